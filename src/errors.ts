@@ -1,0 +1,179 @@
+// Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
+
+export type Severity = 'fatal' | 'warning' | 'note';
+
+/** One thing wrong. Absent fields are left out; `evidence` is what the API or a tool itself said. */
+export interface Finding {
+  readonly code: Code;
+  readonly severity: Severity;
+  /** `Kind/name`, for example `Deployment/backend`. */
+  readonly object?: string;
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly container?: string;
+  /** Relative to the workspace. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  /** One sentence: what happened to which object. */
+  readonly what: string;
+  readonly evidence: readonly string[];
+  /** What to do about it, imperative. */
+  readonly hint: string;
+}
+
+/** code → [what it means in a line, the hint where nothing more precise is known]. */
+export const codes = {
+  'input-invalid': [
+    'An input is missing or malformed.',
+    'Correct the inputs named above; all of them are listed.',
+  ],
+  'event-refused': [
+    'This event may not deploy.',
+    'Deploy from push, workflow_dispatch, release or schedule instead.',
+  ],
+  'manifest-invalid': [
+    'A manifest cannot be read or was refused by the API server.',
+    'Correct the manifest at the file and line shown.',
+  ],
+  'field-unknown': [
+    'A manifest has a field that the API does not know.',
+    'Correct the spelling or the indentation of the field.',
+  ],
+  'kind-unknown': [
+    'The cluster does not serve this kind.',
+    'Install its CustomResourceDefinition, add it to the manifests, or correct apiVersion and kind.',
+  ],
+  'variable-unset': ['A ${NAME} was left unfilled.', 'Give it a value in the `variables` input.'],
+  'field-immutable': [
+    'A field that cannot be changed on a live object was changed.',
+    'Put the old value back, rename the object, or annotate it with webgen-deploy/recreate: "true".',
+  ],
+  'field-conflict': [
+    'Another field manager owns a field that the manifest sets.',
+    'Remove the field from the manifest, or set force-conflicts: true to take it over.',
+  ],
+  'image-not-matched': [
+    'A line of `images` matches no container.',
+    'Use the image repository as it stands in the manifests.',
+  ],
+  unauthenticated: [
+    'The credentials were not accepted.',
+    'Check the key or token; create a new one if it was deleted.',
+  ],
+  forbidden: ['The account lacks a permission.', 'Grant the role or rule named above.'],
+  'cluster-unreachable': [
+    'The Kubernetes API did not answer.',
+    'Check the address, the security group (TCP 443 and 6443) and the proxy.',
+  ],
+  'cluster-not-running': [
+    'The cluster is not running.',
+    'Start it: yc managed-kubernetes cluster start <id>.',
+  ],
+  'tool-unavailable': [
+    'A tool could not be installed in the asked version.',
+    'Ask for another version, set tool-mirror, or install it on the runner.',
+  ],
+  'tool-checksum-mismatch': [
+    'A downloaded tool is not the file its maker published.',
+    'Do not use it. Check tool-mirror and the proxy, then report it.',
+  ],
+  'image-not-found': [
+    'The image or its tag is not in the registry.',
+    'Check that the tag was pushed and that the registry id and the name are right.',
+  ],
+  'image-pull-denied': [
+    'The registry refused to hand out the image.',
+    "Give the node group's service account the role cloud-registry.artifacts.puller, or add an imagePullSecret.",
+  ],
+  'image-pull-failed': [
+    'The image could not be pulled.',
+    'Check the registry and the way from the nodes to it; a mirror helps against rate limits.',
+  ],
+  'image-name-invalid': [
+    'The image reference is malformed.',
+    'Write it as registry/repository:tag or registry/repository@sha256:….',
+  ],
+  'crash-loop': [
+    'A container starts and dies again and again.',
+    'Read the last log lines above; run the image locally with the same environment.',
+  ],
+  'out-of-memory': [
+    'A container was killed because it used more memory than its limit.',
+    'Raise resources.limits.memory, or make the program use less.',
+  ],
+  'config-missing': [
+    'A Secret, ConfigMap or key that a container needs is missing.',
+    'Create it, or correct the name or key in the manifest.',
+  ],
+  'container-start-failed': [
+    'The container could not be started.',
+    'Check command, args, the mounts and the image’s platform.',
+  ],
+  'probe-failing': [
+    'A container runs but its probe fails.',
+    'Check the path, the port and the time the program needs to start.',
+  ],
+  unschedulable: [
+    'No node can take the pod.',
+    'Lower the requests, correct nodeSelector, affinity or tolerations, or add nodes.',
+  ],
+  'quota-exceeded': [
+    'A ResourceQuota leaves no room for the pod.',
+    'Raise the quota, lower the requests, or set maxSurge: 0.',
+  ],
+  'admission-denied': [
+    'An admission policy or webhook refused the object.',
+    'Change what the policy names, or ask its owner for an exception.',
+  ],
+  'volume-unbound': [
+    'A PersistentVolumeClaim gets no volume.',
+    'Check the storage class, its quota and the access mode.',
+  ],
+  'volume-mount-failed': [
+    'A volume cannot be mounted.',
+    'Check that the Secret, ConfigMap or disk exists and is free.',
+  ],
+  'job-failed': ['A Job failed.', 'Read the log lines of its last pod above.'],
+  'rollout-paused': [
+    'The Deployment is paused, so nothing will happen.',
+    'Set spec.paused: false, or run kubectl rollout resume.',
+  ],
+  'rollout-failed': ['The rollout cannot finish.', 'Read the evidence above.'],
+  'timed-out': [
+    'It was not ready in time.',
+    'Read what it waited for; raise `timeout` if it only needs longer.',
+  ],
+  cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed above.'],
+  'api-error': [
+    'The API answered with an error.',
+    'Read the evidence; run it again if the error is passing.',
+  ],
+  'internal-error': ['A defect in webgen-deploy.', 'Please report it with the evidence above.'],
+} as const satisfies Record<string, readonly [string, string]>;
+
+export type Code = keyof typeof codes;
+
+type FindingParts = Partial<Omit<Finding, 'code' | 'what'>>;
+
+/** A finding with the table's hint and `fatal` where nothing else is said. */
+export function finding(code: Code, what: string, parts: FindingParts = {}): Finding {
+  return { severity: 'fatal', evidence: [], hint: codes[code][1], ...parts, code, what };
+}
+
+/** An expected failure that ends the run: it carries every problem found, not only the first. */
+export class ActionError extends Error {
+  readonly findings: readonly [Finding, ...Finding[]];
+
+  constructor(first: Finding, ...more: readonly Finding[]) {
+    super([first, ...more].map((each) => each.what).join('\n'));
+    this.name = 'ActionError';
+    this.findings = [first, ...more];
+  }
+}
+
+/** Throws one ActionError with all of them, if there is any fatal one. */
+export function throwIfFatal(findings: readonly Finding[]): void {
+  const [first, ...more] = findings.filter((each) => each.severity === 'fatal');
+  if (first) throw new ActionError(first, ...more);
+}

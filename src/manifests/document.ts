@@ -1,0 +1,14 @@
+// One object as somebody wrote it: it remembers where, so that every problem can be shown there.
+import type { KubeObject } from '../cluster/objects.ts';
+
+export type Path = readonly (string | number)[];
+
+export interface Document {
+  readonly object: KubeObject;
+  /** Relative to the workspace; an URL for a remote one. */
+  readonly file: string;
+  /** The first line of the object, from 1. */
+  readonly line: number;
+  /** The line of a field, or of its nearest written parent. */
+  lineOf(path: Path): number;
+}

@@ -1,0 +1,78 @@
+// What happened, as data: the report is a pure function of it.
+import type { Finding } from './errors.ts';
+import type { Command } from './inputs.ts';
+import type { Verdict } from './rollout/verdict.ts';
+
+export type Status = 'deployed' | 'unchanged' | 'failed' | 'cancelled' | 'succeeded';
+
+export type ChangeKind = 'created' | 'configured' | 'unchanged' | 'recreated';
+
+export interface Change {
+  /** `Kind/name`. */
+  readonly object: string;
+  readonly namespace?: string;
+  readonly change: ChangeKind;
+  /** Dotted paths of what differs, for `diff` and the report. Never a Secret's values. */
+  readonly fields?: readonly string[];
+  /** `diff`: a readable difference of the two, Secret values hidden. */
+  readonly patch?: string;
+}
+
+/** One bar of the timeline. Milliseconds since the epoch. */
+export interface Timing {
+  readonly section: 'prepare' | 'apply' | 'rollout';
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly failed?: boolean;
+}
+
+export interface WorkloadResult {
+  readonly object: string;
+  readonly namespace?: string;
+  readonly verdict: Verdict;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Last log lines of one container, already neutralised and free of control characters. */
+export interface LogExcerpt {
+  readonly pod: string;
+  readonly container: string;
+  readonly previous: boolean;
+  readonly lines: readonly string[];
+}
+
+/** A finding as the report shows it. */
+export interface ReportedFinding extends Finding {
+  readonly logs?: readonly LogExcerpt[];
+  readonly node?: string;
+  readonly count?: number;
+}
+
+export interface Outcome {
+  readonly command: Command;
+  readonly status: Status;
+  readonly app: string;
+  readonly environment: string;
+  readonly namespace: string;
+  /** name → reference, as deployed. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly changes: readonly Change[];
+  /** Workloads that `restart-on-config` rolled (deploy) or would roll (diff). */
+  readonly restarts: readonly {
+    readonly object: string;
+    readonly namespace?: string;
+    readonly because: readonly string[];
+  }[];
+  /** What could not be checked by a dry run before the first write, and why. */
+  readonly unverified: readonly { readonly object: string; readonly why: string }[];
+  readonly workloads: readonly WorkloadResult[];
+  readonly findings: readonly ReportedFinding[];
+  readonly timings: readonly Timing[];
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly kubeconfigPath?: string;
+  /** Requests sent to the API server. */
+  readonly apiRequests: number;
+}

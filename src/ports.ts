@@ -1,0 +1,136 @@
+// The doors to the world: everything impure that the engine may ask for.
+import type { Finding } from './errors.ts';
+import type { Secret } from './secret.ts';
+
+export interface RunOptions {
+  /** Added to a minimal environment (PATH, HOME, proxies): a child never inherits inputs or tokens. */
+  readonly env?: Readonly<Record<string, string | Secret>>;
+  readonly stdin?: string | Secret;
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** The exit code; -1 when a signal or the time limit ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly durationMs: number;
+}
+
+/** Starts programs, never through a shell. */
+export interface Shell {
+  run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** The absolute path of a program on PATH, if there is one. */
+  which(program: string): Promise<string | undefined>;
+}
+
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'HEAD';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string | Secret>>;
+  readonly body?: string | Secret;
+  /** Whole request, milliseconds. Default 30 000. */
+  readonly timeoutMs?: number;
+  /** `none` (default: credentials never follow a redirect) or `same-host`. */
+  readonly redirect?: 'none' | 'same-host';
+  /** Larger answers are an error. Default 16 MiB. */
+  readonly maxBytes?: number;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/**
+ * Plain HTTPS. Retries 429 (Retry-After), 5xx and broken connections, capped and jittered, and
+ * gives back the last answer; throws `HttpError` when there was none. Respects proxy variables.
+ */
+export interface Http {
+  send(request: HttpRequest): Promise<HttpResponse>;
+}
+
+export interface Files {
+  read(path: string): Promise<string>;
+  /** Regular files only, never through a link; parent folders are made. */
+  write(path: string, text: string | Secret, mode?: number): Promise<void>;
+  /** `file`, `folder`, `link`, `other`, or undefined where nothing is. Does not follow links. */
+  kind(path: string): Promise<'file' | 'folder' | 'link' | 'other' | undefined>;
+  realPath(path: string): Promise<string>;
+  list(folder: string): Promise<readonly string[]>;
+  glob(pattern: string, root: string): Promise<readonly string[]>;
+  makeTemp(prefix: string): Promise<string>;
+  remove(path: string): Promise<void>;
+}
+
+export interface Clock {
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What a person reads. Text from outside can never become a workflow command. */
+export interface Log {
+  info(line: string): void;
+  debug(line: string): void;
+  /** A folded group on GitHub, a heading on a terminal. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** An annotation on GitHub (error, warning or notice), a coloured line on a terminal. */
+  annotate(finding: Finding): void;
+  /** Registers the text with the runner's masker; nothing on a terminal. */
+  mask(secret: Secret): void;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path and query, from the API server's root. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed JSON, or the text where the answer is not JSON. */
+  readonly body: unknown;
+}
+
+/**
+ * One API server: one exchange each, no retries (`cluster/api.ts` has them). Throws
+ * `TransportError` when no answer came.
+ */
+export interface Cluster {
+  readonly server: string;
+  /** The namespace of the kubeconfig's context. */
+  readonly namespace: string | undefined;
+  send(request: ApiRequest): Promise<ApiResponse>;
+  /** Streams lines of JSON (a watch) over a connection of its own until it ends or is aborted. */
+  stream(request: ApiRequest, onEvent: (event: unknown) => void): Promise<ApiResponse>;
+  close(): Promise<void>;
+}
+
+/** No answer came: refused, reset, timed out, name not found. `reason` is the system's code. */
+export class TransportError extends Error {
+  readonly reason: string;
+  constructor(reason: string, message: string) {
+    super(message);
+    this.name = 'TransportError';
+    this.reason = reason;
+  }
+}
+
+export interface Ports {
+  readonly shell: Shell;
+  readonly http: Http;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly log: Log;
+}

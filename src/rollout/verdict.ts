@@ -1,0 +1,47 @@
+// What can be said of one object: its verdict, what it waits for and what is wrong with it.
+import type { Finding } from '../errors.ts';
+
+export type State = 'ready' | 'waiting' | 'failed' | 'suspended' | 'absent';
+
+/** Printed as `available 1 → 3 of 3` when `have` changes. */
+export interface Progress {
+  readonly what: string;
+  readonly have: number;
+  readonly want: number;
+}
+
+/** Log lines that a finding wants shown; the step fetches them. */
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly previous: boolean;
+}
+
+/** A read that would prove a finding; the step makes it and puts the answer into the memory. */
+export interface Proof {
+  readonly kind: 'Secret' | 'ConfigMap';
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined: the object itself. */
+  readonly key?: string;
+}
+
+/** A finding about a live object, with what the step has to fetch for it. */
+export interface LiveFinding extends Finding {
+  readonly logs?: readonly LogRequest[];
+  readonly proof?: Proof;
+  /** When it becomes certain if nothing changes, milliseconds since the epoch: wakes the judge. */
+  readonly fatalAt?: number;
+  /** How many pods share this cause. */
+  readonly count?: number;
+  readonly node?: string;
+}
+
+export interface Verdict {
+  readonly state: State;
+  /** A few words for people: `3 of 3 available`. */
+  readonly words: string;
+  readonly progress: readonly Progress[];
+  readonly findings: readonly LiveFinding[];
+}
