@@ -1,0 +1,31 @@
+// The Kubernetes API as the engine uses it: raw JSON with retries, discovery per group, the server's clock.
+import type { ApiRequest, ApiResponse } from '../ports.ts';
+
+/** How the API serves a kind. */
+export interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+}
+
+export interface Api {
+  readonly server: string;
+  /** The namespace of the kubeconfig's context. */
+  readonly namespace: string | undefined;
+  /** Requests sent so far, watches included. */
+  readonly requests: number;
+  /**
+   * Sends with retries for what passes by itself (429, 5xx, broken connections). Any other status
+   * is an answer. Throws ActionError `cluster-unreachable` or, for 401, `unauthenticated`.
+   */
+  send(request: ApiRequest): Promise<ApiResponse>;
+  /** One watch, without retries (`watch.ts` has them). */
+  stream(request: ApiRequest, onEvent: (event: unknown) => void): Promise<ApiResponse>;
+  /** One request per group and version, kept. Undefined where the server does not serve it. */
+  resourceOf(apiVersion: string, kind: string): Promise<Resource | undefined>;
+  /** Drops what is known of a group and version, after a CRD was made. */
+  forget(apiVersion: string): void;
+  /** Milliseconds since the epoch by the server's own clock (its Date header). */
+  now(): number;
+}
