@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+// What a terminal starts: the same engine, with flags instead of inputs.
+import { terminal } from './engine.ts';
+
+await terminal();

@@ -1,0 +1,2 @@
+// Composition root on a terminal.
+export async function terminal(): Promise<void> {}
