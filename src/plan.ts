@@ -1,0 +1,71 @@
+// Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
+import type { ClusterTarget, Command, Inputs } from './inputs.ts';
+
+export type Step =
+  | { readonly do: 'authenticate'; readonly target: ClusterTarget }
+  | { readonly do: 'install-tools' }
+  | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
+  | { readonly do: 'find-workloads'; readonly images: readonly string[] }
+  | { readonly do: 'dry-run' }
+  | { readonly do: 'apply' }
+  | { readonly do: 'await-rollout'; readonly timeoutMs: number }
+  | { readonly do: 'judge' };
+
+export interface Plan {
+  readonly command: Command;
+  readonly app: string;
+  readonly environment: string;
+  /** One wave after the other; the steps of a wave run side by side. */
+  readonly waves: readonly (readonly Step[])[];
+}
+
+/** Pure; every command is a row. */
+export function makePlan(inputs: Inputs): Plan {
+  const { command, app, environment } = inputs;
+  const start: Step[] = inputs.target ? [{ do: 'authenticate', target: inputs.target }] : [];
+  const source: Step =
+    inputs.manifests.length > 0
+      ? { do: 'load-manifests', entries: inputs.manifests }
+      : { do: 'find-workloads', images: Object.keys(inputs.images) };
+  // Manifests are read while the credentials are fetched; live workloads need the connection.
+  const read: Step[][] = source.do === 'load-manifests' ? [[...start, source]] : [start, [source]];
+  const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
+    deploy: [
+      ...read,
+      [{ do: 'dry-run' }],
+      [{ do: 'apply' }],
+      ...(inputs.wait ? [[{ do: 'await-rollout', timeoutMs: inputs.timeoutMs } as const]] : []),
+    ],
+    diff: [...read, [{ do: 'dry-run' }]],
+    status: [start, [{ do: 'judge' }]],
+    setup: [start, [{ do: 'install-tools' }]],
+  };
+  return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+}
+
+const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => string } = {
+  authenticate: ({ target }) => `authenticate to ${targetWords(target)}`,
+  'install-tools': () => 'install kubectl and yc for later steps',
+  'load-manifests': ({ entries }) => `load manifests: ${entries.join(', ')}`,
+  'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
+  'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
+  apply: () => 'apply what differs, stage by stage',
+  'await-rollout': ({ timeoutMs }) =>
+    `await every workload, at most ${Math.round(timeoutMs / 1000)} s`,
+  judge: () => 'judge what is deployed now',
+};
+
+function targetWords(target: ClusterTarget): string {
+  if (target.by === 'id') return `cluster ${target.id}`;
+  if (target.by === 'name') return `cluster ${target.name} in folder ${target.folderId}`;
+  return target.context ? `the kubeconfig's context ${target.context}` : 'the kubeconfig';
+}
+
+function say<K extends Step['do']>(step: Extract<Step, { do: K }>): string {
+  return words[step.do as K](step);
+}
+
+/** The plan as numbered lines; steps of one wave share its number. */
+export function describePlan(plan: Plan): readonly string[] {
+  return plan.waves.flatMap((wave, index) => wave.map((step) => `${index + 1}. ${say(step)}`));
+}

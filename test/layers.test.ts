@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const src = join(import.meta.dirname, '..', 'src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.ts'),
+);
+
+/** Import specifiers that are still there after compilation, relative ones as paths below src. */
+function imports(file: string): readonly string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  const found = [
+    ...text.matchAll(/^\s*(?:import|export)\s+(?!type\b)[^;]*?from\s+'([^']+)'/gms),
+    ...text.matchAll(/\bimport\(\s*'([^']+)'/g),
+    ...text.matchAll(/^\s*import\s+'([^']+)'/gm),
+  ].map((match) => match[1] ?? '');
+  return found.map((name) =>
+    name.startsWith('.') ? relative(src, join(src, dirname(file), name)) : name,
+  );
+}
+
+const pure = files.filter(
+  (file) =>
+    /^(rollout|images|report)\//.test(file) ||
+    /^manifests\/(transform|order|variables|secrets|config-references|parse)/.test(file) ||
+    ['plan.ts', 'inputs.ts', 'report.ts', 'errors.ts', 'guard.ts', 'readers.ts'].includes(file) ||
+    file === 'cluster/snapshot.ts',
+);
+
+describe('layers', () => {
+  test('the list of pure files is not empty', () => expect(pure.length).toBeGreaterThan(10));
+
+  test.each(pure)('%s imports nothing impure', (file) => {
+    const impure = imports(file).filter(
+      (name) =>
+        name.startsWith('node:') || name.startsWith('@') || /^(platform|steps)\//.test(name),
+    );
+    expect(impure).toEqual([]);
+  });
+
+  test('only the platform and the composition roots touch process', () => {
+    const touching = files.filter((file) =>
+      /\bprocess\s*[.[]/.test(readFileSync(join(src, file), 'utf8').replace(/^\s*\/\/.*$/gm, '')),
+    );
+    const allowed = (file: string) =>
+      file.startsWith('platform/') || ['main.ts', 'terminal.ts'].includes(file);
+    expect(touching.filter((file) => !allowed(file))).toEqual([]);
+  });
+
+  test('no file outgrows its budget', () => {
+    const long = files
+      .map((file) => ({ file, lines: readFileSync(join(src, file), 'utf8').split('\n').length }))
+      .filter(({ lines }) => lines > 251);
+    expect(long).toEqual([]);
+  });
+
+  test('every file opens with a sentence that says why it exists', () => {
+    const silent = files.filter(
+      (file) => !/^(#!.*\n)?\/\/ \S/.test(readFileSync(join(src, file), 'utf8')),
+    );
+    expect(silent).toEqual([]);
+  });
+});
