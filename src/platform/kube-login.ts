@@ -1,0 +1,109 @@
+// How a kubeconfig's user proves who it is: token, token file, password, certificate, or a program.
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { resolve } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
+import { ActionError, finding } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { credentialPlugin } from './credential-plugin.ts';
+
+export interface Login {
+  readonly authorization: (refresh: boolean) => Promise<Secret | undefined>;
+  readonly clientCertificate: () => Promise<
+    { readonly cert: Buffer; readonly key: Buffer } | undefined
+  >;
+}
+
+export interface LoginParts {
+  readonly config: KubeConfig;
+  readonly cluster: Cluster;
+  readonly user: User;
+  /** The user as it stands in the file: the library leaves out some of its fields. */
+  readonly who: Readonly<Record<string, unknown>>;
+  /** Where relative paths start. */
+  readonly folder?: string;
+}
+
+/** In kubectl's order: a token file, a token, a program, a password. */
+export function loginOf(parts: LoginParts): Login {
+  const { config, user, who, folder } = parts;
+  const tokenFile = who['tokenFile'];
+  if (typeof tokenFile === 'string') return byFile(resolve(folder ?? '', tokenFile), user.name);
+  if (user.token) return constant(new Secret(`Bearer ${user.token}`));
+  if (user.exec) return byPlugin(parts);
+  if (user.authProvider) return byProvider(config, user.name);
+  if (!user.username) return constant(undefined);
+  const pair = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
+  return constant(new Secret(`Basic ${pair}`));
+}
+
+/** The headers by which one user acts as another. */
+export function impersonation(
+  who: Readonly<Record<string, unknown>>,
+): Record<string, string | readonly string[]> {
+  const headers: Record<string, string | readonly string[]> = {};
+  const { as: user, 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = who;
+  if (typeof user === 'string') headers['Impersonate-User'] = user;
+  if (typeof uid === 'string') headers['Impersonate-Uid'] = uid;
+  if (Array.isArray(groups)) headers['Impersonate-Group'] = groups.map(String);
+  for (const [key, values] of Object.entries(isRecord(extra) ? extra : {})) {
+    const name = `Impersonate-Extra-${encodeURIComponent(key)}`;
+    if (Array.isArray(values)) headers[name] = values.map(String);
+  }
+  return headers;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function constant(value: Secret | undefined): Login {
+  return { authorization: async () => value, clientCertificate: async () => undefined };
+}
+
+/** Read again every minute, as kubectl does: something else keeps the file fresh. */
+function byFile(path: string, user: string): Login {
+  let known: { readonly value: Secret; readonly at: number } | undefined;
+  return {
+    clientCertificate: async () => undefined,
+    authorization: async (refresh) => {
+      const now = performance.now();
+      if (known && !refresh && now - known.at < 60_000) return known.value;
+      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        const what = `The token file ${path} of user "${user}" cannot be read (${error.code}).`;
+        throw new ActionError(finding('input-invalid', what));
+      });
+      known = { value: new Secret(`Bearer ${text.trim()}`), at: now };
+      return known.value;
+    },
+  };
+}
+
+function byPlugin({ cluster, user, folder }: LoginParts): Login {
+  const credential = credentialPlugin({ exec: user.exec, cluster, user: user.name, folder });
+  return {
+    authorization: async (refresh) => (await credential(refresh)).authorization,
+    clientCertificate: async () => (await credential(false)).certificate,
+  };
+}
+
+/** The old auth-provider plugins: the library's own work, since only old files have them. */
+function byProvider(config: KubeConfig, user: string): Login {
+  return {
+    clientCertificate: async () => undefined,
+    authorization: async () => {
+      const options: RequestOptions = {};
+      try {
+        await config.applyToHTTPSOptions(options);
+      } catch {
+        // Its errors are the program's whole output, which may hold a token.
+        const what = `The auth-provider of user "${user}" gave no credentials.`;
+        const hint = 'Use a user with a token or an exec plugin; auth-provider is obsolete.';
+        throw new ActionError(finding('unauthenticated', what, { hint }));
+      }
+      const value: unknown = Reflect.get(options.headers ?? {}, 'Authorization');
+      return typeof value === 'string' ? new Secret(value) : undefined;
+    },
+  };
+}

@@ -1,0 +1,193 @@
+// Reads a kubeconfig and says how its context is reached: server, TLS, proxy, and who we are there.
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
+import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
+import { parseDocument } from 'yaml';
+import { ActionError, finding } from '../errors.ts';
+import { reveal, Secret } from '../secret.ts';
+import { impersonation, isRecord, loginOf } from './kube-login.ts';
+
+export interface KubeTls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly passphrase?: string;
+  readonly pfx?: Buffer;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+/** All that a connection to one API server needs. */
+export interface KubeAccess {
+  /** Without a slash at its end. */
+  readonly server: string;
+  /** The namespace of the context. */
+  readonly namespace?: string;
+  /** The name of the kubeconfig's user, for messages. */
+  readonly user: string;
+  /** The user logs in with a program (exec plugin or auth-provider). */
+  readonly startsPrograms: boolean;
+  /** Of the kubeconfig itself; variables of the environment are the transport's business. */
+  readonly proxyUrl?: string;
+  readonly tls: KubeTls;
+  /** Impersonation, if the user asks for it. Sent with every request. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * The value of the Authorization header; undefined where certificates alone speak. `refresh` asks
+   * for a new one after a 401. Throws ActionError `unauthenticated`.
+   */
+  authorization(refresh: boolean): Promise<Secret | undefined>;
+  /** A certificate that a credential plugin hands out; to be awaited before connecting. */
+  clientCertificate(): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined>;
+}
+
+export interface KubeconfigOptions {
+  /** Where the text stands: relative paths in it start there. */
+  readonly path?: string;
+  /** Instead of the current context. */
+  readonly context?: string;
+  /** Instead of the user's own credentials: a bearer token that is renewed elsewhere. */
+  readonly token?: (refresh: boolean) => Promise<Secret>;
+}
+
+/** Reads the text. Throws ActionError `input-invalid`, saying what there is instead. */
+export async function loadKubeconfig(
+  text: Secret,
+  options: KubeconfigOptions = {},
+): Promise<KubeAccess> {
+  const raw = parse(text);
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
+  const config = new KubeConfig();
+  try {
+    config.loadFromString(JSON.stringify(raw));
+  } catch (error) {
+    throw invalid(`The kubeconfig is incomplete: ${(error as Error).message}.`);
+  }
+  if (options.path) config.makePathsAbsolute(dirname(options.path));
+  const { context, cluster, user } = choose(config, options.context);
+  const tls = await tlsOf(cluster, user);
+  const who = rawUser(raw, user.name);
+  const namespace = context.namespace;
+  const { token, path } = options;
+  const login = token
+    ? { authorization: bearer(token), clientCertificate: async () => undefined }
+    : loginOf({ config, cluster, user, who, ...(path ? { folder: dirname(path) } : {}) });
+  return {
+    server: serverOf(cluster),
+    ...(namespace ? { namespace } : {}),
+    user: user.name,
+    startsPrograms: Boolean(user.exec || user.authProvider),
+    ...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
+    tls,
+    headers: impersonation(who),
+    ...login,
+  };
+}
+
+/**
+ * True where any user of the kubeconfig logs in with a program. Looks for the keys at any depth, so
+ * that an anchor cannot hide one. False for a text that cannot be read: it cannot be used either.
+ */
+export function startsPrograms(text: Secret): boolean {
+  const document = parseDocument(reveal(text));
+  return document.errors.length === 0 && hasProgram(document.toJS());
+}
+
+function hasProgram(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasProgram);
+  if (!isRecord(value)) return false;
+  return Object.entries(value).some(
+    ([key, each]) => ((key === 'exec' || key === 'auth-provider') && each) || hasProgram(each),
+  );
+}
+
+function parse(text: Secret): Record<string, unknown> {
+  const document = parseDocument(reveal(text));
+  const [problem] = document.errors;
+  // The parser's own message quotes the line, which may be the token's.
+  const line = problem?.linePos?.[0].line;
+  if (problem) throw invalid(`The kubeconfig is not valid YAML${line ? ` (line ${line})` : ''}.`);
+  const raw: unknown = document.toJS();
+  if (isRecord(raw) && Array.isArray(raw['clusters'])) return raw;
+  throw invalid('The kubeconfig has no list of clusters, so it is none.');
+}
+
+function choose(config: KubeConfig, wanted: string | undefined) {
+  const name = wanted ?? config.getCurrentContext();
+  const there = config.getContexts().map((each) => each.name);
+  if (!name) throw invalid('The kubeconfig has no current context.', names('contexts', there));
+  const context = there.includes(name) ? config.getContextObject(name) : null;
+  if (!context) throw invalid(`The kubeconfig has no context "${name}".`, names('contexts', there));
+  const cluster = config.getCluster(context.cluster);
+  if (!cluster) {
+    const clusters = config.getClusters().map((each) => each.name);
+    const what = `Context "${name}" names a cluster "${context.cluster}" that is not there.`;
+    throw invalid(what, names('clusters', clusters));
+  }
+  const user = context.user ? config.getUser(context.user) : { name: '' };
+  if (!user) {
+    const users = config.getUsers().map((each) => each.name);
+    const what = `Context "${name}" names a user "${context.user}" that is not there.`;
+    throw invalid(what, names('users', users));
+  }
+  config.setCurrentContext(name);
+  return { context, cluster, user };
+}
+
+function serverOf(cluster: Cluster): string {
+  if (/^https?:$/.test(URL.parse(cluster.server)?.protocol ?? '')) return cluster.server;
+  throw invalid(`Cluster "${cluster.name}" has a server that is no http or https address.`);
+}
+
+async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
+  const [ca, cert, key] = await Promise.all([
+    pem('certificate-authority', cluster.caFile, cluster.caData),
+    pem('client-certificate', user.certFile, user.certData),
+    pem('client-key', user.keyFile, user.keyData),
+  ]);
+  return {
+    // With verification off an authority would be a contradiction; kubectl refuses both together.
+    ...(ca && !cluster.skipTLSVerify ? { ca } : {}),
+    ...(cert ? { cert } : {}),
+    ...(key ? { key } : {}),
+    ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
+    ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
+  };
+}
+
+/** Data wins over a file, as in kubectl. */
+async function pem(field: string, file?: string, data?: string): Promise<Buffer | undefined> {
+  if (data) {
+    const decoded = Buffer.from(data, 'base64');
+    if (decoded.includes('-----BEGIN ')) return decoded;
+    throw invalid(`The kubeconfig's ${field}-data is not the base64 of a PEM text.`);
+  }
+  if (!file) return undefined;
+  try {
+    return await readFile(file);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+    throw invalid(`The kubeconfig's ${field} file ${file} cannot be read (${reason}).`);
+  }
+}
+
+function rawUser(raw: Record<string, unknown>, name: string): Record<string, unknown> {
+  const users: unknown[] = Array.isArray(raw['users']) ? raw['users'] : [];
+  const entry = users.find((each) => isRecord(each) && each['name'] === name);
+  const user = isRecord(entry) ? entry['user'] : undefined;
+  return isRecord(user) ? user : {};
+}
+
+function bearer(token: (refresh: boolean) => Promise<Secret>) {
+  return async (refresh: boolean) => new Secret(`Bearer ${reveal(await token(refresh))}`);
+}
+
+function names(of: string, there: readonly string[]): string {
+  return there.length === 0 ? `It has no ${of}.` : `Its ${of}: ${there.join(', ')}.`;
+}
+
+function invalid(what: string, ...evidence: readonly string[]): ActionError {
+  const hint = 'Correct the inputs kubeconfig and kube-context.';
+  return new ActionError(finding('input-invalid', what, { evidence, hint }));
+}

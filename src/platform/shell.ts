@@ -1,0 +1,188 @@
+// Starts programs through @actions/exec, with a minimal environment, a time limit and a way to stop them.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ChildProcess } from 'node:child_process';
+import diagnostics from 'node:diagnostics_channel';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { ActionError, finding } from '../errors.ts';
+import type { RunOptions, RunResult, Shell } from '../ports.ts';
+import { reveal, type Secret } from '../secret.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const inherited = new Set(
+  'PATH HOME TMPDIR LANG SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS RUNNER_TEMP'.split(' '),
+);
+const proxies = new Set(['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy']);
+/** From SIGTERM to SIGKILL; with it a cancelled run still ends within the runner's 7.5 s. */
+const graceMs = 2_000;
+
+/**
+ * The real Shell. @actions/exec cannot stop what it started, so the child is taken from Node's own
+ * `child_process` channel: it is published inside the call that spawns it, and the asynchronous
+ * context tells which run it belongs to.
+ */
+export function realShell(environment: Environment = process.env): Shell {
+  return {
+    run: (command, args, options = {}) => run({ command, args, options, environment }),
+    which: (program) => which(program, environment['PATH'] ?? ''),
+  };
+}
+
+/** What any child may see of our environment: no inputs, no tokens. */
+export function minimalEnvironment(environment: Environment): Record<string, string> {
+  return pick(environment, (name) => inherited.has(name) || proxies.has(name.toLowerCase()));
+}
+
+/** For credential plugins, which read variables of their own: all but the runner's secrets. */
+export function pluginEnvironment(environment: Environment): Record<string, string> {
+  return pick(environment, (name) => !/^(INPUT|ACTIONS|STATE)_|^(GITHUB|GH)_TOKEN$/i.test(name));
+}
+
+function pick(environment: Environment, wanted: (name: string) => boolean): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && wanted(name)) result[name] = value;
+  }
+  return result;
+}
+
+/** The first executable regular file of that name on PATH; a path is checked as it is. */
+async function which(program: string, path: string): Promise<string | undefined> {
+  const folders = program.includes('/') ? [''] : path.split(delimiter).filter(isAbsolute);
+  for (const folder of folders) {
+    const candidate = folder ? join(folder, program) : resolve(program);
+    if (await isExecutable(candidate)) return candidate;
+  }
+  return undefined;
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
+}
+
+interface Job {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly options: RunOptions;
+  readonly environment: Environment;
+}
+
+async function run(job: Job): Promise<RunResult> {
+  const { command, args, options, environment } = job;
+  const program = await which(command, environment['PATH'] ?? '');
+  // @actions/exec takes a command line, so the path is quoted; its parser cannot escape these two.
+  if (!program || /["\\]/.test(program)) throw notFound(command);
+  options.signal?.throwIfAborted();
+  const started = performance.now();
+  const out = collector(options.onLine);
+  const err = collector(options.onLine);
+  const env = { ...minimalEnvironment(environment), ...revealAll(options.env ?? {}) };
+  const stdin = options.stdin === undefined ? '' : reveal(options.stdin);
+  const { exec } = await import('@actions/exec');
+  const { code, stopped } = await supervise(options, () =>
+    exec(`"${program}"`, [...args], {
+      env,
+      silent: true,
+      ignoreReturnCode: true,
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+      ...(stdin ? { input: Buffer.from(stdin) } : {}),
+      // A grandchild that keeps the output open does not hold us for long.
+      delay: 500,
+      listeners: { stdout: out.add, stderr: err.add },
+    }),
+  );
+  const durationMs = performance.now() - started;
+  const ended = stopped || !Number.isInteger(code) ? -1 : code;
+  return { code: ended, stdout: out.end(), stderr: err.end(), durationMs };
+}
+
+const owner = new AsyncLocalStorage<(child: ChildProcess) => void>();
+let listening = false;
+
+function listen(): void {
+  if (listening) return;
+  listening = true;
+  diagnostics.subscribe('child_process', (message) => {
+    owner.getStore()?.((message as { process: ChildProcess }).process);
+  });
+}
+
+interface Ended {
+  readonly code: number;
+  readonly stopped: boolean;
+}
+
+async function supervise(options: RunOptions, start: () => Promise<number>): Promise<Ended> {
+  listen();
+  let stopped = false;
+  let kill: NodeJS.Timeout | undefined;
+  let child: ChildProcess | undefined;
+  const stop = () => {
+    stopped = true;
+    child?.kill('SIGTERM');
+    kill ??= setTimeout(() => child?.kill('SIGKILL'), graceMs);
+  };
+  const adopt = (process: ChildProcess) => {
+    child = process;
+    // It does not exist yet: the channel speaks before the system call.
+    queueMicrotask(() => settle(process, options.stdin !== undefined));
+    process.once('spawn', () => stopped && stop());
+  };
+  const limit = options.timeoutMs ? setTimeout(stop, options.timeoutMs) : undefined;
+  options.signal?.addEventListener('abort', stop, { once: true });
+  try {
+    return { code: await owner.run(adopt, start), stopped };
+  } finally {
+    clearTimeout(limit);
+    clearTimeout(kill);
+    options.signal?.removeEventListener('abort', stop);
+  }
+}
+
+/** A program that ends without reading its input is no error of ours; one without input sees its end. */
+function settle(child: ChildProcess, hasInput: boolean): void {
+  child.stdin?.on('error', () => undefined);
+  if (!hasInput) child.stdin?.end();
+}
+
+function revealAll(env: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, reveal(value)]));
+}
+
+/** Collects text and cuts it into lines; a character may arrive in two pieces. */
+function collector(onLine: ((line: string) => void) | undefined) {
+  const decoder = new StringDecoder('utf8');
+  let text = '';
+  let open = '';
+  const take = (piece: string) => {
+    text += piece;
+    if (!onLine) return;
+    const lines = (open + piece).split(/\r?\n/);
+    open = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+  };
+  return {
+    add: (data: Buffer) => take(decoder.write(data)),
+    end: () => {
+      take(decoder.end());
+      if (open) onLine?.(open);
+      return text;
+    },
+  };
+}
+
+function notFound(command: string): ActionError {
+  return new ActionError(
+    finding('tool-unavailable', `The program ${JSON.stringify(command)} was not found on PATH.`, {
+      hint: `Install it on the runner, or put its folder on PATH.`,
+    }),
+  );
+}
