@@ -48,7 +48,7 @@ export interface HttpResponse {
 
 /**
  * Plain HTTPS. Retries 429 (Retry-After), 5xx and broken connections, capped and jittered, and
- * gives back the last answer; throws `HttpError` when there was none. Respects proxy variables.
+ * gives back the last answer; throws `TransportError` when there was none. Respects proxy variables.
  */
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;

@@ -5,7 +5,7 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { parseDocument } from 'yaml';
 import { ActionError, finding } from '../errors.ts';
-import { reveal, Secret } from '../secret.ts';
+import { reveal, type Secret } from '../secret.ts';
 import { impersonation, isRecord, loginOf } from './kube-login.ts';
 
 export interface KubeTls {
@@ -47,8 +47,6 @@ export interface KubeconfigOptions {
   readonly path?: string;
   /** Instead of the current context. */
   readonly context?: string;
-  /** Instead of the user's own credentials: a bearer token that is renewed elsewhere. */
-  readonly token?: (refresh: boolean) => Promise<Secret>;
 }
 
 /** Reads the text. Throws ActionError `input-invalid`, saying what there is instead. */
@@ -69,10 +67,7 @@ export async function loadKubeconfig(
   const tls = await tlsOf(cluster, user);
   const who = rawUser(raw, user.name);
   const namespace = context.namespace;
-  const { token, path } = options;
-  const login = token
-    ? { authorization: bearer(token), clientCertificate: async () => undefined }
-    : loginOf({ config, cluster, user, who, ...(path ? { folder: dirname(path) } : {}) });
+  const folder = options.path === undefined ? {} : { folder: dirname(options.path) };
   return {
     server: serverOf(cluster),
     ...(namespace ? { namespace } : {}),
@@ -81,7 +76,7 @@ export async function loadKubeconfig(
     ...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
     tls,
     headers: impersonation(who),
-    ...login,
+    ...loginOf({ config, cluster, user, who, ...folder }),
   };
 }
 
@@ -177,10 +172,6 @@ function rawUser(raw: Record<string, unknown>, name: string): Record<string, unk
   const entry = users.find((each) => isRecord(each) && each['name'] === name);
   const user = isRecord(entry) ? entry['user'] : undefined;
   return isRecord(user) ? user : {};
-}
-
-function bearer(token: (refresh: boolean) => Promise<Secret>) {
-  return async (refresh: boolean) => new Secret(`Bearer ${reveal(await token(refresh))}`);
 }
 
 function names(of: string, there: readonly string[]): string {

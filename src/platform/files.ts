@@ -1,0 +1,85 @@
+// The file system, with the care that files of a shared runner need: links are never written through.
+import { randomUUID } from 'node:crypto';
+import type { Stats } from 'node:fs';
+import {
+  chmod,
+  glob,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  unlink,
+} from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import type { Files } from '../ports.ts';
+import { reveal, type Secret } from '../secret.ts';
+
+/** The real Files. Temporary folders are made in `temp`, for the owner alone. */
+export function realFiles(temp: string): Files {
+  return {
+    read: (path) => readFile(path, 'utf8'),
+    write,
+    kind: async (path) => kindOf(await stats(path)),
+    realPath: (path) => realpath(path),
+    list: async (folder) => (await readdir(folder)).sort(),
+    glob: matches,
+    makeTemp: async (prefix) => {
+      await mkdir(temp, { recursive: true });
+      return mkdtemp(join(temp, prefix));
+    },
+    remove: (path) => rm(path, { recursive: true, force: true }),
+  };
+}
+
+async function stats(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function kindOf(found: Stats | undefined) {
+  if (!found) return undefined;
+  if (found.isSymbolicLink()) return 'link';
+  if (found.isFile()) return 'file';
+  return found.isDirectory() ? 'folder' : 'other';
+}
+
+/**
+ * Writes a new file beside the old one and renames it: a reader sees the old text or the new one,
+ * never a part; the mode holds from the first byte; a link that appears meanwhile is replaced, not
+ * followed. A rename onto a folder fails by itself.
+ */
+async function write(path: string, text: string | Secret, mode = 0o644): Promise<void> {
+  const kind = kindOf(await stats(path));
+  if (kind === 'link' || kind === 'other') {
+    throw new Error(`${path} is not a regular file, so it is not written.`);
+  }
+  await mkdir(dirname(path), { recursive: true });
+  const beside = `${path}.${randomUUID()}`;
+  const handle = await open(beside, 'wx', mode);
+  try {
+    await handle.writeFile(reveal(text));
+    await handle.close();
+    await chmod(beside, mode);
+    await rename(beside, path);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(beside).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function matches(pattern: string, root: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const entry of glob(pattern, { cwd: root })) found.push(resolve(root, entry));
+  return found.sort();
+}
