@@ -1,0 +1,126 @@
+// What the API says when it says no: its Status object, and findings made of it.
+import { type Finding, finding } from '../errors.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { type PathTarget, targetOf } from './paths.ts';
+
+export interface StatusCause {
+  readonly reason?: string;
+  readonly message?: string;
+  readonly field?: string;
+}
+
+/** The API's own error object, as far as we read it. */
+export interface Status {
+  readonly status?: string;
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: {
+    readonly name?: string;
+    readonly group?: string;
+    readonly kind?: string;
+    readonly causes?: readonly StatusCause[];
+    readonly retryAfterSeconds?: number;
+  };
+}
+
+type Asked = Pick<ApiRequest, 'method' | 'path'>;
+
+/** The Status object of an answer, if it is one. */
+export function statusOf(response: Pick<ApiResponse, 'body'>): Status | undefined {
+  const body = response.body;
+  if (typeof body !== 'object' || body === null) return undefined;
+  return (body as { kind?: unknown }).kind === 'Status' ? (body as Status) : undefined;
+}
+
+/** True for a 403 of the authorizer; quotas, policies and webhooks answer 403 too, in other words. */
+export function permissionDenied(response: ApiResponse): boolean {
+  return response.status === 403 && denial.test(statusOf(response)?.message ?? '');
+}
+
+// https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go
+const denial =
+  /User "(?<user>[^"]*)" cannot (?<verb>\S+) (?:resource "(?<resource>[^"]*)" in API group "(?<group>[^"]*)"|path "(?<path>[^"]*)")(?: in the namespace "(?<namespace>[^"]*)")?/;
+
+/** `forbidden`: who may not do what where, and the rule that would allow it. */
+export function forbiddenFinding(response: ApiResponse, request: Asked): Finding {
+  const message = statusOf(response)?.message ?? '';
+  const said = denial.exec(message)?.groups ?? {};
+  const target = targetOf(request.path);
+  const resource = said['resource'] ?? resourceWords(target);
+  const group = said['group'] ?? target?.group ?? '';
+  const namespace = said['namespace'] ?? target?.namespace;
+  const verb = said['verb'] ?? verbOf(request, target);
+  const user = said['user'];
+  const what = said['path'] ?? (group ? `${resource}.${group}` : resource);
+  const where = namespace ? `in namespace ${namespace}` : 'in the whole cluster';
+  return finding('forbidden', `${user || 'The account'} may not ${verb} ${what} ${where}.`, {
+    ...(namespace ? { namespace } : {}),
+    evidence: message ? [message] : [],
+    hint: ruleHint({ verb, group, resource, namespace, user }),
+  });
+}
+
+interface Missing {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly user: string | undefined;
+}
+
+function ruleHint({ verb, group, resource, namespace, user }: Missing): string {
+  const kind = namespace ? `Role in namespace ${namespace}` : 'ClusterRole';
+  const verbs = together.find((each) => each.includes(verb)) ?? [verb];
+  return [
+    `Add this rule to a ${kind} that is bound to ${user || 'the account'}:`,
+    `- apiGroups: ["${group}"]`,
+    `  resources: ["${resource}"]`,
+    `  verbs: [${verbs.map((each) => `"${each}"`).join(', ')}]`,
+  ].join('\n');
+}
+
+// Who needs one of these needs the others a moment later: one round, not three.
+const together: readonly (readonly string[])[] = [
+  ['get', 'create', 'patch'],
+  ['list', 'watch'],
+];
+
+/**
+ * A finding for an answer that nobody expected; `doing` completes "… failed": `Reading the quota`.
+ * It quotes the Status, never another body; of Secrets not even the message, which may quote values.
+ */
+export function apiFailure(doing: string, response: ApiResponse, request: Asked): Finding {
+  if (permissionDenied(response)) return forbiddenFinding(response, request);
+  const status = statusOf(response);
+  const reason = status?.reason ? `${response.status} ${status.reason}` : String(response.status);
+  const silent = targetOf(request.path)?.resource === 'secrets';
+  const message = silent ? undefined : status?.message;
+  return finding('api-error', `${doing} failed: the API answered ${reason}.`, {
+    evidence: message ? [message] : [],
+  });
+}
+
+/** `unauthenticated`: 401 after the credential was made anew. */
+export function unauthenticatedFinding(server: string, response: ApiResponse): Finding {
+  const message = statusOf(response)?.message;
+  return finding(
+    'unauthenticated',
+    `The Kubernetes API at ${server} does not accept the credentials.`,
+    {
+      evidence: message ? [message] : [],
+    },
+  );
+}
+
+function resourceWords(target: PathTarget | undefined): string {
+  if (!target) return 'this path';
+  return target.subresource ? `${target.resource}/${target.subresource}` : target.resource;
+}
+
+function verbOf({ method, path }: Asked, target: PathTarget | undefined): string {
+  if (/[?&]watch=(true|1)/.test(path)) return 'watch';
+  if (method === 'GET') return target?.name ? 'get' : 'list';
+  const verbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
+  return verbs[method];
+}

@@ -1,0 +1,151 @@
+// The way to one server, opened once and kept: HTTP/2 where it is spoken, kept sockets where not.
+import { request as plainRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { buildConnector, Dispatcher } from 'undici';
+import { TransportError } from '../ports.ts';
+
+export interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly passphrase?: string;
+  readonly pfx?: string | Buffer;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+export interface Destination {
+  readonly server: URL;
+  /** Asked for at each dialling: a credential plugin may hand out a certificate. */
+  tls(): Promise<TlsOptions>;
+  readonly proxy: URL | undefined;
+  /** How many sockets are kept where the server speaks HTTP/1.1 only. */
+  readonly sockets: number;
+}
+
+/** A connection that is opened at the first use and again after `drop`. */
+export interface Connection {
+  open(): Promise<Dispatcher>;
+  /** Forgets a connection that seems dead; what still runs on it may finish. */
+  drop(dispatcher: Dispatcher): void;
+  close(): Promise<void>;
+}
+
+const connectMs = 10_000;
+// Under the API server's own idle limit of 90 s, so that it never closes while we begin to write.
+const idleMs = 60_000;
+
+export function keptConnection(destination: Destination): Connection {
+  let current: Promise<Dispatcher> | undefined;
+  const used = new Set<Dispatcher>();
+  const start = async (): Promise<Dispatcher> => {
+    const dispatcher = await dial(destination);
+    used.add(dispatcher);
+    return dispatcher;
+  };
+  return {
+    open() {
+      if (current) return current;
+      const opening = start();
+      current = opening;
+      opening.catch(() => {
+        if (current === opening) current = undefined;
+      });
+      return opening;
+    },
+    drop(dispatcher) {
+      if (!used.delete(dispatcher)) return;
+      current = undefined;
+      retire(dispatcher);
+    },
+    async close() {
+      await current?.catch(() => undefined);
+      current = undefined;
+      await Promise.all([...used].map((each) => each.destroy()));
+      used.clear();
+    },
+  };
+}
+
+// `close` waits for the requests in flight, which have time limits of their own.
+function retire(dispatcher: Dispatcher): void {
+  dispatcher.close().catch(() => dispatcher.destroy());
+}
+
+/** Connects first and looks what was agreed (ALPN); the socket becomes the client's first. */
+async function dial(destination: Destination): Promise<Dispatcher> {
+  const { Client, Pool, buildConnector } = await import('undici');
+  const connector = buildConnector({
+    ...(await destination.tls()),
+    allowH2: true,
+    preferH2: true,
+    timeout: connectMs,
+  });
+  const connect = (options: buildConnector.Options): Promise<Socket | TLSSocket> =>
+    connectOnce(connector, options, destination);
+  const { server } = destination;
+  let first: Socket | undefined = await connect({
+    hostname: server.hostname.replace(/^\[|\]$/g, ''),
+    host: server.host,
+    protocol: server.protocol,
+    port: server.port,
+  });
+  const handOver: buildConnector.connector = (options, callback) => {
+    const ready = first?.destroyed === false ? first : undefined;
+    first = undefined;
+    Promise.resolve(ready ?? connect(options)).then(
+      (socket) => callback(null, socket),
+      (error: unknown) => callback(error as Error, null),
+    );
+  };
+  const multiplexed = 'alpnProtocol' in first && first.alpnProtocol === 'h2';
+  const common = { connect: handOver, keepAliveTimeout: idleMs, headersTimeout: 0, bodyTimeout: 0 };
+  return multiplexed
+    ? new Client(server.origin, { ...common, allowH2: true, pipelining: 100 })
+    : new Pool(server.origin, { ...common, connections: destination.sockets });
+}
+
+async function connectOnce(
+  connector: buildConnector.connector,
+  options: buildConnector.Options,
+  { proxy, server }: Destination,
+): Promise<Socket | TLSSocket> {
+  const tunnelled = proxy ? { ...options, httpSocket: await tunnel(proxy, server) } : options;
+  return new Promise((resolve, reject) => {
+    connector(tunnelled, (...[error, socket]) => (error ? reject(error) : resolve(socket)));
+  });
+}
+
+function tunnel(proxy: URL, server: URL): Promise<Socket> {
+  const port = server.port || (server.protocol === 'https:' ? '443' : '80');
+  const target = `${server.hostname}:${port}`;
+  const login = decodeURIComponent(`${proxy.username}:${proxy.password}`);
+  const basic = `Basic ${Buffer.from(login).toString('base64')}`;
+  return new Promise((resolve, reject) => {
+    const request = (proxy.protocol === 'https:' ? tlsRequest : plainRequest)({
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+      method: 'CONNECT',
+      path: target,
+      headers: { host: target, ...(proxy.username ? { 'proxy-authorization': basic } : {}) },
+      agent: false,
+    });
+    const fail = (reason: string, message: string): void => {
+      request.destroy();
+      reject(new TransportError(reason, message));
+    };
+    const timer = setTimeout(() => fail('ETIMEDOUT', 'the proxy does not answer'), connectMs);
+    request.once('connect', (answer, socket) => {
+      clearTimeout(timer);
+      if (answer.statusCode === 200) resolve(socket as Socket);
+      else fail('PROXY_REFUSED', `the proxy answered CONNECT with ${answer.statusCode}`);
+    });
+    request.once('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    request.end();
+  });
+}

@@ -1,0 +1,135 @@
+// One request and its answer: headers, time limit, body, and every failure as one kind of error.
+import type { Dispatcher } from 'undici';
+import { type ApiRequest, type ApiResponse, TransportError } from '../ports.ts';
+import { reveal, Secret } from '../secret.ts';
+import type { Connection } from './connection.ts';
+import type { Credentials } from './credentials.ts';
+import { jsonLines } from './json-lines.ts';
+import { type TimeLimit, timeLimit } from './time-limit.ts';
+import { transportError } from './transport-errors.ts';
+
+/** What all requests of one kind share. */
+export interface Lane {
+  readonly connection: Connection;
+  /** Of the server's address: `/k8s/clusters/x` behind some gateways, else empty. */
+  readonly prefix: string;
+  readonly credentials: Credentials;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** Reads an answer. A stream lifts the time limit, since from there on it may be silent. */
+export type Reading = (response: Dispatcher.ResponseData, limit: TimeLimit) => Promise<ApiResponse>;
+
+interface Attempt {
+  readonly request: ApiRequest;
+  readonly authorization: string | undefined;
+}
+
+const answerMs = 30_000;
+// The API looks at a token when a request begins, not while a watch runs.
+const tokenMs = 60_000;
+
+/** Sends; after a 401 once more where another credential is to be had. */
+export async function authorized(
+  lane: Lane,
+  request: ApiRequest,
+  read: Reading,
+): Promise<ApiResponse> {
+  const used = await lane.credentials.header(tokenMs);
+  const answer = await exchange(lane, { request, authorization: used }, read);
+  if (answer.status !== 401) return answer;
+  const authorization = await lane.credentials.renewed(used);
+  if (authorization === undefined) return answer;
+  return exchange(lane, { request, authorization }, read);
+}
+
+/** The whole body: JSON parsed, anything else as text. */
+export async function whole(response: Dispatcher.ResponseData): Promise<ApiResponse> {
+  const headers = flat(response.headers);
+  const text = await response.body.text();
+  const json = /^application\/(.+\+)?json\b/.test(headers['content-type'] ?? '');
+  return { status: response.statusCode, headers, body: json ? parsed(text) : text };
+}
+
+/** Events one by one as they come; an answer that is no success is read as a whole. */
+export function streamed(onEvent: (event: unknown) => void): Reading {
+  return async (response, limit) => {
+    if (response.statusCode !== 200) return whole(response);
+    limit.lift();
+    const feed = jsonLines((event) => {
+      try {
+        onEvent(event);
+      } catch (error) {
+        throw new HandlerError(error);
+      }
+    });
+    for await (const chunk of response.body) feed(chunk as Uint8Array);
+    return { status: 200, headers: flat(response.headers), body: undefined };
+  };
+}
+
+async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<ApiResponse> {
+  const { request } = attempt;
+  const limit = timeLimit(request.timeoutMs ?? answerMs, request.signal);
+  let dispatcher: Dispatcher | undefined;
+  try {
+    dispatcher = await limit.race(lane.connection.open());
+    const response = await dispatcher.request({
+      method: request.method,
+      path: lane.prefix + request.path,
+      headers: headersOf(lane, attempt),
+      body: request.body === undefined ? null : JSON.stringify(request.body, revealing),
+      signal: limit.signal,
+    });
+    return await read(response, limit);
+  } catch (error) {
+    if (error instanceof HandlerError) throw error.cause;
+    const { aborted, reason } = limit.signal;
+    // Silence is the sign of a dead connection: the next request gets a new one.
+    if (dispatcher && reason instanceof TransportError) lane.connection.drop(dispatcher);
+    throw aborted ? reason : transportError(error);
+  } finally {
+    limit.end();
+  }
+}
+
+function headersOf(lane: Lane, { request, authorization }: Attempt): Record<string, string[]> {
+  const headers: Record<string, string[]> = { accept: [request.accept ?? 'application/json'] };
+  if (request.body !== undefined) {
+    headers['content-type'] = [request.contentType ?? 'application/json'];
+  }
+  if (authorization !== undefined) headers['authorization'] = [authorization];
+  for (const [name, value] of Object.entries(lane.headers)) {
+    headers[name.toLowerCase()] = typeof value === 'string' ? [value] : [...value];
+  }
+  return headers;
+}
+
+function flat(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const entries = Object.entries(headers).map(([name, value]) => [
+    name.toLowerCase(),
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TransportError('EPROTO', 'the answer is cut short or is not JSON');
+  }
+}
+
+// `this` is the holder: JSON.stringify has called toJSON before it hands over `value`.
+function revealing(this: unknown, key: string, value: unknown): unknown {
+  const original = (this as Record<string, unknown>)[key];
+  return original instanceof Secret ? reveal(original) : value;
+}
+
+/** What the caller's own callback threw: a bug, never to be taken for a broken connection. */
+class HandlerError extends Error {
+  constructor(cause: unknown) {
+    super('the handler of an event failed', { cause });
+  }
+}

@@ -1,0 +1,70 @@
+// Every way in which an exchange can break, as one `TransportError` with one code.
+import { TransportError } from '../ports.ts';
+
+// What undici calls things that the system has a code for.
+const systemCodes: Readonly<Record<string, string>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
+  UND_ERR_HEADERS_TIMEOUT: 'NO_ANSWER',
+  UND_ERR_BODY_TIMEOUT: 'NO_ANSWER',
+  UND_ERR_SOCKET: 'ECONNRESET',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'ECONNRESET',
+  UND_ERR_INFO: 'ECONNRESET',
+  UND_ERR_ABORTED: 'ECONNRESET',
+  UND_ERR_DESTROYED: 'ECONNRESET',
+  UND_ERR_CLOSED: 'ECONNRESET',
+  ERR_HTTP2_GOAWAY_SESSION: 'GOAWAY',
+  ERR_HTTP2_SESSION_ERROR: 'GOAWAY',
+  ERR_HTTP2_STREAM_ERROR: 'ECONNRESET',
+  ERR_HTTP2_STREAM_CANCEL: 'ECONNRESET',
+  ERR_HTTP2_INVALID_SESSION: 'ECONNRESET',
+  ERR_STREAM_PREMATURE_CLOSE: 'ECONNRESET',
+  EPIPE: 'ECONNRESET',
+  HPE_INVALID_CONSTANT: 'EPROTO',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'EPROTO',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'EPROTO',
+};
+
+interface SystemError {
+  readonly code?: unknown;
+  readonly syscall?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/**
+ * One code and one line for whatever a socket threw. Its message never has headers or bodies.
+ * `ETIMEDOUT`: no connection; `NO_ANSWER`: connected, but silent.
+ */
+export function transportError(error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
+  const { reason, message } = explain(error);
+  return new TransportError(reason, message);
+}
+
+/** Errors of sockets and of HTTP have a code; anything else is a bug and must surface. */
+export function isTransport(error: unknown): boolean {
+  return error instanceof TransportError || codeOf(error) !== undefined;
+}
+
+function explain(error: unknown): { reason: string; message: string } {
+  const inner = innermost(error);
+  const code = codeOf(inner) ?? codeOf(error) ?? 'ECONNRESET';
+  const text = (inner as SystemError | undefined)?.message;
+  const message = typeof text === 'string' && text !== '' ? text : code;
+  if (/GOAWAY/.test(message)) return { reason: 'GOAWAY', message };
+  const midway = code === 'ETIMEDOUT' && (inner as SystemError).syscall === 'read';
+  return { reason: midway ? 'ECONNRESET' : (systemCodes[code] ?? code), message };
+}
+
+// Happy eyeballs throws an AggregateError of one error per address; undici wraps in `cause`.
+function innermost(error: unknown): unknown {
+  const { cause, errors } = (error ?? {}) as SystemError;
+  const next = errors?.find((each) => codeOf(each) !== undefined) ?? cause;
+  return codeOf(next) === undefined ? error : innermost(next);
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = (error as SystemError | null | undefined)?.code;
+  return typeof code === 'string' ? code : undefined;
+}
