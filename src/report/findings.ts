@@ -1,0 +1,111 @@
+// Findings in the order a person needs them: causes before consequences, one per cause.
+import type { Code, Finding, Severity } from '../errors.ts';
+import type { Outcome, ReportedFinding } from '../outcome.ts';
+import { clip, neutralise, oneLine, safeLines } from '../text.ts';
+
+/** What follows from something else: shown after the causes. */
+const consequences: ReadonlySet<Code> = new Set([
+  'api-error',
+  'cancelled',
+  'rollout-failed',
+  'timed-out',
+]);
+
+const bySeverity: Readonly<Record<Severity, number>> = { fatal: 0, warning: 2, note: 4 };
+
+function rank(finding: Finding): number {
+  return bySeverity[finding.severity] + (consequences.has(finding.code) ? 1 : 0);
+}
+
+/** Pods of one workload share a cause; what has no pod is told apart by its words. */
+function causeOf(finding: Finding): string {
+  const { code, namespace, object, container, file, line, pod, what } = finding;
+  const shared = pod !== undefined && object !== undefined;
+  return JSON.stringify([code, namespace, object, container, file, line, shared ? '' : what]);
+}
+
+function merge(first: ReportedFinding, next: ReportedFinding): ReportedFinding {
+  const logs = first.logs ?? next.logs;
+  return {
+    ...first,
+    ...(logs && { logs }),
+    evidence: [...new Set([...first.evidence, ...next.evidence])],
+    count: (first.count ?? 1) + (next.count ?? 1),
+  };
+}
+
+/** One finding per cause with the number of its pods, the most telling first. */
+export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
+  const causes = new Map<string, ReportedFinding>();
+  for (const each of [...findings].sort((a, b) => rank(a) - rank(b))) {
+    const cause = causeOf(each);
+    const known = causes.get(cause);
+    causes.set(cause, known ? merge(known, each) : each);
+  }
+  return [...causes.values()];
+}
+
+/** The finding that the headline names: the first fatal one. */
+export function leadOf(outcome: Outcome): ReportedFinding | undefined {
+  return causesOf(outcome.findings).find((each) => each.severity === 'fatal');
+}
+
+/** The code that automation reads: of a cancelled run always `cancelled`. */
+export function errorCode(outcome: Outcome): Code | '' {
+  return outcome.status === 'cancelled' ? 'cancelled' : (leadOf(outcome)?.code ?? '');
+}
+
+/** `manifests/web.yaml:12`, or undefined where no file is known. */
+export function placeOf(finding: Finding): string | undefined {
+  if (finding.file === undefined) return undefined;
+  return oneLine(finding.line ? `${finding.file}:${finding.line}` : finding.file);
+}
+
+/** What the finding is about: the object with its namespace, else the place, else nothing. */
+export function subjectOf(finding: Finding): string {
+  if (finding.object === undefined) return placeOf(finding) ?? '';
+  return named(finding.object, finding.namespace);
+}
+
+/** `Deployment/backend (namespace web)`. */
+export function named(object: string, namespace: string | undefined): string {
+  return oneLine(namespace ? `${object} (namespace ${namespace})` : object);
+}
+
+/** `backend-7d9f (3 pods with this cause) on node worker-1`; undefined where no pod is known. */
+export function podOf(finding: ReportedFinding): string | undefined {
+  if (finding.pod === undefined) return undefined;
+  const others = (finding.count ?? 1) > 1 ? ` (${finding.count} pods with this cause)` : '';
+  return oneLine(`${finding.pod}${others}${finding.node ? ` on node ${finding.node}` : ''}`);
+}
+
+/** A quarter of a screen; an API message can be a whole object. */
+const evidenceLines = 20;
+
+/** What the API itself said, as safe lines. */
+export function evidenceOf(finding: Finding): readonly string[] {
+  const lines = finding.evidence.flatMap(safeLines).map((line) => clip(line, 1000));
+  if (lines.length <= evidenceLines) return lines;
+  return [...lines.slice(0, evidenceLines), `… and ${lines.length - evidenceLines} more lines`];
+}
+
+function text(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : neutralise(value);
+}
+
+/** The machine form: the contract's keys in their order, absent ones left out by JSON. */
+export function recordOf(finding: Finding): Readonly<Record<string, unknown>> {
+  return {
+    code: finding.code,
+    severity: finding.severity,
+    object: text(finding.object),
+    namespace: text(finding.namespace),
+    pod: text(finding.pod),
+    container: text(finding.container),
+    file: text(finding.file),
+    line: finding.line,
+    what: neutralise(finding.what),
+    evidence: finding.evidence.map((each) => clip(safeLines(each).join('\n'), 4000)),
+    hint: neutralise(finding.hint),
+  };
+}

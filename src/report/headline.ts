@@ -1,0 +1,83 @@
+// The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
+import type { ChangeKind, Outcome } from '../outcome.ts';
+import { counted, oneLine, spell } from '../text.ts';
+import { errorCode, leadOf } from './findings.ts';
+
+export type Mood = 'good' | 'bad' | 'stopped';
+
+export function moodOf(outcome: Outcome): Mood {
+  if (outcome.status === 'cancelled') return 'stopped';
+  return outcome.status === 'failed' ? 'bad' : 'good';
+}
+
+function target(outcome: Outcome, word: 'to' | 'in'): string {
+  const { app, environment, namespace } = outcome;
+  const place = namespace && namespace !== environment ? ` (namespace ${namespace})` : '';
+  return oneLine(`${app}${environment ? ` ${word} ${environment}` : ''}${place}`);
+}
+
+type Phrase = (outcome: Outcome) => string;
+
+const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
+  deploy: (outcome) => `Deployed ${target(outcome, 'to')}`,
+  diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
+  status: (outcome) => `Everything is ready: ${target(outcome, 'in')}`,
+  setup: () => 'Tools and access are set up',
+};
+
+const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
+  deploy: (outcome) => `Deploying ${target(outcome, 'to')}`,
+  diff: (outcome) => `Comparing ${target(outcome, 'in')}`,
+  status: (outcome) => `Checking ${target(outcome, 'in')}`,
+  setup: () => 'Setting up',
+};
+
+/** `Deploying shop to production failed: image-not-found`. */
+export function headline(outcome: Outcome): string {
+  switch (outcome.status) {
+    case 'deployed':
+    case 'succeeded':
+      return succeeded[outcome.command](outcome);
+    case 'unchanged':
+      return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
+    case 'cancelled':
+      return `${attempted[outcome.command](outcome)} was cancelled`;
+    case 'failed': {
+      const code = errorCode(outcome);
+      return `${attempted[outcome.command](outcome)} failed${code && `: ${code}`}`;
+    }
+  }
+}
+
+/** What to do next when the run did not end well; undefined when it did. */
+export function nextStep(outcome: Outcome): string | undefined {
+  if (outcome.status === 'cancelled') return 'Run it again; what was applied is listed.';
+  return outcome.status === 'failed' ? leadOf(outcome)?.hint : undefined;
+}
+
+const kinds: readonly ChangeKind[] = ['created', 'configured', 'recreated', 'unchanged'];
+
+/** `2 created, 1 configured, 5 unchanged`; empty where nothing was looked at. */
+export function changeCounts(outcome: Outcome): string {
+  return kinds
+    .map((kind) => [outcome.changes.filter((each) => each.change === kind).length, kind] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, kind]) => `${count} ${kind}`)
+    .join(', ');
+}
+
+/** `2 of 3 workloads ready`; empty where none was waited for. */
+export function readyCounts(outcome: Outcome): string {
+  const all = outcome.workloads.length;
+  if (all === 0) return '';
+  const ready = outcome.workloads.filter((each) => each.verdict.state === 'ready').length;
+  return ready === all ? `${counted(all, 'workload')} ready` : `${ready} of ${all} workloads ready`;
+}
+
+/** The numbers behind the headline, joined: changes, workloads, duration. */
+export function numbers(outcome: Outcome): string {
+  const counts = changeCounts(outcome);
+  const changed = outcome.command === 'diff' && counts ? `would be: ${counts}` : counts;
+  const parts = [changed, readyCounts(outcome), spell(outcome.endedAt - outcome.startedAt)];
+  return parts.filter((part) => part !== '').join(' · ');
+}

@@ -1,0 +1,156 @@
+// The last block in the log and on a terminal: what somebody sees without scrolling.
+import type { Change, ChangeKind, Outcome, ReportedFinding } from '../outcome.ts';
+import { clip, counted, oneLine, safeLines } from '../text.ts';
+import { causesOf, evidenceOf, named, placeOf, podOf, subjectOf } from './findings.ts';
+import { headline, moodOf, nextStep, numbers } from './headline.ts';
+
+/** Enough to see the shape; the report has them all. */
+const mostObjects = 20;
+
+const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
+const moodMarks = { good: '✓', bad: '✗', stopped: '■' } as const;
+
+function field(name: string, value: string | undefined): string[] {
+  if (value === undefined) return [];
+  const [first = '', ...rest] = safeLines(value);
+  return [`  ${name.padEnd(10)} ${first}`, ...rest.map((line) => `${' '.repeat(13)}${line}`)];
+}
+
+function logLines(finding: ReportedFinding): string[] {
+  return (finding.logs ?? []).flatMap((log) => {
+    const which = log.previous ? ' before its last restart' : '';
+    const lines = log.lines.flatMap(safeLines).map((line) => `  │ ${clip(line, 500)}`);
+    if (lines.length === 0) return field('log', `${log.pod}/${log.container}${which}: empty`);
+    return [...field('log', `${log.pod}/${log.container}${which}`), ...lines];
+  });
+}
+
+function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
+  const subject = subjectOf(finding);
+  const head = `${severityMarks[finding.severity]} ${finding.code}${subject && ` · ${subject}`}`;
+  const evidence = evidenceOf(finding);
+  return [
+    head,
+    ...safeLines(finding.what).map((line) => `  ${line}`),
+    ...(finding.object ? field('file', placeOf(finding)) : []),
+    ...field('pod', podOf(finding)),
+    ...field('container', finding.container),
+    ...(evidence.length > 0 ? field('said', evidence.join('\n')) : []),
+    ...logLines(finding),
+    ...(withFix ? field('fix', finding.hint) : []),
+  ];
+}
+
+/** The most telling one last, nearest to the prompt; a hint that they share is said once. */
+function allFindings(outcome: Outcome): string[] {
+  const causes = causesOf(outcome.findings).toReversed();
+  return causes.flatMap((each, at) => {
+    const next = causes[at + 1];
+    const lines = findingLines(each, next?.hint !== each.hint || next.code !== each.code);
+    return at === 0 ? lines : ['', ...lines];
+  });
+}
+
+const changeMarks: Readonly<Record<ChangeKind, string>> = {
+  created: '+',
+  configured: '~',
+  recreated: '±',
+  unchanged: '=',
+};
+
+function changeLine(change: Change): string {
+  const fields = change.fields?.slice(0, 8).join(', ') ?? '';
+  const more = (change.fields?.length ?? 0) - 8;
+  const list = more > 0 ? `${fields} and ${more} more` : fields;
+  const head = `${changeMarks[change.change]} ${named(change.object, change.namespace)}`;
+  return oneLine(`${head} ${change.change}${list && `: ${list}`}`);
+}
+
+function patchLines(change: Change): string[] {
+  return safeLines(change.patch ?? '').map((line) => `    ${clip(line, 500)}`);
+}
+
+function restartLines(outcome: Outcome): string[] {
+  const verb = outcome.command === 'diff' ? 'would restart' : 'restarted';
+  return outcome.restarts.map((each) => {
+    const because = each.because.join(', ');
+    return `↻ ${verb} ${named(each.object, each.namespace)}, because ${because} changed`;
+  });
+}
+
+function unverifiedLines(outcome: Outcome): string[] {
+  return outcome.unverified.map((each) => `· not checked before: ${each.object}: ${each.why}`);
+}
+
+/** What stands in the cluster now, when the run did not end well. */
+function appliedLines(outcome: Outcome): string[] {
+  const applied = outcome.changes.filter((each) => each.change !== 'unchanged');
+  if (applied.length === 0) return ['Nothing was changed in the cluster.'];
+  const more = applied.length - mostObjects;
+  return [
+    `Applied, and left as it is: ${counted(applied.length, 'object')}`,
+    ...applied.slice(0, mostObjects).map((each) => `  ${changeLine(each)}`),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
+}
+
+/** One row per workload, in columns. */
+function workloadLines(outcome: Outcome): string[] {
+  const rows = outcome.workloads.map((each) =>
+    [named(each.object, each.namespace), each.verdict.state, each.verdict.words].map(oneLine),
+  );
+  const width = (column: number): number =>
+    Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
+  const [first, second] = [width(0), width(1)];
+  return rows.map(([object = '', state = '', words = '']) =>
+    `${object.padEnd(first)}  ${state.padEnd(second)}  ${words}`.trimEnd(),
+  );
+}
+
+function verdictLines(outcome: Outcome): string[] {
+  return [`${moodMarks[moodOf(outcome)]} ${headline(outcome)}`, `  ${numbers(outcome)}`];
+}
+
+function body(outcome: Outcome): string[] {
+  switch (outcome.command) {
+    case 'diff':
+      return [
+        ...outcome.changes
+          .filter((each) => each.change !== 'unchanged')
+          .flatMap((each) => [changeLine(each), ...patchLines(each)]),
+        ...restartLines(outcome),
+        ...unverifiedLines(outcome),
+      ];
+    case 'status':
+      return workloadLines(outcome);
+    case 'deploy':
+      return moodOf(outcome) === 'good'
+        ? restartLines(outcome)
+        : [...appliedLines(outcome), ...waitingLines(outcome)];
+    case 'setup':
+      return [];
+  }
+}
+
+/** Which workloads are not where they should be. */
+function waitingLines(outcome: Outcome): string[] {
+  const open = outcome.workloads.filter((each) => each.verdict.state !== 'ready');
+  return workloadLines({ ...outcome, workloads: open }).map((line) => `  ${line}`);
+}
+
+function joined(...parts: readonly (readonly string[])[]): readonly string[] {
+  const full = parts.filter((part) => part.length > 0);
+  return full.flatMap((part, at) => (at === 0 ? part : ['', ...part]));
+}
+
+/**
+ * The last block, line by line. Good news ends with the verdict; bad news with the finding that
+ * explains it and its fix.
+ */
+export function lastBlock(outcome: Outcome): readonly string[] {
+  const good = moodOf(outcome) === 'good';
+  if (good) return joined(allFindings(outcome), body(outcome), verdictLines(outcome));
+  const findings = allFindings(outcome);
+  const ending = findings.length > 0 ? findings : field('next', nextStep(outcome));
+  return joined(body(outcome), verdictLines(outcome), ending);
+}

@@ -1,0 +1,90 @@
+// Markdown from hostile text: nothing from outside may become markup, a link or a mention.
+import { clip, oneLine, safeLines } from '../text.ts';
+
+const special = /[&<>|`*_~#[\]\\"'$!]/g;
+
+function entity(character: string): string {
+  return `&#${character.codePointAt(0)};`;
+}
+
+// Bare addresses become links by themselves, so their colon or dot goes too.
+function entities(text: string): string {
+  return oneLine(text)
+    .replaceAll(special, entity)
+    .replaceAll('://', '&#58;//')
+    .replaceAll(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#46;`);
+}
+
+/** A sentence. `@` gets an invisible companion, so that nobody is notified. */
+export function prose(text: string): string {
+  return entities(clip(text, 2000)).replaceAll('@', '&#64;&#8203;');
+}
+
+/** A name or value as code: keeps every character as it is, also inside a table. */
+export function code(text: string): string {
+  return `<code>${entities(clip(text, 500)).replaceAll('@', '&#64;')}</code>`;
+}
+
+/** A link, if the address is one that we would write ourselves; else the text alone. */
+export function link(text: string, url: string): string {
+  return /^https?:\/\/[\w.:/?#&=%~+-]+$/.test(url) ? `[${prose(text)}](${url})` : prose(text);
+}
+
+// A whole summary has 900 KiB, so that many logs of this size withinBytes.
+const fenceBudget = 32_000;
+
+/** A fenced block that its content cannot leave. The last lines stay where it is too long. */
+export function fence(text: readonly string[], language = ''): string {
+  const kept: string[] = [];
+  let size = 0;
+  const lines = text.flatMap(safeLines).map((line) => clip(line, 1000));
+  for (const line of lines.toReversed()) {
+    size += line.length + 1;
+    if (size > fenceBudget) break;
+    kept.unshift(line);
+  }
+  const cut = lines.length - kept.length;
+  if (cut > 0) kept.unshift(`… ${cut} earlier lines left out`);
+  const runs = kept.flatMap((line) => line.match(/`+/g) ?? []).map((run) => run.length);
+  const marks = '`'.repeat(Math.max(3, ...runs.map((length) => length + 1)));
+  return [`${marks}${language}`, ...kept, marks].join('\n');
+}
+
+/** A table; its cells are Markdown already. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** A folded part; the title is Markdown-free HTML already. */
+export function fold(title: string, body: string): string {
+  return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
+}
+
+/** A piece of the page that is kept or left out as a whole, and what to call it then. */
+export interface Block {
+  readonly text: string;
+  readonly what: string;
+}
+
+const encoder = new TextEncoder();
+
+/** Joins blocks up to a size in bytes; says what had to be left out. */
+export function withinBytes(blocks: readonly Block[], bytes: number): string {
+  const kept: string[] = [];
+  const left = new Map<string, number>();
+  let size = 0;
+  for (const block of blocks) {
+    const next = encoder.encode(block.text).length + 2;
+    if (size + next > bytes) left.set(block.what, (left.get(block.what) ?? 0) + 1);
+    else {
+      size += next;
+      kept.push(block.text);
+    }
+  }
+  if (left.size > 0) {
+    const what = [...left].map(([name, count]) => `${count} × ${name}`).join(', ');
+    kept.push(`_Left out, since GitHub drops summaries above 1 MiB: ${what}._`);
+  }
+  return `${kept.join('\n\n')}\n`;
+}

@@ -1,0 +1,164 @@
+// The parts of the job summary, in the order of a reader's questions.
+import type { RunContext } from '../context.ts';
+import type { Change, Outcome, ReportedFinding } from '../outcome.ts';
+import { counted, spell } from '../text.ts';
+import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
+import { headline, moodOf, nextStep, numbers } from './headline.ts';
+import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
+import { gantt } from './timeline.ts';
+
+/** What the summary says of the run itself. */
+export type RunFacts = Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 'repository'>;
+
+/** Where a code is explained; the major tag is what users' workflows hold. */
+export const errorDocs = 'https://github.com/org/webgen-deploy/blob/v1/docs/errors.md';
+
+/** More rows than these nobody reads in a summary; the report file has them all. */
+const mostRows = 200;
+
+const marks = { good: '✅', bad: '❌', stopped: '⏹️' } as const;
+
+/** First line: how it went; second: why; third: what to do. */
+export function verdictBlock(outcome: Outcome): Block {
+  const lead = leadOf(outcome);
+  const next = nextStep(outcome);
+  const lines = [`## ${marks[moodOf(outcome)]} ${prose(headline(outcome))}`];
+  if (lead) lines.push(`**${prose(lead.what)}**`);
+  if (next) lines.push(`**Next:** ${prose(next)}`);
+  lines.push(prose(numbers(outcome)));
+  return { what: 'verdict', text: lines.join('\n\n') };
+}
+
+/** Commit, person, run: where this came from. */
+export function originBlock(outcome: Outcome, run: RunFacts | undefined): Block[] {
+  if (!run) return [];
+  const parts = [
+    run.repository && prose(run.repository),
+    run.sha && `commit ${code(run.sha.slice(0, 12))}`,
+    run.actor && `by ${prose(run.actor)}`,
+    run.runUrl && link('run', run.runUrl),
+    outcome.apiRequests > 0 && counted(outcome.apiRequests, 'API request'),
+  ];
+  const text = parts.filter(Boolean).join(' · ');
+  return text ? [{ what: 'origin', text: `<sub>${text}</sub>` }] : [];
+}
+
+function factsOf(finding: ReportedFinding): string {
+  const pod = podOf(finding);
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['object', finding.object && named(finding.object, finding.namespace)],
+    ['file', placeOf(finding)],
+    ['pod', pod],
+    ['container', finding.container],
+  ];
+  return facts
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${code(value)}`]))
+    .join(' · ');
+}
+
+function findingText(finding: ReportedFinding): string {
+  const evidence = evidenceOf(finding);
+  const parts = [
+    `#### [${finding.code}](${errorDocs}#${finding.code}) ${prose(subjectOf(finding))}`,
+    prose(finding.what),
+    factsOf(finding),
+    evidence.length > 0 ? fence(evidence) : '',
+    `**Fix:** ${prose(finding.hint)}`,
+  ];
+  const logs = (finding.logs ?? []).map((log) => {
+    const which = log.previous ? ', before its last restart' : '';
+    const title = `Last log lines of ${code(`${log.pod}/${log.container}`)}${which}`;
+    return fold(title, fence(log.lines));
+  });
+  return [...parts, ...logs].filter(Boolean).join('\n\n');
+}
+
+/** Every cause with evidence and fix; logs are folded. */
+export function findingBlocks(outcome: Outcome): Block[] {
+  const causes = causesOf(outcome.findings);
+  if (causes.length === 0) return [];
+  const title: Block = { what: 'title', text: '### Findings' };
+  return [title, ...causes.map((each) => ({ what: each.code, text: findingText(each) }))];
+}
+
+function limited(title: string, head: readonly string[], rows: readonly string[][]): Block[] {
+  if (rows.length === 0) return [];
+  const more = rows.length - mostRows;
+  const rest = more > 0 ? `\n\n_… and ${more} more rows in the report file._` : '';
+  const text = `### ${title}\n\n${table(head, rows.slice(0, mostRows))}${rest}`;
+  return [{ what: `table “${title}”`, text }];
+}
+
+function changeRow(change: Change): string[] {
+  const fields = (change.fields ?? []).slice(0, 12).map(code).join(', ');
+  const more = (change.fields?.length ?? 0) - 12;
+  const cell = more > 0 ? `${fields} and ${more} more` : fields;
+  return [code(change.object), prose(change.namespace ?? ''), change.change, cell];
+}
+
+function patchBlocks(changes: readonly Change[]): Block[] {
+  return changes.flatMap((each) => {
+    if (!each.patch) return [];
+    const title = code(named(each.object, each.namespace));
+    return [{ what: 'difference', text: fold(title, fence([each.patch], 'diff')) }];
+  });
+}
+
+/** What changed, or would change; unchanged objects are only counted. */
+export function changeBlocks(outcome: Outcome): Block[] {
+  const changed = outcome.changes.filter((each) => each.change !== 'unchanged');
+  const same = outcome.changes.length - changed.length;
+  const title = outcome.command === 'diff' ? 'What would change' : 'What changed';
+  const blocks = limited(
+    title,
+    ['object', 'namespace', 'change', 'fields'],
+    changed.map(changeRow),
+  );
+  if (same > 0) blocks.push({ what: 'count', text: `${counted(same, 'object')} unchanged.` });
+  return [...blocks, ...patchBlocks(changed)];
+}
+
+/** Rolled because their configuration changed. */
+export function restartBlocks(outcome: Outcome): Block[] {
+  const title = outcome.command === 'diff' ? 'Would restart' : 'Restarted';
+  const rows = outcome.restarts.map((each) => [
+    code(named(each.object, each.namespace)),
+    each.because.map(code).join(', '),
+  ]);
+  return limited(title, ['workload', 'because this changed'], rows);
+}
+
+/** What the dry run could not check. */
+export function unverifiedBlocks(outcome: Outcome): Block[] {
+  const rows = outcome.unverified.map((each) => [code(each.object), prose(each.why)]);
+  return limited('Not checked before the first write', ['object', 'why'], rows);
+}
+
+/** Name and reference, as deployed. */
+export function imageBlocks(outcome: Outcome): Block[] {
+  const rows = Object.entries(outcome.images).map(([name, value]) => [code(name), code(value)]);
+  return limited('Images', ['name', 'reference'], rows);
+}
+
+/** The verdict of every workload, the bad ones first. */
+export function workloadBlocks(outcome: Outcome): Block[] {
+  const good = (state: string): number => (state === 'ready' ? 1 : 0);
+  const rows = [...outcome.workloads]
+    .sort((a, b) => good(a.verdict.state) - good(b.verdict.state))
+    .map((each) => [
+      code(named(each.object, each.namespace)),
+      each.verdict.state,
+      prose(each.verdict.words),
+      spell(each.to - each.from),
+    ]);
+  return limited('Workloads', ['workload', 'verdict', '', 'time'], rows);
+}
+
+/** The picture of the timeline. */
+export function timelineBlocks(outcome: Outcome): Block[] {
+  const picture = gantt(outcome);
+  if (!picture) return [];
+  const rest = picture.leftOut ? `\n\n_${counted(picture.leftOut, 'shorter step')} left out._` : '';
+  const diagram = `\`\`\`mermaid\n${picture.text}\n\`\`\``;
+  return [{ what: 'timeline', text: `### Timeline\n\n${diagram}${rest}` }];
+}

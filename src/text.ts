@@ -1,0 +1,59 @@
+// Text from outside made safe to show: no line may act on the runner, the terminal or the reader.
+
+// Escape sequences as a whole (colours, titles, links), so that no rest of them stays behind.
+const escapes =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what we look for.
+  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b\n\r]*(?:\u0007|\u001b\\)?|[ -~]?)/g;
+// Control characters but the tab, and invisible ones (`Cf`: zero width, direction): the runner
+// compares by culture and skips the invisible ones, so they could hide a command from us.
+const invisible = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\t]/gv;
+const lineBreak = /\r\n|[\n\r\u0085\u2028\u2029]/;
+
+/** One line without line breaks, control characters or escape sequences. */
+export function oneLine(text: string): string {
+  return text
+    .replaceAll(escapes, '')
+    .split(lineBreak)
+    .join(' ')
+    .replaceAll(invisible, '')
+    .toWellFormed();
+}
+
+/**
+ * One line that the runner cannot read as a command: `::name::` counts after leading white space,
+ * `##[name]` anywhere (actions/runner, ActionCommand.cs). Doing it twice changes nothing.
+ */
+export function neutralise(line: string): string {
+  return oneLine(line)
+    .replaceAll('##[', '## [')
+    .replace(/^(\s*):(?=:)/, '$1: ');
+}
+
+/** The lines of a text, each neutralised; trailing empty ones are dropped. */
+export function safeLines(text: string): readonly string[] {
+  const lines = text.split(lineBreak).map(neutralise);
+  while (lines.length > 0 && lines.at(-1)?.trim() === '') lines.pop();
+  return lines;
+}
+
+/** At most `length` characters; says with `…` that something was cut, never inside a character. */
+export function clip(text: string, length: number): string {
+  if (text.length <= length) return text;
+  return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** `1 pod`, `3 pods`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** Milliseconds for people: `0.4 s`, `48 s`, `2 min 5 s`, `1 h 3 min`. */
+export function spell(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 9.95) return `${Math.round(seconds * 10) / 10} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min${whole % 60 ? ` ${whole % 60} s` : ''}`;
+  return `${Math.floor(minutes / 60)} h${minutes % 60 ? ` ${minutes % 60} min` : ''}`;
+}

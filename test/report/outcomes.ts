@@ -1,0 +1,311 @@
+// One outcome per way a run can end; the goldens show how each reads.
+import { finding } from '../../src/errors.ts';
+import type { Change, Outcome, ReportedFinding, WorkloadResult } from '../../src/outcome.ts';
+import type { State } from '../../src/rollout/verdict.ts';
+
+const start = Date.UTC(2026, 10, 2, 20, 40, 0);
+
+const plain: Outcome = {
+  command: 'deploy',
+  status: 'deployed',
+  app: 'shop',
+  environment: 'production',
+  namespace: 'web',
+  images: {
+    backend: 'registry.example.com/shop/backend@sha256:1f3c',
+    frontend: 'registry.example.com/shop/frontend:1.4',
+  },
+  changes: [],
+  restarts: [],
+  unverified: [],
+  workloads: [],
+  findings: [],
+  timings: [
+    { section: 'prepare', name: 'kubectl 1.33.4', from: start, to: start + 900 },
+    { section: 'prepare', name: 'IAM token', from: start + 100, to: start + 600 },
+    { section: 'apply', name: 'dry run', from: start + 950, to: start + 1300 },
+    { section: 'apply', name: 'stage 1: configuration', from: start + 1300, to: start + 1500 },
+  ],
+  startedAt: start,
+  endedAt: start + 48_000,
+  apiRequests: 31,
+};
+
+function workload(object: string, state: State, words: string, seconds = 20): WorkloadResult {
+  const verdict = { state, words, progress: [], findings: [] };
+  return {
+    object,
+    namespace: 'web',
+    verdict,
+    from: start + 2000,
+    to: start + 2000 + seconds * 1000,
+  };
+}
+
+const applied: readonly Change[] = [
+  { object: 'ConfigMap/settings', namespace: 'web', change: 'configured', fields: ['data.LEVEL'] },
+  { object: 'Secret/database', namespace: 'web', change: 'created' },
+  { object: 'Service/backend', namespace: 'web', change: 'unchanged' },
+  { object: 'Service/frontend', namespace: 'web', change: 'unchanged' },
+  {
+    object: 'Deployment/backend',
+    namespace: 'web',
+    change: 'configured',
+    fields: ['spec.template.spec.containers[name="backend"].image'],
+  },
+  { object: 'Deployment/frontend', namespace: 'web', change: 'unchanged' },
+];
+
+const deployed: Outcome = {
+  ...plain,
+  changes: applied,
+  restarts: [{ object: 'Deployment/frontend', namespace: 'web', because: ['ConfigMap/settings'] }],
+  unverified: [{ object: 'Certificate/shop', why: 'its CRD is created by this run' }],
+  workloads: [
+    workload('Deployment/backend', 'ready', '3 of 3 available', 31),
+    workload('Deployment/frontend', 'ready', '2 of 2 available', 12),
+  ],
+  findings: [
+    finding('probe-failing', 'Deployment/backend was slow: its readiness probe failed 4 times', {
+      severity: 'warning',
+      object: 'Deployment/backend',
+      namespace: 'web',
+      evidence: ['Readiness probe failed: HTTP probe failed with statuscode: 503'],
+    }),
+  ],
+};
+
+const unchanged: Outcome = {
+  ...plain,
+  status: 'unchanged',
+  changes: applied.map((each) => ({
+    object: each.object,
+    ...(each.namespace && { namespace: each.namespace }),
+    change: 'unchanged',
+  })),
+  workloads: deployed.workloads,
+  endedAt: start + 1234,
+};
+
+function missingImage(pod: string): ReportedFinding {
+  return {
+    ...finding('image-not-found', 'registry.example.com/shop/backend:1f3c is not in the registry', {
+      object: 'Deployment/backend',
+      namespace: 'web',
+      container: 'backend',
+      pod,
+      file: 'manifests/base/backend.yaml',
+      line: 24,
+      evidence: ['Failed to pull image "registry.example.com/shop/backend:1f3c": not found'],
+    }),
+    node: 'worker-1',
+  };
+}
+
+const failed: Outcome = {
+  ...plain,
+  status: 'failed',
+  changes: applied,
+  workloads: [
+    workload('Deployment/frontend', 'ready', '2 of 2 available', 12),
+    workload('Deployment/backend', 'failed', '0 of 3 available', 25),
+  ],
+  findings: [
+    finding('timed-out', 'Deployment/backend was not ready in 10 min', {
+      object: 'Deployment/backend',
+      namespace: 'web',
+      evidence: ['waited for: available 0 of 3'],
+    }),
+    missingImage('backend-7d9f-aaaaa'),
+    missingImage('backend-7d9f-bbbbb'),
+    missingImage('backend-7d9f-ccccc'),
+  ],
+};
+
+/** Everything that text from outside may try. */
+export const hostileLines: readonly string[] = [
+  '::error::you are hacked',
+  '  ::set-output name=status::deployed',
+  'before ##[group]fold me',
+  'a fence: ````` and `code`',
+  '<script>alert(1)</script> <img src=x onerror=y>',
+  'a | table | row',
+  '\u001b[31mred\u001b[0m and \u001b]0;title\u0007done',
+  'progress 10%\rprogress 20%',
+  '::add-\u200bmask::x',
+  '\u200b::warning::hidden behind nothing',
+  'mail @everyone, see #12 and https://evil.example/login or www.evil.example',
+  '**bold** _it_ ~no~ [link](https://evil.example) ![i](x) \\',
+  '</details></summary>',
+];
+
+const hostile = hostileLines.join('\n');
+
+const crashed: Outcome = {
+  ...failed,
+  findings: [
+    {
+      ...finding('crash-loop', 'backend exits with 1 after 2 s, 3 times', {
+        object: 'Deployment/backend',
+        namespace: 'web',
+        pod: 'backend-7d9f-aaaaa',
+        container: 'backend',
+        evidence: ['back-off 40s restarting failed container', hostile],
+      }),
+      count: 3,
+      node: 'worker-1',
+      logs: [
+        { pod: 'backend-7d9f-aaaaa', container: 'backend', previous: true, lines: hostileLines },
+        { pod: 'backend-7d9f-aaaaa', container: 'backend', previous: false, lines: [] },
+      ],
+    },
+    finding('admission-denied', `ReplicaSet/${hostile}`, {
+      severity: 'warning',
+      object: `Weird/${hostile}`,
+      namespace: hostile,
+      file: `manifests/${hostile}.yaml`,
+      line: 3,
+      evidence: [hostile],
+      hint: hostile,
+    }),
+  ],
+  changes: [{ object: `Weird/${hostile}`, change: 'created', fields: [hostile] }],
+  workloads: [workload(`Weird/${hostile}`, 'failed', hostile, 25)],
+  restarts: [{ object: `Weird/${hostile}`, because: [hostile] }],
+  unverified: [{ object: `Weird/${hostile}`, why: hostile }],
+  images: { [hostile]: hostile },
+  timings: [{ section: 'apply', name: hostile, from: start, to: start + 10, failed: true }],
+};
+
+const nothing = { ...plain, status: 'failed', images: {}, timings: [], apiRequests: 0 } as const;
+
+const inputs: Outcome = {
+  ...nothing,
+  environment: '',
+  namespace: '',
+  endedAt: start + 30,
+  findings: [
+    finding('input-invalid', '`timeout` is “10”, which has no unit', { hint: 'Write 10s or 10m.' }),
+    finding('input-invalid', '`kubeconfig` and `yc-k8s-cluster-id` are both given', {
+      hint: 'Give one cluster.',
+    }),
+    finding('input-invalid', '`manifets` is no input; did you mean `manifests`?', {
+      hint: 'Correct its name.',
+    }),
+  ],
+};
+
+const manifests: Outcome = {
+  ...nothing,
+  endedAt: start + 700,
+  findings: [
+    finding('field-unknown', 'Deployment/backend has the unknown field spec.replica', {
+      object: 'Deployment/backend',
+      namespace: 'web',
+      file: 'manifests/base/backend.yaml',
+      line: 12,
+      evidence: ['strict decoding error: unknown field "spec.replica"'],
+    }),
+    finding('field-unknown', 'Service/backend has the unknown field spec.port', {
+      object: 'Service/backend',
+      namespace: 'web',
+      file: 'manifests/base/backend.yaml',
+      line: 41,
+      evidence: ['strict decoding error: unknown field "spec.port"'],
+    }),
+    finding('manifest-invalid', 'A tab indents this line; YAML allows spaces only', {
+      file: 'manifests/base/frontend.yaml',
+      line: 7,
+    }),
+    finding('kind-unknown', 'The cluster does not serve Ingres in networking.k8s.io/v1', {
+      object: 'Ingres/shop',
+      file: 'https://example.com/shop.yaml',
+      line: 1,
+    }),
+  ],
+};
+
+const cancelled: Outcome = {
+  ...plain,
+  status: 'cancelled',
+  changes: applied.slice(0, 2),
+  workloads: [workload('Deployment/backend', 'waiting', '1 of 3 available', 4)],
+  findings: [finding('cancelled', 'The run was cancelled by SIGINT while it waited')],
+  endedAt: start + 6000,
+};
+
+const timedOut: Outcome = {
+  ...plain,
+  status: 'failed',
+  changes: applied,
+  workloads: [workload('StatefulSet/postgres', 'waiting', '0 of 1 ready', 600)],
+  findings: [
+    finding('timed-out', 'StatefulSet/postgres was not ready in 10 min', {
+      object: 'StatefulSet/postgres',
+      namespace: 'web',
+      evidence: ['waited for: ready 0 of 1', 'postgres-0: PodScheduled'],
+    }),
+    finding('unschedulable', 'No node takes postgres-0 yet', {
+      severity: 'warning',
+      object: 'StatefulSet/postgres',
+      namespace: 'web',
+      pod: 'postgres-0',
+      evidence: ['0/3 nodes are available: 3 Insufficient memory.'],
+    }),
+  ],
+  endedAt: start + 602_000,
+};
+
+const diff: Outcome = {
+  ...plain,
+  command: 'diff',
+  status: 'succeeded',
+  changes: [
+    ...applied.slice(0, 4),
+    {
+      object: 'Deployment/backend',
+      namespace: 'web',
+      change: 'configured',
+      fields: ['spec.replicas', 'spec.template.spec.containers[name="backend"].image'],
+      patch: [
+        ' spec:',
+        '-  replicas: 2',
+        '+  replicas: 3',
+        '-  image: registry.example.com/shop/backend:1.3',
+        '+  image: registry.example.com/shop/backend:1.4',
+      ].join('\n'),
+    },
+  ],
+  restarts: deployed.restarts,
+  unverified: deployed.unverified,
+  endedAt: start + 900,
+};
+
+const status: Outcome = {
+  ...plain,
+  command: 'status',
+  status: 'failed',
+  images: {},
+  timings: [],
+  workloads: [
+    workload('Deployment/frontend', 'ready', '2 of 2 available', 0),
+    workload('Deployment/backend', 'failed', '0 of 3 available', 0),
+    workload('CronJob/report', 'suspended', 'suspended', 0),
+  ],
+  findings: failed.findings.slice(1, 2),
+  endedAt: start + 400,
+};
+
+/** By the name of the golden files. */
+export const outcomes: Readonly<Record<string, Outcome>> = {
+  deployed,
+  unchanged,
+  'image-not-found': failed,
+  'crash-loop-hostile': crashed,
+  'inputs-invalid': inputs,
+  'manifests-invalid': manifests,
+  cancelled,
+  'timed-out': timedOut,
+  diff,
+  status,
+};
