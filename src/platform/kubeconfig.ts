@@ -80,23 +80,6 @@ export async function loadKubeconfig(
   };
 }
 
-/**
- * True where any user of the kubeconfig logs in with a program. Looks for the keys at any depth, so
- * that an anchor cannot hide one. False for a text that cannot be read: it cannot be used either.
- */
-export function startsPrograms(text: Secret): boolean {
-  const document = parseDocument(reveal(text));
-  return document.errors.length === 0 && hasProgram(document.toJS());
-}
-
-function hasProgram(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(hasProgram);
-  if (!isRecord(value)) return false;
-  return Object.entries(value).some(
-    ([key, each]) => ((key === 'exec' || key === 'auth-provider') && each) || hasProgram(each),
-  );
-}
-
 function parse(text: Secret): Record<string, unknown> {
   const document = parseDocument(reveal(text));
   const [problem] = document.errors;

@@ -1,0 +1,188 @@
+// Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
+import { kubeconfigText, secretsIn } from '../cluster/kubeconfig-text.ts';
+import { ActionError, type Code, type Finding, finding } from '../errors.ts';
+import type { ClusterTarget, Credentials } from '../inputs.ts';
+import type { Ports } from '../ports.ts';
+import { Secret } from '../secret.ts';
+import { findCluster, type ManagedCluster } from '../yandex/cluster.ts';
+import { discoverEndpoints, type Endpoints } from '../yandex/endpoints.ts';
+import { tokenByKey } from '../yandex/iam-token.ts';
+import { type IdTokenRequest, tokenByOidc } from '../yandex/oidc.ts';
+import {
+  givenToken,
+  type IssuedToken,
+  type TokenSource,
+  tokenSource,
+} from '../yandex/token-source.ts';
+
+export interface Access {
+  /** The kubeconfig's text, as it was when we began. */
+  readonly kubeconfig: Secret;
+  /** The file: ours (mode 0600, in the temporary folder), or the one that the user named. */
+  readonly path: string;
+  /** True for a file that the user named: it is used in place and never removed. */
+  readonly borrowed: boolean;
+  readonly context?: string;
+  /** A bearer token that is kept alive; instead of the kubeconfig's own credentials. */
+  readonly token?: TokenSource;
+  /** `1.34`; only where the cloud says so. */
+  readonly clusterVersion?: string;
+  /** More precise hints for what the cluster's own API refuses. */
+  readonly hints: Partial<Record<Code, string>>;
+}
+
+export interface AuthenticateOptions {
+  readonly apiEndpoint: string;
+  readonly endpoint: 'external' | 'internal';
+  /** Where relative paths start. */
+  readonly workspace: string;
+  readonly idToken?: IdTokenRequest;
+  /** Called before a secret file is made, so that the post step removes it whatever happens. */
+  readonly onSecretFile: (path: string) => void;
+}
+
+type AuthenticatePorts = Pick<Ports, 'http' | 'files' | 'clock' | 'log'>;
+
+/** One call; nothing from the kubeconfig is run. Throws ActionError for every expected failure. */
+export function authenticate(
+  target: ClusterTarget,
+  ports: AuthenticatePorts,
+  options: AuthenticateOptions,
+): Promise<Access> {
+  return target.by === 'kubeconfig'
+    ? byKubeconfig(target, ports, options)
+    : byCloud(target, ports, options);
+}
+
+/** Puts the access's hints on what the cluster's API refused. */
+export function withHints(findings: readonly Finding[], access: Access): readonly Finding[] {
+  return findings.map((each) => {
+    const hint = access.hints[each.code];
+    return hint === undefined ? each : { ...each, hint };
+  });
+}
+
+type Kubeconfig = ClusterTarget & { readonly by: 'kubeconfig' };
+type Cloud = Exclude<ClusterTarget, Kubeconfig>;
+
+async function byKubeconfig(
+  target: Kubeconfig,
+  { files, log }: AuthenticatePorts,
+  options: AuthenticateOptions,
+): Promise<Access> {
+  const named = target.path === undefined ? undefined : resolved(target.path, options.workspace);
+  const text = named === undefined ? target.text : await readNamed(named, files);
+  if (text === undefined)
+    throw new ActionError(finding('input-invalid', 'No kubeconfig is given.'));
+  for (const secret of secretsIn(text)) log.mask(secret);
+  const path = named === undefined ? await place(files, options) : await files.realPath(named);
+  if (named === undefined) await files.write(path, text, 0o600);
+  return {
+    kubeconfig: text,
+    path,
+    borrowed: named !== undefined,
+    ...(target.context === undefined ? {} : { context: target.context }),
+    hints: {},
+  };
+}
+
+function resolved(path: string, workspace: string): string {
+  return path.startsWith('/') ? path : `${workspace}/${path}`;
+}
+
+async function readNamed(path: string, files: Ports['files']): Promise<Secret> {
+  try {
+    return new Secret(await files.read(path));
+  } catch (error) {
+    const reason = (error as { code?: string }).code ?? 'unreadable';
+    const what = `The kubeconfig ${path} cannot be read (${reason}).`;
+    throw new ActionError(finding('input-invalid', what));
+  }
+}
+
+async function place(files: Ports['files'], options: AuthenticateOptions): Promise<string> {
+  const path = `${await files.makeTemp('webgen-deploy-')}/kubeconfig`;
+  options.onSecretFile(path);
+  return path;
+}
+
+async function byCloud(
+  target: Cloud,
+  ports: AuthenticatePorts,
+  options: AuthenticateOptions,
+): Promise<Access> {
+  const { http, files } = ports;
+  const { credentials } = target;
+  if (credentials.by === 'token') ports.log.mask(credentials.token);
+  const endpoints = await discoverEndpoints(http, options.apiEndpoint);
+  const path = await place(files, options);
+  let cluster: ManagedCluster | undefined;
+  const write = async (token: Secret): Promise<Secret> => {
+    if (!cluster) return token;
+    const text = kubeconfigText({ ...cluster, token });
+    await files.write(path, text, 0o600);
+    return text;
+  };
+  const source = sourceOf(credentials, { ports, endpoints, options, onIssue: write });
+  const token = await source.get(firstUseMs);
+  const account = accountOf(credentials);
+  const { endpoint } = options;
+  cluster = await findCluster(target, { http, endpoints, token, endpoint, ...account });
+  return {
+    kubeconfig: await write(token),
+    path,
+    borrowed: false,
+    token: source,
+    ...(cluster.version ? { clusterVersion: cluster.version } : {}),
+    hints: hintsFor(cluster, options, account.serviceAccountId),
+  };
+}
+
+/** What the preparation needs before the first wait asks for more. */
+const firstUseMs = 5 * 60_000;
+
+interface SourceParts {
+  readonly ports: AuthenticatePorts;
+  readonly endpoints: Endpoints;
+  readonly options: AuthenticateOptions;
+  /** Keeps the file as fresh as the token: later steps read it. */
+  readonly onIssue: (token: Secret) => Promise<unknown>;
+}
+
+function sourceOf(credentials: Credentials, parts: SourceParts): TokenSource {
+  const { ports, endpoints, options, onIssue } = parts;
+  if (credentials.by === 'token') return givenToken(credentials.token);
+  const make = (): Promise<IssuedToken> =>
+    credentials.by === 'key'
+      ? tokenByKey(credentials.key, endpoints, ports)
+      : tokenByOidc({ ...credentials, request: options.idToken }, endpoints, ports);
+  const issue = async () => {
+    const issued = await make();
+    await onIssue(issued.token);
+    return issued;
+  };
+  return tokenSource(issue, ports.clock);
+}
+
+function accountOf(credentials: Credentials): { readonly serviceAccountId?: string } {
+  if (credentials.by === 'token') return {};
+  const { serviceAccountId } = credentials.by === 'key' ? credentials.key : credentials;
+  return { serviceAccountId };
+}
+
+function hintsFor(
+  cluster: ManagedCluster,
+  { endpoint }: AuthenticateOptions,
+  account = '<service account id>',
+): Partial<Record<Code, string>> {
+  const bind = `yc managed-kubernetes cluster add-access-binding ${cluster.id}`;
+  return {
+    forbidden:
+      'Grant k8s.cluster-api.editor (namespaces, CRDs and RBAC: k8s.cluster-api.cluster-admin): ' +
+      `${bind} --role k8s.cluster-api.editor --subject serviceAccount:${account}`,
+    'cluster-unreachable':
+      endpoint === 'external'
+        ? "Let the runner in: the master's security group must allow TCP 443 and 6443 from it; or use cluster-endpoint: internal on a runner inside the VPC."
+        : 'An internal endpoint answers only inside the VPC: run on a runner there (security group: TCP 443 and 6443), or use cluster-endpoint: external.',
+  };
+}
