@@ -3,6 +3,11 @@ import type { KubeObject } from '../cluster/objects.ts';
 
 export type Path = readonly (string | number)[];
 
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface Document {
   readonly object: KubeObject;
   /** Relative to the workspace; an URL for a remote one. */
@@ -11,4 +16,12 @@ export interface Document {
   readonly line: number;
   /** The line of a field, or of its nearest written parent. */
   lineOf(path: Path): number;
+  /** Only where fields may come from other files than `file`: kustomize's bases and patches. */
+  placeOf?(path: Path): Place;
+}
+
+/** File and line of a field, or of its nearest written parent. */
+export function placeOf(document: Document, path: Path = []): Place {
+  if (document.placeOf) return document.placeOf(path);
+  return { file: document.file, line: document.lineOf(path) };
 }

@@ -1,0 +1,43 @@
+// Several JSON objects one after the other (`jq`, `kubectl get -o json` twice), as kubectl takes them.
+
+export interface Part {
+  readonly text: string;
+  /** Lines before it. */
+  readonly above: number;
+}
+
+/** One part per JSON object where a text begins with `{`; else, and when in doubt, all of it. */
+export function splitJson(text: string): readonly Part[] {
+  const whole = [{ text, above: 0 }];
+  if (!/^\uFEFF?\s*\{/.test(text)) return whole;
+  const ends = objectEnds(text);
+  const rest = text.slice(ends.at(-1) ?? 0);
+  if (ends.length < 2 || rest.trim() !== '') return whole;
+  const parts: Part[] = [];
+  let start = 0;
+  let above = 0;
+  for (const end of ends) {
+    const part = text.slice(start, end);
+    // A YAML flow mapping with anything between two of them is not JSON.
+    if (!/^\uFEFF?\s*\{/.test(part)) return whole;
+    parts.push({ text: part, above });
+    above += part.split('\n').length - 1;
+    start = end;
+  }
+  return parts;
+}
+
+/** Offsets just after each bracket that closes an outermost object. */
+function objectEnds(text: string): readonly number[] {
+  const ends: number[] = [];
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') {
+      depth -= 1;
+      if (depth === 0) ends.push(index + 1);
+      if (depth < 0) return [];
+    }
+  }
+  return depth === 0 ? ends : [];
+}

@@ -1,0 +1,57 @@
+// Walks through parsed objects without ever changing one: what changes is a new object.
+
+import type { Path } from './document.ts';
+import { isExactNumber } from './exact-number.ts';
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A JSON object; not an array, not a Secret, not a number that is kept exact. */
+export function isFields(value: unknown): value is Fields {
+  if (typeof value !== 'object' || value === null || isExactNumber(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** The value at a path; undefined where something on the way is missing. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, key) => {
+    if (typeof key === 'number') return Array.isArray(at) ? at[key] : undefined;
+    return isFields(at) && Object.hasOwn(at, key) ? at[key] : undefined;
+  }, value);
+}
+
+/** The same with `next` at the path; objects that are missing on the way are made. */
+export function withValueAt<T>(value: T, path: Path, next: unknown): T {
+  const [key, ...rest] = path;
+  if (key === undefined) return next as T;
+  if (Array.isArray(value)) {
+    return value.map((item, index) => (index === key ? withValueAt(item, rest, next) : item)) as T;
+  }
+  const fields = isFields(value) ? value : {};
+  const old = Object.hasOwn(fields, key) ? fields[String(key)] : undefined;
+  // fromEntries, and not a literal with a computed key, so that `__proto__` stays a plain key.
+  return { ...fields, ...Object.fromEntries([[key, withValueAt(old, rest, next)]]) } as T;
+}
+
+/**
+ * Changes values from the outside in: `change` gets each one with its path and gives it back as it
+ * is to go on inside it, or another one, which is not looked into again.
+ */
+export function mapValues<T>(
+  value: T,
+  change: (value: unknown, path: Path) => unknown,
+  path: Path = [],
+): T {
+  const changed = change(value, path);
+  if (changed !== value) return changed as T;
+  if (Array.isArray(value)) {
+    const items = value.map((item, index) => mapValues(item, change, [...path, index]));
+    return items.every((item, index) => item === value[index]) ? value : (items as T);
+  }
+  if (!isFields(value)) return value;
+  const entries = Object.entries(value).map(
+    ([key, item]) => [key, mapValues(item, change, [...path, key])] as const,
+  );
+  const same = entries.every(([key, item]) => item === value[key]);
+  return same ? value : (Object.fromEntries(entries) as T);
+}
