@@ -1,0 +1,39 @@
+// Who else owns the fields that we set: an apply's 409 in words.
+import { type Finding, finding } from '../errors.ts';
+import type { Status } from './api-errors.ts';
+import { takenOver } from './managed-fields.ts';
+import { nameOf } from './objects.ts';
+import { type Refused, whereIs } from './refused.ts';
+
+export interface Conflict {
+  readonly manager: string;
+  readonly field: string;
+}
+
+/** The conflicts of field managers in a Status; empty for every other answer. */
+export function conflictsOf(status: Status | undefined): readonly Conflict[] {
+  return (status?.details?.causes ?? [])
+    .filter((each) => each.reason === 'FieldManagerConflict')
+    .map(({ message = '', field = '' }) => ({
+      manager: /conflict with "((?:[^"\\]|\\.)*)"/.exec(message)?.[1] ?? 'somebody',
+      field: field.replace(/^\./, ''),
+    }));
+}
+
+/** True where every owner is one that may always be taken over. */
+export function mayTakeOver(conflicts: readonly Conflict[]): boolean {
+  return conflicts.length > 0 && conflicts.every(({ manager }) => takenOver.includes(manager));
+}
+
+/** One finding for each foreign manager, at the line of its first field. */
+export function conflictFindings(refused: Refused, status: Status): readonly Finding[] {
+  const foreign = conflictsOf(status).filter(({ manager }) => !takenOver.includes(manager));
+  return [...Map.groupBy(foreign, ({ manager }) => manager)].map(([manager, conflicts]) => {
+    const fields = conflicts.map(({ field }) => field);
+    const what = `${nameOf(refused.object)}: ${manager} owns ${fields.join(', ')}.`;
+    return finding('field-conflict', what, {
+      ...whereIs(refused, fields[0]),
+      evidence: conflicts.map(({ field }) => `conflict with "${manager}": ${field}`),
+    });
+  });
+}

@@ -1,0 +1,61 @@
+// One object that the API refused: where it stands in the manifests, and the API's words fit to be shown.
+import { type Finding, finding } from '../errors.ts';
+import { type Document, placeOf } from '../manifests/document.ts';
+import { pathOfField } from '../manifests/field-path.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { type KubeObject, kindKey, nameOf } from './objects.ts';
+
+export interface Refused {
+  readonly document: Document;
+  /** As it was sent. */
+  readonly object: KubeObject;
+  readonly live: KubeObject | undefined;
+  readonly request: Pick<ApiRequest, 'method' | 'path'>;
+  readonly response: ApiResponse;
+}
+
+/** Where a problem is: object, namespace, file, and the line of a field in the API's words. */
+export function whereIs(refused: Pick<Refused, 'document' | 'object'>, field = '') {
+  const { document, object } = refused;
+  const { namespace } = object.metadata;
+  const place = field
+    ? placeOf(document, pathOfField(document.object, field))
+    : { file: document.file, line: document.line };
+  return {
+    object: nameOf(object),
+    ...(namespace ? { namespace } : {}),
+    ...(document.file ? place : {}),
+  };
+}
+
+/** `manifest-invalid` for one field, or for the object where the field is empty. */
+export function invalidFinding(refused: Refused, field: string, said: string): Finding {
+  const words = wordsOf(refused.object, said);
+  const place = field ? ` at ${field}` : '';
+  return finding('manifest-invalid', `${nameOf(refused.object)} is invalid${place}: ${words}.`, {
+    ...whereIs(refused, field),
+    evidence: [field ? `${field}: ${words}` : words],
+  });
+}
+
+/** The API's words, long values cut; of a Secret no value at all. */
+export function wordsOf(object: KubeObject, message: string): string {
+  const secret = kindKey(object) === 'Secret';
+  const cut = message.replace(quoted, (_, head: string, value: string, tail: string) =>
+    secret ? `${head}***${tail}` : `${head}${shortened(value)}${tail}`,
+  );
+  const words = secret ? cut.replace(/, got .*$/s, '') : goValues(cut);
+  return words.replace(/[.\s]+$/, '');
+}
+
+// Greedy on purpose: a value may hold colons, the reason after it does not.
+const quoted = /((?:Invalid|Unsupported|Duplicate) value: )(.*)(: [^:]*)$/s;
+
+function shortened(value: string): string {
+  return value.length > 80 ? `${value.slice(0, 60)}…` : value;
+}
+
+/** The server prints its own type: `got &value.valueUnstructured{Value:1}`. */
+function goValues(text: string): string {
+  return text.replace(/got &value\.valueUnstructured\{Value:(.*)\}/s, (_, value) => `got ${value}`);
+}
