@@ -3,7 +3,7 @@ import type { Finding } from './errors.ts';
 import type { Outcome } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
-import { withinBytes } from './report/markdown.ts';
+import { within } from './report/markdown.ts';
 import {
   changeBlocks,
   findingBlocks,
@@ -18,8 +18,11 @@ import {
 } from './report/sections.ts';
 import { neutralise } from './text.ts';
 
-/** GitHub drops a whole summary above 1 MiB; other steps of the job share nothing with ours. */
+// GitHub drops a whole summary above 1 MiB. Neither many findings nor many differences may crowd
+// out the rest, so each has its share.
 const summaryBytes = 900 * 1024;
+const findingBytes = 500 * 1024;
+const changeBytes = 250 * 1024;
 
 /** GitHub shows ten errors and ten warnings of a step. */
 const mostAnnotations = 10;
@@ -40,28 +43,46 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     app: outcome.app,
     environment: outcome.environment,
     namespace: outcome.namespace,
-    images: JSON.stringify(outcome.images),
-    changes: JSON.stringify(changeRecords(outcome)),
-    findings: JSON.stringify(outcome.findings.map(recordOf)),
+    images: jsonOf(outcome.images),
+    changes: jsonOf(changeRecords(outcome)),
+    findings: jsonOf(outcome.findings.map(recordOf)),
     'duration-seconds': String(seconds(outcome)),
     'kubeconfig-path': outcome.kubeconfigPath ?? '',
   };
 }
 
+// The headline names the run's namespace once; only others are worth repeating.
+function inOwnNamespace(outcome: Outcome): Outcome {
+  const local = <T extends { readonly namespace?: string }>(all: readonly T[]): readonly T[] =>
+    all.map((each) => {
+      const { namespace, ...rest } = each;
+      return namespace === outcome.namespace ? (rest as T) : each;
+    });
+  return {
+    ...outcome,
+    changes: local(outcome.changes),
+    restarts: local(outcome.restarts),
+    workloads: local(outcome.workloads),
+    findings: local(outcome.findings),
+  };
+}
+
 /** The job summary: GitHub Markdown below its limit of 1 MiB, whatever happened. */
-export function renderSummary(outcome: Outcome, run?: RunFacts): string {
+export function renderSummary(full: Outcome, run?: RunFacts): string {
+  const outcome = inOwnNamespace(full);
   const blocks = [
     verdictBlock(outcome),
     ...originBlock(outcome, run),
-    ...findingBlocks(outcome),
-    ...changeBlocks(outcome),
+    ...within(findingBytes, findingBlocks(outcome)),
+    ...within(changeBytes, changeBlocks(outcome)),
     ...restartBlocks(outcome),
     ...unverifiedBlocks(outcome),
     ...workloadBlocks(outcome),
     ...imageBlocks(outcome),
     ...timelineBlocks(outcome),
   ];
-  return withinBytes(blocks, summaryBytes);
+  const kept = within(summaryBytes, blocks).map((block) => block.text);
+  return `${kept.join('\n\n')}\n`;
 }
 
 function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
@@ -102,15 +123,14 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   };
 }
 
-// Somebody will print this file in a job, so its texts may not be commands either.
-function safeText(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.split('\n').map(neutralise).join('\n') : value;
+// Somebody will print this in a job: `##[` is written so that it means the same to JSON only.
+function jsonOf(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll('##[', '#\\u0023[');
 }
 
 /** The report files: JSON with stable keys (milliseconds in `timings` count from the start). */
 export function renderReport(outcome: Outcome): { json: string; markdown: string } {
-  const json = JSON.stringify(reportOf(outcome), safeText, 2);
-  return { json: `${json}\n`, markdown: renderSummary(outcome) };
+  return { json: `${jsonOf(reportOf(outcome), 2)}\n`, markdown: renderSummary(outcome) };
 }
 
 /** What to annotate: one per cause, the most telling first, as many as GitHub shows. */
@@ -123,5 +143,5 @@ export function annotationsOf(outcome: Outcome): readonly Finding[] {
 
 /** The last block in the log and on a terminal. */
 export function renderText(outcome: Outcome): readonly string[] {
-  return lastBlock(outcome).map(neutralise);
+  return lastBlock(inOwnNamespace(outcome)).map(neutralise);
 }

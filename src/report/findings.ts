@@ -45,6 +45,11 @@ export function causesOf(findings: readonly ReportedFinding[]): readonly Reporte
   return [...causes.values()];
 }
 
+/** The same, but with the most telling ones last, nearest to the prompt. */
+export function causesLast(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
+  return [...causesOf(findings)].sort((a, b) => rank(b) - rank(a));
+}
+
 /** The finding that the headline names: the first fatal one. */
 export function leadOf(outcome: Outcome): ReportedFinding | undefined {
   return causesOf(outcome.findings).find((each) => each.severity === 'fatal');
@@ -69,7 +74,7 @@ export function subjectOf(finding: Finding): string {
 
 /** `Deployment/backend (namespace web)`. */
 export function named(object: string, namespace: string | undefined): string {
-  return oneLine(namespace ? `${object} (namespace ${namespace})` : object);
+  return oneLine(clip(namespace ? `${object} (namespace ${namespace})` : object, 300));
 }
 
 /** `backend-7d9f (3 pods with this cause) on node worker-1`; undefined where no pod is known. */

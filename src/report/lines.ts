@@ -1,7 +1,7 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
 import type { Change, ChangeKind, Outcome, ReportedFinding } from '../outcome.ts';
 import { clip, counted, oneLine, safeLines } from '../text.ts';
-import { causesOf, evidenceOf, named, placeOf, podOf, subjectOf } from './findings.ts';
+import { causesLast, evidenceOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 
 /** Enough to see the shape; the report has them all. */
@@ -43,7 +43,7 @@ function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
 
 /** The most telling one last, nearest to the prompt; a hint that they share is said once. */
 function allFindings(outcome: Outcome): string[] {
-  const causes = causesOf(outcome.findings).toReversed();
+  const causes = causesLast(outcome.findings);
   return causes.flatMap((each, at) => {
     const next = causes[at + 1];
     const lines = findingLines(each, next?.hint !== each.hint || next.code !== each.code);
@@ -128,7 +128,7 @@ function body(outcome: Outcome): string[] {
         ? restartLines(outcome)
         : [...appliedLines(outcome), ...waitingLines(outcome)];
     case 'setup':
-      return [];
+      return outcome.kubeconfigPath ? [`KUBECONFIG=${outcome.kubeconfigPath}`] : [];
   }
 }
 

@@ -30,7 +30,7 @@ export function link(text: string, url: string): string {
   return /^https?:\/\/[\w.:/?#&=%~+-]+$/.test(url) ? `[${prose(text)}](${url})` : prose(text);
 }
 
-// A whole summary has 900 KiB, so that many logs of this size withinBytes.
+// A whole summary has 900 KiB, so that many logs of this size fit.
 const fenceBudget = 32_000;
 
 /** A fenced block that its content cannot leave. The last lines stay where it is too long. */
@@ -69,9 +69,9 @@ export interface Block {
 
 const encoder = new TextEncoder();
 
-/** Joins blocks up to a size in bytes; says what had to be left out. */
-export function withinBytes(blocks: readonly Block[], bytes: number): string {
-  const kept: string[] = [];
+/** As many blocks as a number of bytes holds, and one that says what had to be left out. */
+export function within(bytes: number, blocks: readonly Block[]): readonly Block[] {
+  const kept: Block[] = [];
   const left = new Map<string, number>();
   let size = 0;
   for (const block of blocks) {
@@ -79,12 +79,11 @@ export function withinBytes(blocks: readonly Block[], bytes: number): string {
     if (size + next > bytes) left.set(block.what, (left.get(block.what) ?? 0) + 1);
     else {
       size += next;
-      kept.push(block.text);
+      kept.push(block);
     }
   }
-  if (left.size > 0) {
-    const what = [...left].map(([name, count]) => `${count} × ${name}`).join(', ');
-    kept.push(`_Left out, since GitHub drops summaries above 1 MiB: ${what}._`);
-  }
-  return `${kept.join('\n\n')}\n`;
+  if (left.size === 0) return kept;
+  const what = [...left].map(([name, count]) => `${count} × ${name}`).join(', ');
+  const text = `_Left out, since GitHub drops summaries above 1 MiB: ${what}._`;
+  return [...kept, { what: 'note', text }];
 }

@@ -46,8 +46,7 @@ export function originBlock(outcome: Outcome, run: RunFacts | undefined): Block[
 function factsOf(finding: ReportedFinding): string {
   const pod = podOf(finding);
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['object', finding.object && named(finding.object, finding.namespace)],
-    ['file', placeOf(finding)],
+    ['file', finding.object && placeOf(finding)],
     ['pod', pod],
     ['container', finding.container],
   ];
@@ -63,14 +62,19 @@ function findingText(finding: ReportedFinding): string {
     prose(finding.what),
     factsOf(finding),
     evidence.length > 0 ? fence(evidence) : '',
+    ...logParts(finding),
     `**Fix:** ${prose(finding.hint)}`,
   ];
-  const logs = (finding.logs ?? []).map((log) => {
+  return parts.filter(Boolean).join('\n\n');
+}
+
+function logParts(finding: ReportedFinding): string[] {
+  const logs = (finding.logs ?? []).filter((log) => log.lines.length > 0);
+  return logs.map((log) => {
     const which = log.previous ? ', before its last restart' : '';
     const title = `Last log lines of ${code(`${log.pod}/${log.container}`)}${which}`;
     return fold(title, fence(log.lines));
   });
-  return [...parts, ...logs].filter(Boolean).join('\n\n');
 }
 
 /** Every cause with evidence and fix; logs are folded. */
@@ -93,7 +97,7 @@ function changeRow(change: Change): string[] {
   const fields = (change.fields ?? []).slice(0, 12).map(code).join(', ');
   const more = (change.fields?.length ?? 0) - 12;
   const cell = more > 0 ? `${fields} and ${more} more` : fields;
-  return [code(change.object), prose(change.namespace ?? ''), change.change, cell];
+  return [code(named(change.object, change.namespace)), change.change, cell];
 }
 
 function patchBlocks(changes: readonly Change[]): Block[] {
@@ -109,11 +113,7 @@ export function changeBlocks(outcome: Outcome): Block[] {
   const changed = outcome.changes.filter((each) => each.change !== 'unchanged');
   const same = outcome.changes.length - changed.length;
   const title = outcome.command === 'diff' ? 'What would change' : 'What changed';
-  const blocks = limited(
-    title,
-    ['object', 'namespace', 'change', 'fields'],
-    changed.map(changeRow),
-  );
+  const blocks = limited(title, ['object', 'change', 'fields'], changed.map(changeRow));
   if (same > 0) blocks.push({ what: 'count', text: `${counted(same, 'object')} unchanged.` });
   return [...blocks, ...patchBlocks(changed)];
 }

@@ -141,6 +141,9 @@ export const hostileLines: readonly string[] = [
 
 const hostile = hostileLines.join('\n');
 
+/** A name that no API would take, but a file may hold. */
+const name = '::error::a|`b`<i>##[x]\n::@c';
+
 const crashed: Outcome = {
   ...failed,
   findings: [
@@ -159,22 +162,22 @@ const crashed: Outcome = {
         { pod: 'backend-7d9f-aaaaa', container: 'backend', previous: false, lines: [] },
       ],
     },
-    finding('admission-denied', `ReplicaSet/${hostile}`, {
+    finding('admission-denied', hostile, {
       severity: 'warning',
-      object: `Weird/${hostile}`,
-      namespace: hostile,
-      file: `manifests/${hostile}.yaml`,
+      object: `Weird/${name}`,
+      namespace: name,
+      file: `manifests/${name}.yaml`,
       line: 3,
-      evidence: [hostile],
-      hint: hostile,
+      evidence: [name],
+      hint: name,
     }),
   ],
-  changes: [{ object: `Weird/${hostile}`, change: 'created', fields: [hostile] }],
-  workloads: [workload(`Weird/${hostile}`, 'failed', hostile, 25)],
-  restarts: [{ object: `Weird/${hostile}`, because: [hostile] }],
-  unverified: [{ object: `Weird/${hostile}`, why: hostile }],
-  images: { [hostile]: hostile },
-  timings: [{ section: 'apply', name: hostile, from: start, to: start + 10, failed: true }],
+  changes: [{ object: `Weird/${name}`, change: 'created', fields: [name] }],
+  workloads: [workload(`Weird/${name}`, 'failed', name, 25)],
+  restarts: [{ object: `Weird/${name}`, because: [name] }],
+  unverified: [{ object: `Weird/${name}`, why: name }],
+  images: { [name]: name },
+  timings: [{ section: 'apply', name, from: start, to: start + 10, failed: true }],
 };
 
 const nothing = { ...plain, status: 'failed', images: {}, timings: [], apiRequests: 0 } as const;
@@ -296,6 +299,16 @@ const status: Outcome = {
   endedAt: start + 400,
 };
 
+const setup: Outcome = {
+  ...plain,
+  command: 'setup',
+  status: 'succeeded',
+  images: {},
+  timings: plain.timings.slice(0, 2),
+  kubeconfigPath: '/runner/temp/webgen-deploy-a1/kubeconfig',
+  endedAt: start + 950,
+};
+
 /** By the name of the golden files. */
 export const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
@@ -308,4 +321,5 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   'timed-out': timedOut,
   diff,
   status,
+  setup,
 };

@@ -1,0 +1,199 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Finding, finding } from '../../src/errors.ts';
+import type { Outcome } from '../../src/outcome.ts';
+import { causesOf } from '../../src/report/findings.ts';
+import { code, fence, link, prose } from '../../src/report/markdown.ts';
+import { gantt } from '../../src/report/timeline.ts';
+import { withoutSecrets } from '../../src/report/without-secrets.ts';
+import {
+  annotationsOf,
+  outputsOf,
+  renderReport,
+  renderSummary,
+  renderText,
+} from '../../src/report.ts';
+import { hostileLines, outcomes } from './outcomes.ts';
+
+function outcome(name: string, parts: Partial<Outcome> = {}): Outcome {
+  const found = outcomes[name];
+  if (!found) throw new Error(`no outcome ${name}`);
+  return { ...found, ...parts };
+}
+
+describe('findings', () => {
+  test('causes come before consequences, fatal ones before warnings, else in their order', () => {
+    const found = [
+      finding('timed-out', 'late'),
+      finding('probe-failing', 'slow', { severity: 'note' }),
+      finding('probe-failing', 'slower', { severity: 'warning' }),
+      finding('crash-loop', 'first'),
+      finding('out-of-memory', 'second'),
+    ];
+    const order = ['first', 'second', 'late', 'slower', 'slow'];
+    expect(causesOf(found).map((each) => each.what)).toEqual(order);
+  });
+
+  test('pods of one workload with one cause are one finding, other containers are not', () => {
+    const at = (pod: string, container: string) =>
+      finding('crash-loop', `${pod} crashed`, { object: 'Job/a', pod, container, evidence: [pod] });
+    const causes = causesOf([at('a-1', 'x'), { ...at('a-2', 'x'), count: 2 }, at('a-3', 'y')]);
+    expect(causes.map((each) => each.count)).toEqual([3, undefined]);
+    expect(causes[0]?.evidence).toEqual(['a-1', 'a-2']);
+  });
+
+  test('two input problems stay two', () => {
+    expect(causesOf(outcome('inputs-invalid').findings)).toHaveLength(3);
+  });
+
+  test('annotations: ten of each severity, no notes', () => {
+    const many = (severity: Finding['severity']) =>
+      Array.from({ length: 15 }, (_, at) =>
+        finding('job-failed', `${severity} ${at}`, { severity }),
+      );
+    const findings = [...many('note'), ...many('warning'), ...many('fatal')];
+    const shown = annotationsOf(outcome('deployed', { findings })).map((each) => each.severity);
+    expect(shown).toEqual([...Array(10).fill('fatal'), ...Array(10).fill('warning')]);
+  });
+});
+
+describe('outputs', () => {
+  test('error-code is the first cause; of a cancelled run always cancelled', () => {
+    const { findings } = outcome('image-not-found');
+    expect(outputsOf(outcome('image-not-found'))['error-code']).toBe('image-not-found');
+    expect(outputsOf(outcome('cancelled', { findings }))['error-code']).toBe('cancelled');
+    expect(outputsOf(outcome('deployed'))['error-code']).toBe('');
+  });
+
+  test('are one line each, name no old command, and parse back to what they were', () => {
+    const hostile = outcome('crash-loop-hostile');
+    const outputs = outputsOf(hostile);
+    for (const value of Object.values(outputs)) expect(value).not.toMatch(/[\r\n]|##\[/);
+    expect(JSON.parse(outputs['images'] ?? '')).toEqual(hostile.images);
+  });
+
+  test('findings hold the contract’s keys only', () => {
+    const [, second] = JSON.parse(outputsOf(outcome('image-not-found'))['findings'] ?? '');
+    expect(Object.keys(second).join(' ')).toBe(
+      'code severity object namespace pod container file line what evidence hint',
+    );
+  });
+});
+
+describe('the summary keeps below its limit', () => {
+  const limit = 1024 * 1024;
+  const bytes = (text: string): number => Buffer.byteLength(text);
+
+  test('with ten thousand findings, and says what it left out', () => {
+    const findings = Array.from({ length: 10_000 }, (_, at) =>
+      finding('job-failed', `Job ${at}: ${'ж'.repeat(100)}`, { evidence: hostileLines }),
+    );
+    const text = renderSummary(outcome('deployed', { status: 'failed', findings }));
+    expect(bytes(text)).toBeLessThan(limit);
+    expect(text).toMatch(/Left out, since GitHub drops summaries above 1 MiB: \d+ × job-failed/);
+    expect(text).toContain('### Workloads');
+  });
+
+  test('with endless logs, evidence, words, names and rows', () => {
+    const long = 'ж'.repeat(2_000_000);
+    const base = outcome('crash-loop-hostile');
+    const [first] = base.findings;
+    if (!first) throw new Error('no finding');
+    const lines = Array.from({ length: 50_000 }, (_, at) => `line ${at}`);
+    const log = {
+      pod: long,
+      container: long,
+      previous: false,
+      lines: [long, ...lines, 'the last'],
+    };
+    const text = renderSummary({
+      ...base,
+      app: long,
+      findings: [{ ...first, what: long, evidence: [long, ...lines], logs: [log] }],
+      changes: lines.map(() => ({ object: long, change: 'created' })),
+      images: { [long]: long },
+    });
+    expect(bytes(text)).toBeLessThan(limit);
+    expect(text).toContain('the last\n```');
+    expect(text).toContain('earlier lines left out');
+    expect(text).toContain('more rows in the report file');
+  });
+});
+
+describe('markdown', () => {
+  test('a fence is longer than any run of backticks inside', () => {
+    expect(fence(['a ```` b'])).toBe('`````\na ```` b\n`````');
+    expect(fence([])).toBe('```\n```');
+  });
+
+  test('text cannot become markup, table cells, mentions or links', () => {
+    for (const line of hostileLines) {
+      const rest = `${prose(line)} ${code(line)}`.replaceAll(/<\/?code>|&#\d+;/g, '');
+      expect(rest).not.toMatch(/[<>|`*_~[\]\\@]|:\/\/|www\./);
+    }
+  });
+
+  test('only a plain address becomes a link', () => {
+    expect(link('run', 'https://github.com/o/r/actions/runs/1')).toContain('](https://');
+    expect(link('run', 'javascript:alert(1)')).toBe('run');
+    expect(link('run', 'https://x/)](y')).toBe('run');
+  });
+});
+
+describe('the timeline', () => {
+  test('keeps the failed and the longest forty bars', () => {
+    const timings = Array.from({ length: 60 }, (_, at) => ({
+      section: 'apply' as const,
+      name: `step ${at}`,
+      from: at,
+      to: at + (at === 5 ? 0 : at),
+      failed: at === 5,
+    }));
+    const picture = gantt(outcome('deployed', { timings, workloads: [], startedAt: 0 }));
+    expect(picture?.text.match(/ :(done|crit), /g)).toHaveLength(40);
+    expect(picture?.text).toContain('step 5 :crit, 5, 6');
+    expect(picture?.leftOut).toBe(20);
+  });
+
+  test.each(['title x', 'section', '2026-01-01', '', ':;#\n%%{x}', '-->', 'Click me'])(
+    'no name is read as a setting: %j',
+    (name) => {
+      const timings = [{ section: 'apply' as const, name, from: 0, to: 1 }];
+      const text = gantt(outcome('deployed', { timings, workloads: [], startedAt: 0 }))?.text ?? '';
+      expect(text.split('\n')).toHaveLength(5);
+      expect(text.split('\n')[4]).toMatch(/^ {4}(- )?[^:;#%]* :done, 0, 1$/);
+      expect(text.split('\n')[4]).not.toMatch(/^ {4}(title|section|\d|click)/i);
+    },
+  );
+
+  test('no bars, no picture', () => {
+    expect(gantt(outcome('deployed', { timings: [], workloads: [] }))).toBeUndefined();
+  });
+});
+
+test('secrets that the cluster repeats are hidden everywhere, names stay', () => {
+  const hidden = withoutSecrets(
+    outcome('timed-out', {
+      findings: [
+        {
+          ...finding('crash-loop', 'what s3cret', { evidence: ['e s3cret'], hint: 'h s3cret' }),
+          logs: [{ pod: 'p', container: 'c', previous: false, lines: ['l s3cret'] }],
+        },
+      ],
+      changes: [{ object: 'Secret/s3cret', change: 'configured', patch: '+ s3cret' }],
+      unverified: [{ object: 'Job/a', why: 's3cret' }],
+    }),
+    (text) => text.replaceAll('s3cret', '***'),
+  );
+  const { json, markdown } = renderReport(hidden);
+  const all = [json, markdown, ...renderText(hidden)].join('\n');
+  expect(all.replaceAll('Secret/s3cret', '')).not.toContain('s3cret');
+  expect(json).toContain('Secret/s3cret');
+});
+
+test('the last lines of a failed run are the cause and its fix', () => {
+  const lines = renderText(outcome('image-not-found'));
+  expect(lines.at(-1)).toMatch(/^ {2}fix {8}Check that the tag was pushed/);
+  expect(lines.indexOf('✗ image-not-found · Deployment/backend')).toBeGreaterThan(
+    lines.indexOf('✗ timed-out · Deployment/backend'),
+  );
+});
