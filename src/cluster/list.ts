@@ -1,0 +1,60 @@
+// Lists all objects of a kind, page by page, with the head that list items lack.
+import { ActionError } from '../errors.ts';
+import type { Api, Resource } from './api.ts';
+import { apiFailure } from './api-errors.ts';
+import type { KubeObject } from './objects.ts';
+import { pathOf } from './paths.ts';
+
+export interface Selection {
+  readonly namespace?: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+export interface Listing {
+  readonly objects: readonly KubeObject[];
+  /** Where a watch goes on. */
+  readonly resourceVersion: string;
+}
+
+interface ListBody {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly KubeObject[] | null;
+}
+
+const pageSize = 500;
+
+/**
+ * The newest state, complete. No `resourceVersion` is asked for, so the server reads what is
+ * written, never an older cache. Throws ActionError: `forbidden` or `api-error`.
+ */
+export async function listAll(
+  api: Pick<Api, 'send'>,
+  resource: Resource,
+  selection: Selection & { readonly signal?: AbortSignal } = {},
+): Promise<Listing> {
+  const { namespace, labelSelector, fieldSelector, signal } = selection;
+  const objects: KubeObject[] = [];
+  let from: string | undefined;
+  let limit: number | undefined = pageSize;
+  for (;;) {
+    const query = { labelSelector, fieldSelector, limit, continue: from };
+    const path = pathOf(resource, { namespace, query });
+    const request = { method: 'GET', path, ...(signal ? { signal } : {}) } as const;
+    const response = await api.send(request);
+    if (response.status === 410 && from !== undefined) {
+      // The pages are older than etcd remembers: once more, in one piece.
+      [from, limit] = [undefined, undefined];
+      objects.length = 0;
+      continue;
+    }
+    if (response.status !== 200) {
+      throw new ActionError(apiFailure(`Listing ${resource.plural}`, response, request));
+    }
+    const { items, metadata } = response.body as ListBody;
+    const { apiVersion, kind } = resource;
+    for (const item of items ?? []) objects.push({ ...item, apiVersion, kind });
+    from = metadata?.continue || undefined;
+    if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
+  }
+}

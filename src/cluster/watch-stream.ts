@@ -1,0 +1,116 @@
+// One watch from opening to end, and in which of its many ways it ended.
+import { type ApiResponse, type Clock, TransportError } from '../ports.ts';
+import type { Api } from './api.ts';
+import type { Status } from './api-errors.ts';
+import type { KubeObject } from './objects.ts';
+
+export type StreamEnd =
+  /** As agreed, or by something between that closes idle connections. */
+  | { readonly how: 'closed'; readonly version: string; readonly quick: boolean }
+  /** The server has forgotten that version. */
+  | { readonly how: 'gone' }
+  /** An answer other than 200. */
+  | { readonly how: 'refused'; readonly response: ApiResponse }
+  | { readonly how: 'broken'; readonly version: string }
+  /** An ERROR event other than 410. */
+  | { readonly how: 'failed'; readonly status: Status };
+
+export interface StreamHandlers {
+  upsert(object: KubeObject): void;
+  remove(object: KubeObject): void;
+}
+
+export interface StreamOptions {
+  /** With its whole query. */
+  readonly path: string;
+  /** The version that the path names. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+}
+
+interface RawEvent {
+  readonly type: string;
+  readonly object: KubeObject & Status;
+}
+
+// The server sends a bookmark about every minute, so longer silence is a dead connection.
+const silenceMs = 75_000;
+const quickMs = 1_000;
+
+/** Runs one watch. Throws only what the handlers throw, and the signal's reason. */
+export async function streamOnce(
+  api: Pick<Api, 'stream'>,
+  options: StreamOptions,
+  handlers: StreamHandlers,
+): Promise<StreamEnd> {
+  const { path, signal, clock } = options;
+  const began = clock.now();
+  let version = options.version;
+  let failure: Status | undefined;
+  const guard = deadMan(clock, signal);
+  const onEvent = (event: unknown): void => {
+    guard.alive();
+    const { type, object } = event as RawEvent;
+    if (type === 'ERROR') {
+      failure ??= object;
+      return;
+    }
+    version = object.metadata.resourceVersion ?? version;
+    if (type === 'ADDED' || type === 'MODIFIED') handlers.upsert(object);
+    if (type === 'DELETED') handlers.remove(object);
+  };
+  try {
+    const request = { method: 'GET', path, signal: guard.signal } as const;
+    const response = await api.stream(request, onEvent);
+    signal.throwIfAborted();
+    if (response.status === 410 || failure?.code === 410) return { how: 'gone' };
+    if (response.status !== 200) return { how: 'refused', response };
+    if (failure) return { how: 'failed', status: failure };
+    const quick = version === options.version && clock.now() - began < quickMs;
+    return { how: 'closed', version, quick };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof TransportError) return brokenEnd(error, failure, version);
+    throw error;
+  } finally {
+    guard.end();
+  }
+}
+
+function brokenEnd(error: TransportError, failure: Status | undefined, version: string): StreamEnd {
+  // After silence nobody knows what was missed on the way: a list says.
+  if (failure?.code === 410 || error.reason === silent) return { how: 'gone' };
+  return { how: 'broken', version };
+}
+
+const silent = 'WATCH_SILENT';
+
+/** A signal that also fires after 75 s without a sign of life. */
+function deadMan(clock: Clock, outer: AbortSignal) {
+  const controller = new AbortController();
+  const done = new AbortController();
+  let seen = clock.now();
+  const follow = (): void => controller.abort(outer.reason);
+  if (outer.aborted) follow();
+  outer.addEventListener('abort', follow, { once: true });
+  const wait = async (): Promise<void> => {
+    for (let left = silenceMs; left > 0; left = seen + silenceMs - clock.now()) {
+      await clock.sleep(left, done.signal);
+      if (done.signal.aborted) return;
+    }
+    controller.abort(new TransportError(silent, 'the watch was silent for 75 s'));
+  };
+  // The only thing that ends the wait early is `end` below.
+  wait().catch((error: unknown) => done.signal.aborted || controller.abort(error));
+  return {
+    signal: controller.signal,
+    alive: () => {
+      seen = clock.now();
+    },
+    end: () => {
+      outer.removeEventListener('abort', follow);
+      done.abort();
+    },
+  };
+}

@@ -1,0 +1,193 @@
+// Follows kinds of objects for as long as it is wanted: list, watch, and whatever may go wrong between.
+import { ActionError, type Finding, finding } from '../errors.ts';
+import type { ApiResponse, Clock } from '../ports.ts';
+import type { Api, Resource } from './api.ts';
+import { forbiddenFinding } from './api-errors.ts';
+import { listAll, type Selection } from './list.ts';
+import type { KubeObject } from './objects.ts';
+import { pathOf } from './paths.ts';
+import { pauseBefore, retryAfter } from './retry.ts';
+import { type StreamEnd, streamOnce } from './watch-stream.ts';
+import { type WatchEvent, type Watched, watched } from './watched.ts';
+
+export type { WatchEvent } from './watched.ts';
+
+export interface WatchTarget extends Selection {
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Go on without it where it is forbidden or not served. */
+  readonly optional?: boolean;
+}
+
+export interface WatchHandlers {
+  /** In order per target: `synced` once and first, then changes. */
+  onEvent(target: WatchTarget, event: WatchEvent): void;
+  /** What a person should know: a watch that is not allowed, a kind that is left out. */
+  onState?(line: string): void;
+}
+
+export interface WatchSession {
+  /**
+   * Every target has been listed. Rejects with one ActionError for all that are forbidden or not
+   * served, and with the signal's reason.
+   */
+  readonly synced: Promise<void>;
+  /** Everything has come to rest after the signal. Rejects only with what a handler threw. */
+  readonly ended: Promise<void>;
+}
+
+export interface WatchOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** From 0 to 1, for the jitter. */
+  readonly random?: () => number;
+}
+
+const reopenMs = 200;
+const pollMs = 2_000;
+const troubleMs = 5_000;
+const failuresBeforeList = 3;
+
+/**
+ * Watches all targets side by side until the signal aborts. Broken connections and a server that is
+ * away are waited out; no object is lost by it, and no older state follows a newer one.
+ */
+export function watchAll(
+  api: Api,
+  targets: readonly WatchTarget[],
+  handlers: WatchHandlers,
+  options: WatchOptions,
+): WatchSession {
+  const all = targets.map((target) => follow({ api, target, handlers, ...options }));
+  const synced = together(all.map((each) => each.synced));
+  const ended = Promise.all(all.map((each) => each.ended)).then(() => undefined);
+  // Who only waits for one of the two must not be killed by the other.
+  synced.catch(() => undefined);
+  return { synced, ended };
+}
+
+/** All findings of all targets in one error; anything else as it is. */
+async function together(each: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(each);
+  const errors = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  const other = errors.find((error) => !(error instanceof ActionError));
+  if (other) throw other;
+  const findings: readonly Finding[] = errors.flatMap((error: ActionError) => error.findings);
+  const [first, ...more] = findings;
+  if (first) throw new ActionError(first, ...more);
+}
+
+interface Following extends WatchOptions {
+  readonly api: Api;
+  readonly target: WatchTarget;
+  readonly handlers: WatchHandlers;
+}
+
+function follow(following: Following): WatchSession {
+  const { target, handlers, signal } = following;
+  const first = Promise.withResolvers<void>();
+  const run = async (): Promise<void> => {
+    try {
+      const kept: Kept = { ...following, resource: await served(following), state: watched() };
+      const version = await refresh(kept);
+      first.resolve();
+      await keepUp(kept, version);
+    } catch (error) {
+      const left = target.optional && error instanceof ActionError && !signal.aborted;
+      if (left) handlers.onState?.(`${error.message} Going on without.`);
+      if (left) first.resolve();
+      first.reject(error);
+      if (!signal.aborted && !(error instanceof ActionError)) throw error;
+    }
+  };
+  return { synced: first.promise, ended: run() };
+}
+
+interface Kept extends Following {
+  readonly resource: Resource;
+  readonly state: Watched;
+}
+
+async function served({ api, target }: Following): Promise<Resource> {
+  const { apiVersion, kind } = target;
+  const resource = await api.resourceOf(apiVersion, kind);
+  if (resource) return resource;
+  throw new ActionError(
+    finding('kind-unknown', `The cluster does not serve ${kind} of ${apiVersion}.`),
+  );
+}
+
+/** Lists and tells what is new. Returns the version from which a watch goes on. */
+async function refresh({ api, target, resource, state, handlers, signal }: Kept): Promise<string> {
+  const listing = await listAll(api, resource, { ...target, signal });
+  for (const event of state.list(listing.objects)) handlers.onEvent(target, event);
+  return listing.resourceVersion;
+}
+
+async function keepUp(kept: Kept, from: string): Promise<never> {
+  const { api, target, handlers, state, signal, clock, random = Math.random } = kept;
+  const tell = (events: readonly WatchEvent[]): void => {
+    for (const event of events) handlers.onEvent(target, event);
+  };
+  const feed = {
+    upsert: (object: KubeObject) => tell(state.upsert(object)),
+    remove: (object: KubeObject) => tell(state.remove(object)),
+  };
+  let version = from;
+  let failures = 0;
+  for (;;) {
+    const path = watchPath(kept, version, random());
+    const end = await streamOnce(api, { path, version, signal, clock }, feed);
+    if (end.how === 'refused' && end.response.status === 403) return poll(kept, path, end.response);
+    failures = end.how === 'closed' && !end.quick ? 0 : failures + 1;
+    if ('version' in end) version = end.version;
+    await clock.sleep(pauseAfter(end, failures, random), signal);
+    signal.throwIfAborted();
+    const lost = end.how === 'gone' || end.how === 'failed' || failures >= failuresBeforeList;
+    if (lost) version = await refreshLater(kept);
+  }
+}
+
+function pauseAfter(end: StreamEnd, failures: number, random: () => number): number {
+  const named = end.how === 'refused' ? retryAfter(end.response) : undefined;
+  return named ?? Math.max(reopenMs, failures > 1 ? pauseBefore(failures, random) : 0);
+}
+
+/** As `refresh`, but once we have been in the picture, only the signal makes us give up. */
+async function refreshLater(kept: Kept): Promise<string> {
+  for (let told = false; ; told = true) {
+    try {
+      return await refresh(kept);
+    } catch (error) {
+      kept.signal.throwIfAborted();
+      if (!(error instanceof ActionError)) throw error;
+      if (!told) kept.handlers.onState?.(`${error.message} Trying again.`);
+    }
+    await kept.clock.sleep(troubleMs, kept.signal);
+    kept.signal.throwIfAborted();
+  }
+}
+
+async function poll(kept: Kept, path: string, refusal: ApiResponse): Promise<never> {
+  const { what } = forbiddenFinding(refusal, { method: 'GET', path });
+  kept.handlers.onState?.(`${what} Asking every ${pollMs / 1000} s instead.`);
+  for (;;) {
+    await kept.clock.sleep(pollMs, kept.signal);
+    kept.signal.throwIfAborted();
+    await refreshLater(kept);
+  }
+}
+
+// The server ends the watch by itself; the jitter keeps all of ours from ending together.
+function watchPath({ resource, target }: Kept, version: string, random: number): string {
+  const { namespace, labelSelector, fieldSelector } = target;
+  const query = {
+    watch: true,
+    allowWatchBookmarks: true,
+    resourceVersion: version,
+    timeoutSeconds: 290 + Math.floor(40 * random),
+    labelSelector,
+    fieldSelector,
+  };
+  return pathOf(resource, { namespace, query });
+}
