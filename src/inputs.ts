@@ -1,4 +1,12 @@
 // Strings come in once and become typed `Inputs`; every problem is collected before it fails.
+import type { RunContext } from './context.ts';
+import type { Finding } from './errors.ts';
+import { readFields, type Values } from './inputs/fields.ts';
+import { maskingNotes } from './inputs/mask.ts';
+import { type RawInputs, undeclared } from './inputs/raw.ts';
+import { chooseTarget } from './inputs/target.ts';
+import { type Facts, findWork } from './inputs/work.ts';
+import { invalid } from './readers.ts';
 import type { Secret } from './secret.ts';
 
 export type Command = 'deploy' | 'diff' | 'status' | 'setup';
@@ -64,4 +72,73 @@ export interface Inputs {
   readonly githubToken?: Secret;
   readonly summary: boolean;
   readonly logLines: number;
+}
+
+export interface ReadInputs {
+  /** Absent when a finding is fatal. */
+  readonly inputs?: Inputs;
+  /** Fatal ones, warnings and notes; every problem at once. */
+  readonly findings: readonly Finding[];
+}
+
+/** Reads every input, then checks the rules between them. Pure: `facts` is what the caller saw. */
+export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): ReadInputs {
+  const read = readFields(raw);
+  // With a wrong command nobody knows what is needed, so only what is given is judged.
+  const known = !read.wrong.has('command');
+  const required = known && read.values.command !== 'setup';
+  const { defaultKubeconfig } = facts;
+  const chosen = chooseTarget(read, { on: context.on, required, defaultKubeconfig });
+  const work = findWork(read, context, { ...facts, known });
+  const findings = [
+    ...undeclared(raw),
+    ...read.findings,
+    ...chosen.findings,
+    ...work.findings,
+    ...toolFindings(read.values, required || chosen.target !== undefined),
+    ...maskingNotes(raw),
+  ];
+  if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
+  const target = chosen.target ? { target: chosen.target } : {};
+  return { findings, inputs: { ...plainInputs(read.values), ...work.value, ...target } };
+}
+
+function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (values['yc-sha256'] && ['auto', 'none'].includes(values['yc-version'])) {
+    const hint = 'Give both, or leave the digest out.';
+    findings.push(invalid('yc-sha256', 'needs an exact `yc-version` beside it', hint));
+  }
+  if (values['kubectl-version'] === 'match-cluster' && !cluster) {
+    const what = 'is `match-cluster`, but no cluster is given';
+    findings.push(invalid('kubectl-version', what, 'Give a cluster, or a version.'));
+  }
+  return findings;
+}
+
+type PlainInputs = Omit<Inputs, 'target' | 'app' | 'environment' | 'manifests' | 'images'>;
+
+function plainInputs(values: Values): PlainInputs {
+  const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;
+  const githubToken = values['github-token'];
+  return {
+    command: values.command,
+    clusterEndpoint: values['cluster-endpoint'],
+    ycApiEndpoint: values['yc-api-endpoint'],
+    ...(namespace === undefined ? {} : { namespace }),
+    createNamespace: values['create-namespace'],
+    variables: values.variables ?? {},
+    secrets: values.secrets ?? [],
+    timeoutMs: values.timeout,
+    wait: values.wait,
+    forceConflicts: values['force-conflicts'],
+    restartOnConfig: values['restart-on-config'],
+    kubectlVersion: values['kubectl-version'],
+    ycVersion: values['yc-version'],
+    ...(ycSha256 === undefined ? {} : { ycSha256 }),
+    ...(toolMirror === undefined ? {} : { toolMirror }),
+    ...(githubToken === undefined ? {} : { githubToken }),
+    summary: values.summary,
+    logLines: values['log-lines'],
+  };
 }

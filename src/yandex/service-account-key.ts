@@ -69,7 +69,9 @@ function canonical(pem: string): { readonly wrong: string } | { readonly pem: st
     return { wrong: 'has a private key that is damaged or cut short' };
   }
   const lines = compact.match(/.{1,64}/g) ?? [];
-  return { pem: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n') };
+  return {
+    pem: ['-----BEGIN PRIVATE KEY-----', ...lines, '-----END PRIVATE KEY-----', ''].join('\n'),
+  };
 }
 
 function wrongText(given: string): readonly [string, string] {
@@ -80,7 +82,8 @@ function wrongText(given: string): readonly [string, string] {
   if (/^(?:t1\.|y[0-3]_)/.test(trimmed)) {
     return ['is a token, not a key file', 'Pass an IAM token as `yc-iam-token`.'];
   }
-  if (trimmed.includes('{')) return ['is not valid JSON', `Paste the key file unchanged. ${recreate}`];
+  if (trimmed.includes('{'))
+    return ['is not valid JSON', `Paste the key file unchanged. ${recreate}`];
   return ['is neither JSON nor base64 of JSON', recreate];
 }
 

@@ -1,0 +1,140 @@
+// Writes what action.yml says into README.md's tables and src/contract.ts, so that it stays the only
+// holder of the contract. `--check` writes nothing and fails where they differ.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
+import { secretInputs } from '../src/inputs/mask.ts';
+
+const root = join(import.meta.dirname, '..');
+
+export interface DeclaredInput {
+  readonly name: string;
+  readonly group: string;
+  readonly description: string;
+  readonly default: string;
+}
+
+export interface ActionFile {
+  readonly inputs: readonly DeclaredInput[];
+  readonly outputs: readonly { readonly name: string; readonly description: string }[];
+}
+
+/** Reads action.yml's text; throws where it is not in the form that the tables need. */
+export function readAction(text: string): ActionFile {
+  const document = parseDocument(text);
+  const pairs = (section: string) => {
+    const node = document.get(section);
+    if (!isMap(node)) throw new Error(`action.yml has no ${section}`);
+    // The parser gives the first pair's comment to the map itself.
+    return { first: node.commentBefore ?? '', items: node.items as readonly Pair[] };
+  };
+  let group = '';
+  const { first, items } = pairs('inputs');
+  const inputs = items.map((pair, index) => {
+    const comment = isScalar(pair.key) ? (pair.key.commentBefore ?? '') : '';
+    group = (comment || (index === 0 ? first : '')).trim() || group;
+    return { ...field(pair), group };
+  });
+  return { inputs, outputs: pairs('outputs').items.map(field) };
+}
+
+function field(pair: Pair): Omit<DeclaredInput, 'group'> {
+  if (!isScalar(pair.key) || !isMap(pair.value)) throw new Error('action.yml: not a mapping');
+  const text = (key: string) => String((isMap(pair.value) && pair.value.get(key)) || '').trim();
+  const name = String(pair.key.value);
+  if (text('description') === '') throw new Error(`action.yml: ${name} has no description`);
+  return { name, description: text('description'), default: text('default') };
+}
+
+function literal(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  return quote + text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`) + quote;
+}
+
+const property = (name: string) => (/^[a-z]+$/.test(name) ? name : `'${name}'`);
+
+/** src/contract.ts, as the formatter would write it. */
+export function renderContract({ inputs, outputs }: ActionFile): string {
+  const rows = inputs.flatMap((input) => [
+    `  ${property(input.name)}: {`,
+    `    group: ${literal(input.group)},`,
+    `    about: ${literal(input.description.split('\n')[0] ?? '')},`,
+    `    default: ${literal(input.default.startsWith('${{') ? '' : input.default)},`,
+    '  },',
+  ]);
+  return [
+    '// action.yml as the program sees it: written by scripts/docs.ts, change action.yml instead.',
+    '',
+    '/** A default that only the runner can fill (an expression) is empty here. */',
+    'export const inputTable = {',
+    ...rows,
+    '} as const;',
+    '',
+    'export const outputNames = [',
+    ...outputs.map(({ name }) => `  '${name}',`),
+    '] as const;',
+    '',
+    'export type InputName = keyof typeof inputTable;',
+    'export type OutputName = (typeof outputNames)[number];',
+    '',
+  ].join('\n');
+}
+
+const cell = (text: string) => text.replaceAll('\n', ' ').replaceAll('|', '\\|');
+
+function renderInputs(inputs: readonly DeclaredInput[]): string {
+  const groups = [...new Set(inputs.map(({ group }) => group))];
+  const secret: readonly string[] = secretInputs;
+  const row = (input: DeclaredInput) => {
+    const value = input.default ? `\`${input.default}\`` : '';
+    const lock = secret.includes(input.name) ? ' 🔒' : '';
+    return `| \`${input.name}\`${lock} | ${cell(value)} | ${cell(input.description)} |`;
+  };
+  const table = (group: string) => [
+    `**${group}**`,
+    '',
+    '| input | default | meaning |',
+    '| --- | --- | --- |',
+    ...inputs.filter((input) => input.group === group).map(row),
+  ];
+  return groups.map((group) => table(group).join('\n')).join('\n\n');
+}
+
+function renderOutputs(outputs: ActionFile['outputs']): string {
+  const rows = outputs.map(({ name, description }) => `| \`${name}\` | ${cell(description)} |`);
+  return ['| output | meaning |', '| --- | --- |', ...rows].join('\n');
+}
+
+function between(readme: string, name: string, table: string): string {
+  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+  const from = readme.indexOf(open);
+  const to = readme.indexOf(close);
+  if (from < 0 || to < from) throw new Error(`README.md has no ${open} … ${close}`);
+  return `${readme.slice(0, from + open.length)}\n${table}\n${readme.slice(to)}`;
+}
+
+/** README.md with its two tables filled; throws where a marker is missing. */
+export function renderReadme(readme: string, { inputs, outputs }: ActionFile): string {
+  const filled = between(readme, 'inputs', renderInputs(inputs));
+  return between(filled, 'outputs', renderOutputs(outputs));
+}
+
+const emptyReadme = '<!-- inputs -->\n<!-- /inputs -->\n\n<!-- outputs -->\n<!-- /outputs -->\n';
+
+function main(check: boolean): void {
+  const action = readAction(readFileSync(join(root, 'action.yml'), 'utf8'));
+  const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
+  const readme = join(root, 'README.md');
+  const contract = join(root, 'src', 'contract.ts');
+  const wanted = [
+    [contract, renderContract(action)],
+    [readme, renderReadme(old(readme) || emptyReadme, action)],
+  ] as const;
+  for (const [path, text] of wanted.filter(([path, text]) => old(path) !== text)) {
+    if (!check) writeFileSync(path, text);
+    else console.error(`${path} differs from action.yml; run: npm run docs`);
+    if (check) process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) main(process.argv.includes('--check'));

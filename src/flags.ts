@@ -1,0 +1,132 @@
+// A terminal's command line → the same raw inputs that the runner gives.
+import { parseArgs } from 'node:util';
+import { type InputName, inputTable } from './contract.ts';
+import { type Finding, finding } from './errors.ts';
+import { closeName, type RawInputs } from './inputs/raw.ts';
+import { didYouMean, shown } from './readers.ts';
+
+export interface Flags {
+  /** As written; the default where nothing was. Whether it exists is `readInputs`'s to say. */
+  readonly command: string;
+  /** `command` included, when it was written. */
+  readonly raw: RawInputs;
+  readonly output: 'text' | 'json';
+  readonly help: boolean;
+  readonly version: boolean;
+  /** Wrong use: any of them means exit code 2. */
+  readonly findings: readonly Finding[];
+}
+
+const names = Object.keys(inputTable) as readonly InputName[];
+export const lists: readonly InputName[] = ['manifests', 'images', 'variables', 'secrets'];
+const own = ['output', 'help', 'version'];
+
+/** Inputs whose default is `true` or `false` are switches. */
+export const switches: readonly InputName[] = names.filter((name) =>
+  /^(?:true|false)$/.test(inputTable[name].default),
+);
+
+interface Option {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly inline: boolean;
+  /** With its dashes. */
+  readonly written: string;
+}
+
+interface Words {
+  readonly options: readonly Option[];
+  readonly positionals: readonly string[];
+}
+
+function splitWords(argv: readonly string[]): Words {
+  const text = [...names.filter((name) => !switches.includes(name)), 'output'];
+  const options = Object.fromEntries([
+    ...text.map((name) => [name, { type: 'string' as const, multiple: true }]),
+    ['help', { type: 'boolean' as const, short: 'h' }],
+  ]);
+  const config = { args: [...argv], options, strict: false, allowPositionals: true, tokens: true };
+  const { tokens = [], positionals } = parseArgs(config as typeof config & { tokens: true });
+  const found = tokens.flatMap((token) => {
+    if (token.kind !== 'option') return [];
+    const { name, value, inlineValue, rawName } = token;
+    return [{ name, value, inline: inlineValue === true, written: rawName }];
+  });
+  return { options: found, positionals };
+}
+
+function wrongUse(what: string, hint: string): Finding {
+  return finding('input-invalid', what, { hint });
+}
+
+const help = 'See webgen-deploy --help.';
+
+type ReadOption =
+  | { readonly name: InputName; readonly text: string }
+  | { readonly own: string; readonly text: string }
+  | { readonly wrong: Finding };
+
+/** One flag: an input, a switch with or without `no-`, or one of the terminal's own. */
+function readOption(option: Option): ReadOption {
+  const { name, value, inline } = option;
+  const negated = switches.find((each) => name === `no-${each}`);
+  if (negated && value === undefined) return { name: negated, text: 'false' };
+  if (negated) return { wrong: wrongUse(`The flag --${name} takes no value.`, help) };
+  const input = names.find((each) => each === name);
+  if (input && switches.includes(input)) return { name: input, text: value ?? 'true' };
+  if (!input && !own.includes(name)) return { wrong: unknownFlag(option) };
+  if (name === 'help' || name === 'version') return { own: name, text: 'true' };
+  // `--timeout --wait` would take a flag for a value; a value like that is written with `=`.
+  if (value === undefined || (!inline && value.startsWith('--'))) {
+    return { wrong: wrongUse(`The flag --${name} needs a value.`, `Write --${name}=VALUE.`) };
+  }
+  return input ? { name: input, text: value } : { own: name, text: value };
+}
+
+function unknownFlag({ name, written }: Option): Finding {
+  const guess = closeName(name).replace(/`(.+)`/, '--$1') || didYouMean(name, own);
+  return wrongUse(`The flag ${written.slice(0, 60)} is not known${guess || '.'}`, help);
+}
+
+/** A word that is no flag: the command, or a mistake. */
+function wrongWords(words: readonly string[]): readonly Finding[] {
+  const loose = words.filter((word) => /^(?:true|false)$/i.test(word));
+  const more = words.filter((word) => !loose.includes(word)).slice(1);
+  return [
+    ...loose.map((word) => wrongUse(`The word ${word} stands alone.`, 'Write --wait=false.')),
+    ...more.map((word) => wrongUse(`The word ${shown(word)} is one too many.`, help)),
+  ];
+}
+
+/** Reads the words after the program's name. Throws nothing: wrong use is in `findings`. */
+export function parseFlags(argv: readonly string[]): Flags {
+  const { options, positionals } = splitWords(argv);
+  const read = options.map(readOption);
+  const findings = read.flatMap((each) => ('wrong' in each ? [each.wrong] : []));
+  const given = new Map<InputName, readonly string[]>();
+  for (const each of read) {
+    if ('name' in each) given.set(each.name, [...(given.get(each.name) ?? []), each.text]);
+  }
+  const command = positionals.find((word) => !/^(?:true|false)$/i.test(word));
+  if (command !== undefined) given.set('command', [...(given.get('command') ?? []), command]);
+  findings.push(...wrongWords(positionals));
+  for (const [name, texts] of given) {
+    if (texts.length === 1 || lists.includes(name)) continue;
+    findings.push(wrongUse(`--${name} is given ${texts.length} times.`, 'Give it once.'));
+  }
+  const raw = Object.fromEntries([...given].map(([name, texts]) => [name, texts.join('\n')]));
+  const ownText = (name: string) =>
+    read.findLast((each) => 'own' in each && each.own === name) as { text: string } | undefined;
+  const output = ownText('output')?.text ?? 'text';
+  if (output !== 'text' && output !== 'json') {
+    findings.push(wrongUse(`--output is ${shown(output)}.`, 'Write --output=text or json.'));
+  }
+  return {
+    command: raw['command'] ?? inputTable.command.default,
+    raw,
+    output: output === 'json' ? 'json' : 'text',
+    help: ownText('help') !== undefined,
+    version: ownText('version') !== undefined,
+    findings,
+  };
+}

@@ -1,0 +1,48 @@
+// The text of `webgen-deploy --help`, made from the contract.
+import { type InputName, inputTable } from './contract.ts';
+import { lists, switches } from './flags.ts';
+
+const names = Object.keys(inputTable) as readonly InputName[];
+
+const usage = `Usage: webgen-deploy [command] [flags]
+
+Deploys to Kubernetes, waits until everything runs, and says why when it does not.
+
+Commands:
+  deploy   apply the manifests and wait (default)
+  diff     show what deploy would change
+  status   judge what is live
+  setup    install kubectl and yc
+
+Example:
+  webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging`;
+
+const close = `The terminal's own
+  --output text|json              Text for people, or JSON. (default: text)
+  -h, --help
+  --version
+
+A switch is --wait, --no-wait or --wait=false. A list repeats its flag. Without a cluster flag:
+KUBECONFIG, then ~/.kube/config. Secrets on a command line can be seen by other users of the machine.
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+`;
+
+function flag(name: InputName): string {
+  if (switches.includes(name)) return `--[no-]${name}`;
+  return `--${name} ${lists.includes(name) ? 'LINE …' : 'VALUE'}`;
+}
+
+function row(name: InputName): string {
+  const { about, default: standard } = inputTable[name];
+  const text = standard ? `${about} (default: ${standard})` : about;
+  return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;
+}
+
+/** Grouped as in action.yml, with defaults and an example. */
+export function helpText(): string {
+  const flags = names.filter((name) => name !== 'command');
+  const groups = Map.groupBy(flags, (name) => inputTable[name].group);
+  const sections = [...groups].map(([group, each]) => `${group}\n${each.map(row).join('\n')}`);
+  return [usage, ...sections, close].join('\n\n');
+}

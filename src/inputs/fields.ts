@@ -1,0 +1,111 @@
+// The table of inputs: each name with the reader of its type, and nothing else.
+import { type InputName, inputTable } from '../contract.ts';
+import type { Finding } from '../errors.ts';
+import {
+  boolean,
+  dnsLabel,
+  duration,
+  httpsUrl,
+  identifier,
+  integer,
+  label,
+  oneOf,
+  type Reader,
+  sha256,
+  token,
+  version,
+} from '../readers.ts';
+import { serviceAccountKey } from '../yandex/service-account-key.ts';
+import { kubeconfig } from './kubeconfig.ts';
+import { images, manifests, nonEmpty, variables } from './lists.ts';
+import type { RawInputs } from './raw.ts';
+import { secretValues } from './secret-lines.ts';
+
+export const fields = {
+  command: oneOf('deploy', 'diff', 'status', 'setup'),
+  app: dnsLabel,
+  environment: dnsLabel,
+  'yc-k8s-cluster-id': identifier,
+  'yc-k8s-cluster-name': identifier,
+  'yc-folder-id': identifier,
+  'cluster-endpoint': oneOf('external', 'internal'),
+  kubeconfig,
+  'kube-context': label,
+  namespace: dnsLabel,
+  'create-namespace': boolean,
+  'yc-sa-json-credentials': serviceAccountKey,
+  'yc-sa-id': identifier,
+  'yc-oidc-audience': label,
+  'yc-iam-token': token,
+  'yc-api-endpoint': httpsUrl,
+  manifests: nonEmpty(manifests),
+  images: nonEmpty(images),
+  variables,
+  secrets: secretValues,
+  timeout: duration(1000, 24 * 3_600_000),
+  wait: boolean,
+  'force-conflicts': boolean,
+  'restart-on-config': boolean,
+  'kubectl-version': version('range', 'auto', 'match-cluster', 'latest', 'none'),
+  'yc-version': version('exact', 'auto', 'none'),
+  'yc-sha256': sha256,
+  'tool-mirror': httpsUrl,
+  'github-token': token,
+  summary: boolean,
+  'log-lines': integer(0, 1000),
+} as const satisfies Readonly<Record<InputName, Reader<unknown>>>;
+
+type ValueOf<R> = R extends Reader<infer T> ? T : never;
+type Missing<N extends InputName> = (typeof inputTable)[N]['default'] extends ''
+  ? undefined
+  : never;
+
+/** Inputs that are empty and have no default are undefined. */
+export type Values = {
+  readonly [N in InputName]: ValueOf<(typeof fields)[N]> | Missing<N>;
+};
+
+export interface ReadFields {
+  readonly values: Values;
+  readonly findings: readonly Finding[];
+  /** Names that were given a text, right or wrong. */
+  readonly given: ReadonlySet<InputName>;
+  readonly wrong: ReadonlySet<InputName>;
+}
+
+// Entries of these end with their line, not with their last visible character.
+const untrimmed: readonly InputName[] = ['variables', 'secrets'];
+
+/**
+ * Reads each input alone. Empty means not given, so the default counts; a wrong value leaves the
+ * default (or nothing) in its place, so that the rules between inputs can still be checked.
+ */
+export function readFields(raw: RawInputs): ReadFields {
+  const findings: Finding[] = [];
+  const given = new Set<InputName>();
+  const wrong = new Set<InputName>();
+  const read = (name: InputName): unknown => {
+    const text = textOf(raw, name);
+    if (text === '') return standard(name);
+    given.add(name);
+    const result = fields[name](text, name);
+    if ('value' in result) return result.value;
+    wrong.add(name);
+    findings.push(...result.findings);
+    return standard(name);
+  };
+  const names = Object.keys(fields) as InputName[];
+  const values = Object.fromEntries(names.map((name) => [name, read(name)])) as unknown as Values;
+  return { values, findings, given, wrong };
+}
+
+function textOf(raw: RawInputs, name: InputName): string {
+  const text = raw[name] ?? '';
+  return untrimmed.includes(name) && text.trim() !== '' ? text : text.trim();
+}
+
+function standard(name: InputName): unknown {
+  const text = inputTable[name].default;
+  const result = text === '' ? undefined : fields[name](text, name);
+  return result && 'value' in result ? result.value : undefined;
+}

@@ -1,0 +1,103 @@
+// What a kubeconfig's text tells without connecting: its contexts, its secrets, its programs.
+import { parse } from 'yaml';
+import { type Reader, refuse } from '../readers.ts';
+import { Secret } from '../secret.ts';
+
+export interface KubeconfigFacts {
+  readonly contexts: readonly string[];
+  readonly currentContext?: string;
+  /** A user of it gets its token from a program (`exec`) or an auth provider. */
+  readonly startsPrograms: boolean;
+  /** Plain texts that must be masked: tokens, passwords, keys. */
+  readonly secrets: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const records = (value: unknown): readonly Fields[] =>
+  Array.isArray(value) ? value.filter(isRecord) : [];
+
+const within = (value: unknown, key: string): Fields => {
+  const found = isRecord(value) ? value[key] : undefined;
+  return isRecord(found) ? found : {};
+};
+
+const strings = (values: readonly unknown[]): readonly string[] =>
+  values.filter((value) => typeof value === 'string' && value !== '') as readonly string[];
+
+function decoded(base64: string): string {
+  try {
+    return new TextDecoder().decode(Uint8Array.from(atob(base64), (each) => each.charCodeAt(0)));
+  } catch {
+    return '';
+  }
+}
+
+function secretsOf(user: Fields): readonly string[] {
+  const provider = within(user['auth-provider'], 'config');
+  const environment = records(within(user, 'exec')['env']);
+  const sensitive = /token|secret|passw|key|credential/i;
+  const key = strings([user['client-key-data']]);
+  return strings([
+    user['token'],
+    user['password'],
+    ...key,
+    ...key.map(decoded),
+    provider['access-token'],
+    provider['id-token'],
+    provider['refresh-token'],
+    provider['client-secret'],
+    ...environment
+      .filter((each) => sensitive.test(String(each['name'])))
+      .map((each) => each['value']),
+  ]);
+}
+
+/** Reads YAML or JSON; undefined where the text is no kubeconfig. */
+export function readKubeconfig(text: string): KubeconfigFacts | undefined {
+  let parsed: unknown;
+  try {
+    parsed = parse(text, { logLevel: 'silent' });
+  } catch {
+    // The parser's message quotes the text, so it must not travel.
+    return undefined;
+  }
+  if (!isRecord(parsed) || !Array.isArray(parsed['clusters'])) return undefined;
+  const users = records(parsed['users']).map((each) => within(each, 'user'));
+  const [currentContext] = strings([parsed['current-context']]);
+  return {
+    contexts: strings(records(parsed['contexts']).map((each) => each['name'])),
+    ...(currentContext === undefined ? {} : { currentContext }),
+    startsPrograms: users.some((user) => isRecord(user['exec']) || isRecord(user['auth-provider'])),
+    secrets: users.flatMap(secretsOf),
+  };
+}
+
+/** The kubeconfig inside an input's text, plain or base64; undefined where it is something else. */
+export function kubeconfigText(text: string): string | undefined {
+  const compact = text.replaceAll(/\s/g, '');
+  const base64 = /^[A-Za-z0-9+/]{40,}={0,2}$/.test(compact);
+  const plain = base64 ? decoded(compact) : text;
+  return readKubeconfig(plain) ? plain : undefined;
+}
+
+export type KubeconfigInput =
+  | { readonly path: string }
+  | { readonly text: Secret; readonly facts: KubeconfigFacts };
+
+/** A path, the text, or base64 of the text: the content decides. */
+export const kubeconfig: Reader<KubeconfigInput> = (given, name) => {
+  const text = kubeconfigText(given);
+  const facts = text === undefined ? undefined : readKubeconfig(text);
+  if (text !== undefined && facts) return { value: { text: new Secret(text), facts } };
+  const hint = 'Give a path, the whole text of a kubeconfig, or base64 of that text.';
+  // Longer than any path in use and nothing but base64's letters: a damaged secret, not a path.
+  const damaged = given.length > 200 && /^[A-Za-z0-9+/=]+$/.test(given);
+  if (/[\n\r\0{}]|: /.test(given) || damaged || given.length > 1024) {
+    return refuse(name, 'is no path and cannot be read as a kubeconfig with `clusters`', hint);
+  }
+  return { value: { path: given } };
+};

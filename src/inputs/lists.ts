@@ -1,0 +1,104 @@
+// Readers of lists: one entry per line, empty lines and `#` comments skipped.
+import { invalid, type Read, type Reader, refuse, shapeOf } from '../readers.ts';
+
+export interface Line {
+  readonly text: string;
+  /** From 1, within the input. */
+  readonly number: number;
+}
+
+export function linesOf(text: string): readonly Line[] {
+  const lines = text.split(/\r\n|\r|\n/).map((each, index) => ({ text: each, number: index + 1 }));
+  return lines.filter((line) => line.text.trim() !== '' && !line.text.trim().startsWith('#'));
+}
+
+type Entry = { readonly key: string; readonly value: string } | { readonly wrong: string };
+
+/** Lines `key=value` → a record; `entry` splits and checks one line, `hint` says the right form. */
+function pairs(entry: (line: string) => Entry, hint: string): Reader<Record<string, string>> {
+  return (text, name) => {
+    const seen = new Map<string, { readonly value: string; readonly number: number }>();
+    const findings = linesOf(text).flatMap((line) => {
+      const found = entry(line.text);
+      if ('wrong' in found) return [invalid(name, `line ${line.number} ${found.wrong}`, hint)];
+      const earlier = seen.get(found.key);
+      if (!earlier) seen.set(found.key, { value: found.value, number: line.number });
+      if (!earlier) return [];
+      const what = `sets the same name on lines ${earlier.number} and ${line.number}`;
+      return [invalid(name, what, 'Keep one of the two lines.')];
+    });
+    if (findings.length > 0) return { findings };
+    // Without a prototype: a variable named `constructor` must be absent unless it is given.
+    const record: Record<string, string> = Object.create(null);
+    for (const [key, { value }] of seen) record[key] = value;
+    return { value: record };
+  };
+}
+
+function split(line: string): readonly [string, string] | undefined {
+  const at = line.indexOf('=');
+  return at < 0 ? undefined : [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** Lines `NAME=value`. The value is everything after the first `=`, untouched; it is never shown. */
+export const variables = pairs((line) => {
+  const parts = split(line);
+  if (!parts) return { wrong: `has no \`=\` (${shapeOf(line)})` };
+  const key = parts[0].trimStart();
+  if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return { key, value: parts[1] };
+  return { wrong: 'has a name that is not letters, digits and `_`' };
+}, 'Write NAME=value, without spaces around `=`; the name begins with a letter or `_`.');
+
+const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+const imageName = new RegExp(`^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${component}(?:/${component})*$`);
+const reference = /^[A-Za-z0-9][A-Za-z0-9._:/-]*(?:@sha256:[0-9a-f]{64})?$/;
+
+/** Lines `name=reference`. The reference's shape is checked loosely: its parser says the rest. */
+export const images = pairs((line) => {
+  const parts = split(line.trim());
+  if (!parts) return { wrong: 'has no `=`' };
+  const [key, value] = [parts[0].trim(), parts[1].trim()];
+  if (!imageName.test(key) || key.length > 255) {
+    return { wrong: 'has a name that is no image repository (a tag does not belong there)' };
+  }
+  if (value === '') {
+    return { wrong: `gives \`${key}\` an empty reference: was the output that fills it empty?` };
+  }
+  if (reference.test(value) && value.length <= 512 && !value.endsWith(':')) return { key, value };
+  return { wrong: `gives \`${key}\` a reference of the wrong form (${shapeOf(value)})` };
+}, 'Write name=registry/repository:tag or name=registry/repository@sha256:….');
+
+const digest = /#sha256=[0-9a-f]{64}$/i;
+
+function wrongManifest(entry: string): string | undefined {
+  if (/^https:\/\/[^\s/?#]*@/i.test(entry)) return 'has a user or password in its URL';
+  if (/^https:\/\//i.test(entry)) return digest.test(entry) ? undefined : 'is a URL without digest';
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(entry)) return 'has a scheme other than https://';
+  return entry.includes('\0') ? 'has a character that no path has' : undefined;
+}
+
+/** Paths, globs and URLs in their order; an exclusion keeps its leading `-`, without a space. */
+export const manifests: Reader<readonly string[]> = (text, name) => {
+  const entries = linesOf(text).map((line) => ({
+    number: line.number,
+    text: line.text.trim().replace(/^-\s*/, '-'),
+  }));
+  const findings = entries.flatMap((entry) => {
+    const wrong = wrongManifest(entry.text.replace(/^-/, ''));
+    const hint = 'Write a path, a glob, or https://…#sha256=<64 hexadecimal digits>.';
+    return wrong ? [invalid(name, `line ${entry.number} ${wrong}`, hint)] : [];
+  });
+  if (entries.length > 0 && entries.every((entry) => entry.text.startsWith('-'))) {
+    const hint = 'Write the entries one per line without `-`; a leading `-` excludes.';
+    return { findings: [...findings, invalid(name, 'only excludes', hint)] };
+  }
+  return findings.length > 0 ? { findings } : { value: entries.map((entry) => entry.text) };
+};
+
+/** A list that must not be empty when it is given; for readers whose comments may be all there is. */
+export function nonEmpty<T>(read: Reader<T>): Reader<T> {
+  return (text, name): Read<T> =>
+    linesOf(text).length > 0
+      ? read(text, name)
+      : refuse(name, 'holds comments only', 'Write an entry, or leave the input out.');
+}

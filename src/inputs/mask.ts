@@ -1,0 +1,101 @@
+// Which texts the log must never show, found before anything else reads the inputs.
+import type { InputName } from '../contract.ts';
+import { type Finding, finding } from '../errors.ts';
+import { Secret } from '../secret.ts';
+import { privateKeyText } from '../yandex/service-account-key.ts';
+import { kubeconfigText, readKubeconfig } from './kubeconfig.ts';
+import type { RawInputs } from './raw.ts';
+import { secretEntries } from './secret-lines.ts';
+
+/** The inputs whose text is never shown, not even in part. */
+export const secretInputs = [
+  'yc-sa-json-credentials',
+  'yc-iam-token',
+  'kubeconfig',
+  'secrets',
+  'github-token',
+] as const satisfies readonly InputName[];
+
+// Masking these would blank out half of every log and hide nothing.
+const common = new Set(
+  `true false null none yes no on off auto default localhost admin root user test http https
+  production staging development debug info warn error enabled disabled`.split(/\s+/),
+);
+const structure = /^[\s{}[\](),:;"'`=.*#_-]*$|^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
+
+/** Under four characters, a small number, punctuation or an everyday word is not maskable. */
+function maskable(line: string): boolean {
+  const bare = line.trim();
+  if (bare.length < 4 || structure.test(bare) || /^\d{1,5}$/.test(bare)) return false;
+  return !common.has(bare.toLowerCase());
+}
+
+/** Line by line: given many lines, the runner would mask each of them, a lone `{` as well. */
+function lines(text: string, min = 4): readonly string[] {
+  const all = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+  return all.filter((line) => line.length >= min && maskable(line));
+}
+
+function base64(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function fromKey(text: string): readonly string[] {
+  const key = privateKeyText(text);
+  const whole = text.includes('{') ? [] : lines(text, 8);
+  if (key !== undefined) {
+    return [...whole, ...lines(key, 8).filter((line) => !line.startsWith('PLEASE DO NOT'))];
+  }
+  // Not readable, so any long word of it may be the key.
+  return [...lines(text, 8), ...(text.match(/[A-Za-z0-9+/=]{16,}/g) ?? [])];
+}
+
+function fromKubeconfig(text: string): readonly string[] {
+  const plain = kubeconfigText(text);
+  if (plain !== undefined) {
+    const found = (readKubeconfig(plain)?.secrets ?? []).flatMap((each) => lines(each, 8));
+    return plain === text ? found : [...found, ...lines(text, 8)];
+  }
+  return /[\n{]/.test(text) || text.length > 200 ? lines(text, 16) : [];
+}
+
+function fromSecrets(text: string): readonly string[] {
+  return secretEntries(text).flatMap(({ value }) => {
+    const found = lines(value);
+    const encoded = found.length > 0 && value.length >= 8 ? [base64(value)] : [];
+    return [...found, ...encoded];
+  });
+}
+
+/** Every text to register with the runner's masker, one line each, before any other output. */
+export function secretsToMask(raw: RawInputs): readonly Secret[] {
+  const text = (name: (typeof secretInputs)[number]) => (raw[name] ?? '').trim();
+  const texts = [
+    ...fromKey(text('yc-sa-json-credentials')),
+    ...lines(text('yc-iam-token')),
+    ...lines(text('github-token')),
+    ...fromKubeconfig(text('kubeconfig')),
+    ...fromSecrets(raw['secrets'] ?? ''),
+  ];
+  return [...new Set(texts)].map((each) => new Secret(each));
+}
+
+/** The same for a kubeconfig that was read from a file. */
+export function kubeconfigSecrets(text: string): readonly Secret[] {
+  return [...new Set(fromKubeconfig(text))].map((each) => new Secret(each));
+}
+
+/** A note for each value of `secrets` that cannot be hidden in a log. */
+export function maskingNotes(raw: RawInputs): readonly Finding[] {
+  const bare = secretEntries(raw['secrets'] ?? '').filter(
+    ({ value, target }) => target && value.trim() !== '' && lines(value).length === 0,
+  );
+  return bare.map(({ line }) =>
+    finding(
+      'input-invalid',
+      `Input \`secrets\` line ${line} has a value too short or too common to be masked.`,
+      { severity: 'note', hint: 'Use a longer value if it must stay hidden in logs.' },
+    ),
+  );
+}

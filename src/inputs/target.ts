@@ -1,0 +1,159 @@
+// The rules between inputs that choose the cluster and the credentials for it.
+import type { InputName } from '../contract.ts';
+import type { Finding } from '../errors.ts';
+import type { ClusterTarget, Credentials } from '../inputs.ts';
+import { didYouMean, invalid } from '../readers.ts';
+import type { ReadFields } from './fields.ts';
+
+export interface Chosen {
+  readonly target?: ClusterTarget;
+  readonly findings: readonly Finding[];
+}
+
+export interface TargetRules {
+  readonly on: 'github' | 'terminal';
+  /** Whether the command needs a cluster. */
+  readonly required: boolean;
+  /** `KUBECONFIG`, or the path of `~/.kube/config` where that file is. Used on a terminal only. */
+  readonly defaultKubeconfig?: string | undefined;
+}
+
+const targets = ['yc-k8s-cluster-id', 'yc-k8s-cluster-name', 'kubeconfig'] as const;
+const credentials = ['yc-sa-json-credentials', 'yc-sa-id', 'yc-iam-token'] as const;
+const list = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
+
+const oneTarget = `Give exactly one of \`yc-k8s-cluster-id\`, \`yc-k8s-cluster-name\` with \
+\`yc-folder-id\`, or \`kubeconfig\`.`;
+const oneCredential = `Give exactly one of ${list(credentials)}.`;
+
+/** One cluster and what opens it, or every rule that is broken. */
+export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
+  const has = (name: InputName) => read.given.has(name);
+  const [chosen, ...others] = targets.filter(has);
+  if (chosen !== undefined && others.length > 0) {
+    const what = `excludes ${list(others)}, which is given too`;
+    return { findings: [invalid(chosen, what, oneTarget), ...strays(read, undefined)] };
+  }
+  if (chosen === undefined) return withoutTarget(read, rules);
+  if (chosen === 'kubeconfig') return byKubeconfig(read);
+  const opened = chooseCredentials(read, rules);
+  const findings = [...opened.findings, ...strays(read, chosen)];
+  const cluster = managedCluster(read, chosen);
+  if ('findings' in cluster) return { findings: [...findings, ...cluster.findings] };
+  if (!opened.credentials) return { findings };
+  return { findings, target: { ...cluster, credentials: opened.credentials } };
+}
+
+type ManagedCluster =
+  | { readonly by: 'id'; readonly id: string }
+  | { readonly by: 'name'; readonly name: string; readonly folderId: string };
+
+function managedCluster(
+  { values, given }: ReadFields,
+  chosen: 'yc-k8s-cluster-id' | 'yc-k8s-cluster-name',
+): ManagedCluster | { readonly findings: readonly Finding[] } {
+  const { [chosen]: cluster, 'yc-folder-id': folderId } = values;
+  if (chosen === 'yc-k8s-cluster-name' && !given.has('yc-folder-id')) {
+    return { findings: [invalid(chosen, 'needs `yc-folder-id` beside it', oneTarget)] };
+  }
+  if (cluster === undefined) return { findings: [] };
+  if (chosen === 'yc-k8s-cluster-id') return { by: 'id', id: cluster };
+  return folderId === undefined ? { findings: [] } : { by: 'name', name: cluster, folderId };
+}
+
+function chooseCredentials(
+  { values, given }: ReadFields,
+  { on }: TargetRules,
+): { readonly credentials?: Credentials; readonly findings: readonly Finding[] } {
+  const [chosen, ...others] = credentials.filter((name) => given.has(name));
+  if (chosen === undefined) {
+    const what = 'or another credential for Yandex Cloud is missing';
+    return { findings: [invalid('yc-sa-json-credentials', what, unsetHint)] };
+  }
+  if (others.length > 0) {
+    return {
+      findings: [invalid(chosen, `excludes ${list(others)}, which is given too`, oneCredential)],
+    };
+  }
+  if (chosen === 'yc-sa-id' && on === 'terminal') {
+    const what = "needs GitHub's OIDC token, which a terminal does not have";
+    return { findings: [invalid(chosen, what, 'Use `yc-iam-token` or a key.')] };
+  }
+  const made = credentialsFrom(values);
+  return made ? { credentials: made, findings: [] } : { findings: [] };
+}
+
+const unsetHint = `${oneCredential} A secret that is not set arrives empty, and pull requests from \
+forks get no secrets at all.`;
+
+function credentialsFrom(values: ReadFields['values']): Credentials | undefined {
+  const { 'yc-sa-json-credentials': key, 'yc-iam-token': token } = values;
+  const { 'yc-sa-id': serviceAccountId, 'yc-oidc-audience': audience } = values;
+  if (key) return { by: 'key', key };
+  if (token) return { by: 'token', token };
+  if (serviceAccountId === undefined) return undefined;
+  return { by: 'oidc', serviceAccountId, ...(audience === undefined ? {} : { audience }) };
+}
+
+function byKubeconfig(read: ReadFields): Chosen {
+  const { kubeconfig: config, 'kube-context': context } = read.values;
+  const findings = strays(read, 'kubeconfig');
+  if (!config) return { findings };
+  const named = context === undefined ? {} : { context };
+  if ('path' in config) return { findings, target: { by: 'kubeconfig', ...config, ...named } };
+  const { contexts } = config.facts;
+  if (context !== undefined && !contexts.includes(context)) {
+    const what = `names a context that the kubeconfig does not have${didYouMean(context, contexts)}`;
+    return { findings: [...findings, invalid('kube-context', what, 'Name one of its contexts.')] };
+  }
+  if (context === undefined && !contexts.includes(config.facts.currentContext ?? '')) {
+    const what = 'has no current context among its contexts';
+    const hint = 'Set `kube-context`, or current-context in the file.';
+    return { findings: [...findings, invalid('kubeconfig', what, hint)] };
+  }
+  return { findings, target: { by: 'kubeconfig', text: config.text, ...named } };
+}
+
+function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
+  const yandex = [...credentials, 'yc-folder-id' as const].some((name) => read.given.has(name));
+  // With anything for Yandex Cloud given, the default kubeconfig would be another cluster.
+  const path = rules.on === 'terminal' && !yandex ? rules.defaultKubeconfig : undefined;
+  if (path) {
+    const context = read.values['kube-context'];
+    const named = context === undefined ? {} : { context };
+    return { findings: strays(read, 'kubeconfig'), target: { by: 'kubeconfig', path, ...named } };
+  }
+  const findings = strays(read, undefined);
+  if (!rules.required) return { findings };
+  const what = 'or another cluster is missing';
+  return { findings: [invalid('yc-k8s-cluster-id', what, oneTarget), ...findings] };
+}
+
+/** Inputs that mean nothing beside the chosen target: errors where they would mislead. */
+function strays(
+  read: ReadFields,
+  chosen: (typeof targets)[number] | undefined,
+): readonly Finding[] {
+  const has = (name: InputName) => read.given.has(name);
+  const unused = (name: InputName, why: string, hint: string): Finding => ({
+    ...invalid(name, why, hint),
+    severity: 'warning',
+  });
+  const findings: Finding[] = [];
+  if (has('kube-context') && chosen !== 'kubeconfig') {
+    findings.push(invalid('kube-context', 'needs `kubeconfig` beside it', 'Give both or none.'));
+  }
+  if (has('yc-oidc-audience') && !has('yc-sa-id')) {
+    findings.push(invalid('yc-oidc-audience', 'needs `yc-sa-id` beside it', 'Give both or none.'));
+  }
+  if (has('yc-folder-id') && !has('yc-k8s-cluster-name')) {
+    const hint = 'Remove it, or look the cluster up by `yc-k8s-cluster-name`.';
+    findings.push(unused('yc-folder-id', 'is not used without `yc-k8s-cluster-name`', hint));
+  }
+  if (chosen === 'kubeconfig' || !targets.some(has)) {
+    const why = chosen ? 'the kubeconfig brings its own credentials' : 'no cluster is given';
+    const extra = credentials.filter(has);
+    findings.push(...extra.map((name) => unused(name, `is not used: ${why}`, 'Remove it.')));
+  }
+  return findings;
+}

@@ -1,0 +1,84 @@
+// The rules that find out what is deployed and where: application, environment, manifests, images.
+import type { RunContext } from '../context.ts';
+import type { Finding } from '../errors.ts';
+import type { Inputs } from '../inputs.ts';
+import { didYouMean, invalid, toDnsLabel } from '../readers.ts';
+import type { ReadFields } from './fields.ts';
+
+/** What the caller saw of the machine, since reading inputs does no I/O. */
+export interface Facts {
+  /** Names of the folders in `manifests/overlays` of the workspace. */
+  readonly overlays: readonly string[];
+  /** `KUBECONFIG`, or the path of `~/.kube/config` where that file is. Used on a terminal only. */
+  readonly defaultKubeconfig?: string | undefined;
+}
+
+type Found = Pick<Inputs, 'app' | 'environment' | 'manifests' | 'images'>;
+
+export interface Work {
+  readonly value: Found;
+  readonly findings: readonly Finding[];
+}
+
+const environments: Readonly<Record<string, string>> = {
+  main: 'production',
+  develop: 'staging',
+};
+
+/** The environment that the event itself says: never from the name of a pull request's branch. */
+export function environmentOf(context: RunContext, command: Inputs['command']): string {
+  const pushed =
+    context.event === 'push' ? /^refs\/heads\/(.+)$/.exec(context.ref)?.[1] : undefined;
+  const wanted = context.event.startsWith('pull_request') ? context.baseRef : undefined;
+  const branch = pushed ?? (command === 'diff' ? wanted : undefined) ?? '';
+  return Object.hasOwn(environments, branch) ? (environments[branch] ?? '') : '';
+}
+
+/** The repository's name as a DNS label; on a terminal without one, the folder's. */
+export function defaultApp({ repository, workspace }: RunContext): string {
+  const path = repository || workspace;
+  return toDnsLabel(path.split(/[/\\]/).findLast((part) => part !== '') ?? '');
+}
+
+/** Fills in what the event and the workspace say; `known` is false where the command was wrong. */
+export function findWork(
+  read: ReadFields,
+  context: RunContext,
+  facts: Facts & { readonly known: boolean },
+): Work {
+  const { values, wrong } = read;
+  const app = values.app ?? defaultApp(context);
+  const environment = values.environment ?? environmentOf(context, values.command);
+  const standard = environment !== '' && facts.overlays.includes(environment);
+  const manifests = values.manifests ?? (standard ? [`manifests/overlays/${environment}`] : []);
+  const value = { app, environment, manifests, images: values.images ?? {} };
+  const findings: Finding[] = [];
+  const deploys = facts.known && (values.command === 'deploy' || values.command === 'diff');
+  if (app === '' && facts.known && values.command !== 'setup' && !wrong.has('app')) {
+    const what = "is missing, and the repository's name has no letter or digit";
+    findings.push(invalid('app', what, 'Give the application a name.'));
+  }
+  if (deploys && environment === '' && !wrong.has('environment')) {
+    findings.push(missingEnvironment(context));
+  }
+  const nothing = manifests.length === 0 && values.images === undefined;
+  if (deploys && nothing && !wrong.has('manifests') && !wrong.has('images')) {
+    findings.push(missingManifests(environment, facts.overlays));
+  }
+  return { value, findings };
+}
+
+function missingEnvironment({ on, event }: RunContext): Finding {
+  const given = on === 'terminal' ? 'a terminal' : `a run on \`${event}\` from this branch`;
+  const hint = `Set it, for example environment: staging. Only a push to main (production) or \
+develop (staging) says it by itself, and diff on a pull request to one of them.`;
+  return invalid('environment', `is missing, and ${given} does not say it`, hint);
+}
+
+function missingManifests(environment: string, overlays: readonly string[]): Finding {
+  const folder = `manifests/overlays/${environment || '<environment>'}`;
+  const guess = environment === '' ? '' : didYouMean(environment, overlays);
+  const there = overlays.length === 0 ? '' : ` Overlays here: ${overlays.slice(0, 10).join(', ')}.`;
+  const what = `is missing, and so is the folder ${folder}${guess.replace('you mean', 'you mean the overlay')}`;
+  return invalid('manifests', what, `Give \`manifests\`, \`images\`, or that folder.${there}`);
+}

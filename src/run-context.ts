@@ -1,0 +1,63 @@
+// Builds the run's context from what the runner gives: variables and the event's payload.
+import type { RunContext } from './context.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function at(value: unknown, ...path: readonly string[]): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const known = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
+  return known ? at((value as Fields)[key], ...rest) : undefined;
+}
+
+function textAt(value: unknown, ...path: readonly string[]): string {
+  const found = at(value, ...path);
+  return typeof found === 'string' ? found : '';
+}
+
+/** What to take where the runner says nothing. */
+export interface Surroundings {
+  readonly workspace: string;
+  readonly temp: string;
+}
+
+/** Pure: `env` holds the `GITHUB_*` and `RUNNER_*` variables, `payload` the parsed event file. */
+export function runContext(
+  env: Readonly<Record<string, string | undefined>>,
+  payload: unknown,
+  surroundings: Surroundings,
+): RunContext {
+  if (env['GITHUB_ACTIONS'] !== 'true') return terminalContext(surroundings);
+  const get = (name: string) => env[name] ?? '';
+  const event = get('GITHUB_EVENT_NAME');
+  const repository = get('GITHUB_REPOSITORY');
+  const server = get('GITHUB_SERVER_URL') || 'https://github.com';
+  const run = get('GITHUB_RUN_ID');
+  return {
+    on: 'github',
+    event,
+    ref: get('GITHUB_REF'),
+    // The variable is set for two of the pull request's events; the payload has it for all.
+    baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref'),
+    repository,
+    sha: get('GITHUB_SHA'),
+    actor: get('GITHUB_ACTOR'),
+    runUrl: repository && run ? `${server}/${repository}/actions/runs/${run}` : '',
+    fromFork: event === 'workflow_run' && startedByFork(payload, repository),
+    workspace: get('GITHUB_WORKSPACE') || surroundings.workspace,
+    temp: get('RUNNER_TEMP') || surroundings.temp,
+  };
+}
+
+/** The context of a run from a terminal: no event, no branch, nothing derived from them. */
+export function terminalContext({ workspace, temp }: Surroundings): RunContext {
+  const nothing = { event: '', ref: '', baseRef: '', repository: '', sha: '', actor: '' };
+  return { on: 'terminal', ...nothing, runUrl: '', fromFork: false, workspace, temp };
+}
+
+/** True as well where the payload does not say: a deleted fork leaves no head repository. */
+function startedByFork(payload: unknown, repository: string): boolean {
+  const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name');
+  const own = textAt(payload, 'repository', 'full_name') || repository;
+  return head === '' || own === '' || head.toLowerCase() !== own.toLowerCase();
+}
