@@ -1,5 +1,6 @@
 // One object as somebody wrote it: it remembers where, so that every problem can be shown there.
-import type { KubeObject } from '../cluster/objects.ts';
+import { type KubeObject, nameOf } from '../cluster/objects.ts';
+import { clip, oneLine } from '../text.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -24,4 +25,16 @@ export interface Document {
 export function placeOf(document: Document, path: Path = []): Place {
   if (document.placeOf) return document.placeOf(path);
   return { file: document.file, line: document.lineOf(path) };
+}
+
+/** Who a finding is about: names of objects come from outside, so they are made safe to show. */
+export function subjectOf(object: KubeObject): {
+  readonly object: string;
+  readonly namespace?: string;
+} {
+  const { namespace } = object.metadata;
+  const name = clip(oneLine(nameOf(object)), 200);
+  return namespace === undefined
+    ? { object: name }
+    : { object: name, namespace: clip(oneLine(namespace), 80) };
 }

@@ -1,7 +1,7 @@
 // The text of a manifest file → documents that remember their lines; every problem at once.
-import { identityOf, type KubeObject, nameOf } from '../cluster/objects.ts';
+import { identityOf } from '../cluster/objects.ts';
 import { type Finding, finding } from '../errors.ts';
-import { type Document, type Path, placeOf } from './document.ts';
+import { type Document, type Path, placeOf, subjectOf } from './document.ts';
 import { checkHead } from './head.ts';
 import { nodeAt, type Trace, traceFrom } from './lines.ts';
 import { isFields } from './values.ts';
@@ -82,20 +82,13 @@ export function findDuplicates(documents: readonly Document[]): readonly Finding
 }
 
 function duplicate(document: Document, first: Document): Finding {
-  const { object } = document;
+  const subject = subjectOf(document.object);
   const place = placeOf(document);
   const before = placeOf(first);
-  const what = `${nameOf(object)} is written twice: ${place.file}:${place.line} and ${before.file}:${before.line}.`;
-  return finding('manifest-invalid', what, {
-    object: nameOf(object),
-    ...namespaceOf(object),
+  const places = `${before.file}:${before.line} and ${place.file}:${place.line}`;
+  return finding('manifest-invalid', `${subject.object} is written twice: ${places}.`, {
+    ...subject,
     ...place,
     hint: 'Keep one of them, rename one, or exclude a file with a leading "-" in `manifests`.',
   });
-}
-
-/** The namespace part of a finding. */
-export function namespaceOf(object: KubeObject): { readonly namespace?: string } {
-  const { namespace } = object.metadata;
-  return namespace === undefined ? {} : { namespace };
 }

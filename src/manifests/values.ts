@@ -27,8 +27,8 @@ export function withValueAt<T>(value: T, path: Path, next: unknown): T {
   if (Array.isArray(value)) {
     return value.map((item, index) => (index === key ? withValueAt(item, rest, next) : item)) as T;
   }
-  const fields = isFields(value) ? value : {};
-  const old = Object.hasOwn(fields, key) ? fields[String(key)] : undefined;
+  const fields: Fields = isFields(value) ? value : {};
+  const old = Object.hasOwn(fields, key) ? fields[key] : undefined;
   // fromEntries, and not a literal with a computed key, so that `__proto__` stays a plain key.
   return { ...fields, ...Object.fromEntries([[key, withValueAt(old, rest, next)]]) } as T;
 }

@@ -1,0 +1,127 @@
+// Documents as written → documents as sent: variables, images, secrets, labels, namespace, in this order.
+import { type Finding, finding } from '../errors.ts';
+import { containerImages } from '../images/containers.ts';
+import { parseReference } from '../images/reference.ts';
+import { invalidImages, setImages, unmatchedImages } from '../images/set-images.ts';
+import type { SecretValue } from '../inputs.ts';
+import { clip, oneLine } from '../text.ts';
+import { type Document, placeOf, subjectOf } from './document.ts';
+import { findDuplicates } from './parse.ts';
+import { isBuiltIn } from './scope.ts';
+import { secretDocuments } from './secrets.ts';
+import { withValueAt } from './values.ts';
+import { fillVariables, type Variables } from './variables.ts';
+
+export interface TransformOptions {
+  readonly app: string;
+  readonly variables: Variables;
+  /** name → reference. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly secrets: readonly SecretValue[];
+  /** Where objects go that name none, as far as it is known already. */
+  readonly namespace?: string;
+}
+
+export interface Transformed {
+  readonly documents: readonly Document[];
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Variables, images, secrets and labels: all that needs no cluster. The namespace comes after it, by
+ * `setNamespace`, once the scope of each kind is known.
+ */
+export function transform(documents: readonly Document[], options: TransformOptions): Transformed {
+  const filled = fillVariables(documents, options.variables);
+  const imaged = applyImages(filled.documents, options.images);
+  // What is written twice was found when it was read; here only what variables made equal.
+  const doubled = findDuplicates(documents).length > 0 ? [] : findDuplicates(imaged.documents);
+  const kept = secretDocuments(options.secrets, imaged.documents, options.namespace);
+  return {
+    documents: setLabels(kept.documents, options.app),
+    findings: [...filled.findings, ...imaged.findings, ...doubled, ...kept.findings],
+  };
+}
+
+function applyImages(
+  documents: readonly Document[],
+  images: Readonly<Record<string, string>>,
+): Transformed {
+  const set = setImages(
+    documents.map((document) => document.object),
+    images,
+  );
+  const changed = documents.map((document, index) =>
+    withObject(document, set.objects[index] ?? document.object),
+  );
+  return {
+    documents: changed,
+    findings: [
+      ...invalidImages(images),
+      ...unmatchedImages(images, set),
+      ...changed.flatMap(malformedImages),
+    ],
+  };
+}
+
+/** Images that no runtime could pull. One with a variable left in it has a finding of its own. */
+function malformedImages(document: Document): readonly Finding[] {
+  const { object } = document;
+  if (!isBuiltIn(object)) return [];
+  return containerImages(object)
+    .filter(({ image }) => !image.includes('${') && parseReference(image) === undefined)
+    .map(({ image, container, path }) => {
+      const subject = subjectOf(object);
+      const name = clip(oneLine(container), 80);
+      const what = `The image of container ${name} in ${subject.object} is malformed.`;
+      return finding('image-name-invalid', what, {
+        ...subject,
+        container: name,
+        ...placeOf(document, path),
+        evidence: [clip(oneLine(image), 300)],
+      });
+    });
+}
+
+function withObject(document: Document, object: Document['object']): Document {
+  return object === document.object ? document : { ...document, object };
+}
+
+/** The namespace for namespaced objects that name none; duplicates that this makes are findings. */
+export function setNamespace(
+  documents: readonly Document[],
+  namespace: string,
+  isNamespaced: (document: Document) => boolean,
+): Transformed {
+  const changed = documents.map((document) => {
+    const { metadata } = document.object;
+    if (metadata.namespace !== undefined || !isNamespaced(document)) return document;
+    return withObject(document, withValueAt(document.object, ['metadata', 'namespace'], namespace));
+  });
+  const before = findDuplicates(documents).length;
+  return { documents: changed, findings: before > 0 ? [] : findDuplicates(changed) };
+}
+
+/** Who manages it and what it is part of, if unset, on the object's own metadata only. */
+export function setLabels(documents: readonly Document[], app: string): readonly Document[] {
+  const ours = {
+    'app.kubernetes.io/managed-by': 'webgen-deploy',
+    'app.kubernetes.io/part-of': labelValue(app),
+  };
+  return documents.map((document) => {
+    const { labels = {} } = document.object.metadata;
+    const missing = Object.entries(ours).filter(([key]) => !Object.hasOwn(labels, key));
+    if (missing.length === 0) return document;
+    const all = { ...labels, ...Object.fromEntries(missing) };
+    return withObject(document, withValueAt(document.object, ['metadata', 'labels'], all));
+  });
+}
+
+/** At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends. */
+export function labelValue(text: string): string {
+  return text
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+$/, '');
+}
