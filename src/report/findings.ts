@@ -1,7 +1,7 @@
 // Findings in the order a person needs them: causes before consequences, one per cause.
 import type { Code, Finding, Severity } from '../errors.ts';
 import type { Outcome, ReportedFinding } from '../outcome.ts';
-import { clip, neutralise, oneLine, safeLines } from '../text.ts';
+import { clip, counted, neutralise, oneLine, safeLines } from '../text.ts';
 
 /** What follows from something else: shown after the causes. */
 const consequences: ReadonlySet<Code> = new Set([
@@ -77,11 +77,12 @@ export function named(object: string, namespace: string | undefined): string {
   return oneLine(clip(namespace ? `${object} (namespace ${namespace})` : object, 300));
 }
 
-/** `backend-7d9f (3 pods with this cause) on node worker-1`; undefined where no pod is known. */
+/** `backend-7d9f on node worker-1 (and 2 more pods)`; undefined where no pod is known. */
 export function podOf(finding: ReportedFinding): string | undefined {
   if (finding.pod === undefined) return undefined;
-  const others = (finding.count ?? 1) > 1 ? ` (${finding.count} pods with this cause)` : '';
-  return oneLine(`${finding.pod}${others}${finding.node ? ` on node ${finding.node}` : ''}`);
+  const others = (finding.count ?? 1) - 1;
+  const more = others > 0 ? ` (and ${counted(others, 'more pod')})` : '';
+  return oneLine(`${finding.pod}${finding.node ? ` on node ${finding.node}` : ''}${more}`);
 }
 
 /** A quarter of a screen; an API message can be a whole object. */
@@ -111,6 +112,6 @@ export function recordOf(finding: Finding): Readonly<Record<string, unknown>> {
     line: finding.line,
     what: neutralise(finding.what),
     evidence: finding.evidence.map((each) => clip(safeLines(each).join('\n'), 4000)),
-    hint: neutralise(finding.hint),
+    hint: safeLines(finding.hint).join('\n'),
   };
 }

@@ -1,6 +1,6 @@
 // The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
 import type { ChangeKind, Outcome } from '../outcome.ts';
-import { counted, oneLine, spell } from '../text.ts';
+import { clip, counted, oneLine, spell } from '../text.ts';
 import { errorCode, leadOf } from './findings.ts';
 
 export type Mood = 'good' | 'bad' | 'stopped';
@@ -13,7 +13,7 @@ export function moodOf(outcome: Outcome): Mood {
 function target(outcome: Outcome, word: 'to' | 'in'): string {
   const { app, environment, namespace } = outcome;
   const place = namespace && namespace !== environment ? ` (namespace ${namespace})` : '';
-  return oneLine(`${app}${environment ? ` ${word} ${environment}` : ''}${place}`);
+  return clip(oneLine(`${app}${environment ? ` ${word} ${environment}` : ''}${place}`), 200);
 }
 
 type Phrase = (outcome: Outcome) => string;
@@ -32,6 +32,11 @@ const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
   setup: () => 'Setting up',
 };
 
+// A run that ends before its inputs are read has no name yet.
+function attempt(outcome: Outcome): string {
+  return attempted[outcome.command](outcome).trimEnd();
+}
+
 /** `Deploying shop to production failed: image-not-found`. */
 export function headline(outcome: Outcome): string {
   switch (outcome.status) {
@@ -41,10 +46,10 @@ export function headline(outcome: Outcome): string {
     case 'unchanged':
       return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
     case 'cancelled':
-      return `${attempted[outcome.command](outcome)} was cancelled`;
+      return `${attempt(outcome)} was cancelled`;
     case 'failed': {
       const code = errorCode(outcome);
-      return `${attempted[outcome.command](outcome)} failed${code && `: ${code}`}`;
+      return `${attempt(outcome)} failed${code && `: ${code}`}`;
     }
   }
 }

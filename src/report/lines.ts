@@ -1,7 +1,7 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
 import type { Change, ChangeKind, Outcome, ReportedFinding } from '../outcome.ts';
 import { clip, counted, oneLine, safeLines } from '../text.ts';
-import { causesLast, evidenceOf, named, placeOf, podOf, subjectOf } from './findings.ts';
+import { causesLast, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 
 /** Enough to see the shape; the report has them all. */
@@ -13,29 +13,32 @@ const moodMarks = { good: '✓', bad: '✗', stopped: '■' } as const;
 function field(name: string, value: string | undefined): string[] {
   if (value === undefined) return [];
   const [first = '', ...rest] = safeLines(value);
-  return [`  ${name.padEnd(10)} ${first}`, ...rest.map((line) => `${' '.repeat(13)}${line}`)];
+  return [`  ${name.padEnd(10)}${first}`, ...rest.map((line) => `${' '.repeat(12)}${line}`)];
 }
 
 function logLines(finding: ReportedFinding): string[] {
   return (finding.logs ?? []).flatMap((log) => {
-    const which = log.previous ? ' before its last restart' : '';
+    const own = log.pod === finding.pod && log.container === finding.container;
+    const name = own ? '' : `${log.pod}/${log.container} `;
+    const title = `${name}(${log.previous ? 'previous' : 'current'} container)`;
     const lines = log.lines.flatMap(safeLines).map((line) => `  │ ${clip(line, 500)}`);
-    if (lines.length === 0) return field('log', `${log.pod}/${log.container}${which}: empty`);
-    return [...field('log', `${log.pod}/${log.container}${which}`), ...lines];
+    return lines.length > 0 ? [...field('log', title), ...lines] : field('log', `${title}: empty`);
   });
 }
 
 function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
-  const subject = subjectOf(finding);
-  const head = `${severityMarks[finding.severity]} ${finding.code}${subject && ` · ${subject}`}`;
+  const [what = '', ...more] = safeLines(finding.what);
   const evidence = evidenceOf(finding);
+  const { object, namespace } = finding;
+  const known = object === undefined || (what.includes(object) && namespace === undefined);
   return [
-    head,
-    ...safeLines(finding.what).map((line) => `  ${line}`),
-    ...(finding.object ? field('file', placeOf(finding)) : []),
+    `${severityMarks[finding.severity]} ${finding.code}  ${what}`,
+    ...more.map((line) => `  ${line}`),
+    ...(known ? [] : field('object', named(object, namespace))),
+    ...field('file', placeOf(finding)),
     ...field('pod', podOf(finding)),
     ...field('container', finding.container),
-    ...(evidence.length > 0 ? field('said', evidence.join('\n')) : []),
+    ...(evidence.length > 0 ? field('why', evidence.join('\n')) : []),
     ...logLines(finding),
     ...(withFix ? field('fix', finding.hint) : []),
   ];
@@ -94,6 +97,11 @@ function appliedLines(outcome: Outcome): string[] {
   ];
 }
 
+// The finding of a cancelled run has it in its evidence.
+function saysWhatWasApplied({ findings }: Outcome): boolean {
+  return findings.some(({ code, evidence }) => code === 'cancelled' && evidence.length > 0);
+}
+
 /** One row per workload, in columns. */
 function workloadLines(outcome: Outcome): string[] {
   const rows = outcome.workloads.map((each) =>
@@ -124,9 +132,9 @@ function body(outcome: Outcome): string[] {
     case 'status':
       return workloadLines(outcome);
     case 'deploy':
-      return moodOf(outcome) === 'good'
-        ? restartLines(outcome)
-        : [...appliedLines(outcome), ...waitingLines(outcome)];
+      if (moodOf(outcome) === 'good') return restartLines(outcome);
+      if (saysWhatWasApplied(outcome)) return [];
+      return [...appliedLines(outcome), ...waitingLines(outcome)];
     case 'setup':
       return outcome.kubeconfigPath ? [`KUBECONFIG=${outcome.kubeconfigPath}`] : [];
   }

@@ -1,7 +1,7 @@
 // The parts of the job summary, in the order of a reader's questions.
 import type { RunContext } from '../context.ts';
 import type { Change, Outcome, ReportedFinding } from '../outcome.ts';
-import { counted, spell } from '../text.ts';
+import { counted, safeLines, spell } from '../text.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
@@ -24,7 +24,7 @@ export function verdictBlock(outcome: Outcome): Block {
   const next = nextStep(outcome);
   const lines = [`## ${marks[moodOf(outcome)]} ${prose(headline(outcome))}`];
   if (lead) lines.push(`**${prose(lead.what)}**`);
-  if (next) lines.push(`**Next:** ${prose(next)}`);
+  if (next) lines.push(`**Next:** ${prose(safeLines(next)[0] ?? '')}`);
   lines.push(prose(numbers(outcome)));
   return { what: 'verdict', text: lines.join('\n\n') };
 }
@@ -63,9 +63,16 @@ function findingText(finding: ReportedFinding): string {
     factsOf(finding),
     evidence.length > 0 ? fence(evidence) : '',
     ...logParts(finding),
-    `**Fix:** ${prose(finding.hint)}`,
+    fixText(finding.hint),
   ];
   return parts.filter(Boolean).join('\n\n');
+}
+
+// A hint of many lines ends with something to paste: a rule, a command.
+function fixText(hint: string): string {
+  const [first = '', ...rest] = safeLines(hint);
+  const text = `**Fix:** ${prose(first)}`;
+  return rest.length > 0 ? `${text}\n\n${fence(rest)}` : text;
 }
 
 function logParts(finding: ReportedFinding): string[] {

@@ -184,6 +184,7 @@ const nothing = { ...plain, status: 'failed', images: {}, timings: [], apiReques
 
 const inputs: Outcome = {
   ...nothing,
+  app: '',
   environment: '',
   namespace: '',
   endedAt: start + 30,
@@ -233,7 +234,15 @@ const cancelled: Outcome = {
   status: 'cancelled',
   changes: applied.slice(0, 2),
   workloads: [workload('Deployment/backend', 'waiting', '1 of 3 available', 4)],
-  findings: [finding('cancelled', 'The run was cancelled by SIGINT while it waited')],
+  findings: [
+    finding('cancelled', 'The run was cancelled before it ended.', {
+      evidence: [
+        'Applied: ConfigMap/settings, Secret/database.',
+        'The cluster goes on with these; nothing was undone.',
+        'Deployment/backend: 1 of 3 available',
+      ],
+    }),
+  ],
   endedAt: start + 6000,
 };
 
@@ -309,6 +318,23 @@ const setup: Outcome = {
   endedAt: start + 950,
 };
 
+const forbidden: Outcome = {
+  ...nothing,
+  endedAt: start + 800,
+  findings: [
+    finding('forbidden', 'aje1 may not patch deployments.apps in namespace web.', {
+      namespace: 'web',
+      evidence: ['deployments.apps "backend" is forbidden: User "aje1" cannot patch resource'],
+      hint: [
+        'Add this rule to a Role in namespace web that is bound to aje1:',
+        '- apiGroups: ["apps"]',
+        '  resources: ["deployments"]',
+        '  verbs: ["get", "create", "patch"]',
+      ].join('\n'),
+    }),
+  ],
+};
+
 /** By the name of the golden files. */
 export const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
@@ -322,4 +348,5 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   diff,
   status,
   setup,
+  forbidden,
 };
