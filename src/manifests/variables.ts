@@ -1,5 +1,5 @@
 // Fills ${NAME} in parsed texts, once, so that a value can never become YAML or another variable.
-import { type KubeObject, kindKey } from '../cluster/objects.ts';
+import type { KubeObject } from '../cluster/objects.ts';
 import { type Finding, finding } from '../errors.ts';
 import { clip, oneLine } from '../text.ts';
 import { type Document, type Path, placeOf, subjectOf } from './document.ts';
