@@ -58,7 +58,7 @@ function factsOf(finding: ReportedFinding): string {
 function findingText(finding: ReportedFinding): string {
   const evidence = evidenceOf(finding);
   const parts = [
-    `#### [${finding.code}](${errorDocs}#${finding.code}) ${prose(subjectOf(finding))}`,
+    `#### [${finding.code}](${errorDocs}#${finding.code}) ${prose(subjectOf(finding))}`.trimEnd(),
     prose(finding.what),
     factsOf(finding),
     evidence.length > 0 ? fence(evidence) : '',
