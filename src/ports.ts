@@ -34,8 +34,11 @@ export interface HttpRequest {
   readonly body?: string | Secret;
   /** Whole request, milliseconds. Default 30 000. */
   readonly timeoutMs?: number;
-  /** `none` (default: credentials never follow a redirect) or `same-host`. */
-  readonly redirect?: 'none' | 'same-host';
+  /**
+   * `none` (default: credentials never follow a redirect), `same-host`, or `any-host` for public
+   * files: headers stay behind, and https never becomes http.
+   */
+  readonly redirect?: 'none' | 'same-host' | 'any-host';
   /** Larger answers are an error. Default 16 MiB. */
   readonly maxBytes?: number;
 }

@@ -111,22 +111,38 @@ async function follow(request: HttpRequest, sender: Sender): Promise<HttpRespons
   const limit = AbortSignal.timeout(request.timeoutMs ?? 30_000);
   const signal = sender.signal ? AbortSignal.any([limit, sender.signal]) : limit;
   let url = new URL(request.url);
+  let sent = request;
   for (let hops = 0; ; hops += 1) {
-    const response = await exchange({ request, url, sender, signal }).catch((error: unknown) => {
-      if (!limit.aborted) throw error;
-      throw new TransportError(
-        'TIME_LIMIT',
-        `No whole answer within ${request.timeoutMs ?? 30_000} ms`,
-      );
-    });
-    const location = response.headers['location'];
-    const redirected = [301, 302, 303, 307, 308].includes(response.status) && location;
-    if (!redirected || request.redirect !== 'same-host' || hops >= maxRedirects) return response;
-    const next = URL.parse(location, url.href);
-    // Neither to another host nor from https to http: the answer says where it wanted to go.
-    if (!next || next.host !== url.host || next.protocol !== url.protocol) return response;
+    const response = await exchange({ request: sent, url, sender, signal }).catch(
+      (error: unknown) => {
+        if (!limit.aborted) throw error;
+        throw new TransportError(
+          'TIME_LIMIT',
+          `No whole answer within ${request.timeoutMs ?? 30_000} ms`,
+        );
+      },
+    );
+    const next = nextHop(response, url, request.redirect ?? 'none');
+    if (!next || hops >= maxRedirects) return response;
+    if (next.host !== url.host) sent = { ...request, headers: {} };
     url = next;
   }
+}
+
+/** Where to go next; undefined where the answer itself is the answer, and says where it led. */
+function nextHop(
+  response: HttpResponse,
+  url: URL,
+  redirect: NonNullable<HttpRequest['redirect']>,
+): URL | undefined {
+  const location = response.headers['location'];
+  if (redirect === 'none' || location === undefined) return undefined;
+  if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
+  const next = URL.parse(location, url.href);
+  if (!next || (next.host !== url.host && redirect === 'same-host')) return undefined;
+  const secure =
+    next.protocol === 'https:' || (next.protocol === 'http:' && url.protocol === 'http:');
+  return secure ? next : undefined;
 }
 
 interface Exchange {

@@ -85,7 +85,7 @@ async function run(job: Job): Promise<RunResult> {
   const out = collector(options.onLine);
   const err = collector(options.onLine);
   const env = { ...minimalEnvironment(environment), ...revealAll(options.env ?? {}) };
-  const stdin = options.stdin === undefined ? '' : reveal(options.stdin);
+  const stdin = reveal(options.stdin ?? '');
   const { exec } = await import('@actions/exec');
   const { code, stopped } = await supervise(options, () =>
     exec(`"${program}"`, [...args], {
@@ -98,7 +98,9 @@ async function run(job: Job): Promise<RunResult> {
       delay: 500,
       listeners: { stdout: out.add, stderr: err.add },
     }),
-  );
+  ).catch((error: unknown) => {
+    throw notStarted(command, error);
+  });
   const durationMs = performance.now() - started;
   const ended = stopped || !Number.isInteger(code) ? -1 : code;
   return { code: ended, stdout: out.end(), stderr: err.end(), durationMs };
@@ -133,7 +135,7 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
   const adopt = (process: ChildProcess) => {
     child = process;
     // It does not exist yet: the channel speaks before the system call.
-    queueMicrotask(() => settle(process, options.stdin !== undefined));
+    queueMicrotask(() => settle(process, reveal(options.stdin ?? '') !== ''));
     process.once('spawn', () => stopped && stop());
   };
   const limit = options.timeoutMs ? setTimeout(stop, options.timeoutMs) : undefined;
@@ -141,6 +143,9 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
   try {
     return { code: await owner.run(adopt, start), stopped };
   } finally {
+    // What a grandchild still holds open must not keep this process alive.
+    child?.stdout?.destroy();
+    child?.stderr?.destroy();
     clearTimeout(limit);
     clearTimeout(kill);
     options.signal?.removeEventListener('abort', stop);
@@ -177,6 +182,12 @@ function collector(onLine: ((line: string) => void) | undefined) {
       return text;
     },
   };
+}
+
+function notStarted(command: string, error: unknown): ActionError {
+  const what = `The program ${JSON.stringify(command)} could not be started.`;
+  const evidence = [(error as Error).message];
+  return new ActionError(finding('tool-unavailable', what, { evidence }));
 }
 
 function notFound(command: string): ActionError {

@@ -1,0 +1,39 @@
+// The runner's tool cache by @actions/tool-cache, loaded only when a tool is wanted.
+import type { StoredTool, ToolCache } from '../tools/install.ts';
+
+/** A download that takes longer is given up; the largest tool has 170 MB. */
+const downloadMs = 5 * 60_000;
+
+/** `folder` is used where no runner names one (a terminal). */
+export function realToolCache(folder: string): ToolCache {
+  // The library reads its folder from the environment and nowhere else.
+  process.env['RUNNER_TOOL_CACHE'] ||= folder;
+  const library = () => import('@actions/tool-cache');
+  return {
+    find: async (tool, version, arch) => {
+      const { find } = await library();
+      return find(tool, version, arch) || undefined;
+    },
+    download: async (url, file) => {
+      const { downloadTool } = await library();
+      await withLimit(downloadTool(url, file));
+    },
+    store: async (file: string, tool: StoredTool) => {
+      const { cacheFile } = await library();
+      return cacheFile(file, tool.fileName, tool.name, tool.version, tool.arch);
+    },
+  };
+}
+
+async function withLimit(work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const message = `not downloaded within ${downloadMs / 60_000} minutes`;
+    timer = setTimeout(() => reject(new Error(message)), downloadMs);
+  });
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

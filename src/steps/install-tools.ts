@@ -1,0 +1,80 @@
+// Puts kubectl and yc on PATH, for this run where it needs them and for later steps.
+import { dirname } from 'node:path';
+import { ActionError, type Finding } from '../errors.ts';
+import type { Command, Inputs } from '../inputs.ts';
+import type { Log } from '../ports.ts';
+import { type InstalledTool, type InstallPorts, install, type Wanted } from '../tools/install.ts';
+
+/** What a run hands to the job's later steps; on a terminal only this process sees it. */
+export interface Exports {
+  addPath(folder: string): void;
+  exportVariable(name: string, value: string): void;
+}
+
+export interface ToolRequest {
+  readonly command: Command;
+  readonly versions: Pick<Inputs, 'kubectlVersion' | 'ycVersion' | 'ycSha256'>;
+  /** The manifests have a kustomization folder. */
+  readonly needsKubectl: boolean;
+  /** May come late: only a tool that depends on it waits. */
+  readonly clusterVersion?: Promise<string | undefined>;
+}
+
+export type InstallToolsPorts = InstallPorts & { readonly log: Log; readonly exports: Exports };
+
+/** Installs side by side. Throws one ActionError with every tool's problem. */
+export async function installTools(
+  request: ToolRequest,
+  ports: InstallToolsPorts,
+): Promise<readonly InstalledTool[]> {
+  const wanted = await wantedTools(request, ports);
+  const results = await Promise.allSettled(wanted.map((each) => installOne(each, request, ports)));
+  const installed: InstalledTool[] = [];
+  const problems: Finding[] = [];
+  for (const result of results) {
+    if (result.status === 'fulfilled') installed.push(result.value);
+    else if (result.reason instanceof ActionError) problems.push(...result.reason.findings);
+    else throw result.reason;
+  }
+  const [first, ...more] = problems;
+  if (first) throw new ActionError(first, ...more);
+  return installed;
+}
+
+/**
+ * `auto` means: what this command needs. `setup` exists to prepare later steps, so it takes both;
+ * the engine itself needs kubectl for a kustomization folder only, and then one on PATH will do.
+ */
+async function wantedTools(
+  { command, versions, needsKubectl }: ToolRequest,
+  { shell }: InstallToolsPorts,
+): Promise<readonly Wanted[]> {
+  const { kubectlVersion, ycVersion, ycSha256 } = versions;
+  const wanted: Wanted[] = [];
+  const missing = async () => needsKubectl && (await shell.which('kubectl')) === undefined;
+  const kubectl =
+    kubectlVersion === 'auto'
+      ? command === 'setup' || (await missing())
+      : kubectlVersion !== 'none';
+  if (kubectl) wanted.push({ name: 'kubectl', asked: kubectlVersion });
+  const yc = ycVersion === 'auto' ? command === 'setup' : ycVersion !== 'none';
+  const sha256 = ycSha256 === undefined ? {} : { sha256: ycSha256 };
+  if (yc) wanted.push({ name: 'yc', asked: ycVersion, ...sha256 });
+  return wanted;
+}
+
+async function installOne(
+  wanted: Wanted,
+  request: ToolRequest,
+  ports: InstallToolsPorts,
+): Promise<InstalledTool> {
+  const matching = wanted.asked === 'auto' || wanted.asked === 'match-cluster';
+  const waits = wanted.name === 'kubectl' && matching;
+  const clusterVersion = waits ? await request.clusterVersion : undefined;
+  const tool = await install({ ...wanted, ...(clusterVersion ? { clusterVersion } : {}) }, ports);
+  ports.exports.addPath(dirname(tool.path));
+  ports.log.info(
+    `${tool.name} ${tool.version}: ${tool.downloaded ? 'installed' : 'taken from the tool cache'}`,
+  );
+  return tool;
+}

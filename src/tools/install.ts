@@ -1,0 +1,177 @@
+// Brings one tool onto this machine: downloaded, compared with its digest, asked for its version.
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, lstat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ActionError, type Code, finding } from '../errors.ts';
+import type { Files, Http, Shell } from '../ports.ts';
+import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
+import { fetchText, resolveVersion } from './versions.ts';
+
+/** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
+export interface ToolCache {
+  /** The folder of a tool and version, if there is one. */
+  find(tool: string, version: string, arch: string): Promise<string | undefined>;
+  /** Downloads into a new file. Throws any error; `httpStatusCode` where there was an answer. */
+  download(url: string, file: string): Promise<void>;
+  /** Copies the file into the cache and gives the folder. */
+  store(file: string, tool: StoredTool): Promise<string>;
+}
+
+export interface StoredTool {
+  readonly name: string;
+  readonly fileName: string;
+  readonly version: string;
+  readonly arch: string;
+}
+
+export interface Wanted {
+  readonly name: ToolName;
+  readonly asked: string;
+  /** The user's own digest, for a version that the table does not have. */
+  readonly sha256?: string;
+  readonly clusterVersion?: string;
+}
+
+export interface InstallPorts {
+  readonly http: Http;
+  readonly files: Files;
+  readonly shell: Shell;
+  readonly cache: ToolCache;
+  readonly platform: Platform;
+  readonly mirror?: string;
+  /** Host → address, for tests that stand in for a maker. */
+  readonly makers?: Readonly<Record<string, string>>;
+}
+
+export interface InstalledTool {
+  readonly name: ToolName;
+  readonly version: string;
+  readonly path: string;
+  /** False where it was in the cache already. */
+  readonly downloaded: boolean;
+}
+
+/**
+ * Exactly the asked version, or ActionError: `tool-unavailable`, `tool-checksum-mismatch`, or
+ * `input-invalid` for a version that cannot be read.
+ */
+export async function install(wanted: Wanted, ports: InstallPorts): Promise<InstalledTool> {
+  const tool = catalog[wanted.name];
+  const maker = ports.makers?.[tool.host] ?? `https://${tool.host}`;
+  const version = await resolveVersion({
+    ...wanted,
+    tool,
+    platform: ports.platform,
+    maker,
+    http: ports.http,
+  });
+  const digest = await digestOf({ tool, version, maker, wanted, ports });
+  const stored: StoredTool = {
+    // A name of our own: nobody else's tool of that name is taken for ours.
+    name: `webgen-deploy-${tool.name}`,
+    fileName: tool.name,
+    version,
+    arch: ports.platform.arch,
+  };
+  const found = await ports.cache.find(stored.name, version, stored.arch);
+  const folder = found ?? (await download({ tool, version, maker, digest, stored, ports }));
+  const path = `${folder}/${tool.name}`;
+  // Again for what was just stored: the copy in the cache is what runs.
+  await check(path, digest, `the tool cache (${path})`);
+  await probe(tool, version, path, ports.shell);
+  return { name: tool.name, version, path, downloaded: found === undefined };
+}
+
+interface DigestParts {
+  readonly tool: Tool;
+  readonly version: string;
+  readonly maker: string;
+  readonly wanted: Wanted;
+  readonly ports: InstallPorts;
+}
+
+/** From the table, the user, or the maker's own file: never from a mirror or from the cache. */
+async function digestOf({ tool, version, maker, wanted, ports }: DigestParts): Promise<string> {
+  const listed = tool.digests[version]?.[platformName(ports.platform)];
+  const given = wanted.sha256?.toLowerCase();
+  if (listed && given && listed !== given) {
+    const what = `${tool.name}-sha256 is not the digest that is known for ${tool.name} ${version}.`;
+    const hint = `Leave ${tool.name}-sha256 out, or correct it.`;
+    throw fail('input-invalid', what, [`known: ${listed}`, `given: ${given}`], hint);
+  }
+  const digest = listed ?? given;
+  if (digest) return digest;
+  if (!tool.checksumPath) {
+    const what = `No digest is known for ${tool.name} ${version} (${platformName(ports.platform)}).`;
+    const hint = `Give its digest in ${tool.name}-sha256, or one of: ${Object.keys(tool.digests).join(', ')}.`;
+    throw fail('tool-unavailable', what, [], hint);
+  }
+  const url = `${maker}/${tool.checksumPath(version, ports.platform)}`;
+  const said = await fetchText(ports.http, url);
+  const checksum = /^[0-9a-f]{64}(?=\s|$)/.exec(said.text.trim())?.[0];
+  if (said.status === 200 && checksum) return checksum;
+  const why = said.status === 0 ? said.text : `HTTP ${said.status}`;
+  const what = `The checksum of ${tool.name} ${version} could not be read from its maker.`;
+  const hint =
+    'Ask for a version that exists, and let the runner reach the maker (mirrors hold no checksums).';
+  throw fail('tool-unavailable', what, [`${url}: ${why}`], hint);
+}
+
+interface DownloadParts {
+  readonly tool: Tool;
+  readonly version: string;
+  readonly maker: string;
+  readonly digest: string;
+  readonly stored: StoredTool;
+  readonly ports: InstallPorts;
+}
+
+async function download(parts: DownloadParts): Promise<string> {
+  const { tool, version, maker, digest, stored, ports } = parts;
+  const base = ports.mirror ? `${ports.mirror.replace(/\/+$/, '')}/${tool.host}` : maker;
+  const url = `${base}/${tool.path(version, ports.platform)}`;
+  const folder = await ports.files.makeTemp('webgen-deploy-tool-');
+  const file = `${folder}/${tool.name}`;
+  try {
+    await ports.cache.download(url, file).catch((error: unknown) => {
+      const status = (error as { httpStatusCode?: number }).httpStatusCode;
+      const why = status === undefined ? (error as Error).message : `HTTP ${status}`;
+      const what = `${tool.name} ${version} could not be downloaded.`;
+      throw fail('tool-unavailable', what, [`${url}: ${why}`]);
+    });
+    await check(file, digest, url);
+    await chmod(file, 0o755);
+    return await ports.cache.store(file, stored);
+  } finally {
+    await ports.files.remove(folder);
+  }
+}
+
+async function check(path: string, digest: string, from: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  const actual = stats?.isFile() ? await sha256(path) : 'not a regular file';
+  if (actual === digest) return;
+  const what = `The file from ${from} is not the one that its maker published.`;
+  throw fail('tool-checksum-mismatch', what, [`expected sha256 ${digest}`, `found ${actual}`]);
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest('hex');
+}
+
+async function probe(tool: Tool, version: string, path: string, shell: Shell): Promise<void> {
+  const env = { HOME: dirname(path), YC_CLI_INITIALIZATION_SILENCE: 'true' };
+  const result = await shell.run(path, tool.probe, { env, timeoutMs: 30_000, stdin: '' });
+  const said = tool.versionOf(result.stdout);
+  if (result.code === 0 && said === version) return;
+  const what = `The installed ${tool.name} does not say that it is version ${version}.`;
+  const says = said ? `it says ${said}` : `it says nothing readable (exit code ${result.code})`;
+  throw fail('tool-unavailable', what, [`${path}: ${says}`]);
+}
+
+function fail(code: Code, what: string, evidence: readonly string[], hint?: string): ActionError {
+  return new ActionError(finding(code, what, { evidence, ...(hint ? { hint } : {}) }));
+}
