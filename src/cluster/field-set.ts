@@ -71,6 +71,23 @@ export function removeFields(
   return removeUnder({ value, set, keep, steps: [] });
 }
 
+/** Whether a written object has the field. Keys that a list item lacks may be filled by defaults. */
+export function writtenHas(value: unknown, steps: readonly string[]): boolean {
+  const [first, ...rest] = steps;
+  if (first === undefined) return true;
+  if (Array.isArray(value)) {
+    return value.some((item, at) => stepNames(first, item, at) && writtenHas(item, rest));
+  }
+  const key = first.slice(2);
+  return isFields(value) && Object.hasOwn(value, key) && writtenHas(value[key], rest);
+}
+
+function stepNames(step: string, item: unknown, at: number): boolean {
+  if (!step.startsWith('k:') || !isFields(item)) return stepMatches(step, item, at);
+  const keys = Object.entries(JSON.parse(step.slice(2)) as Fields);
+  return keys.every(([key, value]) => item[key] === undefined || sameJson(item[key], value));
+}
+
 interface Removal {
   readonly value: unknown;
   readonly set: FieldSet;

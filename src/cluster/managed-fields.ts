@@ -23,6 +23,11 @@ export const takenOver: readonly string[] = [
 const clientSideApply = 'kubectl-client-side-apply';
 const replicas = ['f:spec', 'f:replicas'];
 
+/** Whether the steps lead to `spec.replicas`. */
+export function isReplicas(steps: readonly string[]): boolean {
+  return sameJson(steps, replicas);
+}
+
 /** The field manager of an app. */
 export function managerOf(app: string): string {
   return `webgen-deploy/${app}`;

@@ -1,0 +1,66 @@
+// Which workloads an autoscaler scales, so that their `spec.replicas` is left alone.
+import { ActionError } from '../errors.ts';
+import type { Api } from './api.ts';
+import { fieldsAt, textAt } from './json.ts';
+import { listAll } from './list.ts';
+import { groupOf, type KubeObject, kindKey } from './objects.ts';
+
+const horizontal = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  plural: 'horizontalpodautoscalers',
+  namespaced: true,
+} as const;
+
+/** Tells whether one of these autoscalers targets an object. */
+export function autoscaledBy(scalers: readonly KubeObject[]): (object: KubeObject) => boolean {
+  const targets = new Set(scalers.flatMap((each) => targetOf(each) ?? []));
+  return (object) => targets.has(keyOf(object, object.metadata.namespace));
+}
+
+/** The live autoscalers of the namespaces; empty, and said once, where they may not be listed. */
+export async function liveAutoscalers(
+  namespaces: ReadonlySet<string>,
+  api: Api,
+  onForbidden: (hint: string) => void,
+): Promise<readonly KubeObject[]> {
+  const lists = await Promise.all(
+    [...namespaces].map(async (namespace) => {
+      try {
+        return (await listAll(api, horizontal, { namespace })).objects;
+      } catch (error) {
+        if (!(error instanceof ActionError) || error.findings[0].code !== 'forbidden') throw error;
+        onForbidden(error.findings[0].hint);
+        return [];
+      }
+    }),
+  );
+  return lists.flat();
+}
+
+/** Whether the object has a number of replicas that an autoscaler could own. */
+export function isScalable(object: KubeObject): boolean {
+  return scalable.has(kindKey(object)) || typeof fieldsAt(object, 'spec')['replicas'] === 'number';
+}
+
+const scalable: ReadonlySet<string> = new Set([
+  'apps/Deployment',
+  'apps/StatefulSet',
+  'apps/ReplicaSet',
+]);
+
+function targetOf(scaler: KubeObject): string | undefined {
+  const key = kindKey(scaler);
+  if (key !== 'autoscaling/HorizontalPodAutoscaler' && key !== 'keda.sh/ScaledObject') return;
+  const name = textAt(scaler, 'spec', 'scaleTargetRef', 'name');
+  if (!name) return;
+  // KEDA's defaults: https://keda.sh/docs/latest/reference/scaledobject-spec/
+  const kind = textAt(scaler, 'spec', 'scaleTargetRef', 'kind') ?? 'Deployment';
+  const apiVersion = textAt(scaler, 'spec', 'scaleTargetRef', 'apiVersion') ?? 'apps/v1';
+  return keyOf({ apiVersion, kind, metadata: { name } }, scaler.metadata.namespace);
+}
+
+function keyOf(object: KubeObject, namespace: string | undefined): string {
+  const { apiVersion, kind, metadata } = object;
+  return [groupOf(apiVersion), kind, namespace ?? '', metadata.name].join('/');
+}

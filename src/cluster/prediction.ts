@@ -1,0 +1,48 @@
+// What an object will be after the write, from the dry run's answer and from what only the write can do.
+import { differences } from './compare.ts';
+import { hasField, removeFields, writtenHas } from './field-set.ts';
+import { sameJson } from './json.ts';
+import {
+  appliedSet,
+  clientSideSet,
+  handedOver,
+  hasClientSideApply,
+  isReplicas,
+  othersSet,
+} from './managed-fields.ts';
+import type { KubeObject } from './objects.ts';
+import type { PlannedObject } from './planned-object.ts';
+
+export interface DryRun {
+  readonly sent: KubeObject;
+  readonly live: KubeObject | undefined;
+  /** The server's answer. */
+  readonly answer: KubeObject;
+  readonly manager: string;
+  readonly autoscaled: boolean;
+  readonly takeClientSide: boolean;
+}
+
+type Prediction = Pick<PlannedObject, 'predicted' | 'change' | 'fields' | 'write'>;
+
+/** Unchanged objects are written only where ownership has to change. */
+export function predict(dryRun: DryRun): Prediction {
+  const { live, answer, manager, autoscaled, takeClientSide } = dryRun;
+  if (!live) return { predicted: answer, change: 'created', fields: [], write: true };
+  const predicted = takeClientSide ? withoutStuckFields(dryRun, live) : answer;
+  const fields = differences(live, predicted);
+  const handover = { takeClientSide, releaseReplicas: autoscaled };
+  const owned = sameJson(appliedSet(live, manager), appliedSet(answer, manager));
+  const write = fields.length > 0 || !owned || handedOver(live, manager, handover) !== undefined;
+  return { predicted, change: fields.length > 0 ? 'configured' : 'unchanged', fields, write };
+}
+
+/** Fields of an earlier client-side apply go once they are ours and the manifest lacks them. */
+function withoutStuckFields(dryRun: DryRun, live: KubeObject): KubeObject {
+  const { sent, answer, manager, autoscaled } = dryRun;
+  if (!hasClientSideApply(live)) return answer;
+  const others = othersSet(live, manager);
+  const keep = (steps: readonly string[]): boolean =>
+    writtenHas(sent, steps) || hasField(others, steps) || (autoscaled && isReplicas(steps));
+  return removeFields(answer, clientSideSet(live), keep) as KubeObject;
+}

@@ -1,0 +1,100 @@
+// Gives every document its resource and its namespace; kinds that nobody serves are named with their line.
+import { type Finding, finding } from '../errors.ts';
+import { type Document, placeOf } from '../manifests/document.ts';
+import { findDuplicates } from '../manifests/parse.ts';
+import type { Api, Resource } from './api.ts';
+import { nearestKind } from './discovery.ts';
+import { fieldsAt, listAt, textAt } from './json.ts';
+import { groupOf, type KubeObject, kindKey, nameOf } from './objects.ts';
+
+export interface ServedDocument {
+  /** Its object with the namespace that it goes to; kinds without one have none. */
+  readonly document: Document;
+  readonly resource: Resource;
+  /** Its kind is served only after this run has made its CRD. */
+  readonly pending: boolean;
+  /** Its CRD is in the same set and may bring a new schema. */
+  readonly definedHere: boolean;
+}
+
+export interface Served {
+  readonly served: readonly ServedDocument[];
+  readonly findings: readonly Finding[];
+}
+
+/** `namespace`: where objects go that name none. Problems: `kind-unknown`, `input-invalid`. */
+export async function serveDocuments(
+  documents: readonly Document[],
+  api: Api,
+  namespace: string | undefined,
+): Promise<Served> {
+  const defined = documents.flatMap(({ object }) => resourcesOfDefinition(object));
+  const found = await Promise.all(
+    documents.map(async (document): Promise<ServedDocument | Finding> => {
+      const { apiVersion, kind } = document.object;
+      const here = defined.find((each) => each.apiVersion === apiVersion && each.kind === kind);
+      const known = await api.resourceOf(apiVersion, kind);
+      const resource = known ?? here;
+      if (!resource) return unknownKind(document, api);
+      const object = placed(document.object, resource, namespace);
+      if (!object) return homeless(document);
+      const pending = !known;
+      const definedHere = here !== undefined;
+      return { document: { ...document, object }, resource, pending, definedHere };
+    }),
+  );
+  const served = found.filter((each) => 'document' in each);
+  const placedDocuments = served.map(({ document }) => document);
+  const before = findDuplicates(documents).length;
+  const doubled = before > 0 ? [] : findDuplicates(placedDocuments);
+  return { served, findings: [...found.filter((each) => 'code' in each), ...doubled] };
+}
+
+/** The kinds that a CRD will serve, by each of its served versions. */
+export function resourcesOfDefinition(object: KubeObject): readonly Resource[] {
+  if (kindKey(object) !== 'apiextensions.k8s.io/CustomResourceDefinition') return [];
+  const group = textAt(object, 'spec', 'group') ?? '';
+  const kind = textAt(object, 'spec', 'names', 'kind') ?? '';
+  const plural = textAt(object, 'spec', 'names', 'plural') ?? '';
+  const namespaced = textAt(object, 'spec', 'scope') === 'Namespaced';
+  return listAt(object, 'spec', 'versions').flatMap((version) => {
+    const name = textAt(version, 'name');
+    const { served } = fieldsAt(version);
+    return name && served !== false
+      ? [{ apiVersion: `${group}/${name}`, kind, plural, namespaced }]
+      : [];
+  });
+}
+
+function placed(
+  object: KubeObject,
+  resource: Resource,
+  fallback: string | undefined,
+): KubeObject | undefined {
+  const { namespace: written, ...metadata } = object.metadata;
+  if (!resource.namespaced) return { ...object, metadata };
+  const namespace = written ?? fallback;
+  return namespace ? { ...object, metadata: { ...metadata, namespace } } : undefined;
+}
+
+async function unknownKind(document: Document, api: Api): Promise<Finding> {
+  const { apiVersion, kind } = document.object;
+  const near = await nearestKind(api, apiVersion, kind);
+  const group = groupOf(apiVersion);
+  const hint = near ? `Did you mean ${near.kind} in ${near.apiVersion}?` : undefined;
+  return finding('kind-unknown', `The cluster serves no kind ${kind} in ${apiVersion}.`, {
+    object: nameOf(document.object),
+    ...(document.file ? placeOf(document, ['kind']) : {}),
+    ...(hint ? { hint } : {}),
+    evidence: group ? [`${group} is no group of this cluster, or has no ${kind}.`] : [],
+  });
+}
+
+function homeless(document: Document): Finding {
+  const what = `${nameOf(document.object)} names no namespace, and neither does the run.`;
+  return finding('input-invalid', what, {
+    object: nameOf(document.object),
+    ...(document.file ? { file: document.file, line: document.line } : {}),
+    hint: 'Set the namespace input, or metadata.namespace in the manifest.',
+  });
+}

@@ -1,0 +1,120 @@
+// One object written: hand over ownership, replace what cannot be changed, apply.
+import { ActionError, type Finding, finding } from '../errors.ts';
+import { placeOf } from '../manifests/document.ts';
+import type { ApiRequest, Clock } from '../ports.ts';
+import type { Api } from './api.ts';
+import { apiFailure } from './api-errors.ts';
+import { applyRequest } from './apply-request.ts';
+import { until } from './gates.ts';
+import { propagationOf } from './immutable.ts';
+import { readOne } from './live-objects.ts';
+import { handedOver } from './managed-fields.ts';
+import { type KubeObject, nameOf } from './objects.ts';
+import { pathOf } from './paths.ts';
+import type { PlannedObject } from './planned-object.ts';
+import { refusalFindings } from './refusals.ts';
+
+export interface Writer {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly manager: string;
+  /** Client-side apply's fields are taken over. */
+  readonly takeClientSide: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const deletionMs = 60_000;
+
+/** The object as the server answered. Throws ActionError with every reason of a refusal. */
+export async function writeObject(planned: PlannedObject, writer: Writer): Promise<KubeObject> {
+  const { live } = planned;
+  if (live?.metadata.deletionTimestamp) await untilGone(planned, live, writer);
+  else if (live && planned.change === 'recreated') await deleteObject(planned, live, writer);
+  else if (live) await handOver(planned, live, writer);
+  const { resource, object, force, document } = planned;
+  const { api, manager, signal } = writer;
+  const request = applyRequest(resource, object, { manager, dryRun: false, force, signal });
+  const response = await api.send(request);
+  if (response.status <= 201) return response.body as KubeObject;
+  const refusal = { document, object, live, request, response };
+  throw new ActionError(...refusalFindings(refusal));
+}
+
+const handOverAttempts = 5;
+
+/** Rewrites managedFields, guarded by the resourceVersion; whoever wrote in between is read again. */
+async function handOver(planned: PlannedObject, live: KubeObject, writer: Writer): Promise<void> {
+  const { resource, autoscaled } = planned;
+  const { api, manager, takeClientSide, signal } = writer;
+  let seen: KubeObject | undefined = live;
+  for (let attempt = 0; attempt < handOverAttempts && seen; attempt += 1) {
+    const wanted = { takeClientSide, releaseReplicas: autoscaled };
+    const entries = handedOver(seen, manager, wanted);
+    if (!entries) return;
+    const { name, namespace, resourceVersion } = seen.metadata;
+    const request: ApiRequest = {
+      method: 'PATCH',
+      path: pathOf(resource, { namespace, name, query: { fieldManager: manager } }),
+      contentType: 'application/json-patch+json',
+      body: [
+        { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
+        { op: 'replace', path: '/metadata/managedFields', value: entries },
+      ],
+      ...(signal ? { signal } : {}),
+    };
+    const response = await api.send(request);
+    if (response.status === 200) return;
+    if (response.status !== 409 && response.status !== 422) {
+      throw new ActionError(apiFailure(`Taking over ${nameOf(live)}`, response, request));
+    }
+    seen = await readOne({ object: planned.object, resource, api, signal });
+  }
+}
+
+/** By uid, so that an object which somebody else made anew meanwhile stays. */
+async function deleteObject(
+  planned: PlannedObject,
+  live: KubeObject,
+  writer: Writer,
+): Promise<void> {
+  const { resource, object } = planned;
+  const { name, namespace, uid } = live.metadata;
+  const request: ApiRequest = {
+    method: 'DELETE',
+    path: pathOf(resource, { namespace, name }),
+    body: {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      preconditions: { uid },
+      propagationPolicy: propagationOf(object, live),
+    },
+    ...(writer.signal ? { signal: writer.signal } : {}),
+  };
+  const response = await writer.api.send(request);
+  if (response.status >= 300 && response.status !== 404) {
+    throw new ActionError(apiFailure(`Deleting ${nameOf(live)}`, response, request));
+  }
+  await untilGone(planned, live, writer);
+}
+
+async function untilGone(planned: PlannedObject, live: KubeObject, writer: Writer): Promise<void> {
+  const { resource, object, document } = planned;
+  const { api, signal } = writer;
+  const gone = async () => {
+    const now = await readOne({ object, resource, api, signal });
+    return now?.metadata.uid !== live.metadata.uid;
+  };
+  if (await until(gone, deletionMs, writer)) return;
+  throw new ActionError(stuckDeletion(live, document.file ? placeOf(document) : {}));
+}
+
+function stuckDeletion(live: KubeObject, place: Partial<Finding>): Finding {
+  const { namespace, finalizers = [] } = live.metadata;
+  return finding('api-error', `${nameOf(live)} is being deleted and was still there after 60 s.`, {
+    object: nameOf(live),
+    ...(namespace ? { namespace } : {}),
+    ...place,
+    evidence: finalizers.map((each) => `finalizer ${each}`),
+    hint: 'Wait for what holds it, or remove the finalizer if its controller is gone.',
+  });
+}

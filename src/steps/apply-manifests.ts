@@ -1,0 +1,144 @@
+// Writes what the dry run planned: stage by stage, all objects of a stage at once, and stops where one fails.
+import { passGate } from '../cluster/gates.ts';
+import { managerOf } from '../cluster/managed-fields.ts';
+import { type KubeObject, nameOf } from '../cluster/objects.ts';
+import type { PlannedObject } from '../cluster/planned-object.ts';
+import { type Writer, writeObject } from '../cluster/write-object.ts';
+import { ActionError, type Finding } from '../errors.ts';
+import { gateOf, stageOf } from '../manifests/order.ts';
+import type { ApplySettings } from './apply-settings.ts';
+import { dryRunAll } from './dry-run.ts';
+import { withRestart } from './restarts.ts';
+
+export interface AppliedObject {
+  readonly planned: PlannedObject;
+  /** As the server answered; of what was not sent, as it was read. */
+  readonly object: KubeObject;
+  /** When the server wrote it, milliseconds since the epoch; undefined where nothing was sent. */
+  readonly writtenAt?: number;
+}
+
+export interface ApplyOutcome {
+  /** In the order of the stages; complete only without findings and without `cancelled`. */
+  readonly applied: readonly AppliedObject[];
+  readonly findings: readonly Finding[];
+  /** Objects that were planned and not written, `Kind/name`. */
+  readonly left: readonly string[];
+  readonly cancelled: boolean;
+}
+
+export interface ApplyHooks {
+  /** After every object, written or not. */
+  onApplied?(applied: AppliedObject): void;
+}
+
+/** Never throws for what the server refuses: the outcome says what was written until then. */
+export async function applyAll(
+  planned: readonly PlannedObject[],
+  settings: ApplySettings,
+  hooks: ApplyHooks = {},
+): Promise<ApplyOutcome> {
+  const applied: AppliedObject[] = [];
+  const run: Run = { settings, hooks, applied };
+  let waiting = inOrder(planned);
+  while (waiting.length > 0) {
+    if (settings.signal?.aborted) return stopped(run, waiting, []);
+    const checked = await verified(waiting, run);
+    if ('findings' in checked) return stopped(run, waiting, checked.findings);
+    waiting = checked.objects;
+    const [first] = waiting;
+    const stage = waiting.filter((each) => first && sameStage(each, first));
+    const findings = await applyStage(stage, run);
+    waiting = waiting.filter((each) => !stage.includes(each) || !isApplied(each, run));
+    if (findings.length > 0 || settings.signal?.aborted) return stopped(run, waiting, findings);
+  }
+  return { applied, findings: [], left: [], cancelled: false };
+}
+
+interface Run {
+  readonly settings: ApplySettings;
+  readonly hooks: ApplyHooks;
+  readonly applied: AppliedObject[];
+}
+
+function inOrder(planned: readonly PlannedObject[]): readonly PlannedObject[] {
+  return planned.toSorted((a, b) => stageOf(a.object) - stageOf(b.object));
+}
+
+const sameStage = (a: PlannedObject, b: PlannedObject): boolean =>
+  stageOf(a.object) === stageOf(b.object);
+
+const isApplied = (planned: PlannedObject, { applied }: Run): boolean =>
+  applied.some((each) => each.planned.document === planned.document);
+
+function stopped(
+  { applied, settings }: Run,
+  waiting: readonly PlannedObject[],
+  findings: readonly Finding[],
+): ApplyOutcome {
+  const left = waiting.filter(({ write }) => write).map(({ object }) => nameOf(object));
+  return { applied, findings, left, cancelled: settings.signal?.aborted ?? false };
+}
+
+type Checked =
+  | { readonly objects: readonly PlannedObject[] }
+  | { readonly findings: readonly Finding[] };
+
+/** Once namespaces and kinds are there, what had to wait for them is dry-run before anything else. */
+async function verified(waiting: readonly PlannedObject[], run: Run): Promise<Checked> {
+  const open = waiting.filter(({ unverified }) => unverified !== undefined);
+  const [first] = waiting;
+  if (open.length === 0 || (first && isFoundation(first.object))) return { objects: waiting };
+  const documents = open.map(({ document }) => document);
+  const { objects, findings } = await dryRunAll(documents, run.settings);
+  const fatal = findings.filter(({ severity }) => severity === 'fatal');
+  if (fatal.length > 0) return { findings: fatal };
+  return { objects: inOrder([...waiting.filter((each) => !open.includes(each)), ...objects]) };
+}
+
+function isFoundation(object: KubeObject): boolean {
+  const gate = gateOf(object);
+  return gate === 'active' || gate === 'established';
+}
+
+async function applyStage(stage: readonly PlannedObject[], run: Run): Promise<readonly Finding[]> {
+  const results = await Promise.all(stage.map((planned) => applyOne(planned, run)));
+  return results.flat();
+}
+
+async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Finding[]> {
+  const { settings, hooks, applied } = run;
+  const { api, clock, signal } = settings;
+  try {
+    const done = await written(planned, run);
+    applied.push(done);
+    hooks.onApplied?.(done);
+    if (!planned.write) return [];
+    const { object } = done;
+    const problem = await passGate({ object, resource: planned.resource }, { api, clock, signal });
+    return problem ? [problem] : [];
+  } catch (error) {
+    if (error instanceof ActionError) return error.findings;
+    if (signal?.aborted) return [];
+    throw error;
+  }
+}
+
+async function written(planned: PlannedObject, run: Run): Promise<AppliedObject> {
+  const { live, write } = planned;
+  if (!write && live) return { planned, object: live };
+  const { api, clock, app, partial, signal } = run.settings;
+  const manager = managerOf(app);
+  const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal };
+  const before = api.now();
+  const object = await writeObject(withRestart(planned, run.applied), writer);
+  return { planned, object, writtenAt: timeOfWrite(object, manager) ?? before };
+}
+
+/** The server's own time of it, in whole seconds, where it changed anything. */
+function timeOfWrite(object: KubeObject, manager: string): number | undefined {
+  const entry = object.metadata.managedFields?.find(
+    (each) => each.manager === manager && each.operation === 'Apply',
+  );
+  return entry?.time ? Date.parse(entry.time) : undefined;
+}

@@ -1,0 +1,18 @@
+// What the dry run and the write of one run share.
+import type { Api } from '../cluster/api.ts';
+import type { Clock, Log } from '../ports.ts';
+
+export interface ApplySettings {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly app: string;
+  /** Where objects go that name none. */
+  readonly namespace: string | undefined;
+  readonly createNamespace: boolean;
+  readonly forceConflicts: boolean;
+  readonly restartOnConfig: boolean;
+  /** The documents hold only some of what client-side apply owns: that is not taken over. */
+  readonly partial?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,122 @@
+// One object against the server without a write: what would change, or everything that is wrong with it.
+import type { Resource } from '../cluster/api.ts';
+import { statusOf } from '../cluster/api-errors.ts';
+import { applyRequest } from '../cluster/apply-request.ts';
+import { conflictsOf, mayTakeOver } from '../cluster/conflicts.ts';
+import { mayRecreate } from '../cluster/immutable.ts';
+import { isProvablySame, managerOf, ownsReplicas } from '../cluster/managed-fields.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import type { PlannedObject } from '../cluster/planned-object.ts';
+import { predict } from '../cluster/prediction.ts';
+import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
+import { sentObject } from '../cluster/sent-object.ts';
+import type { Finding } from '../errors.ts';
+import type { Document } from '../manifests/document.ts';
+import { valueAt, withValueAt } from '../manifests/values.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
+import type { ApplySettings } from './apply-settings.ts';
+
+export interface Candidate {
+  readonly document: Document;
+  readonly resource: Resource;
+  readonly live: KubeObject | undefined;
+  readonly autoscaled: boolean;
+  /** Why it cannot be dry-run yet; `elsewhere` is a namespace in which its fields can be checked. */
+  readonly unverified?: { readonly why: string; readonly elsewhere?: string };
+  /** Its CRD is changed by this run: a refusal by the old schema proves nothing. */
+  readonly newSchema: boolean;
+}
+
+export type DryRunResult = PlannedObject | { readonly findings: readonly Finding[] };
+
+/** Sends at most two dry runs. */
+export async function dryRunObject(
+  candidate: Candidate,
+  settings: ApplySettings,
+): Promise<DryRunResult> {
+  const { document, live, autoscaled, unverified } = candidate;
+  const manager = managerOf(settings.app);
+  const object = sentObject(document.object, live, autoscaled);
+  const planned = { ...candidate, object, force: settings.forceConflicts, restart: [] };
+  if (unverified) return notYet(planned, unverified, settings);
+  if (live && !live.metadata.deletionTimestamp && isProvablySame(object, live, manager)) {
+    return { ...plain(planned), predicted: live, change: 'unchanged', fields: [], write: false };
+  }
+  const body = withOwnReplicas(object, candidate, manager);
+  const { request, response, force } = await tryApply(body, candidate, settings);
+  if (response.status > 201) return refused(planned, { request, response });
+  const answer = response.body as KubeObject;
+  const existing = live?.metadata.deletionTimestamp ? undefined : live;
+  const takeClientSide = !settings.partial;
+  const dryRun = { sent: object, live: existing, answer, manager, autoscaled, takeClientSide };
+  return { ...plain(planned), ...predict(dryRun), force };
+}
+
+type Prepared = Candidate & Pick<PlannedObject, 'object' | 'force' | 'restart'>;
+
+interface Answered {
+  readonly request: ApiRequest;
+  readonly response: ApiResponse;
+}
+
+async function tryApply(body: KubeObject, candidate: Candidate, settings: ApplySettings) {
+  const { resource } = candidate;
+  const manager = managerOf(settings.app);
+  const { api, signal, forceConflicts } = settings;
+  const send = async (force: boolean) => {
+    const request = applyRequest(resource, body, { manager, dryRun: true, force, signal });
+    return { request, force, response: await api.send(request) };
+  };
+  const first = await send(forceConflicts);
+  const conflicts = conflictsOf(statusOf(first.response));
+  return mayTakeOver(conflicts) ? send(true) : first;
+}
+
+/** The hand-over before the write keeps the live number; a dry run can only show it by sending it. */
+function withOwnReplicas(object: KubeObject, candidate: Candidate, manager: string): KubeObject {
+  const { live, autoscaled } = candidate;
+  if (!autoscaled || !ownsReplicas(live, manager)) return object;
+  return withValueAt(object, ['spec', 'replicas'], valueAt(live, ['spec', 'replicas']));
+}
+
+function refused(planned: Prepared, { request, response }: Answered): DryRunResult {
+  const { document, object, live, newSchema } = planned;
+  const findings = refusalFindings({ document, object, live, request, response });
+  const immutable = findings.every(({ code }) => code === 'field-immutable');
+  if (live && immutable && mayRecreate(object, live)) {
+    const change = 'recreated';
+    return { ...plain(planned), predicted: object, change, fields: [], write: true };
+  }
+  if (newSchema && findings.every(({ code }) => isManifestsFault(code))) {
+    return unchecked(planned, 'its CustomResourceDefinition is changed by this run');
+  }
+  return { findings };
+}
+
+/** Its fields are checked in another namespace, under a name that nobody has; nothing else counts. */
+async function notYet(
+  planned: Prepared,
+  { why, elsewhere }: NonNullable<Candidate['unverified']>,
+  settings: ApplySettings,
+): Promise<DryRunResult> {
+  const { document, object, live } = planned;
+  if (elsewhere === undefined) return unchecked(planned, why);
+  const name = `${object.metadata.name.slice(0, 40)}-dry-run`;
+  const metadata = { ...object.metadata, name, namespace: elsewhere };
+  const body = { ...object, metadata };
+  const { request, response } = await tryApply(body, planned, settings);
+  if (response.status <= 201) return unchecked(planned, why);
+  const refusal = { document, object, live, request, response };
+  const findings = refusalFindings(refusal).filter(({ code }) => isManifestsFault(code));
+  return findings.length > 0 ? { findings } : unchecked(planned, why);
+}
+
+function unchecked(planned: Prepared, unverified: string): PlannedObject {
+  const { object, live } = planned;
+  const change = live ? 'configured' : 'created';
+  return { ...plain(planned), predicted: object, change, fields: [], write: true, unverified };
+}
+
+function plain({ document, resource, object, live, force, autoscaled, restart }: Prepared) {
+  return { document, resource, object, live, force, autoscaled, restart };
+}

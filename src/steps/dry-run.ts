@@ -1,0 +1,129 @@
+// Asks the server what every object would become, all at once, before the first write.
+import type { Api } from '../cluster/api.ts';
+import { autoscaledBy, isScalable, liveAutoscalers } from '../cluster/autoscalers.ts';
+import { readLive, readOne } from '../cluster/live-objects.ts';
+import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
+import type { PlannedObject } from '../cluster/planned-object.ts';
+import { type ServedDocument, serveDocuments } from '../cluster/served-documents.ts';
+import { type Finding, finding } from '../errors.ts';
+import type { Document } from '../manifests/document.ts';
+import { setLabels } from '../manifests/transform.ts';
+import type { ApplySettings } from './apply-settings.ts';
+import { type Candidate, dryRunObject } from './dry-run-object.ts';
+import { planRestarts } from './restarts.ts';
+
+export interface DryRunOutcome {
+  /** Complete only where no finding is fatal. */
+  readonly objects: readonly PlannedObject[];
+  readonly findings: readonly Finding[];
+}
+
+/** Changes nothing. Every problem of every object is a finding; throws for an unreachable API. */
+export async function dryRunAll(
+  documents: readonly Document[],
+  settings: ApplySettings,
+): Promise<DryRunOutcome> {
+  const { api, namespace } = settings;
+  const { served, findings } = await serveDocuments(documents, api, namespace);
+  if (findings.length > 0) return { objects: [], findings };
+  const all = [...(await missingNamespace(served, settings)), ...served];
+  const warnings: Finding[] = [];
+  const [live, scalers] = await Promise.all([
+    readLive(all.filter((each) => !each.pending).map(wanted), api, settings.signal),
+    scalersFor(all, settings, (warning) => warnings.push(warning)),
+  ]);
+  const candidates = candidatesOf({ all, live, scalers });
+  const results = await Promise.all(candidates.map((each) => dryRunObject(each, settings)));
+  const objects = results.filter((each) => 'object' in each);
+  const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
+  return {
+    objects: planRestarts(objects, settings.restartOnConfig),
+    findings: [...warnings, ...withoutRepeats(refusals)],
+  };
+}
+
+const wanted = ({ document, resource }: ServedDocument) => ({ object: document.object, resource });
+
+interface Known {
+  readonly all: readonly ServedDocument[];
+  readonly live: ReadonlyMap<string, KubeObject>;
+  readonly scalers: readonly KubeObject[];
+}
+
+function candidatesOf({ all, live, scalers }: Known): readonly Candidate[] {
+  const objects = all.map(({ document }) => document.object);
+  const made = new Set(
+    objects
+      .filter((each) => kindKey(each) === 'Namespace' && !live.has(identityOf(each)))
+      .map((each) => each.metadata.name),
+  );
+  const autoscaled = autoscaledBy([...objects, ...scalers]);
+  return all.map(({ document, resource, pending, definedHere }) => {
+    const { object } = document;
+    const home = object.metadata.namespace;
+    const unverified = pending
+      ? { why: 'its CustomResourceDefinition is made by this run' }
+      : home !== undefined && made.has(home)
+        ? { why: `its namespace ${home} is made by this run`, elsewhere: 'default' }
+        : undefined;
+    return {
+      document,
+      resource,
+      live: live.get(identityOf(object)),
+      autoscaled: autoscaled(object),
+      newSchema: definedHere,
+      ...(unverified ? { unverified } : {}),
+    };
+  });
+}
+
+/** `create-namespace`: the run's namespace as one more object, where nobody has made it yet. */
+async function missingNamespace(
+  served: readonly ServedDocument[],
+  { api, app, createNamespace, namespace, signal }: ApplySettings,
+): Promise<readonly ServedDocument[]> {
+  if (!createNamespace || !namespace) return [];
+  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  const named = served.some(({ document }) => identityOf(document.object) === identityOf(object));
+  const resource = await api.resourceOf('v1', 'Namespace');
+  if (named || !resource) return [];
+  if (await readOne({ resource, object, api, signal })) return [];
+  const written: Document = { object, file: '', line: 1, lineOf: () => 1 };
+  return setLabels([written], app).map((document) => ({
+    document,
+    resource,
+    pending: false,
+    definedHere: false,
+  }));
+}
+
+async function scalersFor(
+  all: readonly ServedDocument[],
+  { api }: { readonly api: Api },
+  warn: (warning: Finding) => void,
+): Promise<readonly KubeObject[]> {
+  const scalable = all.map(({ document }) => document.object).filter(isScalable);
+  const namespaces = new Set(scalable.flatMap((each) => each.metadata.namespace ?? []));
+  return liveAutoscalers(namespaces, api, (hint) => {
+    const what = 'Autoscalers may not be listed, so replicas that one of them owns are not seen.';
+    warn(finding('forbidden', what, { severity: 'warning', hint }));
+  });
+}
+
+/** A missing namespace is one problem, not one for each object in it. */
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const missing = new Set<string>();
+  return findings.filter(({ object = '', what, code }) => {
+    if (code !== 'manifest-invalid' || !object.startsWith('Namespace/')) return true;
+    const seen = missing.has(what);
+    missing.add(what);
+    return !seen;
+  });
+}
+
+/** What could not be dry-run, and why. */
+export function unverifiedOf(objects: readonly PlannedObject[]) {
+  return objects.flatMap(({ object, unverified }) =>
+    unverified ? [{ object: nameOf(object), why: unverified }] : [],
+  );
+}
