@@ -20,21 +20,16 @@ function label(name: string): string {
   return clip(safe, 60).trim();
 }
 
-function rolloutOf(outcome: Outcome): readonly Timing[] {
-  return outcome.workloads.map((each) => ({
-    section: 'rollout',
+/** The steps that were timed, and one bar for each workload that was waited for. */
+function barsOf(outcome: Outcome): readonly Timing[] {
+  const workloads = outcome.workloads.map((each) => ({
+    section: 'rollout' as const,
     name: each.object,
     from: each.from,
     to: each.to,
     failed: each.verdict.state === 'failed',
   }));
-}
-
-function barsOf(outcome: Outcome): readonly Timing[] {
-  const known = outcome.timings;
-  return known.some((each) => each.section === 'rollout')
-    ? known
-    : [...known, ...rolloutOf(outcome)];
+  return [...outcome.timings, ...workloads.filter((each) => each.to > each.from)];
 }
 
 function longest(bars: readonly Timing[]): readonly Timing[] {
