@@ -18,6 +18,7 @@ export interface PluginParts {
   readonly exec: unknown;
   readonly cluster: Cluster;
   readonly user: string;
+  readonly mask: (secret: Secret) => void;
   /** The kubeconfig's folder: a relative path of a command starts there. */
   readonly folder?: string | undefined;
 }
@@ -90,7 +91,7 @@ async function obtain(plugin: Plugin, parts: PluginParts): Promise<Credential> {
   if (!(await shell.which(plugin.command))) throw missing(plugin, parts.user);
   const result = await shell.run(plugin.command, plugin.args, { env, stdin: '', timeoutMs });
   if (result.code !== 0) throw failed(plugin, parts.user, result);
-  return read(result.stdout, plugin, parts.user);
+  return read(result.stdout, plugin, parts);
 }
 
 function execInfo(plugin: Plugin, cluster: Cluster): string {
@@ -116,7 +117,7 @@ interface Answer {
   };
 }
 
-function read(stdout: string, plugin: Plugin, user: string): Credential {
+function read(stdout: string, plugin: Plugin, { user, mask }: PluginParts): Credential {
   let answer: Answer | null;
   try {
     answer = JSON.parse(stdout) as Answer | null;
@@ -130,6 +131,8 @@ function read(stdout: string, plugin: Plugin, user: string): Credential {
   const { token, clientCertificateData: cert, clientKeyData: key } = status;
   const expiresAt = Date.parse(status.expirationTimestamp ?? '');
   if (!token && !(cert && key)) throw refused(user, `${plugin.command} gave no credential`);
+  if (token) mask(new Secret(token));
+  if (key) mask(new Secret(key));
   return {
     ...(token ? { authorization: new Secret(`Bearer ${token}`) } : {}),
     ...(cert && key ? { certificate: { cert: Buffer.from(cert), key: Buffer.from(key) } } : {}),

@@ -21,18 +21,19 @@ export interface LoginParts {
   readonly user: User;
   /** The user as it stands in the file: the library leaves out some of its fields. */
   readonly who: Readonly<Record<string, unknown>>;
+  readonly mask: (secret: Secret) => void;
   /** Where relative paths start. */
   readonly folder?: string;
 }
 
 /** In kubectl's order: a token file, a token, a program, a password. */
 export function loginOf(parts: LoginParts): Login {
-  const { config, user, who, folder } = parts;
+  const { user, who, folder } = parts;
   const tokenFile = who['tokenFile'];
-  if (typeof tokenFile === 'string') return byFile(resolve(folder ?? '', tokenFile), user.name);
+  if (typeof tokenFile === 'string') return byFile(resolve(folder ?? '', tokenFile), parts);
   if (user.token) return constant(new Secret(`Bearer ${user.token}`));
   if (user.exec) return byPlugin(parts);
-  if (user.authProvider) return byProvider(config, user.name);
+  if (user.authProvider) return byProvider(parts);
   if (!user.username) return constant(undefined);
   const pair = Buffer.from(`${user.username}:${user.password ?? ''}`).toString('base64');
   return constant(new Secret(`Basic ${pair}`));
@@ -63,7 +64,7 @@ function constant(value: Secret | undefined): Login {
 }
 
 /** Read again every minute, as kubectl does: something else keeps the file fresh. */
-function byFile(path: string, user: string): Login {
+function byFile(path: string, { user, mask }: LoginParts): Login {
   let known: { readonly value: Secret; readonly at: number } | undefined;
   return {
     clientCertificate: async () => undefined,
@@ -71,17 +72,19 @@ function byFile(path: string, user: string): Login {
       const now = performance.now();
       if (known && !refresh && now - known.at < 60_000) return known.value;
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        const what = `The token file ${path} of user "${user}" cannot be read (${error.code}).`;
+        const what = `The token file ${path} of user "${user.name}" cannot be read (${error.code}).`;
         throw new ActionError(finding('input-invalid', what));
       });
+      mask(new Secret(text.trim()));
       known = { value: new Secret(`Bearer ${text.trim()}`), at: now };
       return known.value;
     },
   };
 }
 
-function byPlugin({ cluster, user, folder }: LoginParts): Login {
-  const credential = credentialPlugin({ exec: user.exec, cluster, user: user.name, folder });
+function byPlugin({ cluster, user, folder, mask }: LoginParts): Login {
+  const parts = { exec: user.exec, cluster, user: user.name, folder, mask };
+  const credential = credentialPlugin(parts);
   return {
     authorization: async (refresh) => (await credential(refresh)).authorization,
     clientCertificate: async () => (await credential(false)).certificate,
@@ -89,7 +92,7 @@ function byPlugin({ cluster, user, folder }: LoginParts): Login {
 }
 
 /** The old auth-provider plugins: the library's own work, since only old files have them. */
-function byProvider(config: KubeConfig, user: string): Login {
+function byProvider({ config, user, mask }: LoginParts): Login {
   return {
     clientCertificate: async () => undefined,
     authorization: async () => {
@@ -98,12 +101,14 @@ function byProvider(config: KubeConfig, user: string): Login {
         await config.applyToHTTPSOptions(options);
       } catch {
         // Its errors are the program's whole output, which may hold a token.
-        const what = `The auth-provider of user "${user}" gave no credentials.`;
+        const what = `The auth-provider of user "${user.name}" gave no credentials.`;
         const hint = 'Use a user with a token or an exec plugin; auth-provider is obsolete.';
         throw new ActionError(finding('unauthenticated', what, { hint }));
       }
       const value: unknown = Reflect.get(options.headers ?? {}, 'Authorization');
-      return typeof value === 'string' ? new Secret(value) : undefined;
+      if (typeof value !== 'string') return undefined;
+      mask(new Secret(value.replace(/^\w+ /, '')));
+      return new Secret(value);
     },
   };
 }

@@ -47,6 +47,8 @@ export interface KubeconfigOptions {
   readonly path?: string;
   /** Instead of the current context. */
   readonly context?: string;
+  /** Told of every secret that a file or program hands out, before its first use. */
+  readonly mask?: (secret: Secret) => void;
 }
 
 /** Reads the text. Throws ActionError `input-invalid`, saying what there is instead. */
@@ -68,6 +70,7 @@ export async function loadKubeconfig(
   const who = rawUser(raw, user.name);
   const namespace = context.namespace;
   const folder = options.path === undefined ? {} : { folder: dirname(options.path) };
+  const mask = options.mask ?? (() => undefined);
   return {
     server: serverOf(cluster),
     ...(namespace ? { namespace } : {}),
@@ -76,7 +79,7 @@ export async function loadKubeconfig(
     ...(cluster.proxyUrl ? { proxyUrl: cluster.proxyUrl } : {}),
     tls,
     headers: impersonation(who),
-    ...loginOf({ config, cluster, user, who, ...folder }),
+    ...loginOf({ config, cluster, user, who, mask, ...folder }),
   };
 }
 
