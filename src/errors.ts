@@ -140,6 +140,10 @@ export const codes = {
     'Set spec.paused: false, or run kubectl rollout resume.',
   ],
   'rollout-failed': ['The rollout cannot finish.', 'Read the evidence above.'],
+  'address-pending': [
+    'A load balancer or Ingress has no address yet.',
+    'Look again in a few minutes; its events tell what it waits for.',
+  ],
   'timed-out': [
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',

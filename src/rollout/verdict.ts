@@ -20,7 +20,7 @@ export interface LogRequest {
 
 /** A read that would prove a finding; the step makes it and puts the answer into the memory. */
 export interface Proof {
-  readonly kind: 'Secret' | 'ConfigMap';
+  readonly kind: 'Secret' | 'ConfigMap' | 'ServiceAccount';
   readonly namespace: string;
   readonly name: string;
   /** Undefined: the object itself. */
@@ -36,6 +36,8 @@ export interface LiveFinding extends Finding {
   /** How many pods share this cause. */
   readonly count?: number;
   readonly node?: string;
+  /** Two findings of one object with the same cause are one: told once, updated after. */
+  readonly cause?: string;
 }
 
 export interface Verdict {
@@ -44,4 +46,15 @@ export interface Verdict {
   readonly words: string;
   readonly progress: readonly Progress[];
   readonly findings: readonly LiveFinding[];
+}
+
+/** A verdict; a fatal finding makes a waiting one failed. */
+export function verdictOf(
+  state: State,
+  words: string,
+  parts: Partial<Pick<Verdict, 'progress' | 'findings'>> = {},
+): Verdict {
+  const { progress = [], findings = [] } = parts;
+  const failed = state === 'waiting' && findings.some((each) => each.severity === 'fatal');
+  return { state: failed ? 'failed' : state, words, progress, findings };
 }

@@ -1,0 +1,74 @@
+// One object's verdict: what holds for every kind first, then the kind's own row.
+import { identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
+import type { Snapshot } from '../cluster/snapshot.ts';
+import { findingOf } from './diagnose.ts';
+import { type JudgeRow, rowOf } from './judges.ts';
+import type { Memory } from './memory.ts';
+import { byTime, type Sight } from './sight.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+const waitKey = 'webgen-deploy/wait';
+const deletingMs = 60_000;
+/** Controllers that leave observedGeneration at 0 for ever are taken as they are after this. */
+const neverObservedMs = 60_000;
+
+/**
+ * Judges `object` (as our write returned it, or as it stands) by what the snapshot holds now.
+ * Pure: `now` is the server's time in milliseconds.
+ */
+export function judge(
+  object: KubeObject,
+  snapshot: Snapshot,
+  memory: Memory,
+  now: number,
+): Verdict {
+  const row = rowOf(object);
+  if (!row) return verdictOf('ready', 'exists');
+  const tracked = memory.targets.get(identityOf(object));
+  const { namespace = '', name } = object.metadata;
+  const live = snapshot.get(kindKey(object), namespace, name);
+  if (!live) return tracked?.ready ?? verdictOf('absent', 'does not exist');
+  if (live.metadata.annotations?.[waitKey] === 'false') {
+    return verdictOf('suspended', `not waited for (${waitKey}: "false")`);
+  }
+  const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt };
+  const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
+  return general ?? row.judge(live, sight);
+}
+
+function deletingVerdict(live: KubeObject, sight: Sight): Verdict | undefined {
+  if (live.metadata.deletionTimestamp === undefined) return undefined;
+  const from = sight.memory.seen.get(`${live.metadata.uid ?? ''}/deleting`) ?? sight.now;
+  const finalizers = live.metadata.finalizers ?? [];
+  const deleting = findingOf(live, {
+    code: 'rollout-failed',
+    ...byTime(Math.max(from, sight.writtenAt ?? 0) + deletingMs, sight),
+    what: 'it is being deleted',
+    evidence: finalizers.length ? [`finalizers: ${finalizers.join(', ')}`] : [],
+    hint: 'Wait until it is gone, then run again; a finalizer may hold it.',
+  });
+  return verdictOf('waiting', 'being deleted', { findings: [deleting] });
+}
+
+interface Known {
+  readonly row: JudgeRow;
+  readonly sight: Sight;
+}
+
+// A status that is older than the spec says nothing about it, nor do the pods of that time.
+function unseenVerdict(
+  object: KubeObject,
+  live: KubeObject,
+  { row, sight }: Known,
+): Verdict | undefined {
+  const { status } = live as { readonly status?: { readonly observedGeneration?: number } };
+  const observed = status?.observedGeneration;
+  if (observed === undefined && !row.observed) return undefined;
+  const same = live.metadata.uid === object.metadata.uid;
+  const written = same ? (object.metadata.generation ?? 0) : 0;
+  if ((observed ?? 0) >= Math.max(written, live.metadata.generation ?? 0)) return undefined;
+  const from = sight.writtenAt ?? sight.now;
+  const waited = sight.now - from >= neverObservedMs;
+  if (!row.observed && waited && (observed ?? 0) <= 0) return undefined;
+  return verdictOf('waiting', 'not yet seen by its controller');
+}

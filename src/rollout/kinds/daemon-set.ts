@@ -1,0 +1,91 @@
+// DaemonSets: the pods of the newest ControllerRevision, on nodes that can run them.
+import type { KubeObject } from '../../cluster/objects.ts';
+import { findingOf } from '../diagnose.ts';
+import type { Sight } from '../sight.ts';
+import { conditionOf, type DaemonSet, type Pod, typed } from '../typed.ts';
+import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
+import { groupFindings, podsOf, unsteadyPods } from './pods.ts';
+import { onDeleteFinding } from './stateful-set.ts';
+
+const hashKey = 'controller-revision-hash';
+const templateKey = 'pod-template-generation';
+const templateAnnotation = 'deprecated.daemonset.template.generation';
+
+/** The hash of the newest revision; undefined where revisions cannot be read. */
+function newestHash(live: KubeObject, sight: Sight): string | undefined {
+  const revisions = sight.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ControllerRevision');
+  const [newest] = [...revisions].sort((a, b) => Number(b['revision']) - Number(a['revision']));
+  return newest?.metadata.labels?.[hashKey];
+}
+
+function isNew(live: KubeObject, sight: Sight): (pod: Pod) => boolean {
+  const hash = newestHash(live, sight);
+  if (hash !== undefined) return (pod) => pod.metadata?.labels?.[hashKey] === hash;
+  const generation = live.metadata.annotations?.[templateAnnotation];
+  return (pod) => pod.metadata?.labels?.[templateKey] === generation;
+}
+
+function isDown(node: KubeObject | undefined): boolean {
+  return node !== undefined && conditionOf(node, 'Ready')?.status !== 'True';
+}
+
+// A pod on a node that is down will not come: waiting for it would hang on one dead node.
+function unreachable(pods: readonly Pod[], sight: Sight): number {
+  return pods.filter((pod) => {
+    const node = pod.spec?.nodeName ?? '';
+    const ready = pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
+    return !ready && isDown(sight.snapshot.get('Node', '', node));
+  }).length;
+}
+
+/** Judges a DaemonSet whose new spec the controller has seen. */
+export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
+  const { spec, status } = typed<DaemonSet>(live);
+  const all = podsOf(live.metadata.uid ?? '', sight);
+  const pods = all.filter(isNew(live, sight));
+  const desired = status?.desiredNumberScheduled ?? 0;
+  const dead = unreachable(all, sight);
+  const want = Math.max(0, desired - dead);
+  const onDelete = spec?.updateStrategy?.type === 'OnDelete';
+  const updated = status?.updatedNumberScheduled ?? 0;
+  const available = status?.numberAvailable ?? 0;
+  const have = onDelete ? available : Math.min(updated, available);
+  const progress = [{ what: 'available', have, want }];
+  const words = `${have} of ${want} available${dead > 0 ? `, ${dead} on nodes that are down` : ''}`;
+  const updatedEnough = onDelete || updated >= want;
+  if (updatedEnough && available >= want && unsteadyPods(pods, sight) === 0) {
+    const findings = readyFindings(live, { desired, onDelete, updated });
+    return verdictOf('ready', words, { progress, findings });
+  }
+  const group = {
+    owner: live,
+    maker: live,
+    pods,
+    olderPods: all.length - pods.length,
+    short: all.length < desired,
+  };
+  return verdictOf('waiting', words, { progress, findings: groupFindings(group, sight) });
+}
+
+interface Reached {
+  readonly desired: number;
+  readonly onDelete: boolean;
+  readonly updated: number;
+}
+
+function readyFindings(
+  live: KubeObject,
+  { desired, onDelete, updated }: Reached,
+): readonly LiveFinding[] {
+  if (onDelete && updated < desired) return [onDeleteFinding(live)];
+  if (desired > 0) return [];
+  return [
+    findingOf(live, {
+      code: 'unschedulable',
+      certain: false,
+      what: 'no node matches it, so it runs nowhere',
+      evidence: ['status.desiredNumberScheduled: 0'],
+      hint: 'Correct nodeSelector, affinity or tolerations if it should run somewhere.',
+    }),
+  ];
+}

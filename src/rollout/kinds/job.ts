@@ -1,0 +1,101 @@
+// Jobs: their own conditions decide; pods only tell why, or what no retry can heal.
+import type { KubeObject } from '../../cluster/objects.ts';
+import { findingOf } from '../diagnose.ts';
+import { exitWords } from '../exit-words.ts';
+import { plain } from '../plain-text.ts';
+import { statusesOf } from '../pod-memory.ts';
+import type { Sight } from '../sight.ts';
+import { conditionOf, type Job, type Pod, timeOf, typed } from '../typed.ts';
+import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
+import { lastLog } from './pod.ts';
+import { groupFindings, podsOf } from './pods.ts';
+
+/** Judges a Job. FailureTarget comes before Failed, SuccessCriteriaMet before Complete. */
+export function judgeJob(live: KubeObject, sight: Sight): Verdict {
+  const { spec, status } = typed<Job>(live);
+  const is = (type: string): boolean => conditionOf(live, type)?.status === 'True';
+  const want = spec?.completions ?? 1;
+  const have = status?.succeeded ?? 0;
+  const progress = [{ what: 'succeeded', have, want }];
+  if (is('Complete') || is('SuccessCriteriaMet'))
+    return verdictOf('ready', 'complete', { progress });
+  if (is('Failed') || is('FailureTarget')) {
+    return verdictOf('waiting', 'failed', { progress, findings: [failedJob(live, sight)] });
+  }
+  if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)', { progress });
+  const pods = sight.snapshot
+    .childrenOf(live.metadata.uid ?? '', 'Pod')
+    .map((each) => typed<Pod>(each));
+  const group = {
+    owner: live,
+    maker: live,
+    pods: podsOf(live.metadata.uid ?? '', sight),
+    olderPods: 0,
+    short: pods.length === 0,
+  };
+  const failed = status?.failed ?? 0;
+  const tries = failed > 0 ? `, ${failed} failed of ${(spec?.backoffLimit ?? 6) + 1} tries` : '';
+  const words = `${have} of ${want} succeeded${tries}`;
+  return verdictOf('waiting', words, { progress, findings: groupFindings(group, sight) });
+}
+
+function endOf(pod: Pod): number {
+  const ends = statusesOf(pod).map((each) => timeOf(each.state?.terminated?.finishedAt) ?? 0);
+  return Math.max(timeOf(pod.metadata?.creationTimestamp) ?? 0, ...ends);
+}
+
+function failedJob(live: KubeObject, sight: Sight): LiveFinding {
+  const failed = [conditionOf(live, 'FailureTarget'), conditionOf(live, 'Failed')];
+  const condition = failed.find((each) => each?.status === 'True');
+  const pods = sight.snapshot
+    .childrenOf(live.metadata.uid ?? '', 'Pod')
+    .map((each) => typed<Pod>(each));
+  const [last] = [...pods].sort((a, b) => endOf(b) - endOf(a));
+  const culprit =
+    last && statusesOf(last).find((each) => (each.state?.terminated?.exitCode ?? 0) !== 0);
+  const code = culprit?.state?.terminated?.exitCode;
+  const reason = condition?.reason ?? 'Failed';
+  const base = findingOf(live, {
+    code: 'job-failed',
+    certain: true,
+    what: code === undefined ? `it failed (${reason})` : `it failed: ${exitWords(code)}`,
+    evidence: [plain(`${reason}: ${condition?.message ?? ''}`)],
+    ...(reason === 'DeadlineExceeded'
+      ? { hint: 'Raise activeDeadlineSeconds, or make the Job faster.' }
+      : {}),
+  });
+  const shown = culprit?.name ?? last?.spec?.containers[0]?.name;
+  if (!last || shown === undefined) return base;
+  return {
+    ...base,
+    pod: last.metadata?.name ?? '',
+    container: shown,
+    ...(last.spec?.nodeName ? { node: last.spec.nodeName } : {}),
+    logs: lastLog(last, shown),
+  };
+}
+
+/** A CronJob is ready when it is accepted; only a schedule that cannot be read fails it. */
+export function judgeCronJob(live: KubeObject, sight: Sight): Verdict {
+  const spec = live['spec'] as
+    | { readonly suspend?: boolean; readonly schedule?: string }
+    | undefined;
+  const bad = sight.snapshot
+    .eventsOf(live.metadata.uid ?? '')
+    .filter((event) =>
+      /^(UnknownTimeZone|InvalidSchedule|UnparseableSchedule)$/.test(event.reason ?? ''),
+    )
+    .at(-1);
+  if (bad) {
+    const finding = findingOf(live, {
+      code: 'rollout-failed',
+      certain: true,
+      what: 'its schedule or time zone cannot be read',
+      evidence: [plain(bad.message ?? '')],
+      hint: 'Correct spec.schedule or spec.timeZone.',
+    });
+    return verdictOf('waiting', 'schedule refused', { findings: [finding] });
+  }
+  if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)');
+  return verdictOf('ready', plain(`scheduled ${spec?.schedule ?? ''}`, 80));
+}

@@ -1,0 +1,49 @@
+// Bare pods: running ones must be Ready, others must succeed.
+import type { KubeObject } from '../../cluster/objects.ts';
+import { findingOf } from '../diagnose.ts';
+import { exitWords } from '../exit-words.ts';
+import { plain } from '../plain-text.ts';
+import { statusesOf } from '../pod-memory.ts';
+import type { Sight } from '../sight.ts';
+import { conditionOf, type Pod, typed } from '../typed.ts';
+import { type LiveFinding, type LogRequest, type Verdict, verdictOf } from '../verdict.ts';
+import { groupFindings } from './pods.ts';
+
+/** Ready, or Succeeded where it may not restart. */
+export function judgePod(live: KubeObject, sight: Sight): Verdict {
+  const pod = typed<Pod>(live);
+  const phase = pod.status?.phase ?? 'Pending';
+  const always = (pod.spec?.restartPolicy ?? 'Always') === 'Always';
+  if (phase === 'Succeeded') return verdictOf('ready', 'succeeded');
+  if (phase === 'Failed') {
+    return verdictOf('waiting', 'failed', { findings: [failedPod(live, pod)] });
+  }
+  if (always && conditionOf(live, 'Ready')?.status === 'True') return verdictOf('ready', 'ready');
+  const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };
+  const words = always ? phase.toLowerCase() : `${phase.toLowerCase()}, awaited to end`;
+  return verdictOf('waiting', words, { findings: groupFindings(group, sight) });
+}
+
+function failedPod(live: KubeObject, pod: Pod): LiveFinding {
+  const worst = statusesOf(pod).find((each) => (each.state?.terminated?.exitCode ?? 0) !== 0);
+  const code = worst?.state?.terminated?.exitCode;
+  const reason = pod.status?.reason ?? worst?.state?.terminated?.reason ?? '';
+  const base = findingOf(live, {
+    code: 'rollout-failed',
+    certain: true,
+    what: code === undefined ? 'the pod failed' : `the pod failed: ${exitWords(code)}`,
+    evidence: [plain([reason, pod.status?.message ?? ''].filter(Boolean).join(': '))],
+    hint: 'Read the log lines; a pod that failed has to be made anew.',
+  });
+  return {
+    ...base,
+    pod: live.metadata.name,
+    ...(worst ? { container: worst.name, logs: lastLog(pod, worst.name) } : {}),
+  };
+}
+
+/** A request for the log of a pod that has ended. */
+export function lastLog(pod: Pod, container: string): readonly LogRequest[] {
+  const { namespace = '', name = '' } = pod.metadata ?? {};
+  return [{ namespace, pod: name, container, previous: false }];
+}

@@ -1,0 +1,79 @@
+// What a judge may look at, and what a symptom gives back: the shapes between judges and symptoms.
+import type { Snapshot } from '../cluster/snapshot.ts';
+import type { Code, Severity } from '../errors.ts';
+import type { Memory } from './memory.ts';
+import type { ContainerMemory, PodMemory } from './pod-memory.ts';
+import type { Container, ContainerStatus, KubeEvent, Pod } from './typed.ts';
+import type { Proof } from './verdict.ts';
+
+/** Times are the server's, in milliseconds. */
+export interface Sight {
+  readonly snapshot: Snapshot;
+  readonly memory: Memory;
+  readonly now: number;
+  /** Undefined: nothing was written, the object is judged as it stands. */
+  readonly writtenAt: number | undefined;
+}
+
+/** The pods of the new revision, as far as one pod's judgement depends on the others. */
+export interface Crew {
+  readonly kind: string;
+  /** A container of one of them passed its readiness probe, or ran for ten seconds without one. */
+  readonly everReady: boolean;
+  /** When they last got further than ever. */
+  readonly progressAt: number;
+  /** Pods of an older revision still hold room. */
+  readonly olderPods: number;
+}
+
+export interface PodView {
+  readonly pod: Pod;
+  readonly past: PodMemory;
+  readonly events: readonly KubeEvent[];
+  readonly crew: Crew;
+  readonly sight: Sight;
+}
+
+export interface ContainerView extends PodView {
+  readonly spec: Container | undefined;
+  readonly status: ContainerStatus;
+  readonly run: ContainerMemory;
+  readonly role: 'container' | 'init container' | 'sidecar';
+}
+
+/** What a symptom saw. `certain` makes it fatal. */
+export interface Sign {
+  readonly code: Code;
+  readonly severity?: Severity;
+  readonly certain: boolean;
+  /** When it becomes certain, or when its proof is to be read. */
+  readonly fatalAt?: number;
+  /** A clause that follows `Deployment/backend: `. */
+  readonly what: string;
+  /** Findings with the same cause are one. Default: `what`. */
+  readonly cause?: string;
+  readonly evidence: readonly string[];
+  readonly hint?: string;
+  readonly proof?: Proof;
+  readonly logs?: boolean;
+}
+
+export interface ContainerSymptom {
+  readonly name: string;
+  readonly sees: (view: ContainerView) => Sign | undefined;
+}
+
+export interface PodSymptom {
+  readonly name: string;
+  readonly sees: (view: PodView) => Sign | undefined;
+}
+
+/** Certain once `at` has come. */
+export function byTime(at: number, sight: Sight): Pick<Sign, 'certain' | 'fatalAt'> {
+  return { certain: sight.now >= at, fatalAt: at };
+}
+
+/** Since when a signal of this pod stands. */
+export function since(view: PodView, signal: string): number {
+  return view.past.signals.get(signal) ?? view.sight.now;
+}

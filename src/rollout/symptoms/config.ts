@@ -1,0 +1,56 @@
+// A container that waits for configuration: a missing Secret, ConfigMap or key, or a refused user.
+import { proofKey } from '../memory.ts';
+import { answerWords, missingIn, proofWords, provedMissing } from '../missing-config.ts';
+import { plain } from '../plain-text.ts';
+import { byTime, type ContainerSymptom, since } from '../sight.ts';
+
+const proofMs = 10_000;
+const secondSightMs = 10_000;
+
+function hintFor(message: string): string | undefined {
+  if (/runAsNonRoot|non-root|non-numeric/i.test(message)) {
+    return 'Set securityContext.runAsUser to a number other than 0, or build the image with such a USER.';
+  }
+  return /subpath/i.test(message) ? 'Correct subPath of the volume mount.' : undefined;
+}
+
+export const configSymptoms: readonly ContainerSymptom[] = [
+  {
+    name: 'missing Secret, ConfigMap or key',
+    sees(view) {
+      const waiting = view.status.state?.waiting;
+      if (waiting?.reason !== 'CreateContainerConfigError') return undefined;
+      const message = waiting.message ?? '';
+      const proof = missingIn(message, view.pod.metadata?.namespace ?? '');
+      if (!proof) return undefined;
+      const from = since(view, `${view.status.name}/config`);
+      const answer = view.sight.memory.answers.get(proofKey(proof));
+      return {
+        code: 'config-missing',
+        ...provedMissing(proof, { from, ms: proofMs }, view.sight),
+        what: `${view.role} ${view.status.name} needs ${proofWords(proof)}, which is missing`,
+        evidence: [plain(message), ...answerWords(answer)],
+        proof,
+      };
+    },
+  },
+  {
+    name: 'configuration that the kubelet refuses',
+    sees(view) {
+      const waiting = view.status.state?.waiting;
+      if (waiting?.reason !== 'CreateContainerConfigError') return undefined;
+      const message = plain(waiting.message ?? waiting.reason);
+      // The kubelet has not read the object yet: it says nothing about the object.
+      if (/failed to sync .* cache/i.test(message)) return undefined;
+      const hint = hintFor(message);
+      return {
+        code: 'container-start-failed',
+        ...byTime(since(view, `${view.status.name}/config`) + secondSightMs, view.sight),
+        what: `${view.role} ${view.status.name} cannot be made as it is configured`,
+        cause: `config ${view.status.name} ${message.replace(/\(pod: .*?\)/, '')}`,
+        evidence: [message],
+        ...(hint ? { hint } : {}),
+      };
+    },
+  },
+];

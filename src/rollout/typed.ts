@@ -1,0 +1,78 @@
+// The kinds that are judged, as raw JSON with their published types, and the few readings they share.
+import type {
+  CoreV1Event,
+  V1Container,
+  V1ContainerStatus,
+  V1DaemonSet,
+  V1Deployment,
+  V1Job,
+  V1PersistentVolumeClaim,
+  V1Pod,
+  V1Probe,
+  V1ReplicaSet,
+  V1Service,
+  V1StatefulSet,
+  V2HorizontalPodAutoscaler,
+} from '@kubernetes/client-node';
+import type { KubeObject, Raw } from '../cluster/objects.ts';
+
+export type Pod = Raw<V1Pod>;
+export type Container = Raw<V1Container>;
+export type ContainerStatus = Raw<V1ContainerStatus>;
+export type Probe = Raw<V1Probe>;
+export type KubeEvent = Raw<CoreV1Event>;
+export type Deployment = Raw<V1Deployment>;
+export type ReplicaSet = Raw<V1ReplicaSet>;
+export type StatefulSet = Raw<V1StatefulSet>;
+export type DaemonSet = Raw<V1DaemonSet>;
+export type Job = Raw<V1Job>;
+export type Claim = Raw<V1PersistentVolumeClaim>;
+export type Service = Raw<V1Service>;
+export type Autoscaler = Raw<V2HorizontalPodAutoscaler>;
+
+/** The same JSON, read with the type of its kind: the API server has validated it. */
+export function typed<T>(object: KubeObject): T {
+  return object as unknown as T;
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastUpdateTime?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** `status.conditions` of any kind; empty where there are none. */
+export function conditionsOf(object: KubeObject): readonly Condition[] {
+  const status = object['status'] as { readonly conditions?: unknown } | undefined;
+  return Array.isArray(status?.conditions) ? (status.conditions as Condition[]) : [];
+}
+
+/** The condition of that type, if the object has it. */
+export function conditionOf(object: KubeObject, type: string): Condition | undefined {
+  return conditionsOf(object).find((each) => each.type === type);
+}
+
+/** RFC 3339 → milliseconds since the epoch; undefined where there is none. */
+export function timeOf(text: string | undefined): number | undefined {
+  const time = text === undefined ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** How often an event was seen. One event object is updated: its count or series grows. */
+export function countOf(event: KubeEvent): number {
+  return event.series?.count ?? event.count ?? 1;
+}
+
+/** When an event was last seen, milliseconds since the epoch; 0 where it does not say. */
+export function lastSeen(event: KubeEvent): number {
+  const texts = [event.series?.lastObservedTime, event.lastTimestamp, event.eventTime];
+  return Math.max(0, ...texts.map((text) => timeOf(text) ?? 0));
+}
+
+/** When an event was first seen, milliseconds since the epoch. */
+export function firstSeen(event: KubeEvent): number {
+  return timeOf(event.firstTimestamp) ?? timeOf(event.eventTime) ?? lastSeen(event);
+}
