@@ -2,7 +2,7 @@
 import { type ApiRequest, type ApiResponse, TransportError } from '../ports.ts';
 import { statusOf } from './api-errors.ts';
 import { firstContactMs } from './outage.ts';
-import { certificateReasons } from './unreachable.ts';
+import { certificateReasons, isHopeless } from './unreachable.ts';
 
 const firstPauseMs = 200;
 const longestPauseMs = 5_000;
@@ -45,9 +45,8 @@ export function patienceWith(
   contacted: boolean,
 ): number {
   if (!(result instanceof TransportError)) return patienceWithAnswer(result, request);
-  const hopeless = certificateReasons.has(result.reason) || result.reason === 'EPROTO';
   if (contacted) return outageMs;
-  if (hopeless) return 0;
+  if (isHopeless(result.reason)) return 0;
   return result.reason === 'ENOTFOUND' ? unknownNameMs : firstContactMs;
 }
 

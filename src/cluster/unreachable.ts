@@ -67,6 +67,14 @@ const causes: Readonly<Record<string, Cause>> = {
     words: 'its certificate is not trusted',
     hint: 'Put the cluster’s own authority into the kubeconfig (certificate-authority-data), and use an address that the certificate names.',
   },
+  identity: {
+    words: 'the certificate or the key of the kubeconfig cannot be used',
+    hint: 'Put a PEM certificate and its own key into the kubeconfig.',
+  },
+  handshake: {
+    words: 'it breaks off the TLS handshake',
+    hint: 'Check the client certificate of the kubeconfig, and any proxy between.',
+  },
   other: {
     words: 'the connection breaks',
     hint: `Check the network and any proxy between; run it again. ${ports}`,
@@ -97,6 +105,17 @@ export function wordsFor(error: TransportError): string {
 }
 
 function causeOf(reason: string): Cause {
-  const known = certificateReasons.has(reason) ? causes['certificate'] : causes[reason];
-  return known ?? (causes['other'] as Cause);
+  return causes[classOf(reason)] ?? (causes['other'] as Cause);
+}
+
+function classOf(reason: string): string {
+  if (certificateReasons.has(reason)) return 'certificate';
+  if (/^ERR_(OSSL|CRYPTO)/.test(reason)) return 'identity';
+  return reason.startsWith('ERR_SSL') ? 'handshake' : reason;
+}
+
+/** True where asking again cannot help: what is wrong is configured, not passing. */
+export function isHopeless(reason: string): boolean {
+  const known = ['certificate', 'identity', 'handshake', 'EPROTO'];
+  return known.includes(classOf(reason));
 }

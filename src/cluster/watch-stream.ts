@@ -54,6 +54,7 @@ export async function streamOnce(
     const { type, object } = event as RawEvent;
     if (type === 'ERROR') {
       failure ??= object;
+      guard.end(new Error('the watch said that it failed'));
       return;
     }
     version = object.metadata.resourceVersion ?? version;
@@ -64,24 +65,24 @@ export async function streamOnce(
     const request = { method: 'GET', path, signal: guard.signal } as const;
     const response = await api.stream(request, onEvent);
     signal.throwIfAborted();
-    if (response.status === 410 || failure?.code === 410) return { how: 'gone' };
+    if (failure) return failedEnd(failure);
+    if (response.status === 410) return { how: 'gone' };
     if (response.status !== 200) return { how: 'refused', response };
-    if (failure) return { how: 'failed', status: failure };
     const quick = version === options.version && clock.now() - began < quickMs;
     return { how: 'closed', version, quick };
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof TransportError) return brokenEnd(error, failure, version);
-    throw error;
+    if (failure) return failedEnd(failure);
+    if (!(error instanceof TransportError)) throw error;
+    // After silence nobody knows what was missed on the way: a list says.
+    return error.reason === silent ? { how: 'gone' } : { how: 'broken', version };
   } finally {
     guard.end();
   }
 }
 
-function brokenEnd(error: TransportError, failure: Status | undefined, version: string): StreamEnd {
-  // After silence nobody knows what was missed on the way: a list says.
-  if (failure?.code === 410 || error.reason === silent) return { how: 'gone' };
-  return { how: 'broken', version };
+function failedEnd(status: Status): StreamEnd {
+  return status.code === 410 ? { how: 'gone' } : { how: 'failed', status };
 }
 
 const silent = 'WATCH_SILENT';
@@ -101,16 +102,16 @@ function deadMan(clock: Clock, outer: AbortSignal) {
     }
     controller.abort(new TransportError(silent, 'the watch was silent for 75 s'));
   };
-  // The only thing that ends the wait early is `end` below.
   wait().catch((error: unknown) => done.signal.aborted || controller.abort(error));
   return {
     signal: controller.signal,
     alive: () => {
       seen = clock.now();
     },
-    end: () => {
+    end: (reason?: Error) => {
       outer.removeEventListener('abort', follow);
       done.abort();
+      if (reason) controller.abort(reason);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';
 import { type TimeLimit, timeLimit } from './time-limit.ts';
-import { transportError } from './transport-errors.ts';
+import { isTransport, transportError } from './transport-errors.ts';
 
 /** What all requests of one kind share. */
 export interface Lane {
@@ -95,7 +95,8 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
     const { aborted, reason } = limit.signal;
     // Silence is the sign of a dead connection: the next request gets a new one.
     if (dispatcher && reason instanceof TransportError) lane.connection.drop(dispatcher);
-    throw aborted ? reason : transportError(error);
+    if (aborted) throw reason;
+    throw isTransport(error) ? transportError(error) : error;
   } finally {
     limit.end();
   }

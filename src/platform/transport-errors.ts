@@ -42,9 +42,10 @@ export function transportError(error: unknown): TransportError {
   return new TransportError(reason, message);
 }
 
-/** Errors of sockets and of HTTP have a code; anything else is a bug and must surface. */
+/** Errors of sockets, TLS and HTTP have a code; anything else is a bug and must surface as such. */
 export function isTransport(error: unknown): boolean {
-  return error instanceof TransportError || codeOf(error) !== undefined;
+  const code = codeOf(error);
+  return code !== undefined && !/^(UND_)?ERR_(INVALID|NOT_SUPPORTED)/.test(code);
 }
 
 function explain(error: unknown): { reason: string; message: string } {

@@ -10,9 +10,11 @@ export function fastClock(factor = 100): Clock {
     now: () => began + (performance.now() - start) * factor,
     sleep: async (ms, signal) => {
       signal?.throwIfAborted();
-      await after(ms / factor, undefined, signal ? { signal } : {}).catch((error: unknown) => {
-        throw signal?.reason ?? error;
-      });
+      await after(Math.ceil(ms / factor), undefined, signal ? { signal } : {}).catch(
+        (error: unknown) => {
+          throw signal?.reason ?? error;
+        },
+      );
     },
   };
 }

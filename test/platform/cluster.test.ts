@@ -227,6 +227,18 @@ describe('no answer', () => {
     expect((await failureOf(unknown.send(get))).reason).toMatch(/^(ENOTFOUND|EAI_AGAIN)$/);
   });
 
+  test('a key that is none is named, and a bug is not taken for a broken network', async () => {
+    const server = await serve();
+    const cluster = connected(server, {
+      tls: { ca: server.certificate, cert: server.certificate, key: 'none' },
+    });
+    expect((await failureOf(cluster.send(get))).reason).toMatch(/^ERR_OSSL_/);
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    const sent = connected(server).send({ ...get, method: 'PATCH', body: circular });
+    await expect(sent).rejects.toBeInstanceOf(TypeError);
+  });
+
   test('a server of plain HTTP is named, not taken for a broken network', async () => {
     const plain = createServer((_, response) => response.end('hello'));
     await listening(plain);
