@@ -57,6 +57,7 @@ export async function connectProxy(targetPort: number): Promise<Running> {
       target.pipe(client).pipe(target);
     });
     target.on('error', () => client.destroy());
+    client.on('close', () => target.destroy());
     client.on('error', () => target.destroy());
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
