@@ -12,7 +12,8 @@ export type Reader<T> = (text: string, name: string) => Read<T>;
 
 /** `what` continues the sentence "Input `name` …". */
 export function invalid(name: string, what: string, hint: string): Finding {
-  return finding('input-invalid', `Input \`${name}\` ${what}.`, { hint });
+  const end = what.endsWith('?') ? '' : '.';
+  return finding('input-invalid', `Input \`${name}\` ${what}${end}`, { hint });
 }
 
 export function refuse(...args: Parameters<typeof invalid>): { findings: readonly Finding[] } {
@@ -99,7 +100,7 @@ export function toDnsLabel(text: string): string {
   return label.replace(/^-/, '').slice(0, 63).replace(/-$/, '');
 }
 
-/** An id or a name that becomes a part of a request's path. */
+/** An id or a name that becomes a part of a request's path. It is never shown. */
 export const identifier: Reader<string> = (text, name) => {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(text)) return { value: text };
   return refuse(name, `is ${shapeOf(text)}, not an id or a name`, 'Copy it from the console.');
@@ -146,7 +147,8 @@ const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 export const httpsUrl: Reader<string> = (text, name) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const hint = 'Write https://host/path; http:// is for loopback alone.';
-  if (!url || /\s/.test(text)) return refuse(name, `is ${shapeOf(text)}, not a URL`, hint);
+  if (!url || !/^[a-z]+:\/\/[^\s/]/i.test(text) || /\s/.test(text))
+    return refuse(name, `is ${shapeOf(text)}, not a URL`, hint);
   if (url.username || url.password) {
     return refuse(name, 'has a user or password in the URL', 'Take the credentials out of it.');
   }

@@ -60,7 +60,7 @@ function secretsOf(user: Fields): readonly string[] {
 export function readKubeconfig(text: string): KubeconfigFacts | undefined {
   let parsed: unknown;
   try {
-    parsed = parse(text, { logLevel: 'silent' });
+    parsed = parse(text, { logLevel: 'error' });
   } catch {
     // The parser's message quotes the text, so it must not travel.
     return undefined;

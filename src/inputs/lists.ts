@@ -50,7 +50,9 @@ export const variables = pairs((line) => {
 }, 'Write NAME=value, without spaces around `=`; the name begins with a letter or `_`.');
 
 const component = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
-const imageName = new RegExp(`^(?:[A-Za-z0-9.-]+(?::\\d+)?/)?${component}(?:/${component})*$`);
+const imageName = new RegExp(
+  `^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::\\d+)?/)?${component}(?:/${component})*$`,
+);
 const reference = /^[A-Za-z0-9][A-Za-z0-9._:/-]*(?:@sha256:[0-9a-f]{64})?$/;
 
 /** Lines `name=reference`. The reference's shape is checked loosely: its parser says the rest. */

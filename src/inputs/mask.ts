@@ -61,11 +61,14 @@ function fromKubeconfig(text: string): readonly string[] {
 }
 
 function fromSecrets(text: string): readonly string[] {
-  return secretEntries(text).flatMap(({ value }) => {
-    const found = lines(value);
-    const encoded = found.length > 0 && value.length >= 8 ? [base64(value)] : [];
-    return [...found, ...encoded];
+  const entries = secretEntries(text);
+  const found = entries.flatMap(({ value }) => {
+    const each = lines(value);
+    return each.length > 0 && value.length >= 8 ? [...each, base64(value)] : each;
   });
+  // A value that spilled over its line can look like other entries, so then every line counts.
+  const broken = entries.some(({ target, value }) => !target || value === '');
+  return broken ? [...found, ...lines(text, 8)] : found;
 }
 
 /** Every text to register with the runner's masker, one line each, before any other output. */

@@ -28,12 +28,12 @@ const oneCredential = `Give exactly one of ${list(credentials)}.`;
 
 /** One cluster and what opens it, or every rule that is broken. */
 export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
-  const has = (name: InputName) => read.given.has(name);
-  const [chosen, ...others] = targets.filter(has);
-  if (chosen !== undefined && others.length > 0) {
-    const what = `excludes ${list(others)}, which is given too`;
-    return { findings: [invalid(chosen, what, oneTarget), ...strays(read, undefined)] };
+  const all = given(read, targets);
+  if (all.length > 1) {
+    const opening = exclusive(given(read, credentials), oneCredential);
+    return { findings: [...exclusive(all, oneTarget), ...opening, ...strays(read, 'unclear')] };
   }
+  const [chosen] = all;
   if (chosen === undefined) return withoutTarget(read, rules);
   if (chosen === 'kubeconfig') return byKubeconfig(read);
   const opened = chooseCredentials(read, rules);
@@ -44,16 +44,26 @@ export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
   return { findings, target: { ...cluster, credentials: opened.credentials } };
 }
 
+function given<N extends InputName>(read: ReadFields, names: readonly N[]): readonly N[] {
+  return names.filter((name) => read.given.has(name));
+}
+
+function exclusive(names: readonly InputName[], hint: string): readonly Finding[] {
+  const [first, ...others] = names;
+  if (first === undefined || others.length === 0) return [];
+  return [invalid(first, `excludes ${list(others)}, given as well`, hint)];
+}
+
 type ManagedCluster =
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'name'; readonly name: string; readonly folderId: string };
 
 function managedCluster(
-  { values, given }: ReadFields,
+  read: ReadFields,
   chosen: 'yc-k8s-cluster-id' | 'yc-k8s-cluster-name',
 ): ManagedCluster | { readonly findings: readonly Finding[] } {
-  const { [chosen]: cluster, 'yc-folder-id': folderId } = values;
-  if (chosen === 'yc-k8s-cluster-name' && !given.has('yc-folder-id')) {
+  const { [chosen]: cluster, 'yc-folder-id': folderId } = read.values;
+  if (chosen === 'yc-k8s-cluster-name' && !read.given.has('yc-folder-id')) {
     return { findings: [invalid(chosen, 'needs `yc-folder-id` beside it', oneTarget)] };
   }
   if (cluster === undefined) return { findings: [] };
@@ -62,24 +72,21 @@ function managedCluster(
 }
 
 function chooseCredentials(
-  { values, given }: ReadFields,
+  read: ReadFields,
   { on }: TargetRules,
 ): { readonly credentials?: Credentials; readonly findings: readonly Finding[] } {
-  const [chosen, ...others] = credentials.filter((name) => given.has(name));
+  const all = given(read, credentials);
+  const [chosen] = all;
   if (chosen === undefined) {
     const what = 'or another credential for Yandex Cloud is missing';
     return { findings: [invalid('yc-sa-json-credentials', what, unsetHint)] };
   }
-  if (others.length > 0) {
-    return {
-      findings: [invalid(chosen, `excludes ${list(others)}, which is given too`, oneCredential)],
-    };
-  }
+  if (all.length > 1) return { findings: exclusive(all, oneCredential) };
   if (chosen === 'yc-sa-id' && on === 'terminal') {
     const what = "needs GitHub's OIDC token, which a terminal does not have";
     return { findings: [invalid(chosen, what, 'Use `yc-iam-token` or a key.')] };
   }
-  const made = credentialsFrom(values);
+  const made = credentialsFrom(read.values);
   return made ? { credentials: made, findings: [] } : { findings: [] };
 }
 
@@ -115,7 +122,7 @@ function byKubeconfig(read: ReadFields): Chosen {
 }
 
 function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
-  const yandex = [...credentials, 'yc-folder-id' as const].some((name) => read.given.has(name));
+  const yandex = given(read, [...credentials, 'yc-folder-id']).length > 0;
   // With anything for Yandex Cloud given, the default kubeconfig would be another cluster.
   const path = rules.on === 'terminal' && !yandex ? rules.defaultKubeconfig : undefined;
   if (path) {
@@ -123,16 +130,19 @@ function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
     const named = context === undefined ? {} : { context };
     return { findings: strays(read, 'kubeconfig'), target: { by: 'kubeconfig', path, ...named } };
   }
-  const findings = strays(read, undefined);
-  if (!rules.required) return { findings };
-  const what = 'or another cluster is missing';
-  return { findings: [invalid('yc-k8s-cluster-id', what, oneTarget), ...findings] };
+  if (!rules.required) return { findings: strays(read, undefined) };
+  const opening = exclusive(given(read, credentials), oneCredential);
+  const missing = invalid('yc-k8s-cluster-id', 'or another cluster is missing', oneTarget);
+  return { findings: [missing, ...opening, ...strays(read, 'unclear')] };
 }
 
-/** Inputs that mean nothing beside the chosen target: errors where they would mislead. */
+/**
+ * Inputs that mean nothing beside the chosen target; `unclear` where its choice failed, so that one
+ * mistake is not told twice.
+ */
 function strays(
   read: ReadFields,
-  chosen: (typeof targets)[number] | undefined,
+  chosen: (typeof targets)[number] | 'unclear' | undefined,
 ): readonly Finding[] {
   const has = (name: InputName) => read.given.has(name);
   const unused = (name: InputName, why: string, hint: string): Finding => ({
@@ -140,7 +150,7 @@ function strays(
     severity: 'warning',
   });
   const findings: Finding[] = [];
-  if (has('kube-context') && chosen !== 'kubeconfig') {
+  if (has('kube-context') && chosen !== 'kubeconfig' && chosen !== 'unclear') {
     findings.push(invalid('kube-context', 'needs `kubeconfig` beside it', 'Give both or none.'));
   }
   if (has('yc-oidc-audience') && !has('yc-sa-id')) {
@@ -150,9 +160,9 @@ function strays(
     const hint = 'Remove it, or look the cluster up by `yc-k8s-cluster-name`.';
     findings.push(unused('yc-folder-id', 'is not used without `yc-k8s-cluster-name`', hint));
   }
-  if (chosen === 'kubeconfig' || !targets.some(has)) {
+  if (chosen === 'kubeconfig' || chosen === undefined) {
     const why = chosen ? 'the kubeconfig brings its own credentials' : 'no cluster is given';
-    const extra = credentials.filter(has);
+    const extra = given(read, credentials);
     findings.push(...extra.map((name) => unused(name, `is not used: ${why}`, 'Remove it.')));
   }
   return findings;

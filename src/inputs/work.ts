@@ -79,6 +79,6 @@ function missingManifests(environment: string, overlays: readonly string[]): Fin
   const folder = `manifests/overlays/${environment || '<environment>'}`;
   const guess = environment === '' ? '' : didYouMean(environment, overlays);
   const there = overlays.length === 0 ? '' : ` Overlays here: ${overlays.slice(0, 10).join(', ')}.`;
-  const what = `is missing, and so is the folder ${folder}${guess.replace('you mean', 'you mean the overlay')}`;
+  const what = `is missing, and so is the folder ${folder}${guess}`;
   return invalid('manifests', what, `Give \`manifests\`, \`images\`, or that folder.${there}`);
 }

@@ -1,0 +1,289 @@
+// Strings in, typed inputs out: every rule between inputs, and every problem at once.
+import { describe, expect, test } from '@jest/globals';
+import type { RunContext } from '../src/context.ts';
+import type { RawInputs } from '../src/inputs/raw.ts';
+import { type Inputs, type ReadInputs, readInputs } from '../src/inputs.ts';
+import { reveal } from '../src/secret.ts';
+import { run } from './run.ts';
+import { pem, snake } from './yandex/keys.ts';
+
+const facts = { overlays: ['production', 'staging'] };
+const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };
+
+function read(raw: RawInputs, context: RunContext = run()): ReadInputs {
+  return readInputs(raw, context, facts);
+}
+
+function accepted(raw: RawInputs, context: RunContext = run()): Inputs {
+  const { inputs, findings } = read(raw, context);
+  if (inputs === undefined) throw new Error(findings.map(({ what }) => what).join('\n'));
+  return inputs;
+}
+
+const whats = ({ findings }: ReadInputs) => findings.map(({ what }) => what);
+
+describe('a push to main with a cluster and a token', () => {
+  test('has every default of action.yml', () => {
+    const { target, githubToken, ...rest } = accepted({ ...cluster, 'github-token': 'ghs_1' });
+    expect(rest).toEqual({
+      command: 'deploy',
+      clusterEndpoint: 'external',
+      ycApiEndpoint: 'https://api.cloud.yandex.net',
+      app: 'web-shop',
+      environment: 'production',
+      createNamespace: false,
+      manifests: ['manifests/overlays/production'],
+      images: {},
+      variables: {},
+      secrets: [],
+      timeoutMs: 600_000,
+      wait: true,
+      forceConflicts: false,
+      restartOnConfig: true,
+      kubectlVersion: 'auto',
+      ycVersion: 'auto',
+      summary: true,
+      logLines: 30,
+    });
+    expect(target).toMatchObject({ by: 'id', id: 'cat1', credentials: { by: 'token' } });
+    expect(githubToken && reveal(githubToken)).toBe('ghs_1');
+  });
+  test('takes what is given, trimmed; empty means not given', () => {
+    const digest = 'AB'.repeat(32);
+    const inputs = accepted({
+      ...cluster,
+      command: ' diff ',
+      app: 'shop',
+      environment: 'staging',
+      namespace: 'web',
+      'create-namespace': 'True',
+      'cluster-endpoint': 'internal',
+      'yc-api-endpoint': 'http://127.0.0.1:8080/',
+      manifests: 'k8s/*.yaml\n-k8s/old.yaml',
+      images: 'backend=cr.yandex/crp1/backend:1',
+      variables: 'HOST=shop.example ',
+      secrets: 'app/password=hunter2 ',
+      timeout: '1h30m',
+      wait: 'false',
+      'kubectl-version': 'v1.34.2',
+      'yc-version': '0.150.0',
+      'yc-sha256': digest,
+      'tool-mirror': 'https://mirror.example/',
+      'log-lines': '0',
+      summary: '',
+    });
+    expect(inputs).toMatchObject({
+      command: 'diff',
+      app: 'shop',
+      environment: 'staging',
+      namespace: 'web',
+      createNamespace: true,
+      clusterEndpoint: 'internal',
+      ycApiEndpoint: 'http://127.0.0.1:8080',
+      manifests: ['k8s/*.yaml', '-k8s/old.yaml'],
+      images: { backend: 'cr.yandex/crp1/backend:1' },
+      variables: { HOST: 'shop.example ' },
+      timeoutMs: 5_400_000,
+      wait: false,
+      kubectlVersion: '1.34.2',
+      ycVersion: '0.150.0',
+      ycSha256: digest.toLowerCase(),
+      toolMirror: 'https://mirror.example',
+      logLines: 0,
+      summary: true,
+    });
+    expect(inputs.secrets.map(({ value }) => reveal(value))).toEqual(['hunter2 ']);
+  });
+});
+
+describe('every problem at once', () => {
+  test('each names its input, and none shows a secret', () => {
+    const result = read(
+      {
+        command: 'deploy',
+        timeout: '10',
+        wait: 'yes',
+        environment: 'Prod',
+        'log-lines': '-1',
+        'yc-iam-token': 'hunter2 hunter2',
+        'yc-sa-json-credentials': 'hunter2',
+        secrets: 'hunter2',
+        kubeconfig: 'hunter2: hunter2',
+        'github-token': 'hunter2\nhunter2',
+        'yc-folder': 'x',
+        patience: 'strict',
+      },
+      run({ ref: 'refs/heads/feature' }),
+    );
+    expect(result.inputs).toBeUndefined();
+    const named = result.findings.map(({ what }) => /`(.+?)`/.exec(what)?.[1]);
+    expect(named).toEqual([
+      'yc-folder',
+      'patience',
+      'environment',
+      'kubeconfig',
+      'yc-sa-json-credentials',
+      'yc-iam-token',
+      'secrets',
+      'timeout',
+      'wait',
+      'github-token',
+      'log-lines',
+      'yc-sa-json-credentials',
+      'yc-iam-token',
+      'manifests',
+    ]);
+    expect(result.findings.every(({ code }) => code === 'input-invalid')).toBe(true);
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+  });
+  test('a wrong command hides what only a right one could need', () => {
+    const result = read({ command: 'stauts', timeout: '5' }, run({ event: 'schedule' }));
+    expect(whats(result)).toEqual([
+      'Input `command` is "stauts"; did you mean `status`?',
+      'Input `timeout` is "5", which has no unit.',
+    ]);
+  });
+  test('warnings and notes alone let it go on', () => {
+    const result = read({ ...cluster, patience: 'strict', secrets: 'app/a=1' });
+    expect(result.inputs).toBeDefined();
+    expect(result.findings.map(({ severity }) => severity)).toEqual(['warning', 'note']);
+  });
+});
+
+describe('undeclared inputs', () => {
+  test.each([
+    ['yc_sa_id', 'yc-sa-id'],
+    ['ycsaid', 'yc-sa-id'],
+    ['manifest', 'manifests'],
+    ['time-out', 'timeout'],
+    ['cluster-id', 'yc-k8s-cluster-id'],
+    ['kube-config', 'kubeconfig'],
+    ['kubectl-versoin', 'kubectl-version'],
+  ])('%s: did you mean %s?', (name, meant) => {
+    const result = read({ ...cluster, [name]: 'hunter2' });
+    expect(whats(result)).toEqual([
+      `Input \`${name}\` is not declared; did you mean \`${meant}\`?`,
+    ]);
+    expect(result.inputs).toBeUndefined();
+  });
+  test.each(['patience', 'registry', 'on-failure', 'x', 'constructor'])(
+    '%s is close to nothing: a warning',
+    (name) => {
+      const { inputs, findings } = read({ ...cluster, [name]: 'hunter2' });
+      expect(inputs).toBeDefined();
+      expect(findings).toEqual([expect.objectContaining({ severity: 'warning' })]);
+      expect(JSON.stringify(findings)).not.toContain('hunter2');
+    },
+  );
+  test('a hostile name is cut and cleaned', () => {
+    const [finding] = read({ ...cluster, ['x\n::error::'.repeat(20)]: '' }).findings;
+    expect(finding?.what).not.toContain('\n');
+    expect(finding?.what.length).toBeLessThan(100);
+  });
+});
+
+describe('the environment', () => {
+  const given = { ...cluster, manifests: 'k8s' };
+  const on = (event: string, ref: string, baseRef = '') => run({ event, ref, baseRef });
+  test.each([
+    ['deploy', on('push', 'refs/heads/main'), 'production'],
+    ['deploy', on('push', 'refs/heads/develop'), 'staging'],
+    ['diff', on('push', 'refs/heads/develop'), 'staging'],
+    ['diff', on('pull_request', 'refs/pull/1/merge', 'main'), 'production'],
+    ['diff', on('pull_request', 'refs/pull/1/merge', 'develop'), 'staging'],
+  ] as const)('%s takes it from the event', (command, context, environment) => {
+    expect(accepted({ ...given, command }, context).environment).toBe(environment);
+  });
+  test.each([
+    ['deploy', on('push', 'refs/heads/feature')],
+    ['deploy', on('push', 'refs/heads/x/main')],
+    ['deploy', on('push', 'refs/tags/main')],
+    ['deploy', on('push', 'refs/heads/constructor')],
+    ['deploy', on('pull_request', 'refs/pull/1/merge', 'main')],
+    ['deploy', on('pull_request', 'refs/heads/main', 'main')],
+    ['deploy', on('workflow_dispatch', 'refs/heads/main')],
+    ['deploy', on('schedule', 'refs/heads/main')],
+    ['deploy', on('workflow_run', 'refs/heads/main')],
+    ['diff', on('workflow_dispatch', 'refs/heads/main', 'main')],
+    ['diff', on('pull_request', 'refs/pull/1/merge', 'feature')],
+  ] as const)('%s must say it on %j', (command, context) => {
+    expect(whats(read({ ...given, command }, context))).toEqual([
+      expect.stringContaining('Input `environment` is missing'),
+    ]);
+    expect(accepted({ ...given, command, environment: 'qa' }, context).environment).toBe('qa');
+  });
+  test('status and setup do not need it', () => {
+    const context = on('schedule', 'refs/heads/main');
+    expect(accepted({ ...cluster, command: 'status' }, context).environment).toBe('');
+    expect(accepted({ command: 'setup' }, context)).not.toHaveProperty('target');
+  });
+  test.each(['../production', 'Production', 'a b', '$(id)', 'production\nx'])(
+    '%j is refused',
+    (text) => {
+      expect(whats(read({ ...given, environment: text }))).toEqual([
+        expect.stringContaining('Input `environment` is'),
+      ]);
+    },
+  );
+});
+
+describe('what to deploy', () => {
+  const context = run({ event: 'workflow_dispatch' });
+  test('the overlay of the environment, where it is', () => {
+    const raw = { ...cluster, environment: 'staging' };
+    expect(accepted(raw, context).manifests).toEqual(['manifests/overlays/staging']);
+  });
+  test('nothing at all says what to give, and which overlays there are', () => {
+    const { findings } = read({ ...cluster, environment: 'prodution' }, context);
+    expect(findings).toEqual([
+      expect.objectContaining({
+        what:
+          'Input `manifests` is missing, and so is the folder manifests/overlays/prodution; ' +
+          'did you mean `production`?',
+        hint: expect.stringContaining('Overlays here: production, staging.'),
+      }),
+    ]);
+  });
+  test('images alone are enough', () => {
+    const inputs = accepted({ ...cluster, environment: 'qa', images: 'web=web:2' }, context);
+    expect(inputs.manifests).toEqual([]);
+    expect({ ...inputs.images }).toEqual({ web: 'web:2' });
+  });
+  test('the application is named after the repository, or says its name', () => {
+    expect(accepted(cluster, run({ repository: 'a/--Über_Shop--' })).app).toBe('ber-shop');
+    expect(accepted(cluster, run({ repository: `a/${'x'.repeat(100)}` })).app).toBe('x'.repeat(63));
+    expect(whats(read(cluster, run({ repository: 'acme/...' })))).toEqual([
+      expect.stringContaining('Input `app` is missing'),
+    ]);
+    expect(whats(read({ ...cluster, app: 'My_App' }))).toEqual([
+      'Input `app` is "My_App", not a DNS label.',
+    ]);
+  });
+});
+
+describe('tools', () => {
+  const context = run({ event: 'schedule' });
+  test('a digest needs the version that it belongs to', () => {
+    const raw = { command: 'setup', 'yc-sha256': '0a'.repeat(32) };
+    expect(whats(read(raw, context))).toEqual([
+      'Input `yc-sha256` needs an exact `yc-version` beside it.',
+    ]);
+    expect(accepted({ ...raw, 'yc-version': '0.1.2' }, context).ycVersion).toBe('0.1.2');
+  });
+  test('match-cluster needs a cluster', () => {
+    const raw = { command: 'setup', 'kubectl-version': 'match-cluster' };
+    expect(whats(read(raw, context))).toEqual([
+      'Input `kubectl-version` is `match-cluster`, but no cluster is given.',
+    ]);
+    expect(accepted({ ...raw, ...cluster }, context).kubectlVersion).toBe('match-cluster');
+  });
+});
+
+test('a key arrives as a Secret', () => {
+  const raw = { 'yc-k8s-cluster-id': 'cat1', 'yc-sa-json-credentials': JSON.stringify(snake) };
+  const inputs = accepted(raw);
+  expect(JSON.stringify(inputs)).not.toContain('PRIVATE');
+  const { target } = inputs;
+  const key = target?.by === 'id' && target.credentials.by === 'key' && target.credentials.key;
+  expect(key && reveal(key.privateKey)).toBe(pem);
+});

@@ -1,0 +1,96 @@
+// A kubeconfig input is known by its content; what it hides and starts is found.
+import { describe, expect, test } from '@jest/globals';
+import { kubeconfig, readKubeconfig } from '../../src/inputs/kubeconfig.ts';
+import { reveal } from '../../src/secret.ts';
+
+const text = `apiVersion: v1
+kind: Config
+clusters: [{name: c, cluster: {server: https://127.0.0.1:6443}}]
+users:
+  - name: u
+    user:
+      token: the-token-text
+contexts: [{name: dev, context: {cluster: c, user: u}}, {name: prod, context: {cluster: c, user: u}}]
+current-context: dev
+`;
+
+function read(given: string) {
+  const result = kubeconfig(given, 'kubeconfig');
+  if ('findings' in result) return { findings: result.findings };
+  return 'path' in result.value ? { path: result.value.path } : { text: reveal(result.value.text) };
+}
+
+describe('the content decides', () => {
+  test('text, JSON and base64 with or without line breaks', () => {
+    expect(read(text)).toEqual({ text });
+    const json = '{"apiVersion":"v1","clusters":[{"name":"ümlaut"}],"contexts":[]}';
+    expect(read(json)).toEqual({ text: json });
+    const base64 = Buffer.from(json).toString('base64');
+    expect(read(base64)).toEqual({ text: json });
+    expect(read(Buffer.from(text).toString('base64').replaceAll(/.{76}/g, '$&\n'))).toEqual({
+      text,
+    });
+  });
+  test.each([
+    'kubeconfig',
+    './kube/config',
+    '/home/runner/work/_temp/webgen/kubeconfig.yaml',
+    '/home/runner/work/temp/kubeconfig/abcdefghijklmnopqrstuvwxyz',
+    'C:\\Users\\me\\.kube\\config',
+  ])('%s is a path', (path) => {
+    expect(read(path)).toEqual({ path });
+  });
+  test.each([
+    ['text without clusters', 'apiVersion: v1\nkind: Config\ntoken: hunter2-hunter2'],
+    ['broken YAML', `${text}more: [hunter2`],
+    ['damaged base64', Buffer.from(`x${text}hunter2`).toString('base64').slice(7)],
+    ['base64 of something else', Buffer.from('hunter2'.repeat(60)).toString('base64')],
+    ['one line of JSON that is something else', '{"token":"hunter2"}'],
+  ])('%s is refused without a word of it', (_, given) => {
+    const result = read(given);
+    expect(result).toHaveProperty('findings');
+    expect(JSON.stringify(result)).not.toMatch(/hunter2|aHVudGVy/);
+  });
+});
+
+describe('what it holds', () => {
+  test('contexts, and secrets of every kind', () => {
+    const key = Buffer.from('-----BEGIN KEY-----\nkeykeykey\n').toString('base64');
+    const config = `clusters: []
+contexts: [{name: a}, {name: b}]
+users:
+  - {name: t, user: {token: token-text, client-key-data: ${key}, client-certificate-data: Y2VydA==}}
+  - {name: p, user: {username: visible, password: password-text}}
+  - {name: o, user: {auth-provider: {name: oidc, config: {id-token: id-text, idp-issuer-url: u}}}}
+  - name: e
+    user: {exec: {command: yc, env: [{name: YC_TOKEN, value: env-text}, {name: HOME, value: /x}]}}
+`;
+    const facts = readKubeconfig(config);
+    expect(facts?.contexts).toEqual(['a', 'b']);
+    expect(facts?.secrets).toEqual([
+      'token-text',
+      key,
+      '-----BEGIN KEY-----\nkeykeykey\n',
+      'password-text',
+      'id-text',
+      'env-text',
+    ]);
+  });
+  test.each([
+    ['{token: x}', false],
+    ['{exec: {command: yc}}', true],
+    ['{auth-provider: {name: gcp}}', true],
+  ])('a user %s starts programs: %s', (user, expected) => {
+    const config = `clusters: []\nusers: [{name: a, user: {}}, {name: u, user: ${user}}]`;
+    expect(readKubeconfig(config)?.startsPrograms).toBe(expected);
+  });
+  test('hostile shapes are no kubeconfig or an empty one, never a crash', () => {
+    expect(readKubeconfig('clusters: 3')).toBeUndefined();
+    expect(readKubeconfig('[]')).toBeUndefined();
+    expect(readKubeconfig('clusters: []\nusers: [1, {user: 3}]\ncontexts: {}')).toEqual({
+      contexts: [],
+      startsPrograms: false,
+      secrets: [],
+    });
+  });
+});

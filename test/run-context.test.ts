@@ -1,0 +1,82 @@
+// The runner's variables and payloads as they really come → the run's context.
+import { describe, expect, test } from '@jest/globals';
+import { mayRun } from '../src/guard.ts';
+import { runContext } from '../src/run-context.ts';
+
+const env = {
+  GITHUB_ACTIONS: 'true',
+  GITHUB_EVENT_NAME: 'push',
+  GITHUB_REF: 'refs/heads/main',
+  GITHUB_BASE_REF: '',
+  GITHUB_REPOSITORY: 'acme/shop',
+  GITHUB_SHA: '1f3c',
+  GITHUB_ACTOR: 'dev',
+  GITHUB_RUN_ID: '42',
+  GITHUB_SERVER_URL: 'https://ghe.example',
+  GITHUB_WORKSPACE: '/work/shop',
+  RUNNER_TEMP: '/work/temp',
+};
+const here = { workspace: '/cwd', temp: '/tmp' };
+
+test('a push', () => {
+  expect(runContext(env, {}, here)).toEqual({
+    on: 'github',
+    event: 'push',
+    ref: 'refs/heads/main',
+    baseRef: '',
+    repository: 'acme/shop',
+    sha: '1f3c',
+    actor: 'dev',
+    runUrl: 'https://ghe.example/acme/shop/actions/runs/42',
+    fromFork: false,
+    workspace: '/work/shop',
+    temp: '/work/temp',
+  });
+});
+
+test('a pull request says its base by the variable or by the payload', () => {
+  const pull = { ...env, GITHUB_EVENT_NAME: 'pull_request', GITHUB_BASE_REF: 'main' };
+  expect(runContext(pull, {}, here).baseRef).toBe('main');
+  const review = { ...env, GITHUB_EVENT_NAME: 'pull_request_review' };
+  const payload = { pull_request: { base: { ref: 'develop' }, head: { ref: 'main' } } };
+  expect(runContext(review, payload, here).baseRef).toBe('develop');
+});
+
+test('a terminal has no event, whatever its variables say', () => {
+  const context = runContext({ ...env, GITHUB_ACTIONS: undefined }, { pull_request: {} }, here);
+  expect(context).toEqual({
+    on: 'terminal',
+    event: '',
+    ref: '',
+    baseRef: '',
+    repository: '',
+    sha: '',
+    actor: '',
+    runUrl: '',
+    fromFork: false,
+    ...here,
+  });
+});
+
+describe('workflow_run', () => {
+  const started = { ...env, GITHUB_EVENT_NAME: 'workflow_run' };
+  const payload = (head: unknown) => ({
+    repository: { full_name: 'acme/shop' },
+    workflow_run: { event: 'pull_request', head_repository: head },
+  });
+  test.each([
+    ['its own repository', payload({ full_name: 'acme/shop' }), false],
+    ['its own repository in another case', payload({ full_name: 'Acme/Shop' }), false],
+    ['a fork', payload({ full_name: 'mallory/shop' }), true],
+    ['a deleted fork', payload(null), true],
+    ['a fork of a strange form', payload({ full_name: ['acme/shop'] }), true],
+    ['nobody knows whom', undefined, true],
+  ])('started by %s', (_, event, fork) => {
+    const context = runContext(started, event, here);
+    expect(context.fromFork).toBe(fork);
+    expect(mayRun(context)).toHaveLength(fork ? 1 : 0);
+  });
+  test('the payload of another event never makes a fork', () => {
+    expect(runContext(env, payload({ full_name: 'mallory/shop' }), here).fromFork).toBe(false);
+  });
+});
