@@ -1,12 +1,13 @@
 // Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
-import { kubeconfigText, secretsIn } from '../cluster/kubeconfig-text.ts';
 import { ActionError, type Code, type Finding, finding } from '../errors.ts';
+import { kubeconfigSecrets } from '../inputs/mask.ts';
 import type { ClusterTarget, Credentials } from '../inputs.ts';
 import type { Ports } from '../ports.ts';
-import { Secret } from '../secret.ts';
+import { reveal, Secret } from '../secret.ts';
 import { findCluster, type ManagedCluster } from '../yandex/cluster.ts';
 import { discoverEndpoints, type Endpoints } from '../yandex/endpoints.ts';
 import { tokenByKey } from '../yandex/iam-token.ts';
+import { managedKubeconfig } from '../yandex/kubeconfig.ts';
 import { type IdTokenRequest, tokenByOidc } from '../yandex/oidc.ts';
 import {
   givenToken,
@@ -74,7 +75,7 @@ async function byKubeconfig(
   const text = named === undefined ? target.text : await readNamed(named, files);
   if (text === undefined)
     throw new ActionError(finding('input-invalid', 'No kubeconfig is given.'));
-  for (const secret of secretsIn(text)) log.mask(secret);
+  for (const secret of kubeconfigSecrets(reveal(text))) log.mask(secret);
   const path = named === undefined ? await place(files, options) : await files.realPath(named);
   if (named === undefined) await files.write(path, text, 0o600);
   return {
@@ -119,7 +120,7 @@ async function byCloud(
   let cluster: ManagedCluster | undefined;
   const write = async (token: Secret): Promise<Secret> => {
     if (!cluster) return token;
-    const text = kubeconfigText({ ...cluster, token });
+    const text = managedKubeconfig({ ...cluster, token });
     await files.write(path, text, 0o600);
     return text;
   };

@@ -39,11 +39,12 @@ export async function startCloud(lifeMs = 12 * 3_600_000): Promise<Cloud> {
     const route = routes[`${request.method} ${url.pathname}`];
     const text = body || url.search;
     const none: Answer = [404, status(5, 'none')];
-    Promise.resolve(route?.(text, request.headers.authorization ?? '') ?? none)
+    const answer = Promise.resolve(route?.(text, request.headers.authorization ?? '') ?? none);
+    void answer
       .catch((error: unknown): Answer => [500, status(13, String(error))])
-      .then(([code, answer, headers]) => {
+      .then(([code, said, headers]) => {
         response.writeHead(code, { 'content-type': 'application/json', ...headers });
-        response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
+        response.end(typeof said === 'string' ? said : JSON.stringify(said));
       });
   };
   const server = await serve(handler);
