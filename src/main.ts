@@ -1,9 +1,95 @@
-// Composition root of the action.
+// Composition root of the action: the runner's environment in, outputs and exit code out.
+import { join } from 'node:path';
 import * as core from '@actions/core';
+import type { RunContext } from './context.ts';
+import { secretsToMask } from './inputs/mask.ts';
+import { rawFromEnvironment } from './inputs/raw.ts';
+import type { Outcome } from './outcome.ts';
+import { overlaysOf, realEngine } from './platform/engine.ts';
+import { realFiles } from './platform/files.ts';
+import { githubLog, type MaskingLog } from './platform/log.ts';
+import { interruption } from './platform/signals.ts';
+import { removeSecretFiles } from './post.ts';
+import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
+import { runContext } from './run-context.ts';
+import { runSession } from './session.ts';
+import { version } from './version.ts';
+
+const state = { files: 'secret-files', main: 'main' };
+
+/** The main step, or the post step where the main step has left its mark. */
 export async function main(): Promise<void> {
-  core.info('webgen-deploy');
-  if (process.env['X']) {
-    const { load } = await import('./platform/x.ts');
-    await load();
+  const log = githubLog((text) => process.stdout.write(text));
+  if (core.getState(state.main)) return post(log);
+  core.saveState(state.main, 'true');
+  log.info(`webgen-deploy ${version}`);
+  const raw = rawFromEnvironment(process.env);
+  for (const secret of secretsToMask(raw)) log.mask(secret);
+  const context = await contextOf();
+  const signal = interruption();
+  const secretFiles: string[] = [];
+  const session = await runSession({
+    raw,
+    context,
+    facts: { overlays: await overlaysOf(context.workspace) },
+    signal,
+    engine: () =>
+      realEngine({
+        context,
+        log,
+        signal,
+        environment: process.env,
+        exports: { addPath: core.addPath, exportVariable: core.exportVariable },
+        onSecretFile: (path) => {
+          secretFiles.push(path);
+          core.saveState(state.files, JSON.stringify(secretFiles));
+        },
+      }),
+  });
+  await publish(session.outcome, { context, log, summary: session.summary });
+  const good = session.outcome.status !== 'failed' && session.outcome.status !== 'cancelled';
+  await leave(good ? 0 : 1);
+}
+
+/** `@actions/github` reads the event's payload; it is loaded after the first line is out. */
+async function contextOf(): Promise<RunContext> {
+  const { context } = await import('@actions/github');
+  const surroundings = { workspace: process.cwd(), temp: process.env['RUNNER_TEMP'] ?? '/tmp' };
+  return runContext(process.env, context.payload, surroundings);
+}
+
+interface Publishing {
+  readonly context: RunContext;
+  readonly log: MaskingLog;
+  readonly summary: boolean;
+}
+
+/** Outputs, report files, summary, annotations, and last the block that a person reads first. */
+async function publish(outcome: Outcome, { context, log, summary }: Publishing): Promise<void> {
+  const files = realFiles(context.temp);
+  const folder = await files.makeTemp('webgen-deploy-report-');
+  const path = join(folder, 'report.json');
+  const { json, markdown } = renderReport(outcome);
+  await files.write(path, log.redact(json));
+  await files.write(path.replace(/json$/, 'md'), log.redact(markdown));
+  for (const [name, value] of Object.entries(outputsOf(outcome))) {
+    core.setOutput(name, log.redact(value));
   }
+  core.setOutput('report-path', path);
+  if (summary && process.env['GITHUB_STEP_SUMMARY']) {
+    await core.summary.addRaw(log.redact(renderSummary(outcome, context))).write();
+  }
+  for (const finding of annotationsOf(outcome)) log.annotate(finding);
+  for (const line of renderText(outcome)) log.info(line);
+}
+
+async function post(log: MaskingLog): Promise<void> {
+  const temp = process.env['RUNNER_TEMP'] ?? '/tmp';
+  await removeSecretFiles(core.getState(state.files), temp, { files: realFiles(temp), log });
+}
+
+/** Kept connections would hold the process for seconds; everything that matters is written. */
+async function leave(code: number): Promise<void> {
+  await new Promise<void>((done) => process.stdout.write('', () => done()));
+  process.exit(code);
 }

@@ -1,2 +1,81 @@
-// Composition root on a terminal.
-export async function terminal(): Promise<void> {}
+// Composition root on a terminal: flags in, text or JSON out, the same engine between.
+import { existsSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseFlags } from './flags.ts';
+import { helpText } from './help.ts';
+import { secretsToMask } from './inputs/mask.ts';
+import { overlaysOf, realEngine } from './platform/engine.ts';
+import { realFiles } from './platform/files.ts';
+import { terminalLog } from './platform/log.ts';
+import { interruption } from './platform/signals.ts';
+import { removeSecretFiles } from './post.ts';
+import { renderReport, renderText } from './report.ts';
+import { terminalContext } from './run-context.ts';
+import { runSession, type Session } from './session.ts';
+import { version } from './version.ts';
+
+/** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
+export async function terminal(): Promise<void> {
+  const flags = parseFlags(process.argv.slice(2));
+  if (flags.help || flags.version) return leave(0, flags.help ? helpText() : `${version}\n`);
+  const json = flags.output === 'json';
+  const write = (text: string) => process.stdout.write(text);
+  const stderr = (text: string) => process.stderr.write(text);
+  const colour = (json ? process.stderr : process.stdout).isTTY && !process.env['NO_COLOR'];
+  const log = terminalLog(write, { colour, ...(json ? { stderr } : {}) });
+  for (const finding of flags.findings) stderr(`${finding.what} ${finding.hint}\n`);
+  if (flags.findings.length > 0) return leave(2);
+  for (const secret of secretsToMask(flags.raw)) log.mask(secret);
+  const temp = tmpdir();
+  const context = terminalContext({ workspace: process.cwd(), temp });
+  const signal = interruption();
+  const secretFiles: string[] = [];
+  const session = await runSession({
+    raw: flags.raw,
+    context,
+    facts: {
+      overlays: await overlaysOf(context.workspace),
+      defaultKubeconfig: defaultKubeconfig(),
+    },
+    signal,
+    engine: () =>
+      realEngine({
+        context,
+        log,
+        signal,
+        environment: process.env,
+        // Nothing comes after this process that could use them.
+        exports: { addPath: () => undefined, exportVariable: () => undefined },
+        onSecretFile: (path) => secretFiles.push(path),
+      }),
+  });
+  // `setup` is asked for the kubeconfig; every other command only needed it itself.
+  if (flags.command !== 'setup') {
+    await removeSecretFiles(JSON.stringify(secretFiles), temp, { files: realFiles(temp), log });
+  }
+  for (const line of renderText(session.outcome)) log.info(line);
+  return leave(
+    exitCode(session),
+    json ? `${log.redact(renderReport(session.outcome).json)}\n` : '',
+  );
+}
+
+function defaultKubeconfig(): string | undefined {
+  const named = process.env['KUBECONFIG'];
+  if (named) return named;
+  const home = join(homedir(), '.kube', 'config');
+  return existsSync(home) ? home : undefined;
+}
+
+function exitCode({ outcome, refused }: Session): number {
+  if (outcome.status === 'cancelled') return 130;
+  if (refused) return 2;
+  return outcome.status === 'failed' ? 1 : 0;
+}
+
+/** Kept connections would hold the process for seconds. */
+async function leave(code: number, text = ''): Promise<void> {
+  await new Promise<void>((done) => process.stdout.write(text, () => done()));
+  process.exit(code);
+}

@@ -1,0 +1,143 @@
+// Carries a plan out, wave by wave, and tells what happened. Expected failures become findings.
+import type { RunContext } from './context.ts';
+import { ActionError, finding } from './errors.ts';
+import type { Inputs } from './inputs.ts';
+import type { Outcome, Status, Timing } from './outcome.ts';
+import { makePlan, type Plan, type Step } from './plan.ts';
+import type { Ports } from './ports.ts';
+import { type Engine, newState, type Running, type State } from './running.ts';
+import { runStep } from './step-runners.ts';
+
+export interface DeployRequest {
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly engine: Engine;
+  /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+/** Never throws for an expected failure: every finding is in the outcome. */
+export async function deploy(request: DeployRequest): Promise<Outcome> {
+  const plan = makePlan(request.inputs);
+  const running: Running = { ...request, plan, state: newState(request.engine.ports.clock.now()) };
+  try {
+    await carryOut(plan, running);
+  } finally {
+    await running.state.cluster?.close();
+  }
+  return outcomeOf(running);
+}
+
+async function carryOut(plan: Plan, running: Running): Promise<void> {
+  for (const wave of plan.waves) {
+    if (running.signal.aborted || isFatal(running.state)) return;
+    const results = await Promise.allSettled(wave.map((step) => timed(step, running)));
+    for (const result of results) {
+      if (result.status === 'rejected') keepFailure(result.reason, running);
+    }
+  }
+}
+
+/** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
+function keepFailure(reason: unknown, { state, signal }: Running): void {
+  if (reason instanceof ActionError) state.findings.push(...reason.findings);
+  else if (!signal.aborted) throw reason;
+}
+
+const isFatal = (state: State): boolean =>
+  state.findings.some(({ severity }) => severity === 'fatal');
+
+const sections: Readonly<Record<Step['do'], Timing['section']>> = {
+  authenticate: 'prepare',
+  'install-tools': 'prepare',
+  'load-manifests': 'prepare',
+  'find-workloads': 'prepare',
+  'dry-run': 'apply',
+  apply: 'apply',
+  'await-rollout': 'rollout',
+  judge: 'rollout',
+};
+
+async function timed(step: Step, running: Running): Promise<void> {
+  const { clock } = running.engine.ports;
+  const from = clock.now();
+  let failed = true;
+  try {
+    await runStep(step, running);
+    failed = isFatal(running.state);
+  } finally {
+    const bar = { section: sections[step.do], name: step.do, from, to: clock.now() };
+    running.state.timings.push(failed ? { ...bar, failed } : bar);
+  }
+}
+
+function outcomeOf(running: Running): Outcome {
+  const { inputs, state, engine, signal } = running;
+  const status = statusOf(running);
+  if (signal.aborted) state.findings.push(cancelledFinding(running));
+  return {
+    command: inputs.command,
+    status,
+    app: inputs.app,
+    environment: inputs.environment,
+    namespace: state.namespace ?? inputs.namespace ?? '',
+    images: inputs.images,
+    changes: state.changes,
+    restarts: state.restarts,
+    unverified: state.unverified,
+    workloads: state.workloads,
+    findings: state.findings,
+    timings: state.timings,
+    startedAt: state.startedAt,
+    endedAt: engine.ports.clock.now(),
+    ...(state.access ? { kubeconfigPath: state.access.path } : {}),
+    apiRequests: state.api?.requests ?? 0,
+  };
+}
+
+function statusOf({ inputs, state, signal }: Running): Status {
+  if (signal.aborted) return 'cancelled';
+  if (isFatal(state)) return 'failed';
+  if (inputs.command !== 'deploy') return 'succeeded';
+  const changed = state.changes.some(({ change }) => change !== 'unchanged');
+  return changed || state.restarts.length > 0 ? 'deployed' : 'unchanged';
+}
+
+function cancelledFinding({ state, plan }: Running) {
+  const applied = state.changes.filter(({ change }) => change !== 'unchanged');
+  const evidence =
+    plan.command !== 'deploy' || applied.length === 0
+      ? ['Nothing was changed in the cluster.']
+      : [
+          `Applied: ${applied.map(({ object }) => object).join(', ')}.`,
+          'The cluster goes on with these; nothing was undone.',
+          ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),
+        ];
+  return finding('cancelled', 'The run was cancelled before it ended.', { evidence });
+}
+
+/** For a run that ended before it had a plan: wrong inputs, or an event that may not deploy. */
+export function refusedOutcome(
+  command: Outcome['command'],
+  findings: Outcome['findings'],
+  clock: Ports['clock'],
+): Outcome {
+  const now = clock.now();
+  return {
+    command,
+    status: 'failed',
+    app: '',
+    environment: '',
+    namespace: '',
+    images: {},
+    changes: [],
+    restarts: [],
+    unverified: [],
+    workloads: [],
+    findings,
+    timings: [],
+    startedAt: now,
+    endedAt: now,
+    apiRequests: 0,
+  };
+}

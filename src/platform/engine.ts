@@ -1,0 +1,84 @@
+// The engine's doors with the real world behind them, the same for a runner and a terminal.
+import { readdir } from 'node:fs/promises';
+import { arch, platform } from 'node:os';
+import { join } from 'node:path';
+import type { RunContext } from '../context.ts';
+import { ActionError, finding } from '../errors.ts';
+import type { Log } from '../ports.ts';
+import type { Engine } from '../running.ts';
+import { Secret } from '../secret.ts';
+import { type Platform, platformOf } from '../tools/catalog.ts';
+import { version } from '../version.ts';
+import { realClock } from './clock.ts';
+import { connectCluster } from './cluster.ts';
+import { realFiles } from './files.ts';
+import { realHttp } from './http.ts';
+import { loadKubeconfig } from './kubeconfig.ts';
+import { realShell } from './shell.ts';
+import { realToolCache } from './tool-cache.ts';
+
+const userAgent = `webgen-deploy/${version}`;
+
+export interface EngineOptions extends Pick<Engine, 'exports' | 'onSecretFile'> {
+  readonly context: RunContext;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Opens and starts nothing yet. */
+export function realEngine(options: EngineOptions): Engine {
+  const { context, log, signal, environment, exports, onSecretFile } = options;
+  const clock = realClock();
+  const url = environment['ACTIONS_ID_TOKEN_REQUEST_URL'];
+  const token = environment['ACTIONS_ID_TOKEN_REQUEST_TOKEN'];
+  return {
+    ports: {
+      shell: realShell(environment),
+      http: realHttp({
+        clock,
+        userAgent,
+        environment,
+        signal,
+        onRetry: ({ url: where, reason, waitMs }) =>
+          log.info(`${new URL(where).host}: ${reason}, again in ${Math.ceil(waitMs / 1000)} s`),
+      }),
+      files: realFiles(context.temp),
+      clock,
+      log,
+    },
+    connect: async (access) => {
+      const { kubeconfig, path, context: name } = access;
+      const known = await loadKubeconfig(kubeconfig, { path, ...(name ? { context: name } : {}) });
+      const cluster = connectCluster(known, {
+        userAgent,
+        environment,
+        ...(access.token ? { token: access.token } : {}),
+      });
+      return { cluster, startsPrograms: known.startsPrograms };
+    },
+    exports,
+    tools: { cache: realToolCache(join(context.temp, 'tool-cache')), platform: thisPlatform() },
+    ...(url && token ? { idToken: { url, token: new Secret(token) } } : {}),
+    onSecretFile,
+  };
+}
+
+function thisPlatform(): Platform {
+  const known = platformOf(platform(), arch());
+  if (known) return known;
+  const what = `webgen-deploy runs on Linux and macOS, amd64 and arm64, not on ${platform()} ${arch()}.`;
+  throw new ActionError(finding('tool-unavailable', what, { hint: 'Use another runner.' }));
+}
+
+/** Names of the folders in `manifests/overlays`: inputs are read without touching the disk. */
+export async function overlaysOf(workspace: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(join(workspace, 'manifests', 'overlays'), {
+      withFileTypes: true,
+    });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch {
+    return []; // A repository without that folder names its manifests itself.
+  }
+}

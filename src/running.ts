@@ -1,0 +1,69 @@
+// One run under way: what the composition root brings, and what is known so far.
+import type { Api } from './cluster/api.ts';
+import type { PlannedObject } from './cluster/planned-object.ts';
+import type { RunContext } from './context.ts';
+import type { Inputs } from './inputs.ts';
+import type { Document } from './manifests/document.ts';
+import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
+import type { Plan } from './plan.ts';
+import type { Cluster, Ports } from './ports.ts';
+import type { AppliedObject } from './steps/apply-manifests.ts';
+import type { Access } from './steps/authenticate.ts';
+import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
+import type { IdTokenRequest } from './yandex/oidc.ts';
+
+/** What the composition root brings: everything that is different on a runner and a terminal. */
+export interface Engine {
+  readonly ports: Ports;
+  /** Reads the kubeconfig; opens nothing yet. */
+  connect(access: Access): Promise<{ readonly cluster: Cluster; readonly startsPrograms: boolean }>;
+  readonly exports: Exports;
+  readonly tools: Omit<InstallToolsPorts, 'log' | 'exports' | 'http' | 'files' | 'shell'>;
+  readonly idToken?: IdTokenRequest;
+  /** Called before a secret file is made, so that the post step removes it whatever happens. */
+  onSecretFile(path: string): void;
+}
+
+export interface State {
+  readonly startedAt: number;
+  access?: Access;
+  cluster?: Cluster;
+  api?: Api;
+  namespace?: string;
+  documents: readonly Document[];
+  /** The documents hold only images of live workloads. */
+  partial: boolean;
+  planned: readonly PlannedObject[];
+  applied: readonly AppliedObject[];
+  changes: readonly Change[];
+  restarts: Outcome['restarts'];
+  unverified: Outcome['unverified'];
+  workloads: readonly WorkloadResult[];
+  readonly findings: ReportedFinding[];
+  readonly timings: Timing[];
+}
+
+export interface Running {
+  readonly plan: Plan;
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly engine: Engine;
+  readonly signal: AbortSignal;
+  readonly state: State;
+}
+
+export function newState(startedAt: number): State {
+  return {
+    startedAt,
+    documents: [],
+    partial: false,
+    planned: [],
+    applied: [],
+    changes: [],
+    restarts: [],
+    unverified: [],
+    workloads: [],
+    findings: [],
+    timings: [],
+  };
+}

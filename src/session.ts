@@ -1,0 +1,67 @@
+// From raw inputs to an outcome: the way that a runner and a terminal share.
+import type { RunContext } from './context.ts';
+import { deploy, refusedOutcome } from './deploy.ts';
+import { ActionError, type Finding, finding } from './errors.ts';
+import { mayRun } from './guard.ts';
+import type { RawInputs } from './inputs/raw.ts';
+import type { Facts } from './inputs/work.ts';
+import { type Command, readInputs } from './inputs.ts';
+import type { Outcome } from './outcome.ts';
+import { describePlan, makePlan } from './plan.ts';
+import type { Engine } from './running.ts';
+
+export interface SessionOptions {
+  readonly raw: RawInputs;
+  readonly context: RunContext;
+  readonly facts: Facts;
+  readonly signal: AbortSignal;
+  engine(): Engine;
+}
+
+export interface Session {
+  readonly outcome: Outcome;
+  /** The inputs or the event were refused: nothing was begun. */
+  readonly refused: boolean;
+  readonly summary: boolean;
+}
+
+/** Expected failures are in the outcome; so is a defect, with its stack as evidence. */
+export async function runSession(options: SessionOptions): Promise<Session> {
+  const { raw, context, facts, signal } = options;
+  const refusals = mayRun(context);
+  const { inputs, findings } = readInputs(raw, context, facts);
+  const engine = options.engine();
+  const { clock, log } = engine.ports;
+  const problems = [...refusals, ...findings];
+  if (refusals.length > 0 || !inputs) {
+    const outcome = refusedOutcome(commandOf(raw), problems, clock);
+    return { outcome, refused: true, summary: true };
+  }
+  const { summary } = inputs;
+  const title = inputs.environment ? `${inputs.app} → ${inputs.environment}` : inputs.app;
+  log.info(`${inputs.command} ${title}`);
+  for (const line of describePlan(makePlan(inputs))) log.info(line);
+  try {
+    const outcome = await deploy({ inputs, context, engine, signal });
+    const all = { ...outcome, findings: [...problems, ...outcome.findings] };
+    return { outcome: all, refused: false, summary };
+  } catch (error) {
+    const outcome = refusedOutcome(inputs.command, [...problems, ...defect(error)], clock);
+    return { outcome, refused: false, summary };
+  }
+}
+
+function commandOf(raw: RawInputs): Command {
+  const known: readonly Command[] = ['deploy', 'diff', 'status', 'setup'];
+  return known.find((command) => command === raw['command']) ?? 'deploy';
+}
+
+function defect(error: unknown): readonly Finding[] {
+  if (error instanceof ActionError) return error.findings;
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const evidence = stack
+    .split('\n')
+    .slice(1, 6)
+    .map((line) => line.trim());
+  return [finding('internal-error', `webgen-deploy itself failed: ${message}`, { evidence })];
+}

@@ -1,0 +1,234 @@
+// The table of what each step of a plan does to a run: wiring only, the work is in steps/.
+
+import { createApi } from './cluster/create-api.ts';
+import { differenceText } from './cluster/difference-text.ts';
+import { nameOf } from './cluster/objects.ts';
+import type { PlannedObject } from './cluster/planned-object.ts';
+import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
+import { checkKubeconfig, isUntrusted } from './guard.ts';
+import { transform } from './manifests/transform.ts';
+import type { Change } from './outcome.ts';
+import type { Step } from './plan.ts';
+import type { Running } from './running.ts';
+import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
+import type { ApplySettings } from './steps/apply-settings.ts';
+import { authenticate, withHints } from './steps/authenticate.ts';
+import { awaitRollout, judgeNow } from './steps/await-rollout.ts';
+import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
+import { findDeployed } from './steps/find-deployed.ts';
+import { installTools, type ToolRequest } from './steps/install-tools.ts';
+import { loadManifests } from './steps/load-manifests.ts';
+import { restartsOf } from './steps/restarts.ts';
+import { liveImageDocuments } from './steps/set-images.ts';
+import type { InstalledTool } from './tools/install.ts';
+
+type Runners = {
+  readonly [K in Step['do']]: (step: Extract<Step, { do: K }>, run: Running) => Promise<void>;
+};
+
+const runners: Runners = {
+  async authenticate({ target }, run) {
+    const { engine, inputs, context, state } = run;
+    const { ports } = engine;
+    const access = await authenticate(target, ports, {
+      apiEndpoint: inputs.ycApiEndpoint,
+      endpoint: inputs.clusterEndpoint,
+      workspace: context.workspace,
+      ...(engine.idToken ? { idToken: engine.idToken } : {}),
+      onSecretFile: engine.onSecretFile,
+    });
+    const { cluster, startsPrograms } = await engine.connect(access);
+    if (access.borrowed) {
+      const workspace = await ports.files.realPath(context.workspace);
+      const file = { path: access.path, workspace, startsPrograms };
+      throwIfFatal(checkKubeconfig(context, file));
+    }
+    state.access = access;
+    state.cluster = cluster;
+    state.api = createApi(cluster, ports);
+    const namespace = inputs.namespace ?? cluster.namespace;
+    if (namespace !== undefined) state.namespace = namespace;
+    engine.exports.exportVariable('KUBECONFIG', access.path);
+    ports.log.info(`cluster ${cluster.server}`);
+  },
+
+  async 'install-tools'(_, run) {
+    const { clusterVersion } = run.state.access ?? {};
+    await tools(run, { needsKubectl: false, clusterVersion: Promise.resolve(clusterVersion) });
+  },
+
+  async 'load-manifests'({ entries }, run) {
+    const { engine, context, state, signal, inputs } = run;
+    const { ports } = engine;
+    const untrusted = isUntrusted(context);
+    const kubectl = () => kubectlPath(run);
+    const loaded = await loadManifests(entries, { ports, context, untrusted, kubectl, signal });
+    const documents = transform(loaded.documents, {
+      ...inputs,
+      ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
+    });
+    keep([...loaded.findings, ...documents.findings], run);
+    state.documents = documents.documents;
+    ports.log.info(`${state.documents.length} objects from ${entries.join(', ')}`);
+  },
+
+  async 'find-workloads'(_, run) {
+    const found = await liveImageDocuments(run.inputs.images, settingsOf(run));
+    keep(found.findings, run);
+    const secrets = transform([], { ...run.inputs, images: {} });
+    keep(secrets.findings, run);
+    run.state.documents = [...secrets.documents, ...found.documents];
+    run.state.partial = true;
+  },
+
+  async 'dry-run'(_, run) {
+    const { state, engine, inputs } = run;
+    const { objects, findings } = await dryRunAll(state.documents, settingsOf(run));
+    state.planned = objects;
+    state.restarts = restartsOf(objects);
+    state.unverified = unverifiedOf(objects);
+    keep(findings, run);
+    if (inputs.command === 'diff') state.changes = objects.map(differenceOf);
+    const changing = objects.filter(({ change }) => change !== 'unchanged').length;
+    engine.ports.log.info(`dry run: ${changing} of ${objects.length} objects would change`);
+    for (const { object, why } of state.unverified) {
+      engine.ports.log.info(`not checked yet: ${object}, because ${why}`);
+    }
+  },
+
+  async apply(_, run) {
+    const { state, engine } = run;
+    const outcome = await applyAll(state.planned, settingsOf(run), {
+      onApplied(applied) {
+        const change = changeOf(applied);
+        state.changes = [...state.changes, change];
+        if (change.change !== 'unchanged')
+          engine.ports.log.info(`${change.object} ${change.change}`);
+      },
+    });
+    state.applied = outcome.applied;
+    state.changes = outcome.applied.map(changeOf);
+    const left = outcome.left.length > 0 ? [`Not applied: ${outcome.left.join(', ')}.`] : [];
+    const done = state.changes.filter(({ change }) => change !== 'unchanged');
+    const said =
+      done.length > 0
+        ? [`Applied before: ${done.map((each) => each.object).join(', ')}.`]
+        : ['Nothing was changed in the cluster.'];
+    keep(
+      outcome.findings.map((each) => ({ ...each, evidence: [...each.evidence, ...said, ...left] })),
+      run,
+    );
+  },
+
+  async 'await-rollout'({ timeoutMs }, run) {
+    const { state, engine, signal, inputs } = run;
+    const { clock, log } = engine.ports;
+    const started = state.timings.find(({ name }) => name === 'apply')?.from ?? clock.now();
+    const left = Math.max(1000, timeoutMs - (clock.now() - started));
+    // A token that would end in the middle of the wait is made anew before it.
+    await state.access?.token?.get(left + 60_000);
+    const result = await awaitRollout({
+      api: apiOf(run),
+      clock,
+      targets: state.applied,
+      timeoutMs: left,
+      logLines: inputs.logLines,
+      signal,
+      onLine: log.info,
+    });
+    state.workloads = result.workloads;
+    keep(result.findings, run);
+  },
+
+  async judge(_, run) {
+    const { state, inputs, engine, signal } = run;
+    const api = apiOf(run);
+    const objects = await findDeployed({
+      api,
+      app: inputs.app,
+      namespace: state.namespace,
+      signal,
+    });
+    const result = await judgeNow({
+      api,
+      clock: engine.ports.clock,
+      targets: objects.map((object) => ({ object })),
+      logLines: inputs.logLines,
+      signal,
+    });
+    state.workloads = result.workloads;
+    keep(result.findings, run);
+  },
+};
+
+/** Carries out one step. Throws ActionError, or the abort's own error. */
+export function runStep<K extends Step['do']>(
+  step: Extract<Step, { do: K }>,
+  run: Running,
+): Promise<void> {
+  return runners[step.do as K](step, run);
+}
+
+function keep(findings: readonly Finding[], { state }: Running): void {
+  state.findings.push(...(state.access ? withHints(findings, state.access) : findings));
+}
+
+function apiOf({ state }: Running) {
+  if (!state.api) throw new Error('a step that needs the cluster ran before authenticate');
+  return state.api;
+}
+
+function settingsOf(run: Running): ApplySettings {
+  const { inputs, engine, state, signal } = run;
+  const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
+  return {
+    api: apiOf(run),
+    clock: engine.ports.clock,
+    log: engine.ports.log,
+    app,
+    namespace: state.namespace,
+    createNamespace,
+    forceConflicts,
+    restartOnConfig,
+    partial: state.partial,
+    signal,
+  };
+}
+
+function changeOf({ planned, object }: AppliedObject) {
+  const { namespace } = object.metadata;
+  const { change, fields } = planned;
+  return { object: nameOf(object), ...(namespace ? { namespace } : {}), change, fields };
+}
+
+/** For `diff`: the change and its readable difference, Secret values hidden. */
+function differenceOf({ object, live, predicted, change, fields }: PlannedObject): Change {
+  const { namespace } = object.metadata;
+  const head = { object: nameOf(object), ...(namespace ? { namespace } : {}), change, fields };
+  return change === 'unchanged' ? head : { ...head, patch: differenceText(live, predicted) };
+}
+
+async function tools(
+  { engine, inputs }: Running,
+  request: Pick<ToolRequest, 'needsKubectl' | 'clusterVersion'>,
+): Promise<readonly InstalledTool[]> {
+  const { ports, exports } = engine;
+  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
+  const versions = inputs;
+  return installTools(
+    { command: inputs.command, versions, ...request },
+    { ...ports, ...engine.tools, ...mirror, exports },
+  );
+}
+
+/** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
+async function kubectlPath(run: Running): Promise<string> {
+  const installed = await tools(run, { needsKubectl: true });
+  const path =
+    installed.find(({ name }) => name === 'kubectl')?.path ??
+    (await run.engine.ports.shell.which('kubectl'));
+  if (path !== undefined) return path;
+  const what = 'A kustomization folder needs kubectl, and there is none on PATH.';
+  const hint = 'Install kubectl on the runner, or set kubectl-version: auto.';
+  throw new ActionError(finding('tool-unavailable', what, { hint }));
+}

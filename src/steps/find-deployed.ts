@@ -1,0 +1,45 @@
+// Finds what an application has in the cluster now, by the labels that every deploy sets.
+import type { Api } from '../cluster/api.ts';
+import { listAll } from '../cluster/list.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import { ActionError, finding } from '../errors.ts';
+import { labelValue } from '../manifests/transform.ts';
+
+// The kinds of the standard library that have a verdict of their own.
+const kinds = [
+  ['apps/v1', 'Deployment'],
+  ['apps/v1', 'StatefulSet'],
+  ['apps/v1', 'DaemonSet'],
+  ['batch/v1', 'Job'],
+  ['batch/v1', 'CronJob'],
+  ['v1', 'PersistentVolumeClaim'],
+  ['v1', 'Service'],
+  ['autoscaling/v2', 'HorizontalPodAutoscaler'],
+  ['networking.k8s.io/v1', 'Ingress'],
+] as const;
+
+export interface Deployed {
+  readonly api: Api;
+  readonly app: string;
+  readonly namespace: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** Throws ActionError `input-invalid` without a namespace, `forbidden` where listing is not allowed. */
+export async function findDeployed(options: Deployed): Promise<readonly KubeObject[]> {
+  const { api, app, namespace, signal } = options;
+  if (namespace === undefined) {
+    const what = 'Input `namespace` is missing, and the context names none.';
+    throw new ActionError(finding('input-invalid', what, { hint: 'Give `namespace`.' }));
+  }
+  const labelSelector = `app.kubernetes.io/managed-by=webgen-deploy,app.kubernetes.io/part-of=${labelValue(app)}`;
+  const lists = await Promise.all(
+    kinds.map(async ([apiVersion, kind]) => {
+      const resource = await api.resourceOf(apiVersion, kind);
+      if (!resource) return [];
+      const selection = { namespace, labelSelector, ...(signal ? { signal } : {}) };
+      return (await listAll(api, resource, selection)).objects;
+    }),
+  );
+  return lists.flat();
+}

@@ -1,0 +1,2 @@
+// The version that the program says it is; a test holds it equal to package.json's.
+export const version = '1.0.0';
