@@ -40,3 +40,44 @@ function magnitude(digits: string): bigint {
   // `012` and `0o12` are both octal.
   return BigInt(digits.replace(/^0[oO]?(?=[0-7]+$)/, '0o'));
 }
+
+export type Said = { readonly value: unknown } | { readonly what: string; readonly hint: string };
+
+/** A scalar without quotes and without a tag. */
+export function plain(text: string): Said {
+  const value = plainScalar(text);
+  if (value !== undefined) return { value };
+  return {
+    what: 'has a number that JSON cannot say (infinity or not a number)',
+    hint: 'Put the value in quotes if it is meant as text.',
+  };
+}
+
+const tagOf = (name: string) => `tag:yaml.org,2002:${name}`;
+const isNumber = (value: unknown) =>
+  value !== null && (typeof value === 'number' || typeof value === 'object');
+const typesByTag: Readonly<Record<string, (value: unknown) => boolean>> = {
+  [tagOf('int')]: isNumber,
+  [tagOf('float')]: isNumber,
+  [tagOf('bool')]: (value) => typeof value === 'boolean',
+  [tagOf('null')]: (value) => value === null,
+};
+
+/** A scalar with a tag. One that is not YAML's own (`!foo`) makes it a text, as with kubectl. */
+export function tagged(text: string, tag: string): Said {
+  if (tag === tagOf('binary')) return binary(text);
+  const wanted = typesByTag[tag];
+  if (!wanted) return { value: text };
+  const said = plain(text);
+  if (!('value' in said) || wanted(said.value)) return said;
+  return { what: 'has a value that is not of its tag', hint: 'Remove the tag (!!…).' };
+}
+
+function binary(text: string): Said {
+  const base64 = text.replaceAll(/\s/g, '');
+  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) {
+    return { what: 'has a !!binary value that is not base64', hint: 'Encode it again.' };
+  }
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return { value: new TextDecoder().decode(bytes) };
+}

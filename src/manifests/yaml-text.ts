@@ -133,6 +133,12 @@ function mistakeOf(error: YAMLError): readonly [string, string] {
   if (error.message.startsWith('Implicit map keys')) {
     return ['a key has no colon', 'Write `key: value`, or indent a text that goes on.'];
   }
+  if (error.message.startsWith('Missing , ')) {
+    return ['a comma is missing', 'Put a comma between the items.'];
+  }
+  if (/^Flow (map|sequence)/.test(error.message)) {
+    return ['a bracket is never closed', 'Close it, or indent the lines inside it further.'];
+  }
   return (
     mistakes[error.code] ?? [
       'the text is not where YAML allows it',

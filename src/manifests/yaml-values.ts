@@ -9,7 +9,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { plainScalar } from './scalars.ts';
+import { plain, plainScalar, tagged } from './scalars.ts';
 import { isFields } from './values.ts';
 
 export interface Problem {
@@ -41,7 +41,6 @@ interface Reader {
 // Characters that aliases may add up to. etcd takes 1.5 MiB per object, so a `List` has room.
 const longest = 16 * 2 ** 20;
 const deepest = 200;
-const tag = (name: string) => `tag:yaml.org,2002:${name}`;
 
 /** Reads one document's tree. Aliases share what they stand for, so that no bomb goes off. */
 export function yamlValues(root: unknown): Values {
@@ -109,36 +108,12 @@ function aliased(node: Alias, reader: Reader): unknown {
   return known.value;
 }
 
-/** The text of a plain, quoted or tagged scalar as kubectl takes it. */
+/** What a plain, quoted or tagged scalar means to kubectl. */
 function scalar(node: Scalar, reader: Reader): unknown {
   const text = node.source ?? '';
-  const plain = node.tag === undefined && node.type === 'PLAIN';
-  if (node.tag === tag('binary')) return binary(text, node, reader);
-  const wanted = typesByTag[node.tag ?? ''];
-  if (!plain && !wanted) return text;
-  const value = plainScalar(text);
-  if (value === undefined) {
-    return problem(reader, node, 'has a number that JSON cannot say (infinity or not a number)');
-  }
-  if (wanted && !wanted(value)) return problem(reader, node, 'has a value that is not of its tag');
-  return value;
-}
-
-const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'object';
-const typesByTag: Readonly<Record<string, (value: unknown) => boolean>> = {
-  [tag('int')]: (value) => value !== null && isNumber(value),
-  [tag('float')]: (value) => value !== null && isNumber(value),
-  [tag('bool')]: (value) => typeof value === 'boolean',
-  [tag('null')]: (value) => value === null,
-};
-
-function binary(text: string, node: Scalar, reader: Reader): unknown {
-  const base64 = text.replaceAll(/\s/g, '');
-  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) {
-    return problem(reader, node, 'has a !!binary value that is not base64');
-  }
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return new TextDecoder().decode(bytes);
+  if (node.tag === undefined && node.type !== 'PLAIN') return text;
+  const said = node.tag === undefined ? plain(text) : tagged(text, node.tag);
+  return 'value' in said ? said.value : problem(reader, node, said.what, said.hint);
 }
 
 function mapping(node: YAMLMap, reader: Reader, depth: number): unknown {
@@ -167,10 +142,17 @@ function mapping(node: YAMLMap, reader: Reader, depth: number): unknown {
 
 /** `{{ value }}` is a mapping whose key is a mapping: the most frequent way to get here. */
 function badKey(key: unknown, reader: Reader): undefined {
-  const what = isMap(key) || isSeq(key) ? 'is a list or an object' : 'is empty';
+  if (!isMap(key) && !isSeq(key)) {
+    return problem(
+      reader,
+      key,
+      'has a key that is empty',
+      'Put the key in quotes: null and ~ mean nothing.',
+    );
+  }
   const hint =
-    'Quote the value if {{ … }} is meant as text; templates are not filled in, variables are: ${NAME}.';
-  return problem(reader, key, `has a key that ${what}`, hint);
+    'Templates are not filled in, variables are: ${NAME}. Quote {{ … }} if it is meant as text.';
+  return problem(reader, key, 'has a list or an object as a key', hint);
 }
 
 /** True for a plain `<<`. */
