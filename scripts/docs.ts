@@ -1,5 +1,5 @@
-// Writes what action.yml says into README.md's tables and src/contract.ts, so that it stays the only
-// holder of the contract. `--check` writes nothing and fails where they differ.
+// Writes what action.yml says into README.md's tables and src/contract.ts, so that it stays the
+// only holder of the contract. `--check` writes nothing and fails where they differ.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';

@@ -41,7 +41,7 @@ export interface KubeconfigFile {
   readonly startsPrograms: boolean;
 }
 
-/** On a pull request a kubeconfig of the workspace could start any program that its author likes. */
+/** On a pull request a kubeconfig of the workspace could start any program its author likes. */
 export function checkKubeconfig(context: RunContext, file: KubeconfigFile): readonly Finding[] {
   if (!isUntrusted(context) || !file.startsPrograms) return [];
   if (!isWithin(file.path, file.workspace)) return [];

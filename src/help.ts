@@ -23,7 +23,7 @@ const close = `The terminal's own
   --version
 
 A switch is --wait, --no-wait or --wait=false. A list repeats its flag. Without a cluster flag:
-KUBECONFIG, then ~/.kube/config. Secrets on a command line can be seen by other users of the machine.
+KUBECONFIG, then ~/.kube/config. Other users of the machine can see secrets on a command line.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 `;

@@ -70,7 +70,8 @@ const minute = 60_000;
 export function duration(min: number, max: number): Reader<number> {
   return (text, name) => {
     const parts = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/.exec(text);
-    const hint = `Write a duration from ${asDuration(min)} to ${asDuration(max)}, such as 90s or 10m.`;
+    const bounds = `from ${asDuration(min)} to ${asDuration(max)}`;
+    const hint = `Write a duration ${bounds}, such as 90s or 10m.`;
     if (/^\d+$/.test(text)) return refuse(name, `is ${shown(text)}, which has no unit`, hint);
     if (!parts) return refuse(name, `is ${shown(text)}, not a duration`, hint);
     const [hours, minutes, seconds] = parts.slice(1).map((part) => Number(part ?? 0));
@@ -121,7 +122,8 @@ export const label: Reader<string> = (text, name) => {
 /** An exact version (without a leading `v`), a range, or one of the words. */
 export function version(accepts: 'exact' | 'range', ...words: readonly string[]): Reader<string> {
   const list = words.map((each) => `\`${each}\``).join(', ');
-  const hint = `Use ${list}, an exact version such as 1.34.2${accepts === 'range' ? ' or a range such as 1.34.x' : ''}.`;
+  const ranges = accepts === 'range' ? ' or a range such as 1.34.x' : '';
+  const hint = `Use ${list}, an exact version such as 1.34.2${ranges}.`;
   return (text, name) => {
     if (words.includes(text)) return { value: text };
     const found = exact(text) ?? (accepts === 'range' ? range(text) && text : null);

@@ -40,7 +40,7 @@ function split(line: string): readonly [string, string] | undefined {
   return at < 0 ? undefined : [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** Lines `NAME=value`. The value is everything after the first `=`, untouched; it is never shown. */
+/** Lines `NAME=value`. The value is all that follows the first `=`, untouched and never shown. */
 export const variables = pairs((line) => {
   const parts = split(line);
   if (!parts) return { wrong: `has no \`=\` (${shapeOf(line)})` };
@@ -60,13 +60,13 @@ export const images = pairs((line) => {
   const parts = split(line.trim());
   if (!parts) return { wrong: 'has no `=`' };
   const [key, value] = [parts[0].trim(), parts[1].trim()];
-  if (!imageName.test(key) || key.length > 255) {
+  if (key.length > 255 || !imageName.test(key)) {
     return { wrong: 'has a name that is no image repository (a tag does not belong there)' };
   }
   if (value === '') {
     return { wrong: `gives \`${key}\` an empty reference: was the output that fills it empty?` };
   }
-  if (reference.test(value) && value.length <= 512 && !value.endsWith(':')) return { key, value };
+  if (value.length <= 512 && reference.test(value) && !value.endsWith(':')) return { key, value };
   return { wrong: `gives \`${key}\` a reference of the wrong form (${shapeOf(value)})` };
 }, 'Write name=registry/repository:tag or name=registry/repository@sha256:….');
 
@@ -97,7 +97,7 @@ export const manifests: Reader<readonly string[]> = (text, name) => {
   return findings.length > 0 ? { findings } : { value: entries.map((entry) => entry.text) };
 };
 
-/** A list that must not be empty when it is given; for readers whose comments may be all there is. */
+/** A list that must have an entry when it is given. */
 export function nonEmpty<T>(read: Reader<T>): Reader<T> {
   return (text, name): Read<T> =>
     linesOf(text).length > 0

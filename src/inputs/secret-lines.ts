@@ -1,5 +1,5 @@
-// Reads the `secrets` input. What stands left of `=` may be a piece of a broken value, so no part of
-// a line is ever shown, only its number.
+// Reads the `secrets` input. What stands left of `=` may be a piece of a broken value, so no part
+// of a line is ever shown, only its number.
 import type { SecretValue } from '../inputs.ts';
 import { invalid, type Reader } from '../readers.ts';
 import { Secret } from '../secret.ts';
@@ -21,7 +21,7 @@ const secretKey = /^(?!\.$|\.\.)[-._A-Za-z0-9]{1,253}$/;
 
 function targetOf(text: string): SecretEntry['target'] {
   const [secret = '', key = '', ...rest] = text.trim().split('/');
-  const fits = subdomain.test(secret) && secret.length <= 253 && secretKey.test(key);
+  const fits = secret.length <= 253 && subdomain.test(secret) && secretKey.test(key);
   return fits && rest.length === 0 ? { secret, key } : undefined;
 }
 
@@ -81,8 +81,8 @@ export function secretEntries(text: string): readonly SecretEntry[] {
 
 const form =
   'Write SecretName/key=value, or SecretName/key<<END, the lines, and END on its own line.';
-const empty = `Set the secret that fills it, or leave the line out. For a value that is meant to be \
-empty write SecretName/key<<END with END on the next line.`;
+const empty = `Set the secret that fills it, or leave the line out. For a value that is meant to \
+be empty write SecretName/key<<END with END on the next line.`;
 
 /** Lines `SecretName/key=value` and blocks `SecretName/key<<END`. */
 export const secretValues: Reader<readonly SecretValue[]> = (text, name) => {

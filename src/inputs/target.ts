@@ -110,7 +110,7 @@ function byKubeconfig(read: ReadFields): Chosen {
   if ('path' in config) return { findings, target: { by: 'kubeconfig', ...config, ...named } };
   const { contexts } = config.facts;
   if (context !== undefined && !contexts.includes(context)) {
-    const what = `names a context that the kubeconfig does not have${didYouMean(context, contexts)}`;
+    const what = `is not a context of the kubeconfig${didYouMean(context, contexts)}`;
     return { findings: [...findings, invalid('kube-context', what, 'Name one of its contexts.')] };
   }
   if (context === undefined && !contexts.includes(config.facts.currentContext ?? '')) {

@@ -10,7 +10,7 @@ users:
   - name: u
     user:
       token: the-token-text
-contexts: [{name: dev, context: {cluster: c, user: u}}, {name: prod, context: {cluster: c, user: u}}]
+contexts: [{name: dev, context: {cluster: c, user: u}}, {name: prod, context: {cluster: c}}]
 current-context: dev
 `;
 

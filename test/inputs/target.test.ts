@@ -44,7 +44,10 @@ describe('one cluster', () => {
     [{}, '`yc-k8s-cluster-id` or another cluster is missing'],
     [{ 'yc-k8s-cluster-name': 'main', ...token }, '`yc-k8s-cluster-name` needs `yc-folder-id`'],
     [{ ...id, ...token, 'kube-context': 'x' }, '`kube-context` needs `kubeconfig` beside it'],
-    [{ kubeconfig: config, 'kube-context': 'prd' }, 'does not have; did you mean `prod`?'],
+    [
+      { kubeconfig: config, 'kube-context': 'prd' },
+      'is not a context of the kubeconfig; did you mean `prod`?',
+    ],
     [{ kubeconfig: config.replace(': dev\n', ': gone\n') }, 'has no current context'],
   ])('%j is one fatal finding', (raw, words) => {
     expect(choose(raw).findings).toEqual([
