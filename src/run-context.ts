@@ -59,5 +59,5 @@ export function terminalContext({ workspace, temp }: Surroundings): RunContext {
 function startedByFork(payload: unknown, repository: string): boolean {
   const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name');
   const own = textAt(payload, 'repository', 'full_name') || repository;
-  return head === '' || own === '' || head.toLowerCase() !== own.toLowerCase();
+  return own === '' || head.toLowerCase() !== own.toLowerCase();
 }
