@@ -86,6 +86,9 @@ describe('dry run and write', () => {
     expect(findings).toMatchObject([
       { code: 'field-unknown', object: 'Deployment/web2', file: 'app.yaml', line },
     ]);
+    expect(findings[0]?.hint).toBe(
+      'Did you mean spec.template.spec.containers[name="main"].imagePullPolicy?',
+    );
     expect(lab.sent.filter((each) => !/^GET|dryRun=All/.test(each))).toEqual([]);
     await expect(lab.get('cm/never')).rejects.toThrow('NotFound');
   });

@@ -51,19 +51,18 @@ export function fieldDifferences(before: unknown, after: unknown, at: string): r
 
 /** True where every value that was asked for is there; what the server added does not matter. */
 export function covers(there: unknown, asked: unknown): boolean {
-  if (isFields(asked)) {
-    return (
-      isFields(there) && Object.entries(asked).every(([key, each]) => covers(there[key], each))
-    );
+  return unmet(there, asked, '').length === 0;
+}
+
+/** Dotted paths of what was asked for and is not so. */
+export function unmet(there: unknown, asked: unknown, at: string): readonly string[] {
+  if (isFields(asked) && isFields(there)) {
+    return Object.entries(asked).flatMap(([key, each]) => unmet(there[key], each, joined(at, key)));
   }
-  if (Array.isArray(asked)) {
-    return (
-      Array.isArray(there) &&
-      there.length === asked.length &&
-      asked.every((each, at) => covers(there[at], each))
-    );
+  if (Array.isArray(asked) && Array.isArray(there) && there.length === asked.length) {
+    return asked.flatMap((each, place) => unmet(there[place], each, `${at}[${place}]`));
   }
-  return sameJson(there, asked);
+  return sameJson(there, asked) ? [] : [at];
 }
 
 function listDifferences(

@@ -24,6 +24,8 @@ export interface ApplyOutcome {
   readonly findings: readonly Finding[];
   /** Objects that were planned and not written, `Kind/name`. */
   readonly left: readonly string[];
+  /** Of these, the ones whose write was under way when the run was cancelled. */
+  readonly uncertain: readonly string[];
   readonly cancelled: boolean;
 }
 
@@ -39,7 +41,7 @@ export async function applyAll(
   hooks: ApplyHooks = {},
 ): Promise<ApplyOutcome> {
   const applied: AppliedObject[] = [];
-  const run: Run = { settings, hooks, applied };
+  const run: Run = { settings, hooks, applied, late: afterGrace(settings.signal), uncertain: [] };
   let waiting = inOrder(planned);
   while (waiting.length > 0) {
     if (settings.signal?.aborted) return stopped(run, waiting, []);
@@ -52,13 +54,28 @@ export async function applyAll(
     waiting = waiting.filter((each) => !stage.includes(each) || !isApplied(each, run));
     if (findings.length > 0 || settings.signal?.aborted) return stopped(run, waiting, findings);
   }
-  return { applied, findings: [], left: [], cancelled: false };
+  return { applied, findings: [], left: [], uncertain: [], cancelled: false };
 }
 
 interface Run {
   readonly settings: ApplySettings;
   readonly hooks: ApplyHooks;
   readonly applied: AppliedObject[];
+  readonly uncertain: string[];
+  /** Ends writes that are under way. */
+  readonly late: AbortSignal | undefined;
+}
+
+const graceMs = 2_000;
+
+/** A write takes milliseconds: what is under way may end, so that its outcome is known. */
+function afterGrace(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (!signal) return undefined;
+  const late = new AbortController();
+  const abort = () => late.abort(signal.reason);
+  const begin = () => AbortSignal.timeout(graceMs).addEventListener('abort', abort);
+  signal.addEventListener('abort', begin, { once: true });
+  return late.signal;
 }
 
 function inOrder(planned: readonly PlannedObject[]): readonly PlannedObject[] {
@@ -72,12 +89,12 @@ const isApplied = (planned: PlannedObject, { applied }: Run): boolean =>
   applied.some((each) => each.planned.document === planned.document);
 
 function stopped(
-  { applied, settings }: Run,
+  { applied, settings, uncertain }: Run,
   waiting: readonly PlannedObject[],
   findings: readonly Finding[],
 ): ApplyOutcome {
   const left = waiting.filter(({ write }) => write).map(({ object }) => nameOf(object));
-  return { applied, findings, left, cancelled: settings.signal?.aborted ?? false };
+  return { applied, findings, left, uncertain, cancelled: settings.signal?.aborted ?? false };
 }
 
 type Checked =
@@ -107,7 +124,7 @@ async function applyStage(stage: readonly PlannedObject[], run: Run): Promise<re
 }
 
 async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Finding[]> {
-  const { settings, hooks, applied } = run;
+  const { settings, hooks, applied, uncertain } = run;
   const { api, clock, signal } = settings;
   try {
     const done = await written(planned, run);
@@ -119,17 +136,18 @@ async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Find
     return problem ? [problem] : [];
   } catch (error) {
     if (error instanceof ActionError) return error.findings;
-    if (signal?.aborted) return [];
-    throw error;
+    if (!signal?.aborted) throw error;
+    uncertain.push(nameOf(planned.object));
+    return [];
   }
 }
 
 async function written(planned: PlannedObject, run: Run): Promise<AppliedObject> {
   const { live, write } = planned;
   if (!write && live) return { planned, object: live };
-  const { api, clock, app, partial, signal } = run.settings;
+  const { api, clock, app, partial } = run.settings;
   const manager = managerOf(app);
-  const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal };
+  const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal: run.late };
   const before = api.now();
   const object = await writeObject(withRestart(planned, run.applied), writer);
   return { planned, object, writtenAt: timeOfWrite(object, manager) ?? before };

@@ -2,14 +2,17 @@
 import type { Resource } from '../cluster/api.ts';
 import { statusOf } from '../cluster/api-errors.ts';
 import { applyRequest } from '../cluster/apply-request.ts';
+import { comparable, unmet } from '../cluster/compare.ts';
 import { conflictsOf, mayTakeOver } from '../cluster/conflicts.ts';
+import { nearestField } from '../cluster/field-names.ts';
 import { mayRecreate } from '../cluster/immutable.ts';
 import { isProvablySame, managerOf, ownsReplicas } from '../cluster/managed-fields.ts';
-import type { KubeObject } from '../cluster/objects.ts';
+import { type KubeObject, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { predict } from '../cluster/prediction.ts';
 import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
 import { sentObject } from '../cluster/sent-object.ts';
+import { warningsOf } from '../cluster/warnings.ts';
 import type { Finding } from '../errors.ts';
 import type { Document } from '../manifests/document.ts';
 import { valueAt, withValueAt } from '../manifests/values.ts';
@@ -44,7 +47,13 @@ export async function dryRunObject(
   }
   const body = withOwnReplicas(object, candidate, manager);
   const { request, response, force } = await tryApply(body, candidate, settings);
-  if (response.status > 201) return refused(planned, { request, response });
+  if (response.status > 201) {
+    const result = refused(planned, { request, response });
+    return 'object' in result
+      ? result
+      : { findings: await advised(result.findings, planned, settings) };
+  }
+  for (const warning of warningsOf(response)) settings.log.info(`${nameOf(object)}: ${warning}`);
   const answer = response.body as KubeObject;
   const existing = live?.metadata.deletionTimestamp ? undefined : live;
   const takeClientSide = !settings.partial;
@@ -84,8 +93,8 @@ function refused(planned: Prepared, { request, response }: Answered): DryRunResu
   const findings = refusalFindings({ document, object, live, request, response });
   const immutable = findings.every(({ code }) => code === 'field-immutable');
   if (live && immutable && mayRecreate(object, live)) {
-    const change = 'recreated';
-    return { ...plain(planned), predicted: object, change, fields: [], write: true };
+    const fields = unmet(comparable(live), comparable(object), '');
+    return { ...plain(planned), predicted: object, change: 'recreated', fields, write: true };
   }
   if (newSchema && findings.every(({ code }) => isManifestsFault(code))) {
     return unchecked(planned, 'its CustomResourceDefinition is changed by this run');
@@ -108,7 +117,24 @@ async function notYet(
   if (response.status <= 201) return unchecked(planned, why);
   const refusal = { document, object, live, request, response };
   const findings = refusalFindings(refusal).filter(({ code }) => isManifestsFault(code));
-  return findings.length > 0 ? { findings } : unchecked(planned, why);
+  if (findings.length === 0) return unchecked(planned, why);
+  return { findings: await advised(findings, planned, settings) };
+}
+
+/** Unknown fields get the name that was probably meant. */
+function advised(
+  findings: readonly Finding[],
+  { object }: Prepared,
+  { api }: ApplySettings,
+): Promise<readonly Finding[]> {
+  return Promise.all(
+    findings.map(async (each) => {
+      const field = /^unknown field "(.*)"$/.exec(each.evidence[0] ?? '')?.[1];
+      if (each.code !== 'field-unknown' || field === undefined) return each;
+      const near = await nearestField(object, field, api);
+      return near === undefined ? each : { ...each, hint: `Did you mean ${near}?` };
+    }),
+  );
 }
 
 function unchecked(planned: Prepared, unverified: string): PlannedObject {
