@@ -16,6 +16,7 @@ export function slots({ start, most }: SlotOptions): Slots {
   let limit = start;
   let running = 0;
   let halved = Number.NEGATIVE_INFINITY;
+  let refused = false;
   const waiting: (() => void)[] = [];
   const admit = (): void => {
     while (running < Math.floor(limit)) {
@@ -32,7 +33,8 @@ export function slots({ start, most }: SlotOptions): Slots {
       await admitted;
       try {
         const result = await work();
-        limit = Math.min(most, limit + 1 / limit);
+        // As TCP does it: doubling each round until the first refusal, one more per round after it.
+        limit = Math.min(most, limit + (refused ? 1 / limit : 1));
         return result;
       } finally {
         running -= 1;
@@ -42,6 +44,7 @@ export function slots({ start, most }: SlotOptions): Slots {
     halve(now) {
       if (now - halved < 1000) return;
       halved = now;
+      refused = true;
       limit = Math.max(1, limit / 2);
     },
   };

@@ -9,8 +9,8 @@ export interface Outage {
   /** True from the first answer on, whatever it was. */
   contacted(): boolean;
   answered(response: ApiResponse): void;
-  /** A request is going to be repeated. */
-  note(result: ApiResponse | TransportError): void;
+  /** A request is going to be repeated after its attempt `attempt`, from 1. */
+  note(result: ApiResponse | TransportError, attempt: number): void;
   /** A request came to its end with a proper answer. */
   settled(response: ApiResponse): void;
 }
@@ -26,10 +26,8 @@ export function outage(clock: Clock, log: Log): Outage {
     answered() {
       contacted = true;
     },
-    note(result) {
-      if (since !== undefined) return;
-      // Being asked to slow down is no outage.
-      if (!(result instanceof TransportError) && result.status === 429) return;
+    note(result, attempt) {
+      if (since !== undefined || isEveryday(result, attempt)) return;
       since = clock.now();
       log.info(`The Kubernetes API is in trouble: ${words(result)}. Trying again.`);
     },
@@ -40,6 +38,13 @@ export function outage(clock: Clock, log: Log): Outage {
       log.info(`The Kubernetes API is back after ${seconds} s.`);
     },
   };
+}
+
+// Being asked to slow down is no outage; nor is a kept connection that ends once, which servers do
+// on purpose to spread their load (kube-apiserver --goaway-chance).
+function isEveryday(result: ApiResponse | TransportError, attempt: number): boolean {
+  if (!(result instanceof TransportError)) return result.status === 429;
+  return attempt === 1 && (result.reason === 'GOAWAY' || result.reason === 'ECONNRESET');
 }
 
 function words(result: ApiResponse | TransportError): string {

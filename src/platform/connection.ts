@@ -39,14 +39,19 @@ const idleMs = 60_000;
 
 export function keptConnection(destination: Destination): Connection {
   let current: Promise<Dispatcher> | undefined;
-  const used = new Set<Dispatcher>();
+  let closed = false;
+  const live = new Set<Dispatcher>();
+  const retired = new Set<Dispatcher>();
   const start = async (): Promise<Dispatcher> => {
     const dispatcher = await dial(destination);
-    used.add(dispatcher);
+    if (closed) await dispatcher.destroy();
+    else live.add(dispatcher);
     return dispatcher;
   };
   return {
-    open() {
+    async open() {
+      // A bug of ours, not a broken network: nobody should try it again.
+      if (closed) throw new Error('the connection to the cluster was closed');
       if (current) return current;
       const opening = start();
       current = opening;
@@ -56,22 +61,21 @@ export function keptConnection(destination: Destination): Connection {
       return opening;
     },
     drop(dispatcher) {
-      if (!used.delete(dispatcher)) return;
+      if (!live.delete(dispatcher)) return;
       current = undefined;
-      retire(dispatcher);
+      retired.add(dispatcher);
+      // Waits for the requests in flight, which have time limits of their own.
+      dispatcher.close().then(
+        () => retired.delete(dispatcher),
+        () => dispatcher.destroy(),
+      );
     },
     async close() {
-      await current?.catch(() => undefined);
+      closed = true;
       current = undefined;
-      await Promise.all([...used].map((each) => each.destroy()));
-      used.clear();
+      await Promise.all([...live, ...retired].map((each) => each.destroy()));
     },
   };
-}
-
-// `close` waits for the requests in flight, which have time limits of their own.
-function retire(dispatcher: Dispatcher): void {
-  dispatcher.close().catch(() => dispatcher.destroy());
 }
 
 /** Connects first and looks what was agreed (ALPN); the socket becomes the client's first. */

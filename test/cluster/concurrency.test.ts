@@ -22,10 +22,19 @@ describe('slots', () => {
     expect(await mostAtOnce(room, 100)).toBe(6);
   });
 
+  test('doubles in a round, but after a refusal only goes up by one', async () => {
+    const room = slots({ start: 4, most: 64 });
+    await mostAtOnce(room, 4);
+    expect(await mostAtOnce(room, 8)).toBe(8);
+    room.halve(1000);
+    await mostAtOnce(room, 4);
+    expect(await mostAtOnce(room, 100)).toBeLessThan(16);
+  });
+
   test('halves once for a burst of refusals, never below one', async () => {
     const room = slots({ start: 8, most: 8 });
     for (let each = 0; each < 20; each += 1) room.halve(1000);
-    expect(await mostAtOnce(room, 4)).toBe(4);
+    expect(await mostAtOnce(room, 5)).toBe(4);
     for (let now = 2000; now < 20_000; now += 1000) room.halve(now);
     expect(await mostAtOnce(room, 2)).toBe(1);
   });

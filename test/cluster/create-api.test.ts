@@ -212,6 +212,17 @@ describe('no answer', () => {
     ]);
   });
 
+  test.each([broken('GOAWAY'), broken('ECONNRESET'), answer(429, '')])(
+    'what happens every day is not told: $reason $status',
+    async (step) => {
+      const { api, log, sent } = playing([ok, step, ok]);
+      await api.send(get);
+      await api.send(get);
+      expect(sent).toHaveLength(3);
+      expect(log.lines).toEqual([]);
+    },
+  );
+
   test('a bug is not taken for a failure', async () => {
     const bug = async () => {
       throw new SyntaxError('a bug');

@@ -188,6 +188,7 @@ describe('credentials', () => {
       authorization: async (refresh) => {
         if (refresh) {
           renewals += 1;
+          await new Promise((resolve) => setTimeout(resolve, 50));
           token = 'Bearer two';
         }
         return new Secret(token);
@@ -296,6 +297,19 @@ describe('no answer', () => {
     setTimeout(() => stop.abort(new Error('enough')), 50);
     await expect(sent).rejects.toThrow('enough');
   });
+});
+
+test('after close nothing is sent, and what still ran has ended', async () => {
+  const server = await serve();
+  server.script(() => undefined);
+  const cluster = connected(server);
+  const running = failureOf(cluster.send({ method: 'GET', path: '/' }));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await cluster.close();
+  expect((await running).reason).toBe('ECONNRESET');
+  const late = cluster.send({ method: 'GET', path: '/' });
+  await expect(late).rejects.toThrow(new Error('the connection to the cluster was closed'));
+  expect(server.requests).toHaveLength(1);
 });
 
 describe('streams', () => {
