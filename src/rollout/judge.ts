@@ -9,6 +9,8 @@ import { type Verdict, verdictOf } from './verdict.ts';
 
 const waitKey = 'webgen-deploy/wait';
 const deletingMs = 60_000;
+/** Somebody may be replacing it. */
+const absentMs = 30_000;
 /** Controllers that leave observedGeneration at 0 for ever are taken as they are after this. */
 const neverObservedMs = 60_000;
 
@@ -27,13 +29,27 @@ export function judge(
   const tracked = memory.targets.get(identityOf(object));
   const { namespace = '', name } = object.metadata;
   const live = snapshot.get(kindKey(object), namespace, name);
-  if (!live) return tracked?.ready ?? verdictOf('absent', 'does not exist');
+  if (!live) return tracked?.ready ?? absentVerdict(object, tracked?.writtenAt, now);
   if (live.metadata.annotations?.[waitKey] === 'false') {
     return verdictOf('suspended', `not waited for (${waitKey}: "false")`);
   }
   const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt };
   const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
   return general ?? row.judge(live, sight);
+}
+
+function absentVerdict(object: KubeObject, writtenAt: number | undefined, now: number): Verdict {
+  if (writtenAt === undefined || now < writtenAt + absentMs) {
+    return verdictOf('absent', 'does not exist');
+  }
+  const gone = findingOf(object, {
+    code: 'rollout-failed',
+    certain: true,
+    what: 'it was applied, but it does not exist any more',
+    evidence: [],
+    hint: 'Find out who deleted it, then run again.',
+  });
+  return verdictOf('waiting', 'does not exist', { findings: [gone] });
 }
 
 function deletingVerdict(live: KubeObject, sight: Sight): Verdict | undefined {

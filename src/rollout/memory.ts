@@ -70,14 +70,18 @@ export function putAnswer(memory: Memory, proof: Proof, answer: Answer): Memory 
 
 /** Learns from one object as it is at `now` (server time, milliseconds). */
 export function remember(memory: Memory, object: KubeObject, now: number): Memory {
-  if (object.kind === 'Pod') return rememberPod(memory, typed<Pod>(object), now);
-  const uid = object.metadata.uid ?? identityOf(object);
-  if (object.kind === 'Event') return firstSight(memory, uid, now);
-  const deleting = object.metadata.deletionTimestamp !== undefined;
-  const refused = conditionOf(object, 'ReplicaFailure')?.status === 'True';
-  const first = firstSight(memory, uid, now);
-  const second = standing(first, `${uid}/deleting`, { stands: deleting, now });
-  return standing(second, `${uid}/refused`, { stands: refused, now });
+  return rememberAll(memory, [object], now);
+}
+
+/** The same for many at once. */
+export function rememberAll(memory: Memory, objects: readonly KubeObject[], now: number): Memory {
+  const draft: Draft = {
+    pods: new Map(memory.pods),
+    progress: new Map(memory.progress),
+    seen: new Map(memory.seen),
+  };
+  for (const object of objects) learn(draft, object, now);
+  return { ...memory, ...draft };
 }
 
 /** Forgets a deleted object; what its owner reached stays as the mark to beat. */
@@ -111,36 +115,33 @@ export function shift(memory: Memory, gapMs: number, now: number): Memory {
   };
 }
 
-function firstSight(memory: Memory, key: string, now: number): Memory {
-  return memory.seen.has(key) ? memory : { ...memory, seen: with_(memory.seen, key, now) };
+interface Draft {
+  readonly pods: Map<string, PodMemory>;
+  readonly progress: Map<string, Mark>;
+  readonly seen: Map<string, number>;
 }
 
-interface Standing {
-  readonly stands: boolean;
-  readonly now: number;
+function learn(draft: Draft, object: KubeObject, now: number): void {
+  const uid = object.metadata.uid ?? identityOf(object);
+  const mark = (key: string, stands: boolean): void => {
+    if (!stands) draft.seen.delete(key);
+    else if (!draft.seen.has(key)) draft.seen.set(key, now);
+  };
+  if (object.kind === 'Pod') learnPod(draft, typed<Pod>(object), now);
+  else mark(uid, true);
+  if (object.kind === 'Event') return;
+  mark(`${uid}/deleting`, object.metadata.deletionTimestamp !== undefined);
+  mark(`${uid}/refused`, conditionOf(object, 'ReplicaFailure')?.status === 'True');
 }
 
-function standing(memory: Memory, key: string, { stands, now }: Standing): Memory {
-  if (stands) return firstSight(memory, key, now);
-  if (!memory.seen.has(key)) return memory;
-  const seen = new Map(memory.seen);
-  seen.delete(key);
-  return { ...memory, seen };
-}
-
-function rememberPod(memory: Memory, pod: Pod, now: number): Memory {
+function learnPod(draft: Draft, pod: Pod, now: number): void {
   const uid = pod.metadata?.uid ?? '';
-  const next = readPod(memory.pods.get(uid), pod, now);
-  const pods = with_(memory.pods, uid, next);
-  return { ...memory, pods, progress: climb({ ...memory, pods }, next.owner, now) };
-}
-
-// The height is the sum of what each pod ever reached, so Ready that comes and goes adds nothing.
-// https://github.com/argoproj/argo-rollouts/issues/3765
-function climb(memory: Memory, owner: string, now: number): Memory['progress'] {
+  const next = readPod(draft.pods.get(uid), pod, now);
+  draft.pods.set(uid, next);
+  // The height is the sum of what each pod ever reached, so Ready that comes and goes adds nothing.
+  // https://github.com/argoproj/argo-rollouts/issues/3765
   let height = 0;
-  for (const pod of memory.pods.values()) if (pod.owner === owner) height += pod.reached;
-  const mark = memory.progress.get(owner);
-  if (mark && mark.height >= height) return memory.progress;
-  return with_(memory.progress, owner, { height, at: now });
+  for (const each of draft.pods.values()) if (each.owner === next.owner) height += each.reached;
+  const mark = draft.progress.get(next.owner);
+  if (!mark || mark.height < height) draft.progress.set(next.owner, { height, at: now });
 }

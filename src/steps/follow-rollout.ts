@@ -1,0 +1,165 @@
+// The loop of the wait: judge when something happened or a second passed, tell, prove, end.
+import type { Api } from '../cluster/api.ts';
+import { identityOf } from '../cluster/objects.ts';
+import { pathOf } from '../cluster/paths.ts';
+import { ActionError } from '../errors.ts';
+import type { Clock } from '../ports.ts';
+import type { Judged } from '../rollout/conclude.ts';
+import { proofKey } from '../rollout/memory.ts';
+import { isSettled, narrate, nothingTold, type Told } from '../rollout/narrate.ts';
+import type { LiveFinding } from '../rollout/verdict.ts';
+import { readProof } from './rollout-evidence.ts';
+import { subjectsOf, type View } from './rollout-view.ts';
+import type { Wake } from './wake.ts';
+
+export interface Waiting {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  readonly logLines: number;
+  /** The caller's: the run was cancelled. */
+  readonly signal?: AbortSignal;
+  /** The caller's, or the wait is over. */
+  readonly stopped: AbortSignal;
+  readonly view: View;
+  readonly wake: Wake;
+  readonly from: number;
+  /** By identity: when it was first seen settled, in an unbroken row. */
+  readonly settledAt: Map<string, number>;
+  /** Proofs that are being read. */
+  readonly reading: Set<string>;
+  readonly confirmations: { left: number };
+  onLine(line: string): void;
+  onFinding?(finding: LiveFinding): void;
+}
+
+export interface End {
+  readonly judged: readonly Judged[];
+  readonly how: 'done' | 'failed' | 'timed-out' | 'cancelled';
+}
+
+/** Budgets run out without an event: at least this often it looks again. */
+const tickMs = 1_000;
+/** What arrives together is judged together. */
+const settleMs = 50;
+/** A read that took longer than this means that the API was away. */
+const awayMs = 3_000;
+
+/** Waits for the end: all ready, one failed for certain, time up, or cancelled. */
+export async function follow(waiting: Waiting, synced: Promise<void>): Promise<End> {
+  const { clock, view, wake, from, signal } = waiting;
+  const deadline = from + waiting.timeoutMs;
+  let isSynced = false;
+  const arrived = (): void => {
+    isSynced = true;
+    wake.now();
+  };
+  synced.then(arrived, (error: unknown) => wake.fail(error));
+  let told = nothingTold(from);
+  for (;;) {
+    if (signal?.aborted) return { judged: view.judgeAll(), how: 'cancelled' };
+    if (isSynced) {
+      const judged = view.judgeAll();
+      told = tell(waiting, told, judged);
+      const how = await endOf(waiting, judged);
+      if (how) return { judged: view.judgeAll(), how };
+      readProofs(waiting, judged);
+    }
+    const left = deadline - clock.now();
+    if (left <= 0) return { judged: view.judgeAll(), how: 'timed-out' };
+    await waitOn(waiting, Math.min(tickMs, left));
+    await clock.sleep(settleMs);
+  }
+}
+
+// The watches end with the signal too: that is no failure of theirs.
+async function waitOn({ wake, signal }: Waiting, ms: number): Promise<void> {
+  try {
+    await wake.wait(ms, signal);
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+  }
+}
+
+function tell(waiting: Waiting, told: Told, judged: readonly Judged[]): Told {
+  const now = waiting.clock.now();
+  const telling = narrate(told, subjectsOf(judged), now);
+  for (const line of telling.lines) waiting.onLine(line);
+  for (const each of telling.news) waiting.onFinding?.(each);
+  const { settledAt } = waiting;
+  for (const { object, verdict } of judged) {
+    const key = identityOf(object);
+    if (!isSettled(verdict)) settledAt.delete(key);
+    else if (!settledAt.has(key)) settledAt.set(key, now);
+  }
+  return telling.told;
+}
+
+async function endOf(waiting: Waiting, judged: readonly Judged[]): Promise<End['how'] | undefined> {
+  const failed = judged.find(({ verdict }) => verdict.state === 'failed');
+  if (!failed) return judged.every(({ verdict }) => isSettled(verdict)) ? 'done' : undefined;
+  return (await isConfirmed(waiting, failed)) ? 'failed' : undefined;
+}
+
+/**
+ * Budgets also run out while the API is away. So before it fails, one read shows that the API
+ * answers and that the picture is not an old one; else the time away is held against nobody.
+ */
+async function isConfirmed(waiting: Waiting, { object }: Judged): Promise<boolean> {
+  const { api, clock, view, confirmations } = waiting;
+  if (confirmations.left <= 0) return true;
+  const from = clock.now();
+  const before = view.versionOf(object);
+  const now = await versionNow(waiting, object);
+  const gap = clock.now() - from;
+  if (gap > awayMs || now === 'away') {
+    view.excuse(gap);
+    waiting.onLine(
+      `${api.server} was away for ${Math.round(gap / 1_000)} s; that time does not count.`,
+    );
+    return false;
+  }
+  confirmations.left -= 1;
+  return now === undefined || now === before;
+}
+
+async function versionNow(
+  { api, stopped }: Waiting,
+  { apiVersion, kind, metadata }: Judged['object'],
+): Promise<string | 'away' | undefined> {
+  try {
+    const resource = await api.resourceOf(apiVersion, kind);
+    if (!resource) return undefined;
+    const { namespace, name } = metadata;
+    const path = pathOf(resource, { namespace, name });
+    const { status, body } = await api.send({ method: 'GET', path, signal: stopped });
+    if (status !== 200) return undefined;
+    return (body as Judged['object']).metadata.resourceVersion;
+  } catch (error) {
+    if (error instanceof ActionError && error.findings[0].code === 'cluster-unreachable') {
+      return 'away';
+    }
+    if (stopped.aborted) return undefined;
+    throw error;
+  }
+}
+
+function readProofs(waiting: Waiting, judged: readonly Judged[]): void {
+  const { api, view, wake, reading, stopped } = waiting;
+  const due = judged
+    .flatMap(({ verdict }) => verdict.findings)
+    .filter(({ severity, fatalAt }) => severity !== 'fatal' && (fatalAt ?? Infinity) <= api.now());
+  for (const { proof } of due) {
+    if (!proof || reading.has(proofKey(proof))) continue;
+    reading.add(proofKey(proof));
+    const done = (): void => {
+      reading.delete(proofKey(proof));
+      wake.now();
+    };
+    readProof(api, proof, stopped)
+      .then((answer) => view.answer(proof, answer))
+      .then(done, (error: unknown) => {
+        if (!stopped.aborted) wake.fail(error);
+      });
+  }
+}

@@ -1,0 +1,73 @@
+// One look at workloads without waiting, for `status`.
+import type { Api } from '../cluster/api.ts';
+import { listAll } from '../cluster/list.ts';
+import { ActionError, finding } from '../errors.ts';
+import type { Clock } from '../ports.ts';
+import { conclude } from '../rollout/conclude.ts';
+import { type WatchedKind, watchPlan } from '../rollout/watch-plan.ts';
+import type { AwaitResult } from './await-rollout.ts';
+import { readProof, withLogs } from './rollout-evidence.ts';
+import { createView, type Target, type View, workloadsOf } from './rollout-view.ts';
+
+export interface JudgeOptions {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly targets: readonly Target[];
+  readonly logLines: number;
+  readonly signal?: AbortSignal;
+  onLine?(line: string): void;
+}
+
+/** One list per kind and namespace. What only time could prove stays a warning. */
+export async function judgeNow(
+  options: JudgeOptions,
+): Promise<Pick<AwaitResult, 'workloads' | 'findings'>> {
+  const { api, clock, targets } = options;
+  const signal = options.signal ?? new AbortController().signal;
+  const view = createView(api, targets);
+  const from = clock.now();
+  const plan = watchPlan(targets.map(({ object }) => object));
+  await Promise.all(plan.map((each) => look(each, view, { ...options, signal })));
+  await prove(view, api, signal);
+  const judged = view.judgeAll();
+  const findings = await withLogs(api, conclude(judged, undefined), {
+    logLines: options.logLines,
+    signal,
+  });
+  const workloads = workloadsOf(judged, { from, now: clock.now(), settledAt: new Map() });
+  return { workloads, findings };
+}
+
+interface Looking {
+  readonly api: Api;
+  readonly signal: AbortSignal;
+  onLine?(line: string): void;
+}
+
+async function look(watched: WatchedKind, view: View, options: Looking): Promise<void> {
+  const { api, signal, onLine } = options;
+  const { apiVersion, kind, namespace, optional } = watched;
+  try {
+    const resource = await api.resourceOf(apiVersion, kind);
+    if (!resource) {
+      throw new ActionError(
+        finding('kind-unknown', `The cluster does not serve ${kind} of ${apiVersion}.`),
+      );
+    }
+    const selection = namespace === undefined ? { signal } : { namespace, signal };
+    const { objects } = await listAll(api, resource, selection);
+    view.take(watched, { type: 'synced', objects });
+  } catch (error) {
+    if (!optional || !(error instanceof ActionError)) throw error;
+    onLine?.(`${error.message} Going on without.`);
+  }
+}
+
+async function prove(view: View, api: Api, signal: AbortSignal): Promise<void> {
+  const proofs = view
+    .judgeAll()
+    .flatMap(({ verdict }) => verdict.findings.flatMap((f) => f.proof ?? []));
+  await Promise.all(
+    proofs.map(async (proof) => view.answer(proof, await readProof(api, proof, signal))),
+  );
+}
