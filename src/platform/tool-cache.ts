@@ -8,6 +8,7 @@ const downloadMs = 5 * 60_000;
 export function realToolCache(folder: string): ToolCache {
   // The library reads its folder from the environment and nowhere else.
   process.env['RUNNER_TOOL_CACHE'] ||= folder;
+  if (process.env['GITHUB_ACTIONS'] !== 'true') muteCommands();
   const library = () => import('@actions/tool-cache');
   return {
     find: async (tool, version, arch) => {
@@ -23,6 +24,18 @@ export function realToolCache(folder: string): ToolCache {
       return cacheFile(file, tool.fileName, tool.name, tool.version, tool.arch);
     },
   };
+}
+
+const muted = new WeakSet<object>();
+
+/** The library reports its progress as workflow commands, which only a runner understands. */
+function muteCommands(): void {
+  const write = process.stdout.write.bind(process.stdout);
+  if (muted.has(process.stdout.write)) return;
+  const filtered = (chunk: string | Uint8Array, ...rest: never[]): boolean =>
+    typeof chunk === 'string' && chunk.startsWith('::debug::') ? true : write(chunk, ...rest);
+  process.stdout.write = filtered;
+  muted.add(filtered);
 }
 
 async function withLimit(work: Promise<unknown>): Promise<void> {

@@ -38,7 +38,8 @@ export interface InstallPorts {
   readonly files: Files;
   readonly shell: Shell;
   readonly cache: ToolCache;
-  readonly platform: Platform;
+  /** Undefined where no tool is made for this machine: asking for one then fails. */
+  readonly platform: Platform | undefined;
   readonly mirror?: string;
   /** Host → address, for tests that stand in for a maker. */
   readonly makers?: Readonly<Record<string, string>>;
@@ -58,24 +59,25 @@ export interface InstalledTool {
  */
 export async function install(wanted: Wanted, ports: InstallPorts): Promise<InstalledTool> {
   const tool = catalog[wanted.name];
+  const { platform, http, cache } = ports;
+  if (!platform) {
+    const what = `${tool.name} is not made for this machine.`;
+    const hint = `Run on Linux or macOS (amd64, arm64), or set ${tool.name}-version: none.`;
+    throw fail('tool-unavailable', what, [], hint);
+  }
   const maker = ports.makers?.[tool.host] ?? `https://${tool.host}`;
-  const version = await resolveVersion({
-    ...wanted,
-    tool,
-    platform: ports.platform,
-    maker,
-    http: ports.http,
-  });
-  const digest = await digestOf({ tool, version, maker, wanted, ports });
+  const version = await resolveVersion({ ...wanted, tool, platform, maker, http });
+  const parts = { tool, version, maker, wanted, platform, ports };
+  const digest = await digestOf(parts);
   const stored: StoredTool = {
     // A name of our own: nobody else's tool of that name is taken for ours.
     name: `webgen-deploy-${tool.name}`,
     fileName: tool.name,
     version,
-    arch: ports.platform.arch,
+    arch: platform.arch,
   };
-  const found = await ports.cache.find(stored.name, version, stored.arch);
-  const folder = found ?? (await download({ tool, version, maker, digest, stored, ports }));
+  const found = await cache.find(stored.name, version, stored.arch);
+  const folder = found ?? (await download(parts, digest, stored));
   const path = `${folder}/${tool.name}`;
   // Again for what was just stored: the copy in the cache is what runs.
   await check(path, digest, `the tool cache (${path})`);
@@ -83,17 +85,18 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   return { name: tool.name, version, path, downloaded: found === undefined };
 }
 
-interface DigestParts {
+interface Parts {
   readonly tool: Tool;
   readonly version: string;
   readonly maker: string;
   readonly wanted: Wanted;
+  readonly platform: Platform;
   readonly ports: InstallPorts;
 }
 
 /** From the table, the user, or the maker's own file: never from a mirror or from the cache. */
-async function digestOf({ tool, version, maker, wanted, ports }: DigestParts): Promise<string> {
-  const listed = tool.digests[version]?.[platformName(ports.platform)];
+async function digestOf({ tool, version, maker, wanted, platform, ports }: Parts): Promise<string> {
+  const listed = tool.digests[version]?.[platformName(platform)];
   const given = wanted.sha256?.toLowerCase();
   if (listed && given && listed !== given) {
     const what = `${tool.name}-sha256 is not the digest that is known for ${tool.name} ${version}.`;
@@ -103,11 +106,11 @@ async function digestOf({ tool, version, maker, wanted, ports }: DigestParts): P
   const digest = listed ?? given;
   if (digest) return digest;
   if (!tool.checksumPath) {
-    const what = `No digest is known for ${tool.name} ${version} (${platformName(ports.platform)}).`;
+    const what = `No digest is known for ${tool.name} ${version} (${platformName(platform)}).`;
     const hint = `Give its digest in ${tool.name}-sha256, or one of: ${Object.keys(tool.digests).join(', ')}.`;
     throw fail('tool-unavailable', what, [], hint);
   }
-  const url = `${maker}/${tool.checksumPath(version, ports.platform)}`;
+  const url = `${maker}/${tool.checksumPath(version, platform)}`;
   const said = await fetchText(ports.http, url);
   const checksum = /^[0-9a-f]{64}(?=\s|$)/.exec(said.text.trim())?.[0];
   if (said.status === 200 && checksum) return checksum;
@@ -118,19 +121,10 @@ async function digestOf({ tool, version, maker, wanted, ports }: DigestParts): P
   throw fail('tool-unavailable', what, [`${url}: ${why}`], hint);
 }
 
-interface DownloadParts {
-  readonly tool: Tool;
-  readonly version: string;
-  readonly maker: string;
-  readonly digest: string;
-  readonly stored: StoredTool;
-  readonly ports: InstallPorts;
-}
-
-async function download(parts: DownloadParts): Promise<string> {
-  const { tool, version, maker, digest, stored, ports } = parts;
+async function download(parts: Parts, digest: string, stored: StoredTool): Promise<string> {
+  const { tool, version, maker, platform, ports } = parts;
   const base = ports.mirror ? `${ports.mirror.replace(/\/+$/, '')}/${tool.host}` : maker;
-  const url = `${base}/${tool.path(version, ports.platform)}`;
+  const url = `${base}/${tool.path(version, platform)}`;
   const folder = await ports.files.makeTemp('webgen-deploy-tool-');
   const file = `${folder}/${tool.name}`;
   try {
