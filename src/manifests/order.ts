@@ -1,6 +1,5 @@
 // The order in which objects are applied: what others need comes first, webhooks come last.
 import { type KubeObject, kindKey } from '../cluster/objects.ts';
-import type { Document } from './document.ts';
 
 const rbac = (kind: string) => `rbac.authorization.k8s.io/${kind}`;
 
@@ -99,9 +98,11 @@ export function stageName(stage: number): string {
   return table[stage]?.[0] ?? '';
 }
 
-/** The documents in ascending stages, each in the order as given; empty stages are left out. */
-export function stages(documents: readonly Document[]): readonly (readonly Document[])[] {
-  const byStage = Map.groupBy(documents, (document) => stageOf(document.object));
+/** Ascending stages, each in the order as given; empty stages are left out. */
+export function stages<T extends { readonly object: Kind }>(
+  items: readonly T[],
+): readonly (readonly T[])[] {
+  const byStage = Map.groupBy(items, ({ object }) => stageOf(object));
   return [...byStage.entries()].toSorted(([a], [b]) => a - b).map(([, members]) => members);
 }
 
@@ -121,9 +122,4 @@ const gates: Readonly<Record<string, Gate>> = {
 export function gateOf(object: Kind): Gate | undefined {
   const key = kindKey(object);
   return Object.hasOwn(gates, key) ? gates[key] : undefined;
-}
-
-/** By `kindKey`: `Namespace`, `apiextensions.k8s.io/CustomResourceDefinition`, `ResourceQuota`. */
-export function needsGate(kind: string): boolean {
-  return Object.hasOwn(gates, kind);
 }

@@ -1,4 +1,4 @@
-// Documents as written → documents as sent: variables, images, secrets, labels, namespace, in this order.
+// Documents as written → documents as sent: variables, images, secrets, labels, in this order.
 import { type Finding, finding } from '../errors.ts';
 import { containerImages } from '../images/containers.ts';
 import { parseReference } from '../images/reference.ts';
@@ -28,8 +28,8 @@ export interface Transformed {
 }
 
 /**
- * Variables, images, secrets and labels: all that needs no cluster. The namespace comes after it, by
- * `setNamespace`, once the scope of each kind is known.
+ * All that needs no cluster. The namespace of objects that name none comes when they are sent, since
+ * only the server knows which kinds have one.
  */
 export function transform(documents: readonly Document[], options: TransformOptions): Transformed {
   const filled = fillVariables(documents, options.variables);
@@ -85,21 +85,6 @@ function malformedImages(document: Document): readonly Finding[] {
 
 function withObject(document: Document, object: Document['object']): Document {
   return object === document.object ? document : { ...document, object };
-}
-
-/** The namespace for namespaced objects that name none; duplicates that this makes are findings. */
-export function setNamespace(
-  documents: readonly Document[],
-  namespace: string,
-  isNamespaced: (document: Document) => boolean,
-): Transformed {
-  const changed = documents.map((document) => {
-    const { metadata } = document.object;
-    if (metadata.namespace !== undefined || !isNamespaced(document)) return document;
-    return withObject(document, withValueAt(document.object, ['metadata', 'namespace'], namespace));
-  });
-  const before = findDuplicates(documents).length;
-  return { documents: changed, findings: before > 0 ? [] : findDuplicates(changed) };
 }
 
 /** Who manages it and what it is part of, if unset, on the object's own metadata only. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { labelValue, setLabels, setNamespace, transform } from '../../src/manifests/transform.ts';
+import { labelValue, setLabels, transform } from '../../src/manifests/transform.ts';
 import { Secret } from '../../src/secret.ts';
 import { documentOf, documentsOf } from './documents.ts';
 
@@ -95,33 +95,6 @@ describe('transform', () => {
     const before = JSON.stringify(documents);
     transform(documents, { ...nothing, variables: { REGISTRY: 'r' }, images: { backend: 'a:1' } });
     expect(JSON.stringify(documents)).toBe(before);
-  });
-});
-
-describe('setNamespace', () => {
-  const documents = documentsOf(
-    [
-      'apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}',
-      'apiVersion: v1\nkind: Service\nmetadata: {name: a}',
-      'apiVersion: v1\nkind: Service\nmetadata: {name: b, namespace: other}',
-    ].join('\n---\n'),
-  );
-  const isNamespaced = ({ object }: (typeof documents)[number]) => object.kind !== 'Namespace';
-
-  test('fills what names none, never what has no namespace', () => {
-    const set = setNamespace(documents, 'shop', isNamespaced);
-    expect(set.findings).toEqual([]);
-    expect(set.documents.map(({ object }) => object.metadata.namespace)).toEqual([
-      undefined,
-      'shop',
-      'other',
-    ]);
-    expect(set.documents[1]?.lineOf(['metadata', 'namespace'])).toBe(7);
-  });
-
-  test('says what becomes a duplicate by it', () => {
-    const both = [...documents, documentOf('apiVersion: v1\nkind: Service\nmetadata: {name: b}')];
-    expect(setNamespace(both, 'other', isNamespaced).findings).toHaveLength(1);
   });
 });
 
