@@ -42,13 +42,13 @@ async function removeOne(
   const real = await files.realPath(folder);
   const inside = isAbsolute(path) && `${real}${sep}`.startsWith(`${root}${sep}`);
   const target = join(real, basename(path));
+  // A folder that we made goes as a whole: a run that was killed may have left a half-written file.
+  const ours = dirname(real) === root && basename(real).startsWith('webgen-deploy-');
   const kind = await files.kind(target);
-  if (kind === undefined) return;
-  if (!inside || kind !== 'file') {
+  if (kind === undefined && !ours) return;
+  if (!inside || (kind !== undefined && kind !== 'file')) {
     log.info(`Not removed, since it is a link or outside the temporary folder: ${path}`);
     return;
   }
-  // A folder that we made goes as a whole: a run that was killed may have left a half-written file.
-  const ours = dirname(real) === root && basename(real).startsWith('webgen-deploy-');
   await files.remove(ours ? real : target);
 }

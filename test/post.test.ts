@@ -1,4 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, realpath, symlink, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -31,6 +40,12 @@ describe('the post step removes', () => {
     await writeFile(join(temp, 'other-step'), 'kept');
     expect(await clean([join(ours, 'kubeconfig')])).toEqual([]);
     expect(await readdir(temp)).toEqual(['other-step']);
+  });
+
+  test('what a killed run left half-written, where the file itself never came', async () => {
+    await rename(join(ours, 'kubeconfig'), join(ours, 'kubeconfig.half-written'));
+    await clean([join(ours, 'kubeconfig')]);
+    expect(await readdir(temp)).toEqual([]);
   });
 
   test('one file of somebody else’s folder, not the folder', async () => {

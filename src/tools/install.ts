@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, lstat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { ActionError, type Code, finding } from '../errors.ts';
 import type { Files, Http, Shell } from '../ports.ts';
 import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
@@ -157,7 +156,7 @@ async function sha256(path: string): Promise<string> {
 }
 
 async function probe(tool: Tool, version: string, path: string, shell: Shell): Promise<void> {
-  const env = { HOME: dirname(path), YC_CLI_INITIALIZATION_SILENCE: 'true' };
+  const env = { YC_CLI_INITIALIZATION_SILENCE: 'true' };
   const result = await shell.run(path, tool.probe, { env, timeoutMs: 30_000, stdin: '' });
   const said = tool.versionOf(result.stdout);
   if (result.code === 0 && said === version) return;
