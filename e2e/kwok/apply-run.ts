@@ -1,7 +1,5 @@
 // Deploys YAML texts to a test's cluster as the engine does, without a process around it.
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import type { Api } from '../../src/cluster/api.ts';
 import { createApi } from '../../src/cluster/create-api.ts';
 import type { KubeObject } from '../../src/cluster/objects.ts';
@@ -15,10 +13,9 @@ import { Secret } from '../../src/secret.ts';
 import { type ApplyHooks, applyAll } from '../../src/steps/apply-manifests.ts';
 import type { ApplySettings } from '../../src/steps/apply-settings.ts';
 import { dryRunAll } from '../../src/steps/dry-run.ts';
+import type { TestCluster } from '../cluster/cluster.ts';
 
 export interface Lab {
-  readonly kubeconfig: string;
-  readonly namespace: string;
   readonly cluster: Cluster;
   /** Every request that was sent: `PATCH /api/v1/…?dryRun=All`. */
   readonly sent: string[];
@@ -35,7 +32,11 @@ const silent: Log = {
   mask: () => undefined,
 };
 
-export async function openLab(kubeconfig: string, namespace: string): Promise<Lab> {
+type Opened = Pick<TestCluster, 'kubeconfig' | 'kubectl'>;
+
+/** `namespace`: where objects go that name none, and where `get` looks. */
+export async function openLab(opened: Opened, namespace: string): Promise<Lab> {
+  const { kubeconfig, kubectl } = opened;
   const access = await loadKubeconfig(new Secret(await readFile(kubeconfig, 'utf8')));
   const connected = connectCluster(access, { userAgent: 'webgen-deploy-test' });
   const sent: string[] = [];
@@ -51,14 +52,7 @@ export async function openLab(kubeconfig: string, namespace: string): Promise<La
   };
   const clock = realClock();
   const api: Api = createApi(cluster, { clock, log: silent });
-  const kubectl = async (args: readonly string[], stdin = ''): Promise<string> => {
-    const child = promisify(execFile)('kubectl', ['--kubeconfig', kubeconfig, ...args]);
-    child.child.stdin?.end(stdin);
-    return (await child).stdout;
-  };
   return {
-    kubeconfig,
-    namespace,
     cluster,
     sent,
     kubectl,

@@ -2,18 +2,21 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { applyAll } from '../../src/steps/apply-manifests.ts';
 import { dryRunAll, unverifiedOf } from '../../src/steps/dry-run.ts';
 import { liveImageDocuments } from '../../src/steps/set-images.ts';
+import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { deploy, type Lab, openLab, plan } from './apply-run.ts';
 
+let cluster: TestCluster;
 let lab: Lab;
 
 beforeAll(async () => {
-  lab = await openLab(process.env['KUBECONFIG'] ?? '', 'apply-test');
+  cluster = await startCluster({ kind: 'kwok' });
+  lab = await openLab(cluster, 'apply-test');
   await lab.kubectl(['create', 'namespace', 'apply-test']);
-});
+}, 600_000);
 
 afterAll(async () => {
-  await lab.kubectl(['delete', 'namespace', 'apply-test', '--wait=false']);
-  await lab.cluster.close();
+  await lab?.cluster.close();
+  await cluster?.stop();
 });
 
 const configMap = (name: string, data: string) => `
@@ -331,5 +334,64 @@ describe('what cannot be changed', () => {
     const after = await lab.get('deployment/fixed');
     expect(after.metadata.uid).not.toBe(before.metadata.uid);
     expect((await deploy(lab, asked)).changes).toEqual(['unchanged Deployment/fixed']);
+  });
+});
+
+describe('limits', () => {
+  test('a cancelled run stops between stages and says what is left', async () => {
+    const abort = new AbortController();
+    const yaml = [configMap('before', '{}'), deployment('after')].join('---');
+    const { objects, settings } = await plan(lab, yaml, { signal: abort.signal });
+    const outcome = await applyAll(objects, settings, { onApplied: () => abort.abort() });
+    expect(outcome).toMatchObject({ cancelled: true, left: ['Deployment/after'], uncertain: [] });
+    expect(outcome.applied.map(({ object }) => object.kind)).toEqual(['ConfigMap']);
+    await expect(lab.get('deployment/after')).rejects.toThrow('NotFound');
+  });
+
+  test('what the write refuses after the dry run stops the stages that follow', async () => {
+    const yaml = [configMap('late', '{ a: "1" }'), deployment('never-late')].join('---');
+    const { objects, settings } = await plan(lab, yaml);
+    const args = ['-n', 'apply-test', 'create', 'cm', 'late', '--from-literal=a=2'];
+    await lab.kubectl([...args, '--field-manager=helm']);
+    const outcome = await applyAll(objects, settings);
+    expect(outcome.findings).toMatchObject([{ code: 'field-conflict', object: 'ConfigMap/late' }]);
+    expect(outcome.left).toEqual(['ConfigMap/late', 'Deployment/never-late']);
+  });
+
+  test('fifty Deployments: one dry run and one write each, and a handful of reads', async () => {
+    const names = Array.from({ length: 50 }, (_, at) => `many-${at}`);
+    const all = (image: string) => names.map((name) => deployment(name, { image })).join('---');
+    await deploy(lab, all('x:1'));
+    lab.sent.length = 0;
+    const { changes } = await deploy(lab, all('x:2'));
+    expect(changes.filter((each) => each.startsWith('configured'))).toHaveLength(50);
+    expect(lab.sent.length).toBeLessThanOrEqual(105);
+    const writes = lab.sent.filter((each) => each.startsWith('PATCH'));
+    expect(writes.every((each) => each.includes('fieldValidation=Strict'))).toBe(true);
+    expect(writes.filter((each) => each.includes('dryRun=All'))).toHaveLength(50);
+  }, 30_000);
+
+  test('an object that is being deleted is made anew once it is gone', async () => {
+    const held = configMap('held', '{ a: "1" }').replace('}', ', finalizers: [test.io/hold] }');
+    await lab.kubectl(['-n', 'apply-test', 'apply', '-f', '-'], held);
+    await lab.kubectl(['-n', 'apply-test', 'delete', 'cm', 'held', '--wait=false']);
+    const release = ['-n', 'apply-test', 'patch', 'cm', 'held', '--type=merge', '-p'];
+    const later = setTimeout(() => {
+      void lab.kubectl([...release, '{"metadata":{"finalizers":null}}']);
+    }, 300);
+    const { changes } = await deploy(lab, configMap('held', '{ a: "2" }'));
+    clearTimeout(later);
+    expect(changes).toEqual(['created ConfigMap/held']);
+    const live = await lab.get('cm/held');
+    expect(live['data']).toEqual({ a: '2' });
+    expect(live.metadata.deletionTimestamp).toBeUndefined();
+  }, 30_000);
+
+  test('a Secret key that leaves stringData leaves the cluster', async () => {
+    const secret = (data: string) =>
+      `apiVersion: v1\nkind: Secret\nmetadata: { name: keys }\nstringData: ${data}\n`;
+    await deploy(lab, secret('{ a: one, b: two }'));
+    await deploy(lab, secret('{ a: one }'));
+    expect((await lab.get('secret/keys'))['data']).toEqual({ a: 'b25l' });
   });
 });

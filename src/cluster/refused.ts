@@ -3,6 +3,7 @@ import { type Finding, finding } from '../errors.ts';
 import { type Document, placeOf } from '../manifests/document.ts';
 import { pathOfField } from '../manifests/field-path.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { fieldsAt } from './json.ts';
 import { type KubeObject, kindKey, nameOf } from './objects.ts';
 
 export interface Refused {
@@ -44,8 +45,29 @@ export function wordsOf(object: KubeObject, message: string): string {
   const cut = message.replace(quoted, (_, head: string, value: string, tail: string) =>
     secret ? `${head}***${tail}` : `${head}${shortened(value)}${tail}`,
   );
-  const words = secret ? cut.replace(/, got .*$/s, '') : goValues(cut);
+  const words = secret ? withoutValues(object, cut.replace(/, got .*$/s, '')) : goValues(cut);
   return words.replace(/[.\s]+$/, '');
+}
+
+/** Policies and webhooks may quote what they do not like. */
+function withoutValues(secret: KubeObject, text: string): string {
+  const encoded = Object.values(fieldsAt(secret, 'data')).filter(
+    (each) => typeof each === 'string',
+  );
+  const values = encoded.flatMap((each) => [each, decoded(each)]);
+  const telling = values.filter((each) => each.length > 3).toSorted((a, b) => b.length - a.length);
+  return telling.reduce((shown, value) => shown.replaceAll(value, '***'), text);
+}
+
+/** Empty where it is no base64: the server has said so already. */
+function decoded(text: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return new TextDecoder().decode(bytes);
+  } catch (error) {
+    if (error instanceof DOMException) return '';
+    throw error;
+  }
 }
 
 // Greedy on purpose: a value may hold colons, the reason after it does not.

@@ -188,6 +188,18 @@ describe('of a Secret', () => {
   );
 });
 
+test('a policy that quotes a Secret is not quoted', () => {
+  const yaml = secret.replace('YQ==', 'aHVudGVyMg==');
+  const message = 'admission webhook "p.io" denied the request: weak: hunter2 (aHVudGVyMg==)';
+  const response = { status: 403, headers: {}, body: { kind: 'Status', message } };
+  const document = read(yaml);
+  const request = { method: 'PATCH', path: '/api/v1/namespaces/shop/secrets/s' } as const;
+  const refused = { document, object: document.object, live: undefined, request, response };
+  const [found] = refusalFindings(refused);
+  expect(found.code).toBe('admission-denied');
+  expect(found.evidence).toEqual(['admission webhook "p.io" denied the request: weak: *** (***)']);
+});
+
 test('every recorded answer becomes a finding', () => {
   const names = readdirSync(folder).map((name) => name.replace('.json', ''));
   const refused = names.filter((name) => recorded(name).status >= 400);
