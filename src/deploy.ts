@@ -47,26 +47,34 @@ function keepFailure(reason: unknown, { state, signal }: Running): void {
 const isFatal = (state: State): boolean =>
   state.findings.some(({ severity }) => severity === 'fatal');
 
-const sections: Readonly<Record<Step['do'], Timing['section']>> = {
-  authenticate: 'prepare',
-  'install-tools': 'prepare',
-  'load-manifests': 'prepare',
-  'find-workloads': 'prepare',
-  'dry-run': 'apply',
-  apply: 'apply',
-  'await-rollout': 'rollout',
-  judge: 'rollout',
+interface Heading {
+  readonly section: Timing['section'];
+  /** Its lines are folded under this; without it they stay in sight. */
+  readonly group?: string;
+}
+
+const headings: Readonly<Record<Step['do'], Heading>> = {
+  authenticate: { section: 'prepare', group: 'Authenticate' },
+  'install-tools': { section: 'prepare', group: 'Install tools' },
+  'load-manifests': { section: 'prepare', group: 'Load manifests' },
+  'find-workloads': { section: 'prepare', group: 'Find workloads' },
+  'dry-run': { section: 'apply', group: 'Dry run' },
+  apply: { section: 'apply', group: 'Apply' },
+  'await-rollout': { section: 'rollout' },
+  judge: { section: 'rollout' },
 };
 
 async function timed(step: Step, running: Running): Promise<void> {
-  const { clock } = running.engine.ports;
+  const { clock, log } = running.engine.ports;
+  const { section, group } = headings[step.do];
   const from = clock.now();
   let failed = true;
+  const work = () => runStep(step, running);
   try {
-    await runStep(step, running);
+    await (group === undefined ? work() : log.group(group, work));
     failed = isFatal(running.state);
   } finally {
-    const bar = { section: sections[step.do], name: step.do, from, to: clock.now() };
+    const bar = { section, name: step.do, from, to: clock.now() };
     running.state.timings.push(failed ? { ...bar, failed } : bar);
   }
 }

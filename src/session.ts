@@ -40,7 +40,7 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const { summary } = inputs;
   const title = inputs.environment ? `${inputs.app} → ${inputs.environment}` : inputs.app;
   log.info(`${inputs.command} ${title}`);
-  for (const line of describePlan(makePlan(inputs))) log.info(line);
+  await log.group('Plan', async () => describePlan(makePlan(inputs)).forEach(log.info));
   try {
     const outcome = await deploy({ inputs, context, engine, signal });
     const all = { ...outcome, findings: [...problems, ...outcome.findings] };

@@ -13,10 +13,11 @@ import type { Running } from './running.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { authenticate, withHints } from './steps/authenticate.ts';
-import { awaitRollout, judgeNow } from './steps/await-rollout.ts';
+import { awaitRollout } from './steps/await-rollout.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
 import { findDeployed } from './steps/find-deployed.ts';
 import { installTools, type ToolRequest } from './steps/install-tools.ts';
+import { judgeNow } from './steps/judge-now.ts';
 import { loadManifests } from './steps/load-manifests.ts';
 import { restartsOf } from './steps/restarts.ts';
 import { liveImageDocuments } from './steps/set-images.ts';
@@ -89,6 +90,7 @@ const runners: Runners = {
     state.unverified = unverifiedOf(objects);
     keep(findings, run);
     if (inputs.command === 'diff') state.changes = objects.map(differenceOf);
+    if (findings.some(({ severity }) => severity === 'fatal')) return;
     const changing = objects.filter(({ change }) => change !== 'unchanged').length;
     engine.ports.log.info(`dry run: ${changing} of ${objects.length} objects would change`);
     for (const { object, why } of state.unverified) {

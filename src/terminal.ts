@@ -1,7 +1,7 @@
 // Composition root on a terminal: flags in, text or JSON out, the same engine between.
 import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { secretsToMask } from './inputs/mask.ts';
@@ -45,8 +45,13 @@ export async function terminal(): Promise<void> {
         log,
         signal,
         environment: process.env,
-        // Nothing comes after this process that could use them.
-        exports: { addPath: () => undefined, exportVariable: () => undefined },
+        // Nothing comes after this process: only itself has to find what it installed.
+        exports: {
+          addPath: (folder) => {
+            process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
+          },
+          exportVariable: () => undefined,
+        },
         onSecretFile: (path) => secretFiles.push(path),
       }),
   });

@@ -1,13 +1,12 @@
 // The engine's doors with the real world behind them, the same for a runner and a terminal.
 import { readdir } from 'node:fs/promises';
-import { arch, platform } from 'node:os';
+import { arch, homedir, platform } from 'node:os';
 import { join } from 'node:path';
 import type { RunContext } from '../context.ts';
-import { ActionError, finding } from '../errors.ts';
 import type { Log } from '../ports.ts';
 import type { Engine } from '../running.ts';
 import { Secret } from '../secret.ts';
-import { type Platform, platformOf } from '../tools/catalog.ts';
+import { platformOf } from '../tools/catalog.ts';
 import { version } from '../version.ts';
 import { realClock } from './clock.ts';
 import { connectCluster } from './cluster.ts';
@@ -49,7 +48,11 @@ export function realEngine(options: EngineOptions): Engine {
     },
     connect: async (access) => {
       const { kubeconfig, path, context: name } = access;
-      const known = await loadKubeconfig(kubeconfig, { path, ...(name ? { context: name } : {}) });
+      const known = await loadKubeconfig(kubeconfig, {
+        path,
+        mask: log.mask,
+        ...(name ? { context: name } : {}),
+      });
       const cluster = connectCluster(known, {
         userAgent,
         environment,
@@ -58,17 +61,13 @@ export function realEngine(options: EngineOptions): Engine {
       return { cluster, startsPrograms: known.startsPrograms };
     },
     exports,
-    tools: { cache: realToolCache(join(context.temp, 'tool-cache')), platform: thisPlatform() },
+    tools: {
+      cache: realToolCache(join(homedir(), '.cache', 'webgen-deploy', 'tools')),
+      platform: platformOf(platform(), arch()),
+    },
     ...(url && token ? { idToken: { url, token: new Secret(token) } } : {}),
     onSecretFile,
   };
-}
-
-function thisPlatform(): Platform {
-  const known = platformOf(platform(), arch());
-  if (known) return known;
-  const what = `webgen-deploy runs on Linux and macOS, amd64 and arm64, not on ${platform()} ${arch()}.`;
-  throw new ActionError(finding('tool-unavailable', what, { hint: 'Use another runner.' }));
 }
 
 /** Names of the folders in `manifests/overlays`: inputs are read without touching the disk. */

@@ -1,0 +1,98 @@
+// What most tests of the bundle need: a cluster of Yandex Cloud's kind, an account, and a run.
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCluster, type TestCluster } from './cluster/cluster.ts';
+import { type ActionOptions, type ActionResult, startAction } from './runner/run-action.ts';
+import { startYandex, type Yandex } from './yandex/emulator.ts';
+
+export interface Site {
+  readonly yandex: Yandex;
+  readonly cluster: TestCluster;
+  /** Inputs that authenticate with a key and name the cluster. */
+  readonly access: Readonly<Record<string, string>>;
+  readonly account: { readonly id: string; readonly keyJson: string };
+  /** A folder as a checked-out repository: the files by path, or a copy of a folder. */
+  workspace(files: Readonly<Record<string, string>> | string): Promise<string>;
+  /** Runs the bundle as the runner does, with `access` filled in. */
+  run(inputs: Readonly<Record<string, string>>, options?: Partial<ActionOptions>): Promise<Run>;
+  start(
+    inputs: Readonly<Record<string, string>>,
+    options?: Partial<ActionOptions>,
+  ): ReturnType<typeof startAction>;
+  stop(): Promise<void>;
+}
+
+export type Run = ActionResult & { readonly text: string };
+
+/** Up in seconds once the programs are cached. */
+export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
+  const yandex = await startYandex();
+  const cluster = await startCluster({ kind, yandexWebhookUrl: yandex.tokenReviewUrl });
+  const account = yandex.addServiceAccount();
+  const managed = yandex.addCluster({
+    caPem: cluster.caPem,
+    externalEndpoint: cluster.server,
+    name: 'shop',
+  });
+  await cluster.grantAdmin(account.id);
+  const access = {
+    'yc-api-endpoint': yandex.endpoint,
+    'yc-sa-json-credentials': account.keyJson,
+    'yc-k8s-cluster-id': managed.id,
+  };
+  const folders: string[] = [];
+  const runs: ActionResult[] = [];
+  const start: Site['start'] = (inputs, options = {}) =>
+    startAction({ ...options, inputs: { ...access, ...inputs } });
+  return {
+    yandex,
+    cluster,
+    access,
+    account,
+    workspace: async (files) => {
+      const folder = await mkdtemp(join(tmpdir(), 'webgen-workspace-'));
+      folders.push(folder);
+      if (typeof files === 'string') await cp(files, folder, { recursive: true });
+      else {
+        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+      }
+      return folder;
+    },
+    start,
+    run: async (inputs, options) => {
+      const result = await (await start(inputs, options)).finished;
+      runs.push(result);
+      return { ...result, text: result.stdout + result.stderr };
+    },
+    stop: async () => {
+      for (const run of runs) await run.cleanUp();
+      for (const folder of folders) await rm(folder, { recursive: true, force: true });
+      await cluster.stop();
+      await yandex.stop();
+    },
+  };
+}
+
+/** The example application's folder. */
+export const example = join(import.meta.dirname, '..', 'example');
+
+/** One Deployment of the simulated cluster, as YAML. */
+export function deployment(name: string, more: { image?: string; replicas?: number } = {}): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  replicas: ${more.replicas ?? 1}
+  selector:
+    matchLabels: {app: ${name}}
+  template:
+    metadata:
+      labels: {app: ${name}}
+    spec:
+      containers:
+        - name: app
+          image: ${more.image ?? 'registry.example/app:1'}
+`;
+}
