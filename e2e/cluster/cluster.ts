@@ -2,11 +2,13 @@
 import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RegistryProxy } from '../images/registry-proxy.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Assets, provideAssets } from './assets.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { execOk } from './exec.ts';
 import { startKwok } from './kwok.ts';
+import { startNode } from './node.ts';
 import { type Processes, startProcesses } from './processes.ts';
 import { NEEDED } from './programs.ts';
 import { freePorts, until } from './until.ts';
@@ -33,6 +35,8 @@ export interface TestCluster {
   readonly adminToken: string;
   /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
   readonly registry?: string;
+  /** Makes pulls from it fail on purpose; only with a real node. */
+  readonly registryProxy?: RegistryProxy;
   /** A log for each program; gone after `stop`. */
   readonly logs: string;
   /** One request to the API server, by default as the administrator. */
@@ -80,11 +84,16 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
   const ports =
     basePort === undefined ? await freePorts(3) : [basePort + 1, basePort + 2, basePort];
   const plane = await startControlPlane({ ...options, folder, processes, assets, ports });
-  await startKwok({ nodes: options.nodes ?? 3, plane, processes, assets });
-  await usable(plane, options.nodes ?? 3);
+  const nodes = options.kind === 'node' ? 1 : (options.nodes ?? 3);
+  const registry =
+    options.kind === 'node'
+      ? await startNode({ folder, plane, processes, assets })
+      : await startKwok({ nodes, plane, processes, assets });
+  await usable(plane, nodes);
   const kubeconfig = plane.kubeconfigOf('admin');
   return {
     kind: options.kind,
+    ...(registry === undefined ? {} : { registry: registry.address, registryProxy: registry }),
     kubeconfig,
     server: plane.server,
     caPem: plane.caPem,
@@ -99,7 +108,10 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
     grantAdmin: (user) => grantAdmin(plane.api, user),
     stopApiServer: plane.stopApiServer,
     startApiServer: plane.startApiServer,
-    stop: processes.endAll,
+    stop: async () => {
+      await processes.endAll();
+      await registry?.stop();
+    },
   };
 }
 
@@ -107,19 +119,21 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
 async function usable(plane: ControlPlane, nodes: number): Promise<void> {
   await until({ what: 'nodes becoming ready' }, async () => {
     const { body } = await plane.api({ path: '/api/v1/nodes' });
-    const ready = body.items.filter(isReady).length >= nodes;
+    const ready = body.items.filter(isUsable).length >= nodes;
     const path = '/api/v1/namespaces/default/serviceaccounts/default';
     return ready && (await plane.api({ path })).status === 200;
   });
 }
 
-interface WithConditions {
+interface NodeObject {
+  readonly spec: { readonly taints?: readonly unknown[] };
   readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
 }
 
-function isReady(node: WithConditions): boolean {
+function isUsable(node: NodeObject): boolean {
   const conditions = node.status?.conditions ?? [];
-  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  const isReady = conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+  return isReady && (node.spec.taints ?? []).length === 0;
 }
 
 async function grantAdmin(api: ApiClient, user: string): Promise<void> {

@@ -27,6 +27,7 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   readonly server: string;
   readonly caPem: string;
+  readonly caFile: string;
   readonly adminToken: string;
   readonly api: ApiClient;
   /** A kubeconfig file (mode 0600) of a user of that name, who may do everything. */
@@ -67,8 +68,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const kubeconfigOf = (user: string) => join(folder, `${user}.kubeconfig`);
   startManagers({ processes, assets, pki, kubeconfigOf });
   const stopApiServer = () => processes.end('apiserver');
-  const { caPem } = pki;
-  return { server, caPem, adminToken, api, kubeconfigOf, stopApiServer, startApiServer };
+  const { caPem, caFile } = pki;
+  return { server, caPem, caFile, adminToken, api, kubeconfigOf, stopApiServer, startApiServer };
 }
 
 async function awaitReady(processes: Processes, api: ApiClient): Promise<void> {
@@ -109,6 +110,10 @@ async function apiServerFlags(options: ControlPlaneOptions, pki: Pki): Promise<r
     '--endpoint-reconciler-type=none',
     `--tls-cert-file=${pki.certFile}`,
     `--tls-private-key-file=${pki.keyFile}`,
+    `--client-ca-file=${pki.caFile}`,
+    `--kubelet-client-certificate=${pki.clientCertFile}`,
+    `--kubelet-client-key=${pki.clientKeyFile}`,
+    '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged',
     '--authorization-mode=Node,RBAC',
     `--token-auth-file=${join(folder, 'tokens.csv')}`,

@@ -12,7 +12,7 @@ export interface KwokOptions {
 }
 
 /** Starts kwok and makes the nodes `sim-0` … in three zones; they become ready soon after. */
-export async function startKwok(options: KwokOptions): Promise<void> {
+export async function startKwok(options: KwokOptions): Promise<undefined> {
   const { nodes, plane, processes, assets } = options;
   processes.start('kwok', [
     `${assets['kwok']}`,
@@ -25,6 +25,7 @@ export async function startKwok(options: KwokOptions): Promise<void> {
     const { status } = await plane.api({ method: 'POST', path: '/api/v1/nodes', body });
     if (status !== 201) throw new Error(`making node ${index}: the API server says ${status}`);
   }
+  return undefined;
 }
 
 function simulatedNode(index: number): unknown {

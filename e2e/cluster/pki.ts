@@ -10,6 +10,9 @@ export interface Pki {
   /** The API server's serving certificate and key: 127.0.0.1 and localhost. */
   readonly certFile: string;
   readonly keyFile: string;
+  /** What the API server shows kubelets. */
+  readonly clientCertFile: string;
+  readonly clientKeyFile: string;
   /** Signs the tokens of service accounts. */
   readonly accountsKeyFile: string;
 }
@@ -22,13 +25,18 @@ export async function makePki(folder: string): Promise<Pki> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const at = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execOk('openssl', args, { cwd: folder });
-  await writeFile(at('names.cnf'), `${NAMES}\nextendedKeyUsage=serverAuth\n`);
   const subject = ['-subj', '/CN=webgen-deploy test cluster'];
   const authority = ['-keyout', 'ca.key', '-out', 'ca.crt', '-days', '30', ...subject];
   await openssl('req', '-x509', ...EC, ...authority);
-  await openssl('req', ...EC, '-keyout', 'api.key', '-out', 'api.csr', '-subj', '/CN=127.0.0.1');
-  const signed = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names.cnf'];
-  await openssl('x509', '-req', '-in', 'api.csr', ...signed, '-days', '30', '-out', 'api.crt');
+  const sign = async (name: string, who: string, extensions: string) => {
+    const [key, csr, crt, config] = ['key', 'csr', 'crt', 'cnf'].map((end) => `${name}.${end}`);
+    await writeFile(at(`${config}`), extensions);
+    await openssl('req', ...EC, '-keyout', `${key}`, '-out', `${csr}`, '-subj', who);
+    const by = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${config}`];
+    await openssl('x509', '-req', '-in', `${csr}`, ...by, '-days', '30', '-out', `${crt}`);
+  };
+  await sign('api', '/CN=127.0.0.1', `${NAMES}\nextendedKeyUsage=serverAuth\n`);
+  await sign('client', '/O=system:masters/CN=api-server', 'extendedKeyUsage=clientAuth\n');
   const { privateKey } = generateKeyPairSync('rsa', {
     modulusLength: 2048,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -40,6 +48,8 @@ export async function makePki(folder: string): Promise<Pki> {
     caFile: at('ca.crt'),
     certFile: at('api.crt'),
     keyFile: at('api.key'),
+    clientCertFile: at('client.crt'),
+    clientKeyFile: at('client.key'),
     accountsKeyFile: at('accounts.key'),
   };
 }

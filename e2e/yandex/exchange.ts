@@ -5,10 +5,7 @@ import type { ServiceAccount } from './identity.ts';
 
 /** An IAM token of that account, got with its key from the emulator over HTTP. */
 export async function iamToken(yandex: Yandex, account: ServiceAccount): Promise<string> {
-  const { endpoints } = (await ask(`${yandex.endpoint}/endpoints`)) as {
-    endpoints: { id: string; address: string }[];
-  };
-  const address = endpoints.find(({ id }) => id === 'iam')?.address;
+  const address = await addressOf(yandex, 'iam');
   const file = JSON.parse(account.keyJson) as { private_key: string };
   const pem = file.private_key.slice(file.private_key.indexOf('-----BEGIN'));
   const jwt = await new SignJWT()
@@ -26,6 +23,16 @@ export async function iamToken(yandex: Yandex, account: ServiceAccount): Promise
     iamToken: string;
   };
   return token;
+}
+
+/** `127.0.0.1:PORT` of one of its services, by discovery. */
+export async function addressOf(yandex: Yandex, service: string): Promise<string> {
+  const { endpoints } = (await ask(`${yandex.endpoint}/endpoints`)) as {
+    endpoints: { id: string; address: string }[];
+  };
+  const found = endpoints.find(({ id }) => id === service);
+  if (found === undefined) throw new Error(`no endpoint ${service}`);
+  return found.address;
 }
 
 async function ask(url: string, init?: RequestInit): Promise<unknown> {

@@ -1,0 +1,3 @@
+module webgen-deploy/e2e/app
+
+go 1.24
