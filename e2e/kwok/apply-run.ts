@@ -35,10 +35,14 @@ const silent: Log = {
 type Opened = Pick<TestCluster, 'kubeconfig' | 'kubectl'>;
 
 /** `namespace`: where objects go that name none, and where `get` looks. */
-export async function openLab(opened: Opened, namespace: string): Promise<Lab> {
+export async function openLab(
+  opened: Opened,
+  namespace: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Lab> {
   const { kubeconfig, kubectl } = opened;
   const access = await loadKubeconfig(new Secret(await readFile(kubeconfig, 'utf8')));
-  const connected = connectCluster(access, { userAgent: 'webgen-deploy-test' });
+  const connected = connectCluster({ ...access, headers }, { userAgent: 'webgen-deploy-test' });
   const sent: string[] = [];
   const cluster: Cluster = {
     server: connected.server,

@@ -160,13 +160,14 @@ describe('autoscaled workloads', () => {
       }
       const yaml = deployment(name, { replicas: '3' }) + scaler(name);
       const seen = new Set<number>();
-      await deploy(
+      const { changes } = await deploy(
         lab,
         yaml,
         {},
         { onApplied: ({ object }) => seen.add((object['spec'] as { replicas: number }).replicas) },
       );
       expect((await template(name)).replicas).toBe(scaled ? 5 : 3);
+      expect(changes).toContain(`unchanged Deployment/${name}`);
       expect(seen).not.toContain(1);
       const bare = deployment(name) + scaler(name);
       await deploy(lab, bare);
@@ -334,6 +335,79 @@ describe('what cannot be changed', () => {
     const after = await lab.get('deployment/fixed');
     expect(after.metadata.uid).not.toBe(before.metadata.uid);
     expect((await deploy(lab, asked)).changes).toEqual(['unchanged Deployment/fixed']);
+  });
+});
+
+describe('replaced on request', () => {
+  const asked = '\n  annotations: { webgen-deploy/recreate: "true" }';
+
+  test('a StatefulSet leaves its pods to the new one', async () => {
+    const yaml = (service: string) => `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: db${asked}
+spec:
+  serviceName: ${service}
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { containers: [{ name: db, image: 'db:1' }] }
+`;
+    await deploy(lab, yaml('one'));
+    const ready = ['wait', '-n', 'apply-test', '--for=jsonpath={.status.readyReplicas}=1'];
+    await lab.kubectl([...ready, 'sts/db', '--timeout=20s']);
+    const pod = await lab.get('pod/db-0');
+    expect((await deploy(lab, yaml('two'))).changes).toEqual(['recreated StatefulSet/db']);
+    await lab.kubectl([...ready, 'sts/db', '--timeout=20s']);
+    expect((await lab.get('pod/db-0')).metadata.uid).toBe(pod.metadata.uid);
+  }, 60_000);
+
+  test('a Job runs again, a claim is never replaced', async () => {
+    const job = (image: string) => `
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migrate${asked}
+spec:
+  template: { spec: { restartPolicy: Never, containers: [{ name: m, image: '${image}' }] } }
+`;
+    await deploy(lab, job('m:1'));
+    expect((await deploy(lab, job('m:2'))).changes).toEqual(['recreated Job/migrate']);
+    expect((await deploy(lab, job('m:2'))).changes).toEqual(['unchanged Job/migrate']);
+    const claim = (storage: string) => `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: data${asked}
+spec:
+  accessModes: [ReadWriteOnce]
+  storageClassName: ${storage}
+  resources: { requests: { storage: 1Gi } }
+`;
+    await deploy(lab, claim('one'));
+    const { findings } = await plan(lab, claim('two'));
+    expect(findings).toMatchObject([{ code: 'field-immutable', line: 9 }]);
+    expect(findings[0]?.hint).toContain('data would be lost');
+  });
+});
+
+describe('who may not', () => {
+  test('every missing permission is named once, before anything is written', async () => {
+    const user = 'system:serviceaccount:ci:deployer';
+    const rules = ['--verb=get,list', '--resource=configmaps,deployments.apps'];
+    await lab.kubectl(['-n', 'apply-test', 'create', 'role', 'reader', ...rules]);
+    const binding = ['create', 'rolebinding', 'reader', '--role=reader', `--user=${user}`];
+    await lab.kubectl(['-n', 'apply-test', ...binding]);
+    const yaml = [configMap('p1', '{}'), configMap('p2', '{}'), deployment('p3')].join('---');
+    const limited = await openLab(cluster, 'apply-test', { 'impersonate-user': user });
+    const { findings } = await plan(limited, yaml);
+    await limited.cluster.close();
+    expect(findings.map(({ code, severity, what }) => [code, severity, what])).toEqual([
+      ['forbidden', 'warning', expect.stringContaining('Autoscalers may not be listed')],
+      ['forbidden', 'fatal', `${user} may not patch configmaps in namespace apply-test.`],
+      ['forbidden', 'fatal', `${user} may not patch deployments.apps in namespace apply-test.`],
+    ]);
   });
 });
 

@@ -1,8 +1,8 @@
 // Which workloads an autoscaler scales, so that their `spec.replicas` is left alone.
-import { ActionError } from '../errors.ts';
 import type { Api } from './api.ts';
 import { fieldsAt, textAt } from './json.ts';
 import { listAll } from './list.ts';
+import { whereAllowed } from './live-objects.ts';
 import { groupOf, type KubeObject, kindKey } from './objects.ts';
 
 const horizontal = {
@@ -25,17 +25,11 @@ export async function liveAutoscalers(
   onForbidden: (hint: string) => void,
 ): Promise<readonly KubeObject[]> {
   const lists = await Promise.all(
-    [...namespaces].map(async (namespace) => {
-      try {
-        return (await listAll(api, horizontal, { namespace })).objects;
-      } catch (error) {
-        if (!(error instanceof ActionError) || error.findings[0].code !== 'forbidden') throw error;
-        onForbidden(error.findings[0].hint);
-        return [];
-      }
-    }),
+    [...namespaces].map((namespace) =>
+      whereAllowed(listAll(api, horizontal, { namespace }), ({ hint }) => onForbidden(hint)),
+    ),
   );
-  return lists.flat();
+  return lists.flatMap((each) => each?.objects ?? []);
 }
 
 /** Whether the object has a number of replicas that an autoscaler could own. */

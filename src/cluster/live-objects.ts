@@ -1,5 +1,5 @@
 // Reads the objects as they are now: one list where several of a kind are wanted, else one read each.
-import { ActionError } from '../errors.ts';
+import { ActionError, type Finding } from '../errors.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
 import { listAll } from './list.ts';
@@ -11,19 +11,44 @@ export interface Wanted {
   readonly object: KubeObject;
 }
 
-/** identity → the live object. Objects that do not exist are absent. Throws ActionError. */
+export interface LiveObjects {
+  /** By identity; objects that do not exist are absent. */
+  readonly live: ReadonlyMap<string, KubeObject>;
+  /** `forbidden`, once for each kind and namespace that may not be read. */
+  readonly findings: readonly Finding[];
+}
+
+/** Throws ActionError for every trouble but a missing permission. */
 export async function readLive(
   wanted: readonly Wanted[],
   api: Api,
   signal?: AbortSignal,
-): Promise<ReadonlyMap<string, KubeObject>> {
+): Promise<LiveObjects> {
   const places = Map.groupBy(wanted, ({ resource, object }) =>
     [resource.apiVersion, resource.plural, object.metadata.namespace].join(' '),
   );
+  const findings: Finding[] = [];
   const read = await Promise.all(
-    [...places.values()].map((group) => readGroup({ group, api, signal })),
+    [...places.values()].map((group) =>
+      whereAllowed(readGroup({ group, api, signal }), (finding) => findings.push(finding)),
+    ),
   );
-  return new Map(read.flat().map((object) => [identityOf(object), object]));
+  const objects = read.flatMap((each) => each ?? []);
+  return { live: new Map(objects.map((object) => [identityOf(object), object])), findings };
+}
+
+/** The result, or undefined where the account may not; the finding says what it lacks. */
+export async function whereAllowed<T>(
+  work: Promise<T>,
+  onForbidden: (finding: Finding) => void,
+): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ActionError) || error.findings[0].code !== 'forbidden') throw error;
+    onForbidden(error.findings[0]);
+    return undefined;
+  }
 }
 
 interface Group {
@@ -39,14 +64,9 @@ async function readGroup({ group, api, signal }: Group): Promise<readonly KubeOb
   const each = async () =>
     (await Promise.all(group.map(one))).filter((found) => found !== undefined);
   if (group.length < 3) return each();
-  try {
-    const { objects } = await listAll(api, first.resource, selectionFor(first, signal));
-    return objects;
-  } catch (error) {
-    const forbidden = error instanceof ActionError && error.findings[0].code === 'forbidden';
-    if (forbidden) return each();
-    throw error;
-  }
+  const list = listAll(api, first.resource, selectionFor(first, signal));
+  const listed = await whereAllowed(list, () => undefined);
+  return listed ? listed.objects : each();
 }
 
 /** A namespace may hold hundreds of Helm releases, a megabyte each. */

@@ -13,8 +13,8 @@ export interface ServedDocument {
   readonly resource: Resource;
   /** Its kind is served only after this run has made its CRD. */
   readonly pending: boolean;
-  /** Its CRD is in the same set and may bring a new schema. */
-  readonly definedHere: boolean;
+  /** Its CRD, where that is in the same set and may bring a new schema. */
+  readonly definition?: Document;
 }
 
 export interface Served {
@@ -28,19 +28,23 @@ export async function serveDocuments(
   api: Api,
   namespace: string | undefined,
 ): Promise<Served> {
-  const defined = documents.flatMap(({ object }) => resourcesOfDefinition(object));
+  const defined = documents.flatMap((definition) =>
+    resourcesOfDefinition(definition.object).map((resource) => ({ definition, resource })),
+  );
   const found = await Promise.all(
     documents.map(async (document): Promise<ServedDocument | Finding> => {
       const { apiVersion, kind } = document.object;
-      const here = defined.find((each) => each.apiVersion === apiVersion && each.kind === kind);
+      const here = defined.find(
+        ({ resource }) => resource.apiVersion === apiVersion && resource.kind === kind,
+      );
       const known = await api.resourceOf(apiVersion, kind);
-      const resource = known ?? here;
+      const resource = known ?? here?.resource;
       if (!resource) return unknownKind(document, api);
       const object = placed(document.object, resource, namespace);
       if (!object) return homeless(document);
       const pending = !known;
-      const definedHere = here !== undefined;
-      return { document: { ...document, object }, resource, pending, definedHere };
+      const definition = here ? { definition: here.definition } : {};
+      return { document: { ...document, object }, resource, pending, ...definition };
     }),
   );
   const served = found.filter((each) => 'document' in each);

@@ -3,8 +3,9 @@ import { ActionError, type Finding, finding } from '../errors.ts';
 import { placeOf } from '../manifests/document.ts';
 import type { ApiRequest, Clock } from '../ports.ts';
 import type { Api } from './api.ts';
-import { apiFailure } from './api-errors.ts';
+import { apiFailure, statusOf } from './api-errors.ts';
 import { applyRequest } from './apply-request.ts';
+import { conflictsOf, mayTakeOver } from './conflicts.ts';
 import { until } from './gates.ts';
 import { propagationOf } from './immutable.ts';
 import { readOne } from './live-objects.ts';
@@ -31,13 +32,18 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
   if (live?.metadata.deletionTimestamp) await untilGone(planned, live, writer);
   else if (live && planned.change === 'recreated') await deleteObject(planned, live, writer);
   else if (live) await handOver(planned, live, writer);
-  const { resource, object, force, document } = planned;
+  const first = await apply(planned, planned.force, writer);
+  const conflicts = conflictsOf(statusOf(first.response));
+  const { request, response } = mayTakeOver(conflicts) ? await apply(planned, true, writer) : first;
+  if (response.status <= 201) return response.body as KubeObject;
+  const { object, document } = planned;
+  throw new ActionError(...refusalFindings({ document, object, live, request, response }));
+}
+
+async function apply({ resource, object }: PlannedObject, force: boolean, writer: Writer) {
   const { api, manager, signal } = writer;
   const request = applyRequest(resource, object, { manager, dryRun: false, force, signal });
-  const response = await api.send(request);
-  if (response.status <= 201) return response.body as KubeObject;
-  const refusal = { document, object, live, request, response };
-  throw new ActionError(...refusalFindings(refusal));
+  return { request, response: await api.send(request) };
 }
 
 const handOverAttempts = 5;

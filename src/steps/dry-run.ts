@@ -1,7 +1,8 @@
 // Asks the server what every object would become, all at once, before the first write.
 import type { Api } from '../cluster/api.ts';
 import { autoscaledBy, isScalable, liveAutoscalers } from '../cluster/autoscalers.ts';
-import { readLive, readOne } from '../cluster/live-objects.ts';
+import { readLive, readOne, whereAllowed } from '../cluster/live-objects.ts';
+import { isProvablySame, managerOf } from '../cluster/managed-fields.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { type ServedDocument, serveDocuments } from '../cluster/served-documents.ts';
@@ -28,11 +29,12 @@ export async function dryRunAll(
   if (findings.length > 0) return { objects: [], findings };
   const all = [...(await missingNamespace(served, settings)), ...served];
   const warnings: Finding[] = [];
-  const [live, scalers] = await Promise.all([
+  const [{ live, findings: unreadable }, scalers] = await Promise.all([
     readLive(all.filter((each) => !each.pending).map(wanted), api, settings.signal),
     scalersFor(all, settings, (warning) => warnings.push(warning)),
   ]);
-  const candidates = candidatesOf({ all, live, scalers });
+  if (unreadable.length > 0) return { objects: [], findings: unreadable };
+  const candidates = candidatesOf({ all, live, scalers, manager: managerOf(settings.app) });
   const results = await Promise.all(candidates.map((each) => dryRunObject(each, settings)));
   const objects = results.filter((each) => 'object' in each);
   const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
@@ -48,17 +50,22 @@ interface Known {
   readonly all: readonly ServedDocument[];
   readonly live: ReadonlyMap<string, KubeObject>;
   readonly scalers: readonly KubeObject[];
+  readonly manager: string;
 }
 
-function candidatesOf({ all, live, scalers }: Known): readonly Candidate[] {
+function candidatesOf({ all, live, scalers, manager }: Known): readonly Candidate[] {
   const objects = all.map(({ document }) => document.object);
   const made = new Set(
     objects
       .filter((each) => kindKey(each) === 'Namespace' && !live.has(identityOf(each)))
       .map((each) => each.metadata.name),
   );
+  const isSame = (object: KubeObject): boolean => {
+    const there = live.get(identityOf(object));
+    return there !== undefined && isProvablySame(object, there, manager);
+  };
   const autoscaled = autoscaledBy([...objects, ...scalers]);
-  return all.map(({ document, resource, pending, definedHere }) => {
+  return all.map(({ document, resource, pending, definition }) => {
     const { object } = document;
     const home = object.metadata.namespace;
     const unverified = pending
@@ -71,7 +78,7 @@ function candidatesOf({ all, live, scalers }: Known): readonly Candidate[] {
       resource,
       live: live.get(identityOf(object)),
       autoscaled: autoscaled(object),
-      newSchema: definedHere,
+      newSchema: definition !== undefined && !isSame(definition.object),
       ...(unverified ? { unverified } : {}),
     };
   });
@@ -87,13 +94,18 @@ async function missingNamespace(
   const named = served.some(({ document }) => identityOf(document.object) === identityOf(object));
   const resource = await api.resourceOf('v1', 'Namespace');
   if (named || !resource) return [];
-  if (await readOne({ resource, object, api, signal })) return [];
+  // Who may not look will hear from the dry run whether it is there.
+  let mayLook = true;
+  const read = readOne({ resource, object, api, signal });
+  const there = await whereAllowed(read, () => {
+    mayLook = false;
+  });
+  if (there || !mayLook) return [];
   const written: Document = { object, file: '', line: 1, lineOf: () => 1 };
   return setLabels([written], app).map((document) => ({
     document,
     resource,
     pending: false,
-    definedHere: false,
   }));
 }
 
@@ -110,15 +122,10 @@ async function scalersFor(
   });
 }
 
-/** A missing namespace is one problem, not one for each object in it. */
+/** A missing namespace, or permission, is one problem and not one for each object. */
 function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
-  const missing = new Set<string>();
-  return findings.filter(({ object = '', what, code }) => {
-    if (code !== 'manifest-invalid' || !object.startsWith('Namespace/')) return true;
-    const seen = missing.has(what);
-    missing.add(what);
-    return !seen;
-  });
+  const said = Map.groupBy(findings, ({ code, namespace, what }) => `${code} ${namespace} ${what}`);
+  return [...said.values()].flatMap(([first]) => first ?? []);
 }
 
 /** What could not be dry-run, and why. */
