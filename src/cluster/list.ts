@@ -1,4 +1,4 @@
-// Lists all objects of a kind, page by page, with the head that list items lack.
+// Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
 import { ActionError } from '../errors.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
@@ -57,4 +57,24 @@ export async function listAll(
     from = metadata?.continue || undefined;
     if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
+}
+
+/**
+ * The path that watches from a version on, with bookmarks. The server ends the watch after five
+ * minutes; `random` (0 to 1) keeps all of ours from ending together.
+ */
+export function watchPath(
+  resource: Resource,
+  { namespace, labelSelector, fieldSelector }: Selection,
+  { version, random }: { readonly version: string; readonly random: number },
+): string {
+  const query = {
+    watch: true,
+    allowWatchBookmarks: true,
+    resourceVersion: version,
+    timeoutSeconds: 290 + Math.floor(40 * random),
+    labelSelector,
+    fieldSelector,
+  };
+  return pathOf(resource, { namespace, query });
 }

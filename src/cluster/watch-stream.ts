@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Asked after a long silence: true where nothing was missed. */
+  upToDate(signal: AbortSignal): Promise<boolean>;
 }
 
 interface RawEvent {
@@ -34,7 +36,8 @@ interface RawEvent {
   readonly object: KubeObject & Status;
 }
 
-// The server sends a bookmark about every minute, so longer silence is a dead connection.
+// Bookmarks come about every minute, but the first after two, and never for Events, which have no
+// watch cache: silence is only a reason to look.
 const silenceMs = 75_000;
 const quickMs = 1_000;
 
@@ -48,7 +51,7 @@ export async function streamOnce(
   const began = clock.now();
   let version = options.version;
   let failure: Status | undefined;
-  const guard = deadMan(clock, signal);
+  const guard = deadMan(options);
   const onEvent = (event: unknown): void => {
     guard.alive();
     const { type, object } = event as RawEvent;
@@ -74,7 +77,6 @@ export async function streamOnce(
     signal.throwIfAborted();
     if (failure) return failedEnd(failure);
     if (!(error instanceof TransportError)) throw error;
-    // After silence nobody knows what was missed on the way: a list says.
     return error.reason === silent ? { how: 'gone' } : { how: 'broken', version };
   } finally {
     guard.end();
@@ -87,27 +89,34 @@ function failedEnd(status: Status): StreamEnd {
 
 const silent = 'WATCH_SILENT';
 
-/** A signal that also fires after 75 s without a sign of life. */
-function deadMan(clock: Clock, outer: AbortSignal) {
+/** A signal that also fires when something was missed during 75 s of silence. */
+function deadMan({ clock, signal: outer, upToDate }: StreamOptions) {
   const controller = new AbortController();
   const done = new AbortController();
   let seen = clock.now();
+  let beats = 0;
   const follow = (): void => controller.abort(outer.reason);
   if (outer.aborted) follow();
   outer.addEventListener('abort', follow, { once: true });
+  const alive = (): void => {
+    seen = clock.now();
+    beats += 1;
+  };
   const wait = async (): Promise<void> => {
-    for (let left = silenceMs; left > 0; left = seen + silenceMs - clock.now()) {
-      await clock.sleep(left, done.signal);
-      if (done.signal.aborted) return;
+    for (;;) {
+      const left = seen + silenceMs - clock.now();
+      if (left > 0) await clock.sleep(left, done.signal);
+      done.signal.throwIfAborted();
+      const before = beats;
+      if (left <= 0 && !(await upToDate(done.signal)) && beats === before) break;
+      if (left <= 0) alive();
     }
-    controller.abort(new TransportError(silent, 'the watch was silent for 75 s'));
+    controller.abort(new TransportError(silent, 'the watch missed something'));
   };
   wait().catch((error: unknown) => done.signal.aborted || controller.abort(error));
   return {
     signal: controller.signal,
-    alive: () => {
-      seen = clock.now();
-    },
+    alive,
     end: (reason?: Error) => {
       outer.removeEventListener('abort', follow);
       done.abort();

@@ -3,9 +3,8 @@ import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiResponse, Clock } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { forbiddenFinding } from './api-errors.ts';
-import { listAll, type Selection } from './list.ts';
+import { listAll, type Selection, watchPath } from './list.ts';
 import type { KubeObject } from './objects.ts';
-import { pathOf } from './paths.ts';
 import { pauseBefore, retryAfter } from './retry.ts';
 import { type StreamEnd, streamOnce } from './watch-stream.ts';
 import { type WatchEvent, type Watched, watched } from './watched.ts';
@@ -126,6 +125,7 @@ async function refresh({ api, target, resource, state, handlers, signal }: Kept)
 
 async function keepUp(kept: Kept, from: string): Promise<never> {
   const { api, target, handlers, state, signal, clock, random = Math.random } = kept;
+  const upToDate = (until: AbortSignal): Promise<boolean> => missedNothing(kept, until);
   const tell = (events: readonly WatchEvent[]): void => {
     for (const event of events) handlers.onEvent(target, event);
   };
@@ -136,8 +136,8 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   let version = from;
   let failures = 0;
   for (;;) {
-    const path = watchPath(kept, version, random());
-    const end = await streamOnce(api, { path, version, signal, clock }, feed);
+    const path = watchPath(kept.resource, target, { version, random: random() });
+    const end = await streamOnce(api, { path, version, signal, clock, upToDate }, feed);
     if (end.how === 'refused' && end.response.status === 403) return poll(kept, path, end.response);
     failures = end.how === 'closed' && !end.quick ? 0 : failures + 1;
     if ('version' in end) version = end.version;
@@ -145,6 +145,17 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
     signal.throwIfAborted();
     const lost = end.how === 'gone' || end.how === 'failed' || failures >= failuresBeforeList;
     if (lost) version = await refreshLater(kept);
+  }
+}
+
+// Compares only: while the watch is open, a list may be older than its events.
+async function missedNothing({ api, target, resource, state }: Kept, signal: AbortSignal) {
+  try {
+    const { objects } = await listAll(api, resource, { ...target, signal });
+    return state.matches(objects);
+  } catch (error) {
+    if (error instanceof ActionError) return false;
+    throw error;
   }
 }
 
@@ -176,18 +187,4 @@ async function poll(kept: Kept, path: string, refusal: ApiResponse): Promise<nev
     kept.signal.throwIfAborted();
     await refreshLater(kept);
   }
-}
-
-// The server ends the watch by itself; the jitter keeps all of ours from ending together.
-function watchPath({ resource, target }: Kept, version: string, random: number): string {
-  const { namespace, labelSelector, fieldSelector } = target;
-  const query = {
-    watch: true,
-    allowWatchBookmarks: true,
-    resourceVersion: version,
-    timeoutSeconds: 290 + Math.floor(40 * random),
-    labelSelector,
-    fieldSelector,
-  };
-  return pathOf(resource, { namespace, query });
 }

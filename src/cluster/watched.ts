@@ -11,6 +11,8 @@ export interface Watched {
   list(objects: readonly KubeObject[]): readonly WatchEvent[];
   upsert(object: KubeObject): readonly WatchEvent[];
   remove(object: KubeObject): readonly WatchEvent[];
+  /** True where a list says nothing new. */
+  matches(objects: readonly KubeObject[]): boolean;
 }
 
 /** Knows objects by uid: one that was made anew under its old name is a delete and an upsert. */
@@ -28,6 +30,9 @@ export function watched(): Watched {
   return {
     upsert,
     remove,
+    matches: (objects) =>
+      objects.length === known.size &&
+      objects.every((object) => sameVersion(known.get(keyOf(object)), object)),
     list(objects) {
       if (!listed) {
         listed = true;

@@ -322,6 +322,20 @@ describe.each([true, false])('it goes on after (HTTP/2: %s)', (http2) => {
   });
 });
 
+test('silence where nothing has happened costs one list and leaves the watch open', async () => {
+  let reply: Reply | undefined;
+  const { asked, events } = await watching({
+    lists: (_, answer) => json(answer, 200, list('10', pod('a', '1'))),
+    watches: (_, answer) => {
+      reply = open(answer);
+    },
+  });
+  await until('a second look', () => asked.length === 4);
+  expect(asked).toEqual(['list', 'watch 10', 'list', 'list']);
+  reply?.write(`${JSON.stringify({ type: 'ADDED', object: full('b', '11') })}\n`);
+  await happens('the event on the same watch', events, 'upsert b@11');
+});
+
 describe('permissions', () => {
   const refused = (verb: string, kind: string) =>
     status(
