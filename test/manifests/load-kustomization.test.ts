@@ -185,13 +185,17 @@ describe('on a pull request', () => {
     expect(problems(loaded)).toEqual([expect.stringContaining('k/base/kustomization.yaml:3')]);
   });
 
-  test('a folder that is named like an address is still an address to kustomize', async () => {
-    const space = workspaceOf({
-      'k/kustomization.yaml': 'resources: [github.com/a/b]\n',
-      'k/github.com/a/b/kustomization.yaml': 'resources: []\n',
-    });
-    expect((await space.load(['k'], { untrusted: true })).findings).toHaveLength(1);
-  });
+  test.each(['github.com/a/b', 'host.example:a', 'me@host', 'a.git', 'a?b'])(
+    'a folder that is named %s may be an address to kustomize',
+    async (name) => {
+      const space = workspaceOf({
+        'k/kustomization.yaml': `resources: ["${name}"]\n`,
+        [`k/${name}/kustomization.yaml`]: 'resources: []\n',
+      });
+      expect((await space.load(['k'], { untrusted: true })).findings).toHaveLength(1);
+      expect(space.calls).toEqual([]);
+    },
+  );
 
   test('addresses in texts that are only texts are fine', async () => {
     const space = workspaceOf({
