@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder } from '../e2e/cluster/assets.ts';
+import { cacheFolder, provideAssets } from '../e2e/cluster/assets.ts';
 import { startCluster } from '../e2e/cluster/cluster.ts';
 import { isAlive } from '../e2e/cluster/lock.ts';
 import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
+import { NEEDED } from '../e2e/cluster/programs.ts';
 import { until } from '../e2e/cluster/until.ts';
 
 const USAGE = `usage: node scripts/cluster.ts up kwok|node   start it, print its KUBECONFIG
@@ -46,6 +47,8 @@ async function up(wanted: Kind): Promise<number> {
     return 1;
   }
   await mkdir(folder, { recursive: true });
+  // Here rather than in the holder, so that the person sees how it goes.
+  await provideAssets(NEEDED[wanted]);
   const log = openSync(logFile, 'w');
   const args = [import.meta.filename, 'hold', wanted];
   const stdio = ['ignore', log, log] as const;

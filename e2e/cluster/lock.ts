@@ -51,5 +51,6 @@ export function isAlive(pid: number): boolean {
 
 /** Whether an unknown error is the system's error of that code. */
 export function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  // Not `instanceof Error`: under jest, Node's own errors are made by another realm's class.
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }

@@ -24,10 +24,13 @@ let answer: Promise<string | undefined> | undefined;
 
 /**
  * The reason why a real node cannot run here, or undefined where it can. Installs missing Debian
- * packages first, where it may (root). Asked once per process.
+ * packages first, where it may (root). Looks once per process, and says the reason.
  */
 export function nodeUnavailable(): Promise<string | undefined> {
-  answer ??= look();
+  answer ??= look().then((reason) => {
+    if (reason !== undefined) say(`no real node here: ${reason}`);
+    return reason;
+  });
   return answer;
 }
 

@@ -15,6 +15,18 @@ interface Release {
   readonly inside?: string;
 }
 
+/** Where releases are published; a test has its own. */
+export interface Publishers {
+  readonly kubernetes: string;
+  readonly github: string;
+  readonly githubApi: string;
+}
+
+const OFFICIAL: Publishers = {
+  kubernetes: 'https://dl.k8s.io',
+  github: 'https://github.com',
+  githubApi: 'https://api.github.com',
+};
 const ARCHITECTURE = process.arch === 'x64' ? 'amd64' : process.arch;
 const PROBE_MS = 3000;
 
@@ -25,12 +37,13 @@ const PROBE_MS = 3000;
 export async function downloadReleases(
   wanted: readonly Program[],
   folder: string,
+  publishers: Publishers = OFFICIAL,
 ): Promise<readonly Program[]> {
   if (process.platform !== 'linux') return wanted;
   const silent = new Set<string>();
   const missing: Program[] = [];
   for (const program of wanted) {
-    const release = releaseOf(program);
+    const release = releaseOf(program, publishers);
     const problem = await fetchRelease({ program, release, folder, silent });
     if (problem === undefined) continue;
     if (problem !== '') say(`no official ${program}: ${problem}`);
@@ -39,15 +52,16 @@ export async function downloadReleases(
   return missing;
 }
 
-function releaseOf(program: Program): Release {
-  if (program === 'etcd') return etcdRelease();
-  if (program === 'kwok') return kwokRelease();
-  const url = `https://dl.k8s.io/release/v${KUBERNETES}/bin/linux/${ARCHITECTURE}/${program}`;
+function releaseOf(program: Program, from: Publishers): Release {
+  if (program === 'etcd') return etcdRelease(from);
+  if (program === 'kwok') return kwokRelease(from);
+  const folder = `${from.kubernetes}/release/v${KUBERNETES}/bin/linux/${ARCHITECTURE}`;
+  const url = `${folder}/${program}`;
   return { url, checksums: `${url}.sha256`, digest: (text) => text.trim().split(/\s/)[0] };
 }
 
-function etcdRelease(): Release {
-  const base = `https://github.com/etcd-io/etcd/releases/download/v${ETCD}`;
+function etcdRelease({ github }: Publishers): Release {
+  const base = `${github}/etcd-io/etcd/releases/download/v${ETCD}`;
   const name = `etcd-v${ETCD}-linux-${ARCHITECTURE}`;
   const line = new RegExp(`^([0-9a-f]{64})\\s+\\*?${name.replaceAll('.', '\\.')}\\.tar\\.gz$`, 'm');
   return {
@@ -59,12 +73,12 @@ function etcdRelease(): Release {
 }
 
 /** kwok publishes no checksum file; GitHub's API gives each asset's digest since June 2025. */
-function kwokRelease(): Release {
+function kwokRelease({ github, githubApi }: Publishers): Release {
   const name = `kwok-linux-${ARCHITECTURE}`;
   const repository = 'kubernetes-sigs/kwok';
   return {
-    url: `https://github.com/${repository}/releases/download/v${KWOK}/${name}`,
-    checksums: `https://api.github.com/repos/${repository}/releases/tags/v${KWOK}`,
+    url: `${github}/${repository}/releases/download/v${KWOK}/${name}`,
+    checksums: `${githubApi}/repos/${repository}/releases/tags/v${KWOK}`,
     digest: (text) => {
       const { assets } = JSON.parse(text) as { assets?: { name: string; digest?: string }[] };
       return assets?.find((asset) => asset.name === name)?.digest?.replace('sha256:', '');
@@ -83,12 +97,12 @@ interface Wanted {
 /** Undefined when it is there; else why not (empty: that host's silence was said already). */
 async function fetchRelease(wanted: Wanted): Promise<string | undefined> {
   const { program, release, folder, silent } = wanted;
-  const hosts = [release.checksums, release.url].map((url) => new URL(url).host);
-  if (hosts.some((host) => silent.has(host))) return '';
-  for (const host of new Set(hosts)) {
-    if (await answers(host)) continue;
-    silent.add(host);
-    return `${host} does not answer from here`;
+  const origins = [release.checksums, release.url].map((url) => new URL(url).origin);
+  if (origins.some((origin) => silent.has(origin))) return '';
+  for (const origin of new Set(origins)) {
+    if (await answers(origin)) continue;
+    silent.add(origin);
+    return `${origin} does not answer from here`;
   }
   try {
     const text = (await get(release.checksums)).toString();
@@ -99,14 +113,13 @@ async function fetchRelease(wanted: Wanted): Promise<string | undefined> {
     });
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return String(error);
   }
 }
 
-async function answers(host: string): Promise<boolean> {
+async function answers(origin: string): Promise<boolean> {
   const signal = AbortSignal.timeout(PROBE_MS);
-  const url = `https://${host}/`;
-  return fetch(url, { method: 'HEAD', redirect: 'manual', signal }).then(
+  return fetch(origin, { method: 'HEAD', redirect: 'manual', signal }).then(
     () => true,
     () => false,
   );

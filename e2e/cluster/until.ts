@@ -30,9 +30,8 @@ export async function until<T>(
       problem = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`${options.what}: not within ${options.timeoutMs ?? 60_000} ms`, {
-        cause: problem,
-      });
+      const last = problem === undefined ? '' : `; last: ${problem}`;
+      throw new Error(`${options.what}: not within ${options.timeoutMs ?? 60_000} ms${last}`);
     }
     await sleep(options.everyMs ?? 50);
   }
