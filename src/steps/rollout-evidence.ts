@@ -3,10 +3,10 @@ import type { Api } from '../cluster/api.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError } from '../errors.ts';
 import type { LogExcerpt, ReportedFinding } from '../outcome.ts';
-import type { ApiRequest } from '../ports.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
 import { platformHint, wrongPlatform } from '../rollout/exit-words.ts';
 import type { Answer } from '../rollout/memory.ts';
-import { plainLog } from '../rollout/plain-text.ts';
+import { plain, plainLog } from '../rollout/plain-text.ts';
 import type { LiveFinding, LogRequest, Proof } from '../rollout/verdict.ts';
 
 const readMs = 10_000;
@@ -110,8 +110,11 @@ async function readLog(api: Api, request: LogRequest, options: LogOptions): Prom
       timeoutMs: logMs,
       signal: options.signal,
     });
-    if (answer.status !== 200) return { why: `no ${which}: HTTP ${answer.status}` };
+    if (answer.status !== 200) return { why: `no ${which}: ${refusalWords(answer)}` };
     const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? '');
+    // The kubelet says so with status 200 when the runtime has already removed the container.
+    if (/^unable to retrieve container logs for /.test(text))
+      return { why: `no ${which} any more` };
     const lines = plainLog(text, options.logLines);
     return lines.length > 0
       ? { excerpt: { pod, container, previous, lines } }
@@ -121,6 +124,11 @@ async function readLog(api: Api, request: LogRequest, options: LogOptions): Prom
     if (options.signal.aborted) return { why: `no ${which}: cancelled` };
     throw error;
   }
+}
+
+function refusalWords({ status, body }: ApiResponse): string {
+  const { message } = (body ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? plain(message, 300) : `HTTP ${status}`;
 }
 
 function reported(live: LiveFinding, read: readonly Read[]): ReportedFinding {

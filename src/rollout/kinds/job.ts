@@ -5,7 +5,7 @@ import { exitWords } from '../exit-words.ts';
 import { plain } from '../plain-text.ts';
 import { statusesOf } from '../pod-memory.ts';
 import type { Sight } from '../sight.ts';
-import { conditionOf, type Job, type Pod, timeOf, typed } from '../typed.ts';
+import { type Condition, conditionOf, type Job, type Pod, timeOf, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
 import { lastLog } from './pod.ts';
 import { groupFindings, podsOf } from './pods.ts';
@@ -19,8 +19,11 @@ export function judgeJob(live: KubeObject, sight: Sight): Verdict {
   const progress = [{ what: 'succeeded', have, want }];
   if (is('Complete') || is('SuccessCriteriaMet'))
     return verdictOf('ready', 'complete', { progress });
-  if (is('Failed') || is('FailureTarget')) {
-    return verdictOf('waiting', 'failed', { progress, findings: [failedJob(live, sight)] });
+  if (failureOf(live)) {
+    return verdictOf('waiting', failureOf(live)?.reason ?? 'failed', {
+      progress,
+      findings: [failedJob(live, sight)],
+    });
   }
   if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)', { progress });
   const pods = sight.snapshot
@@ -39,14 +42,19 @@ export function judgeJob(live: KubeObject, sight: Sight): Verdict {
   return verdictOf('waiting', words, { progress, findings: groupFindings(group, sight) });
 }
 
+/** FailureTarget comes first; Failed follows when the last pods are gone. */
+function failureOf(live: KubeObject): Condition | undefined {
+  const both = [conditionOf(live, 'FailureTarget'), conditionOf(live, 'Failed')];
+  return both.find((each) => each?.status === 'True');
+}
+
 function endOf(pod: Pod): number {
   const ends = statusesOf(pod).map((each) => timeOf(each.state?.terminated?.finishedAt) ?? 0);
   return Math.max(timeOf(pod.metadata?.creationTimestamp) ?? 0, ...ends);
 }
 
 function failedJob(live: KubeObject, sight: Sight): LiveFinding {
-  const failed = [conditionOf(live, 'FailureTarget'), conditionOf(live, 'Failed')];
-  const condition = failed.find((each) => each?.status === 'True');
+  const condition = failureOf(live);
   const pods = sight.snapshot
     .childrenOf(live.metadata.uid ?? '', 'Pod')
     .map((each) => typed<Pod>(each));

@@ -75,15 +75,15 @@ function goneFinding(owner: KubeObject, gone: readonly Pod[]): LiveFinding {
 }
 
 /**
- * How many pods died in this rollout and run again for less than ten seconds: the API server
- * already calls them available, but a crash loop looks the same between two crashes.
+ * How many pods died and have not run for ten seconds since: the API server may already call them
+ * available, but a crash loop looks the same between two crashes.
  */
 export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
   return pods.filter((pod) => {
     const past = sight.memory.pods.get(pod.metadata?.uid ?? '');
     return (pod.status?.containerStatuses ?? []).some((status) => {
       const known = past?.containers.get(status.name);
-      if (!known || known.restarts === 0) return false;
+      if (!known || known.runs.length === 0) return false;
       const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
       return !(sight.now - startedAt >= steadyMs);
     });
