@@ -26,7 +26,7 @@ export interface Finding {
 export const codes = {
   'input-invalid': [
     'An input is missing or malformed.',
-    'Correct the inputs named above; all of them are listed.',
+    'Correct the inputs; all problems are listed.',
   ],
   'event-refused': [
     'This event may not deploy.',
@@ -61,7 +61,7 @@ export const codes = {
     'The credentials were not accepted.',
     'Check the key or token; create a new one if it was deleted.',
   ],
-  forbidden: ['The account lacks a permission.', 'Grant the role or rule named above.'],
+  forbidden: ['The account lacks a permission.', 'Grant the role or rule that is named.'],
   'cluster-unreachable': [
     'The Kubernetes API did not answer.',
     'Check the address, the security group (TCP 443 and 6443) and the proxy.',
@@ -96,7 +96,7 @@ export const codes = {
   ],
   'crash-loop': [
     'A container starts and dies again and again.',
-    'Read the last log lines above; run the image locally with the same environment.',
+    'Read the last log lines; run the image locally with the same environment.',
   ],
   'out-of-memory': [
     'A container was killed because it used more memory than its limit.',
@@ -134,12 +134,12 @@ export const codes = {
     'A volume cannot be mounted.',
     'Check that the Secret, ConfigMap or disk exists and is free.',
   ],
-  'job-failed': ['A Job failed.', 'Read the log lines of its last pod above.'],
+  'job-failed': ['A Job failed.', 'Read the log lines of its last pod.'],
   'rollout-paused': [
     'The Deployment is paused, so nothing will happen.',
     'Set spec.paused: false, or run kubectl rollout resume.',
   ],
-  'rollout-failed': ['The rollout cannot finish.', 'Read the evidence above.'],
+  'rollout-failed': ['The rollout cannot finish.', 'Read the evidence.'],
   'address-pending': [
     'A load balancer or Ingress has no address yet.',
     'Look again in a few minutes; its events tell what it waits for.',
@@ -148,12 +148,12 @@ export const codes = {
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',
   ],
-  cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed above.'],
+  cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed.'],
   'api-error': [
     'The API answered with an error.',
     'Read the evidence; run it again if the error is passing.',
   ],
-  'internal-error': ['A defect in webgen-deploy.', 'Please report it with the evidence above.'],
+  'internal-error': ['A defect in webgen-deploy.', 'Please report it with its evidence.'],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type Code = keyof typeof codes;

@@ -10,6 +10,7 @@ import { realFiles } from './platform/files.ts';
 import { githubLog, type MaskingLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { removeSecretFiles } from './post.ts';
+import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
 import { runSession } from './session.ts';
@@ -65,19 +66,20 @@ interface Publishing {
 }
 
 /** Outputs, report files, summary, annotations, and last the block that a person reads first. */
-async function publish(outcome: Outcome, { context, log, summary }: Publishing): Promise<void> {
+async function publish(told: Outcome, { context, log, summary }: Publishing): Promise<void> {
+  const outcome = withoutSecrets(told, log.redact);
   const files = realFiles(context.temp);
   const folder = await files.makeTemp('webgen-deploy-report-');
   const path = join(folder, 'report.json');
   const { json, markdown } = renderReport(outcome);
-  await files.write(path, log.redact(json));
-  await files.write(path.replace(/json$/, 'md'), log.redact(markdown));
+  await files.write(path, json);
+  await files.write(path.replace(/json$/, 'md'), markdown);
   for (const [name, value] of Object.entries(outputsOf(outcome))) {
-    core.setOutput(name, log.redact(value));
+    core.setOutput(name, value);
   }
   core.setOutput('report-path', path);
   if (summary && process.env['GITHUB_STEP_SUMMARY']) {
-    await core.summary.addRaw(log.redact(renderSummary(outcome, context))).write();
+    await core.summary.addRaw(renderSummary(outcome, context)).write();
   }
   for (const finding of annotationsOf(outcome)) log.annotate(finding);
   for (const line of renderText(outcome)) log.info(line);

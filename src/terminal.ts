@@ -10,6 +10,7 @@ import { realFiles } from './platform/files.ts';
 import { terminalLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { removeSecretFiles } from './post.ts';
+import { withoutSecrets } from './report/without-secrets.ts';
 import { renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import { runSession, type Session } from './session.ts';
@@ -59,11 +60,9 @@ export async function terminal(): Promise<void> {
   if (flags.command !== 'setup') {
     await removeSecretFiles(JSON.stringify(secretFiles), temp, { files: realFiles(temp), log });
   }
-  for (const line of renderText(session.outcome)) log.info(line);
-  return leave(
-    exitCode(session),
-    json ? `${log.redact(renderReport(session.outcome).json)}\n` : '',
-  );
+  const outcome = withoutSecrets(session.outcome, log.redact);
+  for (const line of renderText(outcome)) log.info(line);
+  return leave(exitCode(session), json ? `${renderReport(outcome).json}\n` : '');
 }
 
 function defaultKubeconfig(): string | undefined {

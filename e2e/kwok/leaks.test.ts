@@ -109,6 +109,21 @@ describe('nothing leaks from', () => {
     await expectNoLeak(run);
   }, 60_000);
 
+  test('a message that quotes a value which is a secret', async () => {
+    const odd = 'p"a_s*s@w\\ord<1>';
+    const workspace = await site.workspace({
+      'app.yaml': deployment('web', { image: '${IMAGE}' }),
+    });
+    const quoted = { ...inputs, secrets: `shop/PASSWORD=${odd}`, variables: `IMAGE=${odd}` };
+    const run = await site.run(quoted, { workspace });
+    expect(run.outputs['error-code']).toBe('image-name-invalid');
+    const forms = [odd, JSON.stringify(odd).slice(1, -1), 'p&quot;a', 's&#42;s', 's\\*s', 's*s'];
+    for (const [place, text] of await places(run)) {
+      const found = place.endsWith('.yaml') ? [] : forms.filter((form) => text.includes(form));
+      expect({ place, found }).toEqual({ place, found: [] });
+    }
+  }, 60_000);
+
   test('a key that is refused, and one that cannot be read', async () => {
     const other = site.yandex.addServiceAccount([]);
     const workspace = await site.workspace({ 'app.yaml': deployment('web') });
