@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { RegistryProxy } from '../images/registry-proxy.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Assets, provideAssets } from './assets.ts';
+import { type AuditEvent, auditFlags, readAudit } from './audit.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { execOk } from './exec.ts';
 import { startKwok } from './kwok.ts';
@@ -23,6 +24,8 @@ export interface ClusterOptions {
   readonly yandexWebhookUrl?: string;
   /** More flags for kube-apiserver. */
   readonly apiserverFlags?: readonly string[];
+  /** Records every request, for `TestCluster.audit`; default false. */
+  readonly audit?: boolean;
 }
 
 export interface TestCluster {
@@ -41,10 +44,13 @@ export interface TestCluster {
   readonly logs: string;
   /** One request to the API server, by default as the administrator. */
   readonly api: ApiClient;
+  /** The requests that the API server has answered; empty without `audit: true`. */
+  audit(): Promise<readonly AuditEvent[]>;
   /** Runs kubectl as the administrator; its standard output. Rejects when it fails. */
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** Binds a user (`Yandex` service accounts: their id) to `cluster-admin`. */
   grantAdmin(user: string): Promise<void>;
+  /** At once, as a crash would: connections break. */
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready again. */
   startApiServer(): Promise<void>;
@@ -83,7 +89,16 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
   const { basePort } = options;
   const ports =
     basePort === undefined ? await freePorts(3) : [basePort + 1, basePort + 2, basePort];
-  const plane = await startControlPlane({ ...options, folder, processes, assets, ports });
+  const audit = options.audit === true ? await auditFlags(folder) : [];
+  const apiserverFlags = [...audit, ...(options.apiserverFlags ?? [])];
+  const plane = await startControlPlane({
+    ...options,
+    apiserverFlags,
+    folder,
+    processes,
+    assets,
+    ports,
+  });
   const nodes = options.kind === 'node' ? 1 : (options.nodes ?? 3);
   const registry =
     options.kind === 'node'
@@ -100,6 +115,7 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
     adminToken: plane.adminToken,
     logs,
     api: plane.api,
+    audit: () => readAudit(folder),
     kubectl: (args, stdin) =>
       execOk(`${assets['kubectl']}`, args, {
         env: { KUBECONFIG: kubeconfig },

@@ -32,7 +32,7 @@ export interface ControlPlane {
   readonly api: ApiClient;
   /** A kubeconfig file (mode 0600) of a user of that name, who may do everything. */
   kubeconfigOf(user: 'admin' | 'controllers' | 'scheduler' | 'node'): string;
-  /** Ends and starts the API server alone; starting waits until it is ready. */
+  /** Ends (as a crash would) and starts the API server alone; starting waits until it is ready. */
   stopApiServer(): Promise<void>;
   startApiServer(): Promise<void>;
 }
@@ -67,7 +67,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await startApiServer();
   const kubeconfigOf = (user: string) => join(folder, `${user}.kubeconfig`);
   startManagers({ processes, assets, pki, kubeconfigOf });
-  const stopApiServer = () => processes.end('apiserver');
+  // Politely it would wait for its watchers, ten seconds and more.
+  const stopApiServer = () => processes.kill('apiserver');
   const { caPem, caFile } = pki;
   return { server, caPem, caFile, adminToken, api, kubeconfigOf, stopApiServer, startApiServer };
 }

@@ -13,6 +13,8 @@ export interface Processes {
   start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): void;
   /** Ends one program (SIGTERM, then SIGKILL after ten seconds); does nothing if it is not there. */
   end(name: string): Promise<void>;
+  /** As `end`, by SIGKILL. */
+  kill(name: string): Promise<void>;
   isRunning(name: string): boolean;
   /** The last lines of a program's log. */
   tail(name: string, lines?: number): Promise<string>;
@@ -35,17 +37,18 @@ export function startProcesses(folder: string, logs: string): Processes {
   tell({ remove: folder });
   const path = (name: string) => join(logs, `${name}.log`);
 
-  const end = async (name: string): Promise<void> => {
+  const stop = async (name: string, first: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     const child = children.get(name);
     children.delete(name);
     if (child === undefined || hasEnded(child)) return;
     child.ref();
     const ended = once(child, 'exit');
-    child.kill('SIGTERM');
+    child.kill(first);
     const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
     await ended;
     clearTimeout(timer);
   };
+  const end = (name: string) => stop(name, 'SIGTERM');
 
   return {
     start: (name, [command = '', ...args], env = {}) => {
@@ -66,6 +69,7 @@ export function startProcesses(folder: string, logs: string): Processes {
       children.set(name, child);
     },
     end,
+    kill: (name) => stop(name, 'SIGKILL'),
     isRunning: (name) => {
       const child = children.get(name);
       return child?.pid !== undefined && !hasEnded(child);

@@ -14,7 +14,11 @@ let cluster: TestCluster;
 
 beforeAll(async () => {
   yandex = await startYandex();
-  cluster = await startCluster({ kind: 'kwok', yandexWebhookUrl: yandex.tokenReviewUrl });
+  cluster = await startCluster({
+    kind: 'kwok',
+    yandexWebhookUrl: yandex.tokenReviewUrl,
+    audit: true,
+  });
 }, 600_000);
 
 afterAll(async () => {
@@ -50,6 +54,16 @@ describe('the simulated cluster', () => {
     });
     expect(reason).toBe('ImagePullBackOff');
   }, 20_000);
+
+  test('records who asked what', async () => {
+    const path = '/api/v1/namespaces/default/configmaps/nowhere';
+    await cluster.api({ path });
+    const seen = await until({ what: 'the record', timeoutMs: 5000 }, async () => {
+      return (await cluster.audit()).find(({ requestURI }) => requestURI === path);
+    });
+    expect(seen).toMatchObject({ verb: 'get', user: { username: 'admin' } });
+    expect(seen.responseStatus?.code).toBe(404);
+  });
 
   test('survives its API server going away and coming back', async () => {
     await cluster.stopApiServer();

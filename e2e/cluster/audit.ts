@@ -1,0 +1,32 @@
+// The API server's own record of who asked it what: for tests that count requests.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface AuditEvent {
+  readonly auditID: string;
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly userAgent?: string;
+  readonly user: { readonly username: string };
+  readonly responseStatus?: { readonly code: number };
+  /** RFC 3339, microseconds. */
+  readonly requestReceivedTimestamp: string;
+  readonly stageTimestamp: string;
+}
+
+/** Flags that make the API server write `<folder>/audit.jsonl`, a line when a request has ended. */
+export async function auditFlags(folder: string): Promise<readonly string[]> {
+  const policy = join(folder, 'audit-policy.json');
+  const stages = ['RequestReceived', 'ResponseStarted'];
+  const rules = [{ level: 'Metadata' }];
+  const kind = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy' };
+  await writeFile(policy, JSON.stringify({ ...kind, omitStages: stages, rules }));
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${join(folder, 'audit.jsonl')}`];
+}
+
+/** Everything so far; a watch appears when it ends. */
+export async function readAudit(folder: string): Promise<readonly AuditEvent[]> {
+  const text = await readFile(join(folder, 'audit.jsonl'), 'utf8').catch(() => '');
+  const lines = text.split('\n').slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as AuditEvent);
+}
