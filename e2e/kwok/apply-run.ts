@@ -8,7 +8,7 @@ import { transform } from '../../src/manifests/transform.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
 import { loadKubeconfig } from '../../src/platform/kubeconfig.ts';
-import type { Cluster, Log } from '../../src/ports.ts';
+import type { ApiRequest, Cluster, Log } from '../../src/ports.ts';
 import { Secret } from '../../src/secret.ts';
 import { type ApplyHooks, applyAll } from '../../src/steps/apply-manifests.ts';
 import type { ApplySettings } from '../../src/steps/apply-settings.ts';
@@ -39,6 +39,7 @@ export async function openLab(
   opened: Opened,
   namespace: string,
   headers: Readonly<Record<string, string>> = {},
+  before: (request: ApiRequest) => Promise<void> = async () => undefined,
 ): Promise<Lab> {
   const { kubeconfig, kubectl } = opened;
   const access = await loadKubeconfig(new Secret(await readFile(kubeconfig, 'utf8')));
@@ -47,7 +48,8 @@ export async function openLab(
   const cluster: Cluster = {
     server: connected.server,
     namespace: connected.namespace,
-    send: (request) => {
+    send: async (request) => {
+      await before(request);
       sent.push(`${request.method} ${request.path}`);
       return connected.send(request);
     },

@@ -411,6 +411,24 @@ describe('who may not', () => {
   });
 });
 
+describe('somebody writes at the same time', () => {
+  test('a write between our read and the dry run is no change of ours', async () => {
+    const yaml = deployment('busy', { more: 'resources: { limits: { cpu: 0.5 } }' });
+    await deploy(lab, yaml);
+    const annotate = ['-n', 'apply-test', 'annotate', 'deployment/busy', 'note=theirs'];
+    let written = false;
+    const between = await openLab(cluster, 'apply-test', {}, async (request) => {
+      if (request.method !== 'PATCH' || written) return;
+      written = true;
+      await lab.kubectl(annotate);
+    });
+    const { objects } = await plan(between, yaml);
+    await between.cluster.close();
+    expect(written).toBe(true);
+    expect(objects.map(({ change, fields }) => [change, fields])).toEqual([['unchanged', []]]);
+  });
+});
+
 describe('limits', () => {
   test('a cancelled run stops between stages and says what is left', async () => {
     const abort = new AbortController();

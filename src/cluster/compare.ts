@@ -17,13 +17,19 @@ const bookkeeping: readonly string[] = [
 /** `kubectl apply` keeps a copy of the whole manifest there, a Secret's values included. */
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
+// Controllers write them whenever they like, also between our read and the dry run.
+const controllers: readonly string[] = [
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+];
+
 /** The object without status and without what the server keeps for itself. */
 export function comparable(object: KubeObject): Fields {
   const { status: _, ...rest } = object;
   const { annotations, ...metadata } = fieldsAt(object, 'metadata');
   const kept = Object.entries(metadata).filter(([key]) => !bookkeeping.includes(key));
   const notes = Object.entries(isFields(annotations) ? annotations : {});
-  const written = notes.filter(([key]) => key !== lastApplied);
+  const written = notes.filter(([key]) => key !== lastApplied && !controllers.includes(key));
   return {
     ...rest,
     metadata: {

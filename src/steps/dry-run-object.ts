@@ -28,11 +28,21 @@ export interface Candidate {
   readonly unverified?: { readonly why: string; readonly elsewhere?: string };
   /** Its CRD is changed by this run: a refusal by the old schema proves nothing. */
   readonly newSchema: boolean;
+  /** Of an earlier round. */
+  readonly answered?: Answered;
 }
 
-export type DryRunResult = PlannedObject | { readonly findings: readonly Finding[] };
+/** The server's answer to a dry run. */
+interface Answered {
+  readonly answer: KubeObject;
+  readonly force: boolean;
+}
 
-/** Sends at most two dry runs. */
+export type DryRunResult =
+  /** `outdated`: somebody wrote after our read, so the difference may be theirs. */
+  (PlannedObject & { readonly outdated?: Answered }) | { readonly findings: readonly Finding[] };
+
+/** Usually one dry run; a second one where fields are taken over. */
 export async function dryRunObject(
   candidate: Candidate,
   settings: ApplySettings,
@@ -45,25 +55,44 @@ export async function dryRunObject(
   if (live && !live.metadata.deletionTimestamp && isProvablySame(object, live, manager)) {
     return { ...plain(planned), predicted: live, change: 'unchanged', fields: [], write: false };
   }
+  const known = answerFor(candidate);
+  if (known) return predicted(planned, known, settings);
   const body = withOwnReplicas(object, candidate, manager);
   const { request, response, force } = await tryApply(body, candidate, settings);
   if (response.status > 201) {
     const result = refused(planned, { request, response });
-    return 'object' in result
-      ? result
-      : { findings: await advised(result.findings, planned, settings) };
+    if ('object' in result) return result;
+    return { findings: await advised(result.findings, planned, settings) };
   }
   for (const warning of warningsOf(response)) settings.log.info(`${nameOf(object)}: ${warning}`);
-  const answer = response.body as KubeObject;
+  return predicted(planned, { answer: response.body as KubeObject, force }, settings);
+}
+
+/** An answer to an earlier dry run counts where nobody has written since. */
+function answerFor({ answered, live }: Candidate): Answered | undefined {
+  const there = live?.metadata.resourceVersion;
+  return there !== undefined && answered?.answer.metadata.resourceVersion === there
+    ? answered
+    : undefined;
+}
+
+function predicted(planned: Prepared, answered: Answered, settings: ApplySettings): DryRunResult {
+  const { object, autoscaled, live } = planned;
+  const { answer, force } = answered;
   const existing = live?.metadata.deletionTimestamp ? undefined : live;
+  const manager = managerOf(settings.app);
   const takeClientSide = !settings.partial;
   const dryRun = { sent: object, live: existing, answer, manager, autoscaled, takeClientSide };
-  return { ...plain(planned), ...predict(dryRun), force };
+  const prediction = predict(dryRun);
+  const seen = existing?.metadata.resourceVersion === answer.metadata.resourceVersion;
+  const outdated = existing !== undefined && !seen && prediction.change === 'configured';
+  const done = { ...plain(planned), ...prediction, force };
+  return outdated ? { ...done, outdated: answered } : done;
 }
 
 type Prepared = Candidate & Pick<PlannedObject, 'object' | 'force' | 'restart'>;
 
-interface Answered {
+interface Refusal {
   readonly request: ApiRequest;
   readonly response: ApiResponse;
 }
@@ -88,7 +117,7 @@ function withOwnReplicas(object: KubeObject, candidate: Candidate, manager: stri
   return withValueAt(object, ['spec', 'replicas'], valueAt(live, ['spec', 'replicas']));
 }
 
-function refused(planned: Prepared, { request, response }: Answered): DryRunResult {
+function refused(planned: Prepared, { request, response }: Refusal): DryRunResult {
   const { document, object, live, newSchema } = planned;
   const findings = refusalFindings({ document, object, live, request, response });
   const immutable = findings.every(({ code }) => code === 'field-immutable');

@@ -10,7 +10,8 @@ import { type Finding, finding } from '../errors.ts';
 import type { Document } from '../manifests/document.ts';
 import { setLabels } from '../manifests/transform.ts';
 import type { ApplySettings } from './apply-settings.ts';
-import { type Candidate, dryRunObject } from './dry-run-object.ts';
+import type { Candidate } from './dry-run-object.ts';
+import { dryRunRounds } from './dry-run-rounds.ts';
 import { planRestarts } from './restarts.ts';
 
 export interface DryRunOutcome {
@@ -35,7 +36,7 @@ export async function dryRunAll(
   ]);
   if (unreadable.length > 0) return { objects: [], findings: unreadable };
   const candidates = candidatesOf({ all, live, scalers, manager: managerOf(settings.app) });
-  const results = await Promise.all(candidates.map((each) => dryRunObject(each, settings)));
+  const results = await dryRunRounds(candidates, settings);
   const objects = results.filter((each) => 'object' in each);
   const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
   return {

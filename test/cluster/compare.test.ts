@@ -13,7 +13,7 @@ const object = (spec: object, metadata: object = {}): KubeObject => ({
 describe('differences', () => {
   test('what the server keeps for itself is none', () => {
     const before = object({ a: 1 }, { resourceVersion: '1', generation: 1, managedFields: [] });
-    const annotations = { [lastApplied]: 'secret' };
+    const annotations = { [lastApplied]: 'secret', 'deployment.kubernetes.io/revision': '2' };
     const after = { ...object({ a: 1 }, { resourceVersion: '2', annotations }), status: { x: 1 } };
     expect(differences(before, after)).toEqual([]);
   });
