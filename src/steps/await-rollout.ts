@@ -43,7 +43,7 @@ export async function awaitRollout(options: AwaitOptions): Promise<AwaitResult> 
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const wake = createWake(clock);
-  const view = createView(api, targets);
+  const view = createView(api, clock, targets);
   type Taken = Parameters<View['take']>;
   const handlers = {
     onEvent: (target: Taken[0], event: Taken[1]) => {

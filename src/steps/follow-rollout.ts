@@ -49,27 +49,36 @@ const awayMs = 3_000;
 export async function follow(waiting: Waiting, synced: Promise<void>): Promise<End> {
   const { clock, view, wake, from, signal } = waiting;
   const deadline = from + waiting.timeoutMs;
-  let isSynced = false;
+  const state: Progress = { told: nothingTold(from), isSynced: false };
   const arrived = (): void => {
-    isSynced = true;
+    state.isSynced = true;
     wake.now();
   };
   synced.then(arrived, (error: unknown) => wake.fail(error));
-  let told = nothingTold(from);
   for (;;) {
     if (signal?.aborted) return { judged: view.judgeAll(), how: 'cancelled' };
-    if (isSynced) {
-      const judged = view.judgeAll();
-      told = tell(waiting, told, judged);
-      const how = await endOf(waiting, judged);
-      if (how) return { judged: view.judgeAll(), how };
-      readProofs(waiting, judged);
-    }
+    const end = state.isSynced ? await look(waiting, state) : undefined;
+    if (end) return end;
     const left = deadline - clock.now();
     if (left <= 0) return { judged: view.judgeAll(), how: 'timed-out' };
     await waitOn(waiting, Math.min(tickMs, left));
     await clock.sleep(settleMs);
   }
+}
+
+interface Progress {
+  told: Told;
+  isSynced: boolean;
+}
+
+async function look(waiting: Waiting, state: Progress): Promise<End | undefined> {
+  const judged = waiting.view.judgeAll();
+  if (await isDoubtful(waiting, judged)) return undefined;
+  state.told = tell(waiting, state.told, judged);
+  const how = endOf(judged);
+  if (how) return { judged, how };
+  readProofs(waiting, judged);
+  return undefined;
 }
 
 // The watches end with the signal too: that is no failure of theirs.
@@ -95,32 +104,31 @@ function tell(waiting: Waiting, told: Told, judged: readonly Judged[]): Told {
   return telling.told;
 }
 
-async function endOf(waiting: Waiting, judged: readonly Judged[]): Promise<End['how'] | undefined> {
-  const failed = judged.find(({ verdict }) => verdict.state === 'failed');
-  if (!failed) return judged.every(({ verdict }) => isSettled(verdict)) ? 'done' : undefined;
-  return (await isConfirmed(waiting, failed)) ? 'failed' : undefined;
+function endOf(judged: readonly Judged[]): End['how'] | undefined {
+  if (judged.some(({ verdict }) => verdict.state === 'failed')) return 'failed';
+  return judged.every(({ verdict }) => isSettled(verdict)) ? 'done' : undefined;
 }
 
 /**
- * Budgets also run out while the API is away. So before it fails, one read shows that the API
- * answers and that the picture is not an old one; else the time away is held against nobody.
+ * Budgets also run out while the API is away. So before a failure is told, one read shows that the
+ * API answers and that the picture is not an old one; else the silence is held against nobody.
  */
-async function isConfirmed(waiting: Waiting, { object }: Judged): Promise<boolean> {
+async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<boolean> {
   const { api, clock, view, confirmations } = waiting;
-  if (confirmations.left <= 0) return true;
+  const failed = judged.find(({ verdict }) => verdict.state === 'failed');
+  if (!failed || confirmations.left <= 0) return false;
   const from = clock.now();
-  const before = view.versionOf(object);
-  const now = await versionNow(waiting, object);
-  const gap = clock.now() - from;
-  if (gap > awayMs || now === 'away') {
-    view.excuse(gap);
-    waiting.onLine(
-      `${api.server} was away for ${Math.round(gap / 1_000)} s; that time does not count.`,
-    );
-    return false;
+  const before = view.versionOf(failed.object);
+  const now = await versionNow(waiting, failed.object);
+  if (clock.now() - from > awayMs || now === 'away') {
+    const silence = clock.now() - view.heardAt();
+    view.excuse(silence);
+    const seconds = Math.round(silence / 1_000);
+    waiting.onLine(`${api.server} was away; the last ${seconds} s do not count.`);
+    return true;
   }
   confirmations.left -= 1;
-  return now === undefined || now === before;
+  return now !== undefined && now !== before;
 }
 
 async function versionNow(

@@ -24,7 +24,7 @@ export async function judgeNow(
 ): Promise<Pick<AwaitResult, 'workloads' | 'findings'>> {
   const { api, clock, targets } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const view = createView(api, targets);
+  const view = createView(api, clock, targets);
   const from = clock.now();
   const plan = watchPlan(targets.map(({ object }) => object));
   await Promise.all(plan.map((each) => look(each, view, { ...options, signal })));

@@ -4,6 +4,7 @@ import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects
 import { createSnapshot } from '../cluster/snapshot.ts';
 import type { WatchEvent } from '../cluster/watched.ts';
 import type { WorkloadResult } from '../outcome.ts';
+import type { Clock } from '../ports.ts';
 import type { Judged } from '../rollout/conclude.ts';
 import { judge } from '../rollout/judge.ts';
 import { rowOf } from '../rollout/judges.ts';
@@ -37,13 +38,16 @@ export interface View {
   /** The API was away for this long: no time to hold against anybody. */
   excuse(gapMs: number): void;
   versionOf(object: KubeObject): string | undefined;
+  /** When the last event came, milliseconds by the clock. */
+  heardAt(): number;
 }
 
 /** An empty view of these targets; those whose kind is ready by existing are left out. */
-export function createView(api: Api, targets: readonly Target[]): View {
+export function createView(api: Api, clock: Clock, targets: readonly Target[]): View {
   const snapshot = createSnapshot();
   const awaited = targets.filter(({ object }) => rowOf(object));
   let memory: Memory = emptyMemory;
+  let heardAt = clock.now();
   for (const { object, writtenAt } of awaited) memory = track(memory, object, writtenAt);
   const put = (object: KubeObject): void => {
     snapshot.put(object);
@@ -55,6 +59,7 @@ export function createView(api: Api, targets: readonly Target[]): View {
   };
   return {
     take(watched, event) {
+      heardAt = clock.now();
       if (event.type === 'upsert') return put(event.object);
       if (event.type === 'delete') return remove(event.object);
       const { kind, apiVersion, namespace } = watched;
@@ -77,6 +82,7 @@ export function createView(api: Api, targets: readonly Target[]): View {
     excuse(gapMs) {
       memory = shift(memory, gapMs, api.now());
     },
+    heardAt: () => heardAt,
     versionOf(object) {
       const { namespace = '', name } = object.metadata;
       return snapshot.get(kindKey(object), namespace, name)?.metadata.resourceVersion;
