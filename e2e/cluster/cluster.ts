@@ -85,26 +85,28 @@ interface Parts {
 }
 
 async function bringUp(parts: Parts): Promise<TestCluster> {
-  const { options, assets, folder, logs, processes } = parts;
+  const { options, assets, folder, processes } = parts;
   const { basePort } = options;
   const ports =
     basePort === undefined ? await freePorts(3) : [basePort + 1, basePort + 2, basePort];
   const audit = options.audit === true ? await auditFlags(folder) : [];
   const apiserverFlags = [...audit, ...(options.apiserverFlags ?? [])];
-  const plane = await startControlPlane({
-    ...options,
-    apiserverFlags,
-    folder,
-    processes,
-    assets,
-    ports,
-  });
+  const where = { folder, processes, assets, ports };
+  const plane = await startControlPlane({ ...options, ...where, apiserverFlags });
   const nodes = options.kind === 'node' ? 1 : (options.nodes ?? 3);
   const registry =
     options.kind === 'node'
       ? await startNode({ folder, plane, processes, assets })
       : await startKwok({ nodes, plane, processes, assets });
   await usable(plane, nodes);
+  return clusterOf(parts, plane, registry);
+}
+
+function clusterOf(
+  { options, assets, folder, logs, processes }: Parts,
+  plane: ControlPlane,
+  registry: RegistryProxy | undefined,
+): TestCluster {
   const kubeconfig = plane.kubeconfigOf('admin');
   return {
     kind: options.kind,
@@ -116,11 +118,8 @@ async function bringUp(parts: Parts): Promise<TestCluster> {
     logs,
     api: plane.api,
     audit: () => readAudit(folder),
-    kubectl: (args, stdin) =>
-      execOk(`${assets['kubectl']}`, args, {
-        env: { KUBECONFIG: kubeconfig },
-        ...(stdin === undefined ? {} : { stdin }),
-      }),
+    kubectl: (args, stdin = '') =>
+      execOk(`${assets['kubectl']}`, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
     grantAdmin: (user) => grantAdmin(plane.api, user),
     stopApiServer: plane.stopApiServer,
     startApiServer: plane.startApiServer,

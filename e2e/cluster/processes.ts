@@ -1,16 +1,18 @@
 // The long-running programs of one cluster: started with a log each, ended by their ids.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Instruction } from './keeper.ts';
 
 const GRACE_MS = 10_000;
 
+type Variables = Readonly<Record<string, string>>;
+
 export interface Processes {
   /** Starts a program; its output goes to `<logs>/<name>.log`, appended. */
-  start(name: string, command: readonly string[], env?: Readonly<Record<string, string>>): void;
+  start(name: string, command: readonly string[], env?: Variables): void;
   /** Ends one program (SIGTERM, then SIGKILL after ten seconds); does nothing if it is not there. */
   end(name: string): Promise<void>;
   /** As `end`, by SIGKILL. */
@@ -24,6 +26,8 @@ export interface Processes {
   endAll(): Promise<void>;
 }
 
+type Tell = (instruction: Instruction) => void;
+
 /** `folder` is removed at the end, `logs` lies in it. */
 export function startProcesses(folder: string, logs: string): Processes {
   const children = new Map<string, ChildProcess>();
@@ -33,42 +37,19 @@ export function startProcesses(folder: string, logs: string): Processes {
   });
   keeper.stdin.on('error', () => undefined);
   keeper.unref();
-  const tell = (instruction: Instruction) => keeper.stdin.write(`${JSON.stringify(instruction)}\n`);
+  const tell: Tell = (instruction) => keeper.stdin.write(`${JSON.stringify(instruction)}\n`);
   tell({ remove: folder });
   const path = (name: string) => join(logs, `${name}.log`);
-
-  const stop = async (name: string, first: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+  const stop = (name: string, signal: NodeJS.Signals) => {
     const child = children.get(name);
     children.delete(name);
-    if (child === undefined || hasEnded(child)) return;
-    child.ref();
-    const ended = once(child, 'exit');
-    child.kill(first);
-    const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-    await ended;
-    clearTimeout(timer);
+    return endChild(child, signal);
   };
-  const end = (name: string) => stop(name, 'SIGTERM');
-
   return {
-    start: (name, [command = '', ...args], env = {}) => {
-      const log = openSync(path(name), 'a');
-      const child = spawn(command, args, {
-        stdio: ['ignore', log, log],
-        detached: true,
-        env: { ...process.env, ...env },
-      });
-      closeSync(log);
-      const { pid } = child;
-      child.on('error', () => undefined);
-      if (pid !== undefined) {
-        tell({ watch: pid });
-        child.on('exit', () => tell({ forget: pid }));
-      }
-      child.unref();
-      children.set(name, child);
+    start: (name, command, env = {}) => {
+      children.set(name, launch({ command, env, log: path(name), tell }));
     },
-    end,
+    end: (name) => stop(name, 'SIGTERM'),
     kill: (name) => stop(name, 'SIGKILL'),
     isRunning: (name) => {
       const child = children.get(name);
@@ -80,14 +61,54 @@ export function startProcesses(folder: string, logs: string): Processes {
     },
     runAfter: (command) => tell({ after: command }),
     endAll: async () => {
-      await Promise.all([...children.keys()].map(end));
-      if (hasEnded(keeper)) return;
-      keeper.ref();
-      const ended = once(keeper, 'exit');
-      keeper.stdin.end();
-      await ended;
+      await Promise.all([...children.keys()].map((name) => stop(name, 'SIGTERM')));
+      await dismiss(keeper);
     },
   };
+}
+
+interface Launch {
+  readonly command: readonly string[];
+  readonly env: Variables;
+  readonly log: string;
+  readonly tell: Tell;
+}
+
+function launch({ command: [program = '', ...args], env, log, tell }: Launch): ChildProcess {
+  const file = openSync(log, 'a');
+  const child = spawn(program, args, {
+    stdio: ['ignore', file, file],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
+  closeSync(file);
+  const { pid } = child;
+  child.on('error', (error) => appendFileSync(log, `${error}\n`));
+  if (pid !== undefined) {
+    tell({ watch: pid });
+    child.on('exit', () => tell({ forget: pid }));
+  }
+  child.unref();
+  return child;
+}
+
+async function endChild(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
+  if (child?.pid === undefined || hasEnded(child)) return;
+  child.ref();
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** The keeper does the rest once nobody tells it anything any more. */
+async function dismiss(keeper: ChildProcess): Promise<void> {
+  if (hasEnded(keeper)) return;
+  keeper.ref();
+  const ended = once(keeper, 'exit');
+  keeper.stdin?.end();
+  await ended;
 }
 
 function hasEnded(child: ChildProcess): boolean {
