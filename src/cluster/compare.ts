@@ -39,7 +39,7 @@ export function comparable(object: KubeObject): Fields {
   };
 }
 
-/** Dotted paths of what differs; empty where nothing does. List items go by name where they have one. */
+/** Dotted paths of what differs; empty where nothing does. List items go by name if they can. */
 export function differences(before: KubeObject, after: KubeObject): readonly string[] {
   return fieldDifferences(comparable(before), comparable(after), '');
 }

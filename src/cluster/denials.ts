@@ -1,4 +1,4 @@
-// Who said no to a well-formed object: the authorizer, a quota, a policy, a webhook, a dying namespace.
+// Who said no to a well-formed object: the authorizer, a quota, a policy, a webhook.
 import { type Code, type Finding, finding } from '../errors.ts';
 import { forbiddenFinding, permissionDenied, type Status } from './api-errors.ts';
 import { nameOf } from './objects.ts';

@@ -6,7 +6,7 @@ import { comparable } from './compare.ts';
 import { fieldsAt, sameJson } from './json.ts';
 import { type KubeObject, kindKey, nameOf } from './objects.ts';
 
-/** A unified difference in YAML; empty where nothing differs. `before` undefined: the object is new. */
+/** A unified difference in YAML; empty where nothing differs. No `before`: the object is new. */
 export function differenceText(before: KubeObject | undefined, after: KubeObject): string {
   const [old, young] = hidden(before ? comparable(before) : undefined, comparable(after), after);
   if (old && sameJson(old, young)) return '';

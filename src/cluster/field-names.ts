@@ -1,4 +1,4 @@
-// "Did you mean": the field names that the API knows at a place, asked only once something was misspelt.
+// "Did you mean": the field names that the API knows at a place, asked once one was misspelt.
 import leven from 'leven';
 import { type Fields, isFields } from '../manifests/values.ts';
 import type { Api } from './api.ts';

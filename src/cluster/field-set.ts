@@ -2,7 +2,7 @@
 import { type Fields, isFields } from '../manifests/values.ts';
 import { sameJson } from './json.ts';
 
-/** FieldsV1: `f:` a map's field, `k:` a list item by keys, `v:` a set's value, `.` the thing itself. */
+/** FieldsV1: `f:` a map's field, `k:` a list item by keys, `v:` a set's value, `.` itself. */
 export type FieldSet = { readonly [step: string]: FieldSet };
 
 /** FieldsV1 as it came; anything else is the empty set. */
@@ -71,7 +71,7 @@ export function removeFields(
   return removeUnder({ value, set, keep, steps: [] });
 }
 
-/** Whether a written object has the field. Keys that a list item lacks may be filled by defaults. */
+/** Whether a written object has the field. Keys that an item lacks may be filled by defaults. */
 export function writtenHas(value: unknown, steps: readonly string[]): boolean {
   const [first, ...rest] = steps;
   if (first === undefined) return true;

@@ -11,7 +11,7 @@ interface Cause {
 }
 
 const words =
-  /immutable|may not change once set|cannot change roleRef|updates to \S+ spec for fields other than/;
+  /immutable|may not change once set|cannot change roleRef|updates to \S+ spec for fields other/;
 
 /** Whether a cause says that the field can never be changed. */
 export function isImmutable(message: string): boolean {

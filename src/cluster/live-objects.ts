@@ -1,4 +1,4 @@
-// Reads the objects as they are now: one list where several of a kind are wanted, else one read each.
+// Reads the objects as they are now: one list where several of a kind are wanted.
 import { ActionError, type Finding } from '../errors.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';

@@ -1,4 +1,4 @@
-// Who owns which field, and how ownership is handed over before an apply so that no field is lost or stuck.
+// Who owns which field, and how ownership is handed over so that no field is lost or stuck.
 
 import { isFields } from '../manifests/values.ts';
 import {

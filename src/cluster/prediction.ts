@@ -1,4 +1,4 @@
-// What an object will be after the write, from the dry run's answer and from what only the write can do.
+// What an object will be after the write: the dry run's answer, and what only the write can do.
 import { differences } from './compare.ts';
 import { hasField, removeFields, writtenHas } from './field-set.ts';
 import { sameJson } from './json.ts';

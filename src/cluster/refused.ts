@@ -1,4 +1,4 @@
-// One object that the API refused: where it stands in the manifests, and the API's words fit to be shown.
+// One object that the API refused: where it was written, and the API's words fit to be shown.
 import { type Finding, finding } from '../errors.ts';
 import { type Document, placeOf } from '../manifests/document.ts';
 import { pathOfField } from '../manifests/field-path.ts';

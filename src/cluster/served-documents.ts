@@ -1,4 +1,4 @@
-// Gives every document its resource and its namespace; kinds that nobody serves are named with their line.
+// Gives every document its resource and its namespace; names the kinds that nobody serves.
 import { type Finding, finding } from '../errors.ts';
 import { type Document, placeOf } from '../manifests/document.ts';
 import { findDuplicates } from '../manifests/parse.ts';

@@ -48,7 +48,7 @@ async function apply({ resource, object }: PlannedObject, force: boolean, writer
 
 const handOverAttempts = 5;
 
-/** Rewrites managedFields, guarded by the resourceVersion; whoever wrote in between is read again. */
+/** Rewrites managedFields, guarded by the resourceVersion; after others' writes once more. */
 async function handOver(planned: PlannedObject, live: KubeObject, writer: Writer): Promise<void> {
   const { resource, autoscaled } = planned;
   const { api, manager, takeClientSide, signal } = writer;

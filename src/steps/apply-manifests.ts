@@ -1,4 +1,4 @@
-// Writes what the dry run planned: stage by stage, all objects of a stage at once, and stops where one fails.
+// Writes what the dry run planned: stage by stage, all objects of a stage at once.
 import { passGate } from '../cluster/gates.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
 import { type KubeObject, nameOf } from '../cluster/objects.ts';
@@ -101,7 +101,7 @@ type Checked =
   | { readonly objects: readonly PlannedObject[] }
   | { readonly findings: readonly Finding[] };
 
-/** Once namespaces and kinds are there, what had to wait for them is dry-run before anything else. */
+/** Once namespaces and kinds are there, what waited for them is dry-run before anything else. */
 async function verified(waiting: readonly PlannedObject[], run: Run): Promise<Checked> {
   const open = waiting.filter(({ unverified }) => unverified !== undefined);
   const [first] = waiting;

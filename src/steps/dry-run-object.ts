@@ -1,4 +1,4 @@
-// One object against the server without a write: what would change, or everything that is wrong with it.
+// One object against the server without a write: what would change, or all that is wrong with it.
 import type { Resource } from '../cluster/api.ts';
 import { statusOf } from '../cluster/api-errors.ts';
 import { applyRequest } from '../cluster/apply-request.ts';
@@ -24,7 +24,7 @@ export interface Candidate {
   readonly resource: Resource;
   readonly live: KubeObject | undefined;
   readonly autoscaled: boolean;
-  /** Why it cannot be dry-run yet; `elsewhere` is a namespace in which its fields can be checked. */
+  /** Why it cannot be dry-run yet; `elsewhere`: a namespace where its fields can be checked. */
   readonly unverified?: { readonly why: string; readonly elsewhere?: string };
   /** Its CRD is changed by this run: a refusal by the old schema proves nothing. */
   readonly newSchema: boolean;
@@ -110,7 +110,7 @@ async function tryApply(body: KubeObject, candidate: Candidate, settings: ApplyS
   return mayTakeOver(conflicts) ? send(true) : first;
 }
 
-/** The hand-over before the write keeps the live number; a dry run can only show it by sending it. */
+/** The hand-over before the write keeps the live number; a dry run can only send it. */
 function withOwnReplicas(object: KubeObject, candidate: Candidate, manager: string): KubeObject {
   const { live, autoscaled } = candidate;
   if (!autoscaled || !ownsReplicas(live, manager)) return object;
@@ -131,7 +131,7 @@ function refused(planned: Prepared, { request, response }: Refusal): DryRunResul
   return { findings };
 }
 
-/** Its fields are checked in another namespace, under a name that nobody has; nothing else counts. */
+/** Its fields are checked in another namespace, under another name; nothing else counts. */
 async function notYet(
   planned: Prepared,
   { why, elsewhere }: NonNullable<Candidate['unverified']>,

@@ -1,4 +1,4 @@
-// Rolls the workloads whose ConfigMaps and Secrets changed, by one annotation in their pod template.
+// Rolls the workloads whose ConfigMaps and Secrets changed, by one pod-template annotation.
 import { createHash } from 'node:crypto';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';

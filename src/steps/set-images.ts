@@ -1,4 +1,4 @@
-// Without manifests: finds the live workloads that run the given images, and makes documents of them.
+// Without manifests: finds the live workloads that run the images, and makes documents of them.
 import { listAll } from '../cluster/list.ts';
 import { appliedObject, managerOf } from '../cluster/managed-fields.ts';
 import type { KubeObject } from '../cluster/objects.ts';
