@@ -13,7 +13,7 @@ type Variables = Readonly<Record<string, string>>;
 export interface Processes {
   /** Starts a program; its output goes to `<logs>/<name>.log`, appended. */
   start(name: string, command: readonly string[], env?: Variables): void;
-  /** Ends one program (SIGTERM, then SIGKILL after ten seconds); does nothing if it is not there. */
+  /** Ends one program, if it is there: SIGTERM, then SIGKILL after ten seconds. */
   end(name: string): Promise<void>;
   /** As `end`, by SIGKILL. */
   kill(name: string): Promise<void>;
