@@ -4,12 +4,9 @@ import type { Code } from '../errors.ts';
 import { proofKey } from './memory.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
-import { byTime, type Crew, type Sight, type Sign } from './sight.ts';
+import { byTime, type Crew, eventsSince, type Sight, type Sign } from './sight.ts';
 import { conditionOf, countOf, type KubeEvent } from './typed.ts';
 import type { Proof } from './verdict.ts';
-
-/** Event times have whole seconds, and the controller's clock is not the API server's. */
-const slackMs = 5_000;
 
 interface Refusal {
   readonly message: string;
@@ -94,10 +91,7 @@ export function refusalOf(
 
 function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {
   const uid = maker.metadata.uid ?? '';
-  const since = (sight.writtenAt ?? slackMs) - slackMs;
-  const events = sight.snapshot
-    .eventsOf(uid, since)
-    .filter((event) => event.reason === 'FailedCreate');
+  const events = eventsSince(sight, uid).filter((event) => event.reason === 'FailedCreate');
   const condition = conditionOf(maker, 'ReplicaFailure');
   const stands = condition?.status === 'True';
   const message = events.at(-1)?.message ?? (stands ? condition.message : undefined);

@@ -77,3 +77,12 @@ export function byTime(at: number, sight: Sight): Pick<Sign, 'certain' | 'fatalA
 export function since(view: PodView, signal: string): number {
   return view.past.signals.get(signal) ?? view.sight.now;
 }
+
+// Event times have whole seconds, and other clocks than the API server's wrote them.
+const eventSlackMs = 5_000;
+
+/** Events about this object since our write; all of them where nothing was written. */
+export function eventsSince(sight: Sight, uid: string | undefined): readonly KubeEvent[] {
+  const since = sight.writtenAt === undefined ? 0 : sight.writtenAt - eventSlackMs;
+  return sight.snapshot.eventsOf(uid ?? '', since);
+}

@@ -114,12 +114,20 @@ function endOf(judged: readonly Judged[]): End['how'] | undefined {
  * API answers and that the picture is not an old one; else the silence is held against nobody.
  */
 async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<boolean> {
-  const { api, clock, view, confirmations } = waiting;
+  const { api, clock, view, confirmations, stopped } = waiting;
   const failed = judged.find(({ verdict }) => verdict.state === 'failed');
   if (!failed || confirmations.left <= 0) return false;
   const from = clock.now();
   const before = view.versionOf(failed.object);
-  const now = await versionNow(waiting, failed.object);
+  // Not beyond the time limit: then the end is told with what is known.
+  const late = clock.sleep(Math.max(0, waiting.from + waiting.timeoutMs - from), stopped);
+  const now = await Promise.race([
+    versionNow(waiting, failed.object),
+    late.then(
+      () => 'away' as const,
+      () => undefined,
+    ),
+  ]);
   if (clock.now() - from > awayMs || now === 'away') {
     const silence = clock.now() - view.heardAt();
     view.excuse(silence);

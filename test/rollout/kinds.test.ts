@@ -82,6 +82,18 @@ describe('claims', () => {
   });
 });
 
+describe('CronJobs', () => {
+  const cron = object('batch/v1', 'CronJob', { spec: { schedule: '0 3 * * *' } });
+  const refused = (second: number) => ({
+    ...event(cron, 'UnknownTimeZone', 'no zone Nowhere'),
+    lastTimestamp: at(second),
+  });
+  test('a schedule that cannot be read fails it, but not one that our write has corrected', () => {
+    expect(judgeOnce(cron, refused(1)).state).toBe('failed');
+    expect(judgeOnce(cron, refused(-60)).state).toBe('ready');
+  });
+});
+
 describe('definitions', () => {
   const crd = (...conditions: readonly Fields[]) =>
     object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', { status: { conditions } });

@@ -170,6 +170,13 @@ describe('a wait that ends otherwise', () => {
   });
 });
 
+test('an API that stays away does not hold the wait beyond its time', async () => {
+  const away = [5_000, Infinity] as const;
+  const { timedOut, lasted } = await wait('deployment/selector-unmet', { away, timeoutMs: 40_000 });
+  expect(timedOut).toBe(true);
+  expect(lasted).toBeLessThan(45_000);
+});
+
 test('one look judges what stands there', async () => {
   const { api, clock, targets } = play('deployment/image-not-found', { from: 30_000 });
   const { workloads, findings } = await judgeNow({

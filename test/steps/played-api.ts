@@ -62,9 +62,10 @@ export function playedApi(name: string, options: PlayOptions): PlayedApi {
     return [...live.values()];
   };
 
-  async function get(path: string): Promise<ApiResponse> {
+  async function get({ path, signal }: ApiRequest): Promise<ApiResponse> {
     asked.push(path);
-    while (isAway()) await clock.sleep(500, stop.signal);
+    const ended = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+    while (isAway()) await clock.sleep(500, ended);
     const own = answer?.(path);
     if (own) return own;
     const kind = kindAt(path);
@@ -113,7 +114,7 @@ export function playedApi(name: string, options: PlayOptions): PlayedApi {
     asked,
     send: (request) => {
       requests += 1;
-      return get(request.path);
+      return get(request);
     },
     stream: (request, onEvent) => {
       requests += 1;

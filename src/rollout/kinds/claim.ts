@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
-import { byTime, type Sight, type Sign } from '../sight.ts';
+import { byTime, eventsSince, type Sight, type Sign } from '../sight.ts';
 import { type Claim, countOf, type KubeEvent, typed } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
 
@@ -25,7 +25,7 @@ export function judgeClaim(live: KubeObject, sight: Sight): Verdict {
     });
     return verdictOf('waiting', 'lost', { findings: [lost] });
   }
-  const events = sight.snapshot.eventsOf(live.metadata.uid ?? '');
+  const events = eventsSince(sight, live.metadata.uid);
   const last = events.at(-1);
   if (last && patient.test(last.reason ?? '')) return verdictOf('ready', 'waits for its first pod');
   const sign = signOf(events, spec?.storageClassName, sight);

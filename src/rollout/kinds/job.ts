@@ -4,7 +4,7 @@ import { findingOf } from '../diagnose.ts';
 import { exitWords } from '../exit-words.ts';
 import { plain } from '../plain-text.ts';
 import { statusesOf } from '../pod-memory.ts';
-import type { Sight } from '../sight.ts';
+import { eventsSince, type Sight } from '../sight.ts';
 import { type Condition, conditionOf, type Job, type Pod, timeOf, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
 import { lastLog } from './pod.ts';
@@ -88,8 +88,7 @@ export function judgeCronJob(live: KubeObject, sight: Sight): Verdict {
   const spec = live['spec'] as
     | { readonly suspend?: boolean; readonly schedule?: string }
     | undefined;
-  const bad = sight.snapshot
-    .eventsOf(live.metadata.uid ?? '')
+  const bad = eventsSince(sight, live.metadata.uid)
     .filter((event) =>
       /^(UnknownTimeZone|InvalidSchedule|UnparseableSchedule)$/.test(event.reason ?? ''),
     )

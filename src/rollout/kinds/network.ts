@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
-import type { Sight } from '../sight.ts';
+import { eventsSince, type Sight } from '../sight.ts';
 import { type Service, typed } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
 
@@ -24,8 +24,7 @@ export function judgeService(live: KubeObject, sight: Sight): Verdict {
   const addresses = addressesOf(live);
   if (addresses.length > 0) return verdictOf('ready', plain(addresses.join(', '), 100));
   if (typed<Service>(live).spec?.type !== 'LoadBalancer') return verdictOf('ready', 'exists');
-  const failed = sight.snapshot
-    .eventsOf(live.metadata.uid ?? '')
+  const failed = eventsSince(sight, live.metadata.uid)
     .filter((event) => event.reason === 'SyncLoadBalancerFailed')
     .at(-1);
   const waiting = findingOf(live, {
