@@ -5,7 +5,7 @@ import type { Inputs } from './inputs.ts';
 import type { Outcome, Status, Timing } from './outcome.ts';
 import { makePlan, type Plan, type Step } from './plan.ts';
 import type { Ports } from './ports.ts';
-import { type Engine, newState, type Running, type State } from './running.ts';
+import { type Engine, newState, type Running, type State, whatIsLeft } from './running.ts';
 import { runStep } from './step-runners.ts';
 
 export interface DeployRequest {
@@ -112,15 +112,10 @@ function statusOf({ inputs, state, signal }: Running): Status {
 }
 
 function cancelledFinding({ state, plan }: Running) {
-  const applied = state.changes.filter(({ change }) => change !== 'unchanged');
-  const evidence =
-    plan.command !== 'deploy' || applied.length === 0
-      ? ['Nothing was changed in the cluster.']
-      : [
-          `Applied: ${applied.map(({ object }) => object).join(', ')}.`,
-          'The cluster goes on with these; nothing was undone.',
-          ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),
-        ];
+  const evidence = [
+    ...(plan.command === 'deploy' ? whatIsLeft(state) : []),
+    ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),
+  ];
   return finding('cancelled', 'The run was cancelled before it ended.', { evidence });
 }
 

@@ -35,6 +35,9 @@ export interface State {
   partial: boolean;
   planned: readonly PlannedObject[];
   applied: readonly AppliedObject[];
+  /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
+  left: readonly string[];
+  uncertain: readonly string[];
   changes: readonly Change[];
   restarts: Outcome['restarts'];
   unverified: Outcome['unverified'];
@@ -59,6 +62,8 @@ export function newState(startedAt: number): State {
     partial: false,
     planned: [],
     applied: [],
+    left: [],
+    uncertain: [],
     changes: [],
     restarts: [],
     unverified: [],
@@ -66,4 +71,25 @@ export function newState(startedAt: number): State {
     findings: [],
     timings: [],
   };
+}
+
+/** For a run that ended early: what the cluster has of it and what not. */
+export function whatIsLeft({ changes, left, uncertain }: State): readonly string[] {
+  const written = changes.filter(({ change }) => change !== 'unchanged');
+  if (written.length === 0 && uncertain.length === 0) {
+    return ['Nothing was changed in the cluster.'];
+  }
+  const list = (title: string, names: readonly string[]) =>
+    names.length > 0 ? [`${title}: ${names.join(', ')}.`] : [];
+  return [
+    ...list(
+      'Applied',
+      written.map(({ object }) => object),
+    ),
+    ...list('Not known whether applied', uncertain),
+    ...list(
+      'Not applied',
+      left.filter((name) => !uncertain.includes(name)),
+    ),
+  ];
 }

@@ -1,19 +1,16 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
 import { createApi } from './cluster/create-api.ts';
-import { differenceText } from './cluster/difference-text.ts';
-import { nameOf } from './cluster/objects.ts';
-import type { PlannedObject } from './cluster/planned-object.ts';
 import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
 import { checkKubeconfig, isUntrusted } from './guard.ts';
 import { transform } from './manifests/transform.ts';
-import type { Change } from './outcome.ts';
 import type { Step } from './plan.ts';
-import type { Running } from './running.ts';
-import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
+import { type Running, whatIsLeft } from './running.ts';
+import { applyAll } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { authenticate, withHints } from './steps/authenticate.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
+import { changesOf } from './steps/changes.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
 import { findDeployed } from './steps/find-deployed.ts';
 import { installTools, type ToolRequest } from './steps/install-tools.ts';
@@ -86,10 +83,12 @@ const runners: Runners = {
     const { state, engine, inputs } = run;
     const { objects, findings } = await dryRunAll(state.documents, settingsOf(run));
     state.planned = objects;
-    state.restarts = restartsOf(objects);
     state.unverified = unverifiedOf(objects);
     keep(findings, run);
-    if (inputs.command === 'diff') state.changes = objects.map(differenceOf);
+    if (inputs.command === 'diff') {
+      state.changes = changesOf(objects, { patches: true });
+      state.restarts = restartsOf(objects);
+    }
     if (findings.some(({ severity }) => severity === 'fatal')) return;
     const changing = objects.filter(({ change }) => change !== 'unchanged').length;
     engine.ports.log.info(`dry run: ${changing} of ${objects.length} objects would change`);
@@ -102,24 +101,22 @@ const runners: Runners = {
     const { state, engine } = run;
     const outcome = await applyAll(state.planned, settingsOf(run), {
       onApplied(applied) {
-        const change = changeOf(applied);
-        state.changes = [...state.changes, change];
-        if (change.change !== 'unchanged')
-          engine.ports.log.info(`${change.object} ${change.change}`);
+        const changes = changesOf([applied.planned]);
+        state.changes = [...state.changes, ...changes];
+        for (const { object, change } of changes) {
+          if (change !== 'unchanged') engine.ports.log.info(`${object} ${change}`);
+        }
       },
     });
+    const planned = outcome.applied.map((each) => each.planned);
     state.applied = outcome.applied;
-    state.changes = outcome.applied.map(changeOf);
-    const left = outcome.left.length > 0 ? [`Not applied: ${outcome.left.join(', ')}.`] : [];
-    const done = state.changes.filter(({ change }) => change !== 'unchanged');
-    const said =
-      done.length > 0
-        ? [`Applied before: ${done.map((each) => each.object).join(', ')}.`]
-        : ['Nothing was changed in the cluster.'];
-    keep(
-      outcome.findings.map((each) => ({ ...each, evidence: [...each.evidence, ...said, ...left] })),
-      run,
-    );
+    state.changes = changesOf(planned);
+    state.restarts = restartsOf(planned);
+    state.left = outcome.left;
+    state.uncertain = outcome.uncertain;
+    const [first, ...more] = outcome.findings;
+    if (!first) return;
+    keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);
   },
 
   async 'await-rollout'({ timeoutMs }, run) {
@@ -195,19 +192,6 @@ function settingsOf(run: Running): ApplySettings {
     partial: state.partial,
     signal,
   };
-}
-
-function changeOf({ planned, object }: AppliedObject) {
-  const { namespace } = object.metadata;
-  const { change, fields } = planned;
-  return { object: nameOf(object), ...(namespace ? { namespace } : {}), change, fields };
-}
-
-/** For `diff`: the change and its readable difference, Secret values hidden. */
-function differenceOf({ object, live, predicted, change, fields }: PlannedObject): Change {
-  const { namespace } = object.metadata;
-  const head = { object: nameOf(object), ...(namespace ? { namespace } : {}), change, fields };
-  return change === 'unchanged' ? head : { ...head, patch: differenceText(live, predicted) };
 }
 
 async function tools(
