@@ -1,0 +1,1 @@
+import{main as i}from"./engine.js";await i();
