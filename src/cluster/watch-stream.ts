@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** After so much silence it looks whether something was missed. Default `silenceMs`. */
+  readonly silenceMs?: number;
   /** Asked after a long silence: true where nothing was missed. */
   upToDate(signal: AbortSignal): Promise<boolean>;
 }
@@ -38,7 +40,7 @@ interface RawEvent {
 
 // Bookmarks come about every minute, but the first after two, and never for Events, which have no
 // watch cache: silence is only a reason to look.
-const silenceMs = 75_000;
+export const silenceMs = 45_000;
 const quickMs = 1_000;
 
 /** Runs one watch. Throws only what the handlers throw, and the signal's reason. */
@@ -89,8 +91,9 @@ function failedEnd(status: Status): StreamEnd {
 
 const silent = 'WATCH_SILENT';
 
-/** A signal that also fires when something was missed during 75 s of silence. */
-function deadMan({ clock, signal: outer, upToDate }: StreamOptions) {
+/** A signal that also fires when something was missed during a long silence. */
+function deadMan({ clock, signal: outer, upToDate, ...options }: StreamOptions) {
+  const patience = options.silenceMs ?? silenceMs;
   const controller = new AbortController();
   const done = new AbortController();
   let seen = clock.now();
@@ -104,7 +107,7 @@ function deadMan({ clock, signal: outer, upToDate }: StreamOptions) {
   };
   const wait = async (): Promise<void> => {
     for (;;) {
-      const left = seen + silenceMs - clock.now();
+      const left = seen + patience - clock.now();
       if (left > 0) await clock.sleep(left, done.signal);
       done.signal.throwIfAborted();
       const before = beats;

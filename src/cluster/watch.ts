@@ -40,6 +40,8 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** From 0 to 1, for the jitter. */
   readonly random?: () => number;
+  /** After so much silence a watch is looked at; it may be half-open. Default 45 s. */
+  readonly silenceMs?: number;
 }
 
 const reopenMs = 200;
@@ -125,6 +127,7 @@ async function refresh({ api, target, resource, state, handlers, signal }: Kept)
 
 async function keepUp(kept: Kept, from: string): Promise<never> {
   const { api, target, handlers, state, signal, clock, random = Math.random } = kept;
+  const quiet = kept.silenceMs === undefined ? {} : { silenceMs: kept.silenceMs };
   const upToDate = (until: AbortSignal): Promise<boolean> => missedNothing(kept, until);
   const tell = (events: readonly WatchEvent[]): void => {
     for (const event of events) handlers.onEvent(target, event);
@@ -137,7 +140,7 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   let failures = 0;
   for (;;) {
     const path = watchPath(kept.resource, target, { version, random: random() });
-    const end = await streamOnce(api, { path, version, signal, clock, upToDate }, feed);
+    const end = await streamOnce(api, { path, version, signal, clock, upToDate, ...quiet }, feed);
     if (end.how === 'refused' && end.response.status === 403) return poll(kept, path, end.response);
     failures = end.how === 'closed' && !end.quick ? 0 : failures + 1;
     if ('version' in end) version = end.version;
