@@ -112,6 +112,11 @@ export const inputTable = {
     about: 'Wait until everything is ready; `false` only applies.',
     default: 'true',
   },
+  patience: {
+    group: 'How to deploy',
+    about: 'How soon a doubt fails the run: `strict` at first sight, `normal` once failure is certain, `patient` only at the timeout.',
+    default: 'normal',
+  },
   'force-conflicts': {
     group: 'How to deploy',
     about: 'Take fields over from other field managers.',

@@ -7,6 +7,7 @@ import { type RawInputs, undeclared } from './inputs/raw.ts';
 import { chooseTarget } from './inputs/target.ts';
 import { type Facts, findWork } from './inputs/work.ts';
 import { invalid } from './readers.ts';
+import type { Patience } from './rollout/patience.ts';
 import type { Secret } from './secret.ts';
 
 export type Command = 'deploy' | 'diff' | 'status' | 'setup';
@@ -72,6 +73,7 @@ export interface Inputs {
   readonly githubToken?: Secret;
   readonly summary: boolean;
   readonly logLines: number;
+  readonly patience: Patience;
 }
 
 export interface ReadInputs {
@@ -140,5 +142,6 @@ function plainInputs(values: Values): PlainInputs {
     ...(githubToken === undefined ? {} : { githubToken }),
     summary: values.summary,
     logLines: values['log-lines'],
+    patience: values.patience,
   };
 }

@@ -44,6 +44,7 @@ describe('a push to main with a cluster and a token', () => {
       ycVersion: 'auto',
       summary: true,
       logLines: 30,
+      patience: 'normal',
     });
     expect(target).toMatchObject({ by: 'id', id: 'cat1', credentials: { by: 'token' } });
     expect(githubToken && reveal(githubToken)).toBe('ghs_1');
@@ -90,6 +91,7 @@ describe('a push to main with a cluster and a token', () => {
       ycSha256: digest.toLowerCase(),
       toolMirror: 'https://mirror.example',
       logLines: 0,
+      patience: 'normal',
       summary: true,
     });
     expect(inputs.secrets.map(({ value }) => reveal(value))).toEqual(['hunter2 ']);
@@ -111,7 +113,7 @@ describe('every problem at once', () => {
         kubeconfig: 'hunter2: hunter2',
         'github-token': 'hunter2\nhunter2',
         'yc-folder': 'x',
-        patience: 'strict',
+        prune: 'true',
       },
       run({ ref: 'refs/heads/feature' }),
     );
@@ -119,7 +121,7 @@ describe('every problem at once', () => {
     const named = result.findings.map(({ what }) => /`(.+?)`/.exec(what)?.[1]);
     expect(named).toEqual([
       'yc-folder',
-      'patience',
+      'prune',
       'environment',
       'kubeconfig',
       'yc-sa-json-credentials',
@@ -144,7 +146,7 @@ describe('every problem at once', () => {
     ]);
   });
   test('warnings and notes alone let it go on', () => {
-    const result = read({ ...cluster, patience: 'strict', secrets: 'app/a=1' });
+    const result = read({ ...cluster, prune: 'true', secrets: 'app/a=1' });
     expect(result.inputs).toBeDefined();
     expect(result.findings.map(({ severity }) => severity)).toEqual(['warning', 'note']);
   });

@@ -15,6 +15,7 @@ import {
   token,
   version,
 } from '../readers.ts';
+import { patiences } from '../rollout/patience.ts';
 import { serviceAccountKey } from '../yandex/service-account-key.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { images, manifests, nonEmpty, variables } from './lists.ts';
@@ -53,6 +54,7 @@ export const fields = {
   'github-token': token,
   summary: boolean,
   'log-lines': integer(0, 1000),
+  patience: oneOf(...patiences),
 } as const satisfies Readonly<Record<InputName, Reader<unknown>>>;
 
 type ValueOf<R> = R extends Reader<infer T> ? T : never;

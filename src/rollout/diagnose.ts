@@ -2,6 +2,7 @@
 import { type KubeObject, nameOf } from '../cluster/objects.ts';
 import { finding } from '../errors.ts';
 import { emptyMemory, remember } from './memory.ts';
+import { type Patience, severityOf } from './patience.ts';
 import { statusesOf } from './pod-memory.ts';
 import type { ContainerView, Crew, PodView, Sight, Sign } from './sight.ts';
 import { containerSymptoms, podSymptoms } from './symptoms.ts';
@@ -37,11 +38,15 @@ export function byGravity(a: LiveFinding, b: LiveFinding): number {
 }
 
 /** A finding about the workload itself. */
-export function findingOf(owner: KubeObject, sign: Sign): LiveFinding {
+export function findingOf(
+  owner: KubeObject,
+  sign: Sign,
+  patience: Patience = 'normal',
+): LiveFinding {
   const { namespace } = owner.metadata;
   return {
     ...finding(sign.code, `${nameOf(owner)}: ${sign.what}`, {
-      severity: sign.certain ? 'fatal' : (sign.severity ?? 'warning'),
+      severity: severityOf(sign, patience),
       object: nameOf(owner),
       ...(namespace === undefined ? {} : { namespace }),
       evidence: sign.evidence.filter((line) => line !== ''),
@@ -103,7 +108,7 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
   );
   if (!worst) return [];
   const { sign, view, container } = worst;
-  const base = findingOf(owner, sign);
+  const base = findingOf(owner, sign, view.sight.patience);
   const times = group.flatMap((each) => each.sign.fatalAt ?? []);
   const pod = view.pod.metadata?.name;
   const node = view.pod.spec?.nodeName;
@@ -118,6 +123,7 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
       count: group.length,
       cause: [sign.code, container?.name ?? '', sign.cause ?? sign.what].join('|'),
       ...(sign.logs ? { logs: logsOf(worst) } : {}),
+      ...(sign.foreign ? { foreign: true } : {}),
     },
   ];
 }

@@ -4,6 +4,7 @@ import type { Snapshot } from '../cluster/snapshot.ts';
 import { findingOf } from './diagnose.ts';
 import { type JudgeRow, rowOf } from './judges.ts';
 import type { Memory } from './memory.ts';
+import { patienceOf } from './patience.ts';
 import { byTime, type Sight } from './sight.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -33,7 +34,8 @@ export function judge(
   if (live.metadata.annotations?.[waitKey] === 'false') {
     return verdictOf('suspended', `not waited for (${waitKey}: "false")`);
   }
-  const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt };
+  const patience = patienceOf(live, memory.patience);
+  const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt, patience };
   const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
   return general ?? row.judge(live, sight);
 }

@@ -1,5 +1,6 @@
 // What one look cannot tell: since when, how often, how far. A pure reducer over object updates.
 import { identityOf, type KubeObject } from '../cluster/objects.ts';
+import type { Patience } from './patience.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { readPod } from './pod-memory.ts';
 import { conditionOf, type Pod, typed } from './typed.ts';
@@ -8,9 +9,12 @@ import type { Proof, Verdict } from './verdict.ts';
 /** The answer of a read that a finding asked for. */
 export interface Answer {
   readonly at: number;
-  readonly result: 'missing' | 'present' | 'forbidden' | 'unknown';
+  /** `told`: there is no cluster to ask, so what the kubelet or the API said is taken as it is. */
+  readonly result: 'missing' | 'present' | 'forbidden' | 'unknown' | 'told';
   /** The keys that exist, names only. */
   readonly keys?: readonly string[];
+  /** Others of its kind that exist, names only. */
+  readonly names?: readonly string[];
 }
 
 export interface Tracked {
@@ -30,15 +34,20 @@ export interface Memory {
   readonly pods: ReadonlyMap<string, PodMemory>;
   /** By the uid of what owns the pods: how far they ever got, and when they last got further. */
   readonly progress: ReadonlyMap<string, Mark>;
+  /** By the same: the sum of what each pod that still is there ever reached. */
+  readonly heights: ReadonlyMap<string, number>;
   /** When something was first seen: an object or event by its uid, `<uid>/deleting`, `…/refused`. */
   readonly seen: ReadonlyMap<string, number>;
   readonly answers: ReadonlyMap<string, Answer>;
+  /** The run's own, by default normal; an object may say otherwise. */
+  readonly patience?: Patience;
 }
 
 export const emptyMemory: Memory = {
   targets: new Map(),
   pods: new Map(),
   progress: new Map(),
+  heights: new Map(),
   seen: new Map(),
   answers: new Map(),
 };
@@ -78,6 +87,7 @@ export function rememberAll(memory: Memory, objects: readonly KubeObject[], now:
   const draft: Draft = {
     pods: new Map(memory.pods),
     progress: new Map(memory.progress),
+    heights: new Map(memory.heights),
     seen: new Map(memory.seen),
   };
   for (const object of objects) learn(draft, object, now);
@@ -86,13 +96,13 @@ export function rememberAll(memory: Memory, objects: readonly KubeObject[], now:
 
 /** Forgets a deleted object; what its owner reached stays as the mark to beat. */
 export function forget(memory: Memory, object: KubeObject): Memory {
-  const uid = object.metadata.uid ?? identityOf(object);
-  const seen = new Map(memory.seen);
-  for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) seen.delete(key);
-  if (!memory.pods.has(uid)) return { ...memory, seen };
-  const pods = new Map(memory.pods);
-  pods.delete(uid);
-  return { ...memory, pods, seen };
+  const draft = {
+    pods: new Map(memory.pods),
+    heights: new Map(memory.heights),
+    seen: new Map(memory.seen),
+  };
+  unlearn(draft, object);
+  return { ...memory, ...draft };
 }
 
 /**
@@ -115,13 +125,16 @@ export function shift(memory: Memory, gapMs: number, now: number): Memory {
   };
 }
 
-interface Draft {
+/** What one object changes, in place. */
+export interface Draft {
   readonly pods: Map<string, PodMemory>;
   readonly progress: Map<string, Mark>;
+  readonly heights: Map<string, number>;
   readonly seen: Map<string, number>;
 }
 
-function learn(draft: Draft, object: KubeObject, now: number): void {
+/** As `remember`, into the draft itself. */
+export function learn(draft: Draft, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   const mark = (key: string, stands: boolean): void => {
     if (!stands) draft.seen.delete(key);
@@ -134,14 +147,31 @@ function learn(draft: Draft, object: KubeObject, now: number): void {
   mark(`${uid}/refused`, conditionOf(object, 'ReplicaFailure')?.status === 'True');
 }
 
+/** As `forget`, from the draft itself. */
+export function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject): void {
+  const uid = object.metadata.uid ?? identityOf(object);
+  for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) draft.seen.delete(key);
+  const pod = draft.pods.get(uid);
+  if (!pod) return;
+  draft.pods.delete(uid);
+  raise(draft.heights, pod.owner, -pod.reached);
+}
+
 function learnPod(draft: Draft, pod: Pod, now: number): void {
   const uid = pod.metadata?.uid ?? '';
-  const next = readPod(draft.pods.get(uid), pod, now);
+  const before = draft.pods.get(uid);
+  const next = readPod(before, pod, now);
   draft.pods.set(uid, next);
+  if (before) raise(draft.heights, before.owner, -before.reached);
   // The height is the sum of what each pod ever reached, so Ready that comes and goes adds nothing.
   // https://github.com/argoproj/argo-rollouts/issues/3765
-  let height = 0;
-  for (const each of draft.pods.values()) if (each.owner === next.owner) height += each.reached;
+  const height = raise(draft.heights, next.owner, next.reached);
   const mark = draft.progress.get(next.owner);
   if (!mark || mark.height < height) draft.progress.set(next.owner, { height, at: now });
+}
+
+function raise(heights: Map<string, number>, owner: string, by: number): number {
+  const height = (heights.get(owner) ?? 0) + by;
+  heights.set(owner, height);
+  return height;
 }

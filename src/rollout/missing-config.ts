@@ -1,5 +1,7 @@
 // A Secret, ConfigMap or key that is missing: read out of the kubelet's words, proved by a read.
-import { type Answer, proofKey } from './memory.ts';
+import { proofKey } from './memory.ts';
+import { choices } from './nearest.ts';
+import { plain } from './plain-text.ts';
 import { byTime, type Sight, type Sign } from './sight.ts';
 import type { Proof } from './verdict.ts';
 
@@ -43,7 +45,8 @@ export function provedMissing(
   sight: Sight,
 ): Pick<Sign, 'certain' | 'fatalAt'> {
   const answer = sight.memory.answers.get(proofKey(proof));
-  const readAt = from + ms;
+  const readAt = from + (sight.patience === 'strict' ? 0 : ms);
+  if (answer?.result === 'told') return { certain: true };
   if (!answer || answer.at < readAt) return { certain: false, fatalAt: readAt };
   if (answer.result === 'missing') return { certain: true };
   if (answer.result === 'forbidden') return byTime(from + unreadableMs, sight);
@@ -51,11 +54,17 @@ export function provedMissing(
 }
 
 /** What the read said, as evidence. */
-export function answerWords(answer: Answer | undefined): readonly string[] {
+export function answerWords(proof: Proof, sight: Sight): readonly string[] {
+  const answer = sight.memory.answers.get(proofKey(proof));
   if (answer?.result === 'forbidden') {
     return ['this account may not read it, so the kubelet is taken at its word'];
   }
   if (answer?.result !== 'missing') return [];
-  const keys = answer.keys ?? [];
-  return ['a read shows it missing', ...(keys.length ? [`keys it has: ${keys.join(', ')}`] : [])];
+  const { keys = [], names = [] } = answer;
+  const place = proof.namespace === '' ? 'in the cluster' : 'in the namespace';
+  return [
+    'a read shows it missing',
+    ...(keys.length ? [plain(`keys it has: ${choices(proof.key ?? '', keys)}`)] : []),
+    ...(names.length ? [plain(`${proof.kind}s ${place}: ${choices(proof.name, names)}`)] : []),
+  ];
 }

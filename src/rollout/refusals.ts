@@ -1,9 +1,9 @@
 // Pods that the API server refuses to make: quota, policy, webhook, service account.
 import type { KubeObject } from '../cluster/objects.ts';
 import type { Code } from '../errors.ts';
-import { proofKey } from './memory.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
+import type { SignalRow } from './row.ts';
 import { byTime, type Crew, eventsSince, type Sight, type Sign } from './sight.ts';
 import { conditionOf, countOf, type KubeEvent } from './typed.ts';
 import type { Proof } from './verdict.ts';
@@ -16,6 +16,7 @@ interface Refusal {
 
 interface Class {
   readonly code: Code;
+  readonly row: SignalRow;
   readonly words: RegExp;
   readonly what: string;
   readonly hint?: string;
@@ -26,12 +27,24 @@ interface Class {
 const classes: readonly Class[] = [
   {
     code: 'quota-exceeded',
+    row: [
+      'event FailedCreate: exceeded quota',
+      'quota-exceeded',
+      '15 s without progress',
+      'deployment/quota',
+    ],
     words: /exceeded quota|failed quota/i,
     what: 'a ResourceQuota refuses its pods',
     ms: 15_000,
   },
   {
     code: 'admission-denied',
+    row: [
+      'event FailedCreate: failed calling webhook',
+      'admission-denied',
+      '60 s without progress',
+      'deployment/webhook-down',
+    ],
     words: /failed calling webhook|failed to call webhook/i,
     what: 'an admission webhook does not answer, so its pods are refused',
     hint: 'Bring back the Service behind the webhook named above, or remove its configuration.',
@@ -39,26 +52,37 @@ const classes: readonly Class[] = [
   },
   {
     code: 'admission-denied',
+    row: [
+      'event FailedCreate: violates PodSecurity, denied by a policy or webhook',
+      'admission-denied',
+      'at once',
+      'deployment/pod-security',
+    ],
     words: /violates PodSecurity|ValidatingAdmissionPolicy|denied the request|denied by/i,
     what: 'an admission policy refuses its pods',
     ms: 0,
   },
   {
     code: 'admission-denied',
+    row: [
+      'event FailedCreate: minimum or maximum usage (LimitRange)',
+      'admission-denied',
+      'at once',
+      'deployment/limit-range',
+    ],
     words: /(minimum|maximum) \S+ usage per|limit to request ratio/i,
     what: 'a LimitRange refuses its pods',
     hint: 'Bring requests and limits within the LimitRange of the namespace.',
     ms: 0,
   },
   {
-    code: 'config-missing',
-    words: /no PriorityClass with name/i,
-    what: 'its PriorityClass is missing, so its pods are refused',
-    hint: 'Create the PriorityClass, or correct priorityClassName.',
-    ms: 10_000,
-  },
-  {
     code: 'rollout-failed',
+    row: [
+      'event FailedCreate, any other words',
+      'rollout-failed',
+      '60 s without progress',
+      'deployment/pods-refused',
+    ],
     words: /./s,
     what: 'its pods cannot be made',
     ms: 60_000,
@@ -72,8 +96,8 @@ export function refusalOf(
 ): Sign | undefined {
   const refusal = refusalIn(maker, sight);
   if (!refusal || !short) return undefined;
-  const account = accountSign(maker, refusal, sight);
-  if (account) return account;
+  const missing = missingSign(maker, refusal, sight);
+  if (missing) return missing;
   const found = classes.find(({ words }) => words.test(refusal.message));
   if (!found) return undefined;
   const from = Math.max(refusal.from, crew.progressAt);
@@ -83,7 +107,11 @@ export function refusalOf(
     ...(found.ms === 0 ? { certain: true } : byTime(from + found.ms, sight)),
     what: found.what,
     cause: found.what,
-    evidence: [plain(refusal.message), `refused ${refusal.count} times`],
+    evidence: [
+      ...quotaWords(refusal.message),
+      plain(refusal.message),
+      `refused ${refusal.count} times`,
+    ],
     ...(surge ? { hint: 'The older pods hold the quota: set maxSurge: 0, or raise it.' } : {}),
     ...(found.hint ? { hint: found.hint } : {}),
   };
@@ -109,17 +137,70 @@ function seenAt(event: KubeEvent, sight: Sight): number {
   return sight.memory.seen.get(event.metadata.uid ?? '') ?? sight.now;
 }
 
-function accountSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | undefined {
-  const name = /serviceaccount "([^"]{1,253})" not found/i.exec(refusal.message)?.[1];
-  const namespace = maker.metadata.namespace;
-  if (name === undefined || namespace === undefined) return undefined;
-  const proof: Proof = { kind: 'ServiceAccount', namespace, name };
-  return {
-    code: 'config-missing',
-    ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, sight),
-    what: `its ServiceAccount ${name} is missing, so its pods are refused`,
-    evidence: [plain(refusal.message), ...answerWords(sight.memory.answers.get(proofKey(proof)))],
-    hint: 'Create the ServiceAccount, or correct serviceAccountName.',
-    proof,
-  };
+const missingKinds = [
+  {
+    words: /serviceaccount "([^"]{1,253})" not found/i,
+    kind: 'ServiceAccount',
+    field: 'serviceAccountName',
+    row: [
+      'event FailedCreate: serviceaccount not found',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/service-account-missing',
+    ],
+  },
+  {
+    words: /no PriorityClass with name (\S{1,253}) was found/i,
+    kind: 'PriorityClass',
+    field: 'priorityClassName',
+    row: [
+      'event FailedCreate: no PriorityClass with name',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/priority-class-missing',
+    ],
+  },
+] as const satisfies readonly { readonly row: SignalRow; readonly [key: string]: unknown }[];
+
+export const refusalRows: readonly SignalRow[] = [...missingKinds, ...classes].map(
+  ({ row }) => row,
+);
+
+function missingSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | undefined {
+  for (const { words, kind, field } of missingKinds) {
+    const name = words.exec(refusal.message)?.[1];
+    if (name === undefined) continue;
+    const namespace = kind === 'ServiceAccount' ? (maker.metadata.namespace ?? '') : '';
+    const proof: Proof = { kind, namespace, name };
+    return {
+      code: 'config-missing',
+      ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, sight),
+      what: `its ${kind} ${plain(name)} is missing, so its pods are refused`,
+      evidence: [plain(refusal.message), ...answerWords(proof, sight)],
+      hint: `Create the ${kind}, or correct ${field}.`,
+      proof,
+    };
+  }
+  return undefined;
+}
+
+/** `quota small: pods: asks for 1, used 2 of 2`, from the words of the admission plugin. */
+function quotaWords(message: string): readonly string[] {
+  const [, name = '', asked = '', used = '', limited = ''] =
+    /exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)$/.exec(message) ?? [];
+  const amounts = (text: string) => new Map(text.split(',').map((each) => pairOf(each)));
+  const [has, most] = [amounts(used), amounts(limited)];
+  return [...amounts(asked)]
+    .filter(([what]) => what !== '')
+    .map(([what, amount]) =>
+      plain(
+        `quota ${name}: ${what}: asks for ${amount}, used ${has.get(what)} of ${most.get(what)}`,
+        200,
+      ),
+    );
+}
+
+function pairOf(text: string): readonly [string, string] {
+  const [what = '', amount = ''] = text.split('=');
+  return [what.trim(), amount.trim()];
 }

@@ -2,7 +2,9 @@
 import type { Snapshot } from '../cluster/snapshot.ts';
 import type { Code, Severity } from '../errors.ts';
 import type { Memory } from './memory.ts';
+import type { Patience } from './patience.ts';
 import type { ContainerMemory, PodMemory } from './pod-memory.ts';
+import type { SignalRow } from './row.ts';
 import type { Container, ContainerStatus, KubeEvent, Pod } from './typed.ts';
 import type { Proof } from './verdict.ts';
 
@@ -13,6 +15,7 @@ export interface Sight {
   readonly now: number;
   /** Undefined: nothing was written, the object is judged as it stands. */
   readonly writtenAt: number | undefined;
+  readonly patience: Patience;
 }
 
 /** The pods of the new revision, as far as one pod's judgement depends on the others. */
@@ -44,7 +47,8 @@ export interface ContainerView extends PodView {
 /** What a symptom saw. `certain` makes it fatal. */
 export interface Sign {
   readonly code: Code;
-  readonly severity?: Severity;
+  /** Only for what time alone never makes fatal. */
+  readonly severity?: Exclude<Severity, 'fatal'>;
   readonly certain: boolean;
   /** When it becomes certain, or when its proof is to be read. */
   readonly fatalAt?: number;
@@ -56,15 +60,19 @@ export interface Sign {
   readonly hint?: string;
   readonly proof?: Proof;
   readonly logs?: boolean;
+  /** The program is for another platform. */
+  readonly foreign?: boolean;
 }
 
 export interface ContainerSymptom {
   readonly name: string;
+  readonly rows: readonly SignalRow[];
   readonly sees: (view: ContainerView) => Sign | undefined;
 }
 
 export interface PodSymptom {
   readonly name: string;
+  readonly rows: readonly SignalRow[];
   readonly sees: (view: PodView) => Sign | undefined;
 }
 

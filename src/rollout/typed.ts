@@ -17,6 +17,7 @@ import type {
 import type { KubeObject, Raw } from '../cluster/objects.ts';
 
 export type Pod = Raw<V1Pod>;
+export type PodSpec = NonNullable<Pod['spec']>;
 export type Container = Raw<V1Container>;
 export type ContainerStatus = Raw<V1ContainerStatus>;
 export type Probe = Raw<V1Probe>;

@@ -20,7 +20,8 @@ export interface LogRequest {
 
 /** A read that would prove a finding; the step makes it and puts the answer into the memory. */
 export interface Proof {
-  readonly kind: 'Secret' | 'ConfigMap' | 'ServiceAccount';
+  readonly kind: 'Secret' | 'ConfigMap' | 'ServiceAccount' | 'StorageClass' | 'PriorityClass';
+  /** Empty for what has none. */
   readonly namespace: string;
   readonly name: string;
   /** Undefined: the object itself. */
@@ -36,6 +37,8 @@ export interface LiveFinding extends Finding {
   /** How many pods share this cause. */
   readonly count?: number;
   readonly node?: string;
+  /** The program is for another platform: the step says which one the node has. */
+  readonly foreign?: boolean;
   /** Two findings of one object with the same cause are one: told once, updated after. */
   readonly cause?: string;
 }

@@ -4,6 +4,7 @@ import { watchAll } from '../cluster/watch.ts';
 import type { ReportedFinding, WorkloadResult } from '../outcome.ts';
 import type { Clock } from '../ports.ts';
 import { conclude } from '../rollout/conclude.ts';
+import type { Patience } from '../rollout/patience.ts';
 import type { LiveFinding } from '../rollout/verdict.ts';
 import { watchPlan } from '../rollout/watch-plan.ts';
 import { type End, follow, type Waiting } from './follow-rollout.ts';
@@ -20,6 +21,8 @@ export interface AwaitOptions {
   readonly timeoutMs: number;
   /** Log lines of each failed container; 0 for none. */
   readonly logLines: number;
+  /** Default: normal. */
+  readonly patience?: Patience;
   readonly signal?: AbortSignal;
   /** Lines for people; they hold text of the cluster. */
   onLine(line: string): void;
@@ -43,7 +46,7 @@ export async function awaitRollout(options: AwaitOptions): Promise<AwaitResult> 
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const wake = createWake(clock);
-  const view = createView(api, clock, targets);
+  const view = createView(api, clock, { targets, patience: options.patience });
   type Taken = Parameters<View['take']>;
   const handlers = {
     onEvent: (target: Taken[0], event: Taken[1]) => {

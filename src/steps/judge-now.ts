@@ -4,9 +4,11 @@ import { listAll } from '../cluster/list.ts';
 import { ActionError, finding } from '../errors.ts';
 import type { Clock } from '../ports.ts';
 import { conclude } from '../rollout/conclude.ts';
+import type { Patience } from '../rollout/patience.ts';
 import { type WatchedKind, watchPlan } from '../rollout/watch-plan.ts';
 import type { AwaitResult } from './await-rollout.ts';
-import { readProof, withLogs } from './rollout-evidence.ts';
+import { withLogs } from './rollout-evidence.ts';
+import { readProof } from './rollout-proof.ts';
 import { createView, type Target, type View, workloadsOf } from './rollout-view.ts';
 
 export interface JudgeOptions {
@@ -14,6 +16,8 @@ export interface JudgeOptions {
   readonly clock: Clock;
   readonly targets: readonly Target[];
   readonly logLines: number;
+  /** Default: normal. */
+  readonly patience?: Patience;
   readonly signal?: AbortSignal;
   onLine?(line: string): void;
 }
@@ -24,7 +28,7 @@ export async function judgeNow(
 ): Promise<Pick<AwaitResult, 'workloads' | 'findings'>> {
   const { api, clock, targets } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const view = createView(api, clock, targets);
+  const view = createView(api, clock, { targets, patience: options.patience });
   const from = clock.now();
   const plan = watchPlan(targets.map(({ object }) => object));
   await Promise.all(plan.map((each) => look(each, view, { ...options, signal })));

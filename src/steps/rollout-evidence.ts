@@ -1,58 +1,19 @@
-// What a finding asks for beyond the snapshot: reads that prove it, and log lines that show it.
+// What a fatal finding shows beyond the snapshot: log lines, and the platform of its node.
 import type { Api } from '../cluster/api.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError } from '../errors.ts';
 import type { LogExcerpt, ReportedFinding } from '../outcome.ts';
-import type { ApiRequest, ApiResponse } from '../ports.ts';
+import type { ApiResponse } from '../ports.ts';
 import { platformHint, wrongPlatform } from '../rollout/exit-words.ts';
-import type { Answer } from '../rollout/memory.ts';
 import { plain, plainLog } from '../rollout/plain-text.ts';
-import type { LiveFinding, LogRequest, Proof } from '../rollout/verdict.ts';
+import { tellingLine } from '../rollout/telling-line.ts';
+import type { LiveFinding, LogRequest } from '../rollout/verdict.ts';
 
-const readMs = 10_000;
 const logMs = 5_000;
 /** A line may be long, and all of it has to pass through memory. */
 const logBytes = 256 * 1024;
 /** Of one wait: the report has no room for more, and the API server other work. */
 const mostLogs = 12;
-
-const plurals = { Secret: 'secrets', ConfigMap: 'configmaps', ServiceAccount: 'serviceaccounts' };
-// The head alone is enough where no key is asked for: no value leaves the API server.
-const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
-
-interface Keyed {
-  readonly data?: Readonly<Record<string, unknown>> | null;
-  readonly binaryData?: Readonly<Record<string, unknown>> | null;
-}
-
-/** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
-export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
-  const resource = { apiVersion: 'v1', plural: plurals[proof.kind], namespaced: true };
-  const request: ApiRequest = {
-    method: 'GET',
-    path: pathOf(resource, { namespace: proof.namespace, name: proof.name }),
-    ...(proof.key === undefined ? { accept: headOnly } : {}),
-    timeoutMs: readMs,
-    signal,
-  };
-  const sentAt = api.now();
-  try {
-    const { status, body } = await api.send(request);
-    return { at: sentAt, ...resultOf(status, body as Keyed, proof) };
-  } catch (error) {
-    if (error instanceof ActionError) return { at: sentAt, result: 'unknown' };
-    throw error;
-  }
-}
-
-function resultOf(status: number, body: Keyed, proof: Proof): Omit<Answer, 'at'> {
-  if (status === 404) return { result: 'missing' };
-  if (status === 403) return { result: 'forbidden' };
-  if (status !== 200) return { result: 'unknown' };
-  if (proof.key === undefined) return { result: 'present' };
-  const keys = [...Object.keys(body.data ?? {}), ...Object.keys(body.binaryData ?? {})];
-  return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
-}
 
 export interface LogOptions {
   readonly logLines: number;
@@ -74,7 +35,9 @@ export async function withLogs(
   return Promise.all(
     asked.map(async ({ each, requests }) => {
       const read = await Promise.all(requests.map((request) => readLog(api, request, options)));
-      return reported(each, read);
+      const foreign = each.severity === 'fatal' && isForeign(each, read) && each.node;
+      const platform = foreign ? await platformOf(api, foreign, options.signal) : undefined;
+      return reported(each, { read, platform });
     }),
   );
 }
@@ -131,15 +94,57 @@ function refusalWords({ status, body }: ApiResponse): string {
   return typeof message === 'string' ? plain(message, 300) : `HTTP ${status}`;
 }
 
-function reported(live: LiveFinding, read: readonly Read[]): ReportedFinding {
-  const { logs: _logs, proof: _proof, fatalAt: _fatalAt, cause: _cause, ...shown } = live;
+function reported(live: LiveFinding, { read, platform }: Beyond): ReportedFinding {
+  const { logs: _logs, proof: _proof, fatalAt: _fatalAt, cause: _cause, ...rest } = live;
+  const { foreign: _foreign, ...shown } = rest;
   const logs = read.flatMap(({ excerpt }) => excerpt ?? []);
   const missing = logs.length > 0 ? [] : read.flatMap(({ why }) => why ?? []);
-  const foreign = logs.some(({ lines }) => lines.some((line) => wrongPlatform.test(line)));
+  const telling = tellingLine(logs);
   return {
     ...shown,
-    evidence: [...shown.evidence, ...missing],
-    ...(foreign ? { hint: platformHint } : {}),
+    evidence: [
+      ...(telling === undefined ? [] : [`the log says: ${telling}`]),
+      ...shown.evidence,
+      ...(platform === undefined ? [] : [platform]),
+      ...missing,
+    ],
+    ...(isForeign(live, read) ? { hint: platformHint } : {}),
     ...(logs.length > 0 ? { logs } : {}),
   };
+}
+
+interface Beyond {
+  readonly read: readonly Read[];
+  readonly platform: string | undefined;
+}
+
+function isForeign(live: LiveFinding, read: readonly Read[]): boolean {
+  const lines = read.flatMap(({ excerpt }) => excerpt?.lines ?? []);
+  return live.foreign === true || lines.some((line) => wrongPlatform.test(line));
+}
+
+interface NodeBody {
+  readonly status?: {
+    readonly nodeInfo?: { readonly architecture?: string; readonly operatingSystem?: string };
+  };
+}
+
+/** Kubernetes does not know an image's platform; the node's own leaves few to guess. */
+async function platformOf(
+  api: Api,
+  node: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const path = pathOf({ apiVersion: 'v1', plural: 'nodes', namespaced: false }, { name: node });
+  try {
+    const answer = await api.send({ method: 'GET', path, timeoutMs: logMs, signal });
+    const { architecture, operatingSystem } = (answer.body as NodeBody).status?.nodeInfo ?? {};
+    if (answer.status !== 200 || architecture === undefined) return undefined;
+    const own = plain(`${operatingSystem ?? 'linux'}/${architecture}`, 40);
+    const other = architecture === 'amd64' ? 'linux/arm64' : 'linux/amd64';
+    return `the node ${plain(node, 80)} is ${own}; the program is for another, probably ${other}`;
+  } catch (error) {
+    if (error instanceof ActionError || signal.aborted) return undefined;
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { findingOf } from '../diagnose.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type Deployment, type ReplicaSet, timeOf, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
-import { groupFindings, podsOf, unsteadyPods } from './pods.ts';
+import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 
 const revisionKey = 'deployment.kubernetes.io/revision';
 // Condition times have whole seconds and come from the controller's clock.
@@ -56,8 +56,11 @@ export function judgeDeployment(live: KubeObject, sight: Sight): Verdict {
   const progress = [{ what: 'available', have: counts.fresh, want: counts.want }];
   const complete = isComplete(counts);
   if (complete && unsteady === 0) {
+    const { template, minReadySeconds } = typed<Deployment>(live).spec ?? {};
     const words =
-      counts.want === 0 ? 'scaled to 0' : `${counts.available} of ${counts.want} available`;
+      counts.want === 0
+        ? 'scaled to 0'
+        : `${counts.available} of ${counts.want} available${startedWords(template?.spec, minReadySeconds)}`;
     return verdictOf('ready', words, { progress });
   }
   if (typed<Deployment>(live).spec?.paused) return pausedVerdict(live, progress);

@@ -1,15 +1,12 @@
 // What every workload with pods shares: whose pods count, and what is wrong with them.
 import type { KubeObject } from '../../cluster/objects.ts';
 import { byGravity, diagnosePods, findingOf } from '../diagnose.ts';
+import { goneSign, isGone } from '../gone.ts';
 import { refusalOf } from '../refusals.ts';
 import type { Crew, Sight } from '../sight.ts';
-import { type Pod, typed } from '../typed.ts';
+import { type Pod, type PodSpec, typed } from '../typed.ts';
 import type { LiveFinding } from '../verdict.ts';
 
-/** Pods go away for reasons of the node: they are replaced and say nothing about the release. */
-const goneReasons =
-  /^(Evicted|Preempting|NodeLost|NodeAffinity|UnexpectedAdmissionError|Shutdown|Terminated|NodeShutdown|OutOf.*)$/;
-const manyGone = 3;
 /** After a crash, "Ready" without a probe is believed only when it has lasted. */
 const steadyMs = 10_000;
 
@@ -52,40 +49,44 @@ export function crewOf({ owner, pods, olderPods }: Group, sight: Sight): Crew {
 /** Every finding about the pods of one revision and about their making. */
 export function groupFindings(group: Group, sight: Sight): readonly LiveFinding[] {
   const crew = crewOf(group, sight);
-  const gone = group.pods.filter((pod) => goneReasons.test(pod.status?.reason ?? ''));
-  const judged = group.pods.filter((pod) => !gone.includes(pod));
+  const { patience } = sight;
+  const gone = goneSign(group.pods.filter(isGone));
+  const judged = group.pods.filter((pod) => !isGone(pod));
   const refusal = refusalOf(group.maker, { crew, sight, short: group.short });
   return [
     ...diagnosePods(group.owner, judged, { crew, sight }),
-    ...(refusal ? [findingOf(group.owner, refusal)] : []),
-    ...(gone.length >= manyGone ? [goneFinding(group.owner, gone)] : []),
+    ...(refusal ? [findingOf(group.owner, refusal, patience)] : []),
+    ...(gone ? [findingOf(group.owner, gone, patience)] : []),
   ].sort(byGravity);
 }
 
-function goneFinding(owner: KubeObject, gone: readonly Pod[]): LiveFinding {
-  const reasons = new Set(gone.map((pod) => pod.status?.reason ?? ''));
-  return findingOf(owner, {
-    code: 'rollout-failed',
-    certain: false,
-    what: `${gone.length} of its pods were put off their nodes`,
-    cause: 'gone',
-    evidence: [`reasons: ${[...reasons].join(', ')}`],
-    hint: 'Look at the nodes: they are full, preempted or shutting down.',
-  });
-}
+/** Of a long run no more than this is asked again. */
+const mostSteadyMs = 60_000;
 
 /**
- * How many pods died and have not run for ten seconds since: the API server may already call them
- * available, but a crash loop looks the same between two crashes.
+ * How many pods died and have not run for long enough since (ten seconds; without a readiness probe
+ * twice their last run):
+ * the API server may already call them available, but a crash loop looks the same between two
+ * crashes.
  */
 export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
   return pods.filter((pod) => {
     const past = sight.memory.pods.get(pod.metadata?.uid ?? '');
     return (pod.status?.containerStatuses ?? []).some((status) => {
-      const known = past?.containers.get(status.name);
-      if (!known || known.runs.length === 0) return false;
+      const last = past?.containers.get(status.name)?.runs.at(-1);
+      if (!last) return false;
       const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
-      return !(sight.now - startedAt >= steadyMs);
+      const probed = pod.spec?.containers.find((each) => each.name === status.name)?.readinessProbe;
+      const wanted = probed ? steadyMs : Math.min(mostSteadyMs, 2 * last.lasted);
+      const enough = Math.max(steadyMs, wanted);
+      return !(sight.now - startedAt >= enough);
     });
   }).length;
+}
+
+/** Said of a rollout whose pods nothing but their start speaks for. */
+export function startedWords(spec: PodSpec | undefined, minReadySeconds = 0): string {
+  const probed = (spec?.containers ?? []).some((each) => each.readinessProbe);
+  const gated = (spec?.readinessGates ?? []).length > 0;
+  return probed || gated || minReadySeconds > 0 ? '' : ' (started; no readiness probe says more)';
 }

@@ -1,5 +1,4 @@
 // A container that waits for configuration: a missing Secret, ConfigMap or key, or a refused user.
-import { proofKey } from '../memory.ts';
 import { answerWords, missingIn, proofWords, provedMissing } from '../missing-config.ts';
 import { plain } from '../plain-text.ts';
 import { byTime, type ContainerSymptom, since } from '../sight.ts';
@@ -17,6 +16,26 @@ function hintFor(message: string): string | undefined {
 export const configSymptoms: readonly ContainerSymptom[] = [
   {
     name: 'missing Secret, ConfigMap or key',
+    rows: [
+      [
+        'waiting: CreateContainerConfigError, secret not found',
+        'config-missing',
+        '10 s, and a read shows it missing',
+        'deployment/secret-missing',
+      ],
+      [
+        'waiting: CreateContainerConfigError, configmap not found',
+        'config-missing',
+        '10 s, and a read shows it missing',
+        'deployment/configmap-missing',
+      ],
+      [
+        'waiting: CreateContainerConfigError, key not found',
+        'config-missing',
+        '10 s, and a read shows it missing',
+        'deployment/secret-key-missing',
+      ],
+    ],
     sees(view) {
       const waiting = view.status.state?.waiting;
       if (waiting?.reason !== 'CreateContainerConfigError') return undefined;
@@ -24,18 +43,37 @@ export const configSymptoms: readonly ContainerSymptom[] = [
       const proof = missingIn(message, view.pod.metadata?.namespace ?? '');
       if (!proof) return undefined;
       const from = since(view, `${view.status.name}/config`);
-      const answer = view.sight.memory.answers.get(proofKey(proof));
       return {
         code: 'config-missing',
         ...provedMissing(proof, { from, ms: proofMs }, view.sight),
         what: `${view.role} ${view.status.name} needs ${proofWords(proof)}, which is missing`,
-        evidence: [plain(message), ...answerWords(answer)],
+        evidence: [plain(message), ...answerWords(proof, view.sight)],
         proof,
       };
     },
   },
   {
     name: 'configuration that the kubelet refuses',
+    rows: [
+      [
+        'waiting: CreateContainerConfigError, runAsNonRoot',
+        'container-start-failed',
+        '10 s',
+        'deployment/run-as-root',
+      ],
+      [
+        'waiting: CreateContainerConfigError, non-numeric user',
+        'container-start-failed',
+        '10 s',
+        'deployment/user-name',
+      ],
+      [
+        'waiting: CreateContainerConfigError, subPath',
+        'container-start-failed',
+        '10 s',
+        'deployment/sub-path',
+      ],
+    ],
     sees(view) {
       const waiting = view.status.state?.waiting;
       if (waiting?.reason !== 'CreateContainerConfigError') return undefined;

@@ -60,6 +60,7 @@ function isHealed(view: ContainerView): boolean {
 export const crashSymptoms: readonly ContainerSymptom[] = [
   {
     name: 'out of memory',
+    rows: [['terminated: OOMKilled', 'out-of-memory', 'second time', 'deployment/out-of-memory']],
     sees(view) {
       const kills = view.run.runs.filter((run) => run.reason === 'OOMKilled');
       const last = kills.at(-1);
@@ -79,6 +80,35 @@ export const crashSymptoms: readonly ContainerSymptom[] = [
   },
   {
     name: 'crash',
+    rows: [
+      [
+        'waiting: CrashLoopBackOff; terminated, not 0',
+        'crash-loop',
+        'third restart; second if alike and under 10 s',
+        'deployment/crash-loop',
+      ],
+      ['terminated: 126 or 127', 'crash-loop', 'at once', 'deployment/exit-127'],
+      ['terminated: exec format error', 'crash-loop', 'second start', 'deployment/exec-format'],
+      [
+        'an init container terminated, not 0',
+        'crash-loop',
+        'as a container',
+        'deployment/init-crash',
+      ],
+      [
+        'a sidecar (init, restartPolicy Always) terminated',
+        'crash-loop',
+        'as a container',
+        'deployment/sidecar-crash',
+      ],
+      [
+        'a container dies that was Ready before',
+        'crash-loop',
+        '3 times in 5 min',
+        'deployment/crash-after-ready',
+      ],
+      ['one crash, then it runs', 'crash-loop', 'never', 'deployment/crash-once'],
+    ],
     sees(view) {
       const runs = failedRuns(view);
       const last = runs.at(-1);
@@ -94,7 +124,7 @@ export const crashSymptoms: readonly ContainerSymptom[] = [
           `restarts: ${view.run.restarts}`,
           ...(last.message ? [plain(last.message)] : []),
         ],
-        ...(foreign ? { hint: platformHint } : {}),
+        ...(foreign ? { hint: platformHint, foreign } : {}),
         logs: true,
         cause: `crash ${view.status.name} ${last.exitCode}`,
       };

@@ -71,6 +71,7 @@ const noPlatform: Row = (view, pull, image) => ({
   what: `the image ${image} of ${view.role} ${view.status.name} has no variant for the node's platform`,
   evidence: evidenceOf(pull),
   hint: 'Build the image for the platform of the nodes, for example linux/amd64.',
+  foreign: true,
 });
 
 const denied: Row = (view, pull, image) => {
@@ -112,6 +113,7 @@ const rows: Readonly<Record<PullTrouble, Row>> = {
 export const imageSymptoms: readonly ContainerSymptom[] = [
   {
     name: 'malformed image reference',
+    rows: [['waiting: InvalidImageName', 'image-name-invalid', 'at once', 'deployment/image-name']],
     sees(view) {
       const waiting = view.status.state?.waiting;
       if (waiting?.reason !== 'InvalidImageName') return undefined;
@@ -125,6 +127,16 @@ export const imageSymptoms: readonly ContainerSymptom[] = [
   },
   {
     name: 'image that the node will not take',
+    rows: [
+      ['waiting: ErrImageNeverPull', 'image-pull-failed', 'at once', 'deployment/image-never-pull'],
+      ['waiting: ImageInspectError', 'image-pull-failed', 'at once', 'deployment/image-inspect'],
+      [
+        'waiting: SignatureValidationFailed',
+        'image-pull-failed',
+        'at once',
+        'deployment/image-signature',
+      ],
+    ],
     sees(view) {
       const waiting = view.status.state?.waiting;
       const why = neverHeals[waiting?.reason ?? ''];
@@ -139,6 +151,44 @@ export const imageSymptoms: readonly ContainerSymptom[] = [
   },
   {
     name: 'failed pull',
+    rows: [
+      [
+        'waiting: ErrImagePull or ImagePullBackOff, not found',
+        'image-not-found',
+        'second failed pull',
+        'deployment/image-not-found',
+      ],
+      [
+        'waiting: ErrImagePull, no match for the platform',
+        'image-not-found',
+        'second failed pull',
+        'deployment/platform-missing',
+      ],
+      [
+        'waiting: ErrImagePull, 401, 403 or denied',
+        'image-pull-denied',
+        'second failed pull, 10 s',
+        'deployment/pull-denied',
+      ],
+      [
+        'waiting: ErrImagePull, 429',
+        'image-pull-failed',
+        '3 failed pulls and 90 s without progress',
+        'deployment/pull-limited',
+      ],
+      [
+        'waiting: ErrImagePull, timeout, 5xx, TLS or DNS',
+        'image-pull-failed',
+        '3 failed pulls and 90 s without progress',
+        'deployment/registry-dead',
+      ],
+      [
+        'waiting: RegistryUnavailable',
+        'image-pull-failed',
+        '3 failed pulls and 90 s without progress',
+        'deployment/registry-unavailable',
+      ],
+    ],
     sees(view) {
       const reason = view.status.state?.waiting?.reason ?? '';
       if (!['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable'].includes(reason)) {

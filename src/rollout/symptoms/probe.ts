@@ -45,6 +45,20 @@ function hintFor(message: string): string | undefined {
 export const probeSymptoms: readonly ContainerSymptom[] = [
   {
     name: 'killed by a probe',
+    rows: [
+      [
+        'event Killing, startup probe',
+        'probe-failing',
+        'second kill',
+        'deployment/startup-failing',
+      ],
+      [
+        'event Killing, liveness probe',
+        'probe-failing',
+        'second kill',
+        'deployment/liveness-failing',
+      ],
+    ],
     sees(view) {
       const kills = about(view, 'Killing', /(liveness|startup) probe/i);
       if (!kills.length || (view.status.ready && view.run.wasReady)) return undefined;
@@ -69,6 +83,20 @@ export const probeSymptoms: readonly ContainerSymptom[] = [
   },
   {
     name: 'never ready',
+    rows: [
+      [
+        'runs, not ready; event Unhealthy',
+        'probe-failing',
+        '2 × its own budget, at least 60 s, if no pod was ever Ready',
+        'deployment/readiness-failing',
+      ],
+      [
+        'runs, not ready, no answer of the probe known',
+        'probe-failing',
+        '2 × its own budget, at least 60 s, if no pod was ever Ready',
+        'deployment/never-ready',
+      ],
+    ],
     sees(view) {
       const running = view.status.state?.running;
       if (!running || view.status.ready || view.crew.kind === 'Job') return undefined;

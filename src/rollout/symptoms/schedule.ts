@@ -81,6 +81,29 @@ function unschedulable(view: PodView, message: string): Sign {
 export const scheduleSymptoms: readonly PodSymptom[] = [
   {
     name: 'unschedulable',
+    rows: [
+      [
+        'PodScheduled=False: no node has the labels',
+        'unschedulable',
+        '30 s',
+        'deployment/selector-unmet',
+      ],
+      [
+        'PodScheduled=False: insufficient cpu or memory',
+        'unschedulable',
+        '4 min',
+        'deployment/cpu-short',
+      ],
+      ['… and event NotTriggerScaleUp', 'unschedulable', '1 min', 'deployment/scale-up-refused'],
+      ['… and event TriggeredScaleUp', 'unschedulable', '10 min', 'deployment/scale-up'],
+      ['PodScheduled=False: claim not found', 'volume-unbound', '30 s', 'deployment/claim-missing'],
+      [
+        'PodScheduled=False: unbound immediate claims',
+        'volume-unbound',
+        '4 min',
+        'deployment/claim-unbound',
+      ],
+    ],
     sees(view) {
       const condition = view.pod.status?.conditions?.find((each) => each.type === 'PodScheduled');
       if (condition?.status !== 'False' || condition.reason !== 'Unschedulable') return undefined;
@@ -89,6 +112,14 @@ export const scheduleSymptoms: readonly PodSymptom[] = [
   },
   {
     name: 'scheduling gate',
+    rows: [
+      [
+        'PodScheduled=False: SchedulingGated',
+        'unschedulable',
+        'never',
+        'deployment/scheduling-gated',
+      ],
+    ],
     sees(view) {
       const gates = view.pod.spec?.schedulingGates ?? [];
       if (!gates.length) return undefined;

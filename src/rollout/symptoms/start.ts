@@ -39,6 +39,26 @@ function hintFor(message: string): string | undefined {
 export const startSymptoms: readonly ContainerSymptom[] = [
   {
     name: 'failed start',
+    rows: [
+      [
+        'terminated: StartError or ContainerCannotRun',
+        'container-start-failed',
+        'second start, or 60 s where it may pass',
+        'deployment/program-missing',
+      ],
+      [
+        'waiting: CreateContainerError',
+        'container-start-failed',
+        'second start, or 60 s where it may pass',
+        'deployment/container-refused',
+      ],
+      [
+        'waiting: RunContainerError',
+        'container-start-failed',
+        'second start, or 60 s where it may pass',
+        'deployment/run-refused',
+      ],
+    ],
     sees(view) {
       const message = startMessage(view);
       if (message === undefined) return undefined;
@@ -54,11 +74,20 @@ export const startSymptoms: readonly ContainerSymptom[] = [
         cause: `start ${view.status.name} ${hint ?? ''}`,
         evidence: [plain(message), commandOf(view)],
         ...(hint ? { hint } : {}),
+        ...(hint === platformHint ? { foreign: true } : {}),
       };
     },
   },
   {
     name: 'failed hook',
+    rows: [
+      [
+        'waiting: PostStartHookError',
+        'container-start-failed',
+        'second start',
+        'deployment/hook-failing',
+      ],
+    ],
     sees(view) {
       const waiting = view.status.state?.waiting;
       const hooked = view.events.filter((event) => event.reason === 'FailedPostStartHook');

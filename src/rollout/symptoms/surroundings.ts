@@ -1,5 +1,4 @@
 // What keeps a scheduled pod from starting or being Ready though its containers are not to blame.
-import { proofKey } from '../memory.ts';
 import { answerWords, missingIn, proofWords, provedMissing } from '../missing-config.ts';
 import { plain } from '../plain-text.ts';
 import { statusesOf } from '../pod-memory.ts';
@@ -29,16 +28,23 @@ function seenAt(view: PodView, event: KubeEvent): number {
 
 const missingMount: PodSymptom = {
   name: 'volume of a missing Secret or ConfigMap',
+  rows: [
+    [
+      'event FailedMount, secret or configmap not found',
+      'config-missing',
+      '20 s, and a read shows it missing',
+      'deployment/volume-secret-missing',
+    ],
+  ],
   sees(view) {
     const event = latest(view, ['FailedMount']);
     const proof = missingIn(event?.message ?? '', view.pod.metadata?.namespace ?? '');
     if (!event || !proof || !isStarting(view)) return undefined;
-    const answer = view.sight.memory.answers.get(proofKey(proof));
     return {
       code: 'config-missing',
       ...provedMissing(proof, { from: seenAt(view, event), ms: missingMs }, view.sight),
       what: `a volume needs ${proofWords(proof)}, which is missing`,
-      evidence: [plain(event.message ?? ''), ...answerWords(answer)],
+      evidence: [plain(event.message ?? ''), ...answerWords(proof, view.sight)],
       proof,
     };
   },
@@ -46,6 +52,20 @@ const missingMount: PodSymptom = {
 
 const failedMount: PodSymptom = {
   name: 'failed mount',
+  rows: [
+    [
+      'event FailedMount',
+      'volume-mount-failed',
+      '4 min without progress',
+      'deployment/mount-failed',
+    ],
+    [
+      'event FailedAttachVolume, Multi-Attach',
+      'volume-mount-failed',
+      '4 min without progress',
+      'deployment/multi-attach',
+    ],
+  ],
   sees(view) {
     const event = latest(view, ['FailedMount', 'FailedAttachVolume']);
     if (!event || !isStarting(view)) return undefined;
@@ -69,6 +89,14 @@ const failedMount: PodSymptom = {
 
 const sandbox: PodSymptom = {
   name: 'failed sandbox',
+  rows: [
+    [
+      'event FailedCreatePodSandBox',
+      'container-start-failed',
+      '2 min without progress',
+      'deployment/sandbox-failed',
+    ],
+  ],
   sees(view) {
     const event = latest(view, ['FailedCreatePodSandBox']);
     if (!event || !isStarting(view)) return undefined;
@@ -86,6 +114,7 @@ const sandbox: PodSymptom = {
 
 const gate: PodSymptom = {
   name: 'readiness gate',
+  rows: [['a readiness gate stays open', 'probe-failing', 'never', 'deployment/readiness-gate']],
   sees(view) {
     const is = (type: string): boolean =>
       (view.pod.status?.conditions ?? []).some(
@@ -96,6 +125,7 @@ const gate: PodSymptom = {
     if (view.sight.now < since(view, 'Ready/ReadinessGatesNotReady') + gateMs) return undefined;
     return {
       code: 'probe-failing',
+      severity: 'warning',
       certain: false,
       what: `a pod waits for its readiness gate ${open.map((each) => plain(each.conditionType)).join(', ')}`,
       evidence: [],

@@ -1,0 +1,98 @@
+// Reads that prove a finding: is the object or key really missing, and what is there instead.
+import type { Api } from '../cluster/api.ts';
+import { pathOf } from '../cluster/paths.ts';
+import { ActionError } from '../errors.ts';
+import type { ApiRequest } from '../ports.ts';
+import type { Answer } from '../rollout/memory.ts';
+import type { Proof } from '../rollout/verdict.ts';
+
+const readMs = 10_000;
+/** Enough to find the name that was meant. */
+const mostNames = 250;
+
+const resources = {
+  Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
+  ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
+  StorageClass: { apiVersion: 'storage.k8s.io/v1', plural: 'storageclasses', namespaced: false },
+  PriorityClass: {
+    apiVersion: 'scheduling.k8s.io/v1',
+    plural: 'priorityclasses',
+    namespaced: false,
+  },
+} as const;
+// The head alone is enough where no key is asked for: no value leaves the API server.
+const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
+interface Keyed {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly binaryData?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
+export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
+  const resource = resources[proof.kind];
+  const request: ApiRequest = {
+    method: 'GET',
+    path: pathOf(resource, { namespace: proof.namespace, name: proof.name }),
+    ...(proof.key === undefined ? { accept: headOnly } : {}),
+    timeoutMs: readMs,
+    signal,
+  };
+  const sentAt = api.now();
+  try {
+    const { status, body } = await api.send(request);
+    const answer = { at: sentAt, ...resultOf(status, body as Keyed, proof) };
+    return status === 404 ? { ...answer, names: await namesBeside(api, proof, signal) } : answer;
+  } catch (error) {
+    if (error instanceof ActionError) return { at: sentAt, result: 'unknown' };
+    throw error;
+  }
+}
+
+function resultOf(status: number, body: Keyed, proof: Proof): Omit<Answer, 'at'> {
+  if (status === 404) return { result: 'missing' };
+  if (status === 403) return { result: 'forbidden' };
+  if (status !== 200) return { result: 'unknown' };
+  if (proof.key === undefined) return { result: 'present' };
+  const keys = [...Object.keys(body.data ?? {}), ...Object.keys(body.binaryData ?? {})];
+  return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
+}
+
+interface Heads {
+  readonly items?: readonly {
+    readonly metadata?: {
+      readonly name?: string;
+      readonly annotations?: Readonly<Record<string, string>>;
+    };
+  }[];
+}
+
+const defaultClass = 'storageclass.kubernetes.io/is-default-class';
+
+/** The names of others of its kind; empty where they may not be listed. */
+async function namesBeside(
+  api: Api,
+  { kind, namespace }: Proof,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const path = pathOf(resources[kind], { namespace, query: { limit: mostNames } });
+  try {
+    const { status, body } = await api.send({
+      method: 'GET',
+      path,
+      accept: headsOnly,
+      timeoutMs: readMs,
+      signal,
+    });
+    if (status !== 200) return [];
+    return ((body as Heads).items ?? []).flatMap(({ metadata }) => {
+      const isDefault = metadata?.annotations?.[defaultClass] === 'true';
+      return metadata?.name === undefined ? [] : [metadata.name + (isDefault ? ' (default)' : '')];
+    });
+  } catch (error) {
+    if (error instanceof ActionError) return [];
+    throw error;
+  }
+}
