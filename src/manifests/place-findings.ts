@@ -1,0 +1,28 @@
+// A finding about a live object is shown where somebody wrote that object.
+import { nameOf } from '../cluster/objects.ts';
+import type { Finding } from '../errors.ts';
+import { type Document, placeOf } from './document.ts';
+import { secretsInput } from './secrets.ts';
+
+/**
+ * Adds file and line of the object's manifest to findings that have none. Objects that stand in no
+ * manifest (images alone, the `secrets` input) keep their findings as they are.
+ */
+export function placeFindings<T extends Finding>(
+  findings: readonly T[],
+  documents: readonly Document[],
+): readonly T[] {
+  const key = (object: string, namespace: string | undefined) => `${namespace ?? ''}/${object}`;
+  const written = new Map<string, Document>();
+  for (const document of documents) {
+    const { namespace } = document.object.metadata;
+    if (document.file === '' || document.file === secretsInput) continue;
+    written.set(key(nameOf(document.object), namespace), document);
+  }
+  return findings.map((each) => {
+    if (each.file !== undefined || each.object === undefined) return each;
+    const document =
+      written.get(key(each.object, each.namespace)) ?? written.get(key(each.object, undefined));
+    return document ? { ...each, ...placeOf(document) } : each;
+  });
+}
