@@ -1,7 +1,7 @@
 // What most tests of the bundle need: a cluster of Yandex Cloud's kind, an account, and a run.
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { startCluster, type TestCluster } from './cluster/cluster.ts';
 import { type ActionOptions, type ActionResult, startAction } from './runner/run-action.ts';
 import { startYandex, type Yandex } from './yandex/emulator.ts';
@@ -55,7 +55,10 @@ export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
       folders.push(folder);
       if (typeof files === 'string') await cp(files, folder, { recursive: true });
       else {
-        for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+        for (const [name, text] of Object.entries(files)) {
+          await mkdir(dirname(join(folder, name)), { recursive: true });
+          await writeFile(join(folder, name), text);
+        }
       }
       return folder;
     },

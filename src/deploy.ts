@@ -40,8 +40,10 @@ async function carryOut(plan: Plan, running: Running): Promise<void> {
 
 /** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
 function keepFailure(reason: unknown, { state, signal }: Running): void {
-  if (reason instanceof ActionError) state.findings.push(...reason.findings);
-  else if (!signal.aborted) throw reason;
+  if (reason instanceof ActionError) {
+    // A step that waited for another one fails by the same findings; they are told once.
+    state.findings.push(...reason.findings.filter((each) => !state.findings.includes(each)));
+  } else if (!signal.aborted) throw reason;
 }
 
 const isFatal = (state: State): boolean =>

@@ -27,6 +27,8 @@ export interface Engine {
 export interface State {
   readonly startedAt: number;
   access?: Access;
+  /** Settled as the step that authenticates is; whoever waits for it fails as that did. */
+  readonly opened: PromiseWithResolvers<void>;
   cluster?: Cluster;
   api?: Api;
   namespace?: string;
@@ -56,8 +58,12 @@ export interface Running {
 }
 
 export function newState(startedAt: number): State {
+  const opened = Promise.withResolvers<void>();
+  // Mostly nobody waits for it: then its failure is that step's alone.
+  opened.promise.catch(() => undefined);
   return {
     startedAt,
+    opened,
     documents: [],
     partial: false,
     planned: [],

@@ -51,8 +51,7 @@ const runners: Runners = {
   },
 
   async 'install-tools'(_, run) {
-    const { clusterVersion } = run.state.access ?? {};
-    await tools(run, { needsKubectl: false, clusterVersion: Promise.resolve(clusterVersion) });
+    await tools(run, { needsKubectl: false });
   },
 
   async 'load-manifests'({ entries }, run) {
@@ -165,7 +164,10 @@ export function runStep<K extends Step['do']>(
   step: Extract<Step, { do: K }>,
   run: Running,
 ): Promise<void> {
-  return runners[step.do as K](step, run);
+  const done = runners[step.do as K](step, run);
+  const { resolve, reject } = run.state.opened;
+  if (step.do === 'authenticate') void done.then(resolve, reject);
+  return done;
 }
 
 function keep(findings: readonly Finding[], { state }: Running): void {
@@ -195,16 +197,28 @@ function settingsOf(run: Running): ApplySettings {
 }
 
 async function tools(
-  { engine, inputs }: Running,
-  request: Pick<ToolRequest, 'needsKubectl' | 'clusterVersion'>,
+  run: Running,
+  request: Pick<ToolRequest, 'needsKubectl'>,
 ): Promise<readonly InstalledTool[]> {
+  const { engine, inputs } = run;
   const { ports, exports } = engine;
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const versions = inputs;
+  const clusterVersion = () => versionOfCluster(run);
   return installTools(
-    { command: inputs.command, versions, ...request },
+    { command: inputs.command, versions: inputs, clusterVersion, ...request },
     { ...ports, ...engine.tools, ...mirror, exports },
   );
+}
+
+/** The cloud's word, else the API server's own. Waits for the connection; undefined without one. */
+async function versionOfCluster(run: Running): Promise<string | undefined> {
+  if (!run.inputs.target) return undefined;
+  await run.state.opened.promise;
+  const known = run.state.access?.clusterVersion;
+  if (known !== undefined) return known;
+  const { status, body } = await apiOf(run).send({ method: 'GET', path: '/version' });
+  const { gitVersion } = (status === 200 ? body : {}) as { readonly gitVersion?: unknown };
+  return typeof gitVersion === 'string' ? gitVersion : undefined;
 }
 
 /** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */

@@ -38,8 +38,16 @@ export interface Kustomization {
   readonly shown: string;
 }
 
+/** A reference to what is not there, and where it is written. */
+export interface Missing {
+  readonly text: string;
+  readonly file: string;
+  readonly line: number;
+}
+
 export interface Walked {
   readonly kustomizations: readonly Kustomization[];
+  readonly missing: readonly Missing[];
   readonly locals: readonly LocalFile[];
   readonly findings: readonly Finding[];
 }
@@ -47,13 +55,15 @@ export interface Walked {
 interface State extends Walk {
   readonly seen: Set<string>;
   readonly kustomizations: Kustomization[];
+  readonly missing: Missing[];
   readonly locals: LocalFile[];
   readonly findings: Finding[];
 }
 
 /** Everything that is wrong comes back as findings; with a fatal one kubectl must not be started. */
 export async function walkKustomization(folder: string, walk: Walk): Promise<Walked> {
-  const state: State = { ...walk, seen: new Set(), kustomizations: [], locals: [], findings: [] };
+  const found = { kustomizations: [], missing: [], locals: [], findings: [] };
+  const state: State = { ...walk, seen: new Set(), ...found };
   await visitFolder(folder, state);
   return state;
 }
@@ -110,6 +120,8 @@ async function follow(reference: Reference, visit: Visit, state: State): Promise
     const known = addressObjections(text).length > 0;
     const objection = remote ? remoteObjection(text, path) : missingObjection(text, path);
     if (state.untrusted && !known) state.findings.push(refused(objection, visit));
+    const { line } = traceFrom(visit.tree, visit.tree.root, path);
+    state.missing.push({ text, file: visit.shown, line });
     return;
   }
   if (!state.places.mayRead(found)) {

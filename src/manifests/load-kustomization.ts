@@ -78,9 +78,12 @@ function failure(result: RunResult, { shown, walked, places }: Failure): Finding
     .replaceAll(root, '')
     // kubectl's own log prefix: `E1124 03:07:21.078404   20331 run.go:72] `
     .replace(/^E\d{4} [\d:.]+\s+\d+ \w+\.go:\d+\] /gm, '');
+  const missing = walked.missing.find(({ text }) => said.includes(`'${text}'`));
+  const where = missing ?? { file: blamed(said, walked) ?? shown };
   const how = result.code < 0 ? 'was ended' : `failed with exit code ${result.code}`;
   return finding('manifest-invalid', `kubectl kustomize ${how} for ${shown}.`, {
-    file: blamed(said, walked) ?? shown,
+    file: where.file,
+    ...('line' in where ? { line: where.line } : {}),
     evidence: safeLines(said)
       .slice(-20)
       .map((line) => clip(line, 1_000)),

@@ -16,8 +16,8 @@ export interface ToolRequest {
   readonly versions: Pick<Inputs, 'kubectlVersion' | 'ycVersion' | 'ycSha256'>;
   /** The manifests have a kustomization folder. */
   readonly needsKubectl: boolean;
-  /** May come late: only a tool that depends on it waits. */
-  readonly clusterVersion?: Promise<string | undefined>;
+  /** Asked only for a tool that depends on it. `1.34`; undefined where it is not known. */
+  clusterVersion?(): Promise<string | undefined>;
 }
 
 export type InstallToolsPorts = InstallPorts & { readonly log: Log; readonly exports: Exports };
@@ -70,7 +70,7 @@ async function installOne(
 ): Promise<InstalledTool> {
   const matching = wanted.asked === 'auto' || wanted.asked === 'match-cluster';
   const waits = wanted.name === 'kubectl' && matching;
-  const clusterVersion = waits ? await request.clusterVersion : undefined;
+  const clusterVersion = waits ? await request.clusterVersion?.() : undefined;
   const tool = await install({ ...wanted, ...(clusterVersion ? { clusterVersion } : {}) }, ports);
   ports.exports.addPath(dirname(tool.path));
   ports.log.info(

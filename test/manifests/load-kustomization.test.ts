@@ -284,3 +284,14 @@ describe('on every run', () => {
     expect(space.calls).toEqual([]);
   });
 });
+
+test('a resource that is missing is shown where it is written, in the base’s own kustomization', async () => {
+  const space = workspaceOf({ ...files, 'k/base/kustomization.yaml': 'resources:\n- none.yaml\n' });
+  const stderr =
+    "error: accumulating resources: accumulation err='accumulating resources from '../base': " +
+    "accumulating resources from 'none.yaml': open k/base/none.yaml: no such file or directory'";
+  const loaded = await space.load(['k/prod'], { kubectl: { code: 1, stderr } });
+  expect(loaded.findings).toMatchObject([
+    { code: 'manifest-invalid', file: 'k/base/kustomization.yaml', line: 2 },
+  ]);
+});

@@ -42,7 +42,7 @@ describe('kubectl: auto', () => {
   });
 
   test('is the cluster’s minor where a kustomization needs one', async () => {
-    const clusterVersion = Promise.resolve('1.34');
+    const clusterVersion = async () => '1.34';
     const { tools, added, result, log } = await run({ needsKubectl: true, clusterVersion });
     expect(tools).toEqual(['kubectl 1.34.4']);
     expect(added).toEqual([dirname(result[0]?.path ?? '')]);
