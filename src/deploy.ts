@@ -100,7 +100,7 @@ function outcomeOf(running: Running): Outcome {
     timings: state.timings,
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),
-    ...(state.access ? { kubeconfigPath: state.access.path } : {}),
+    ...(state.access ? { kubeconfigPath: state.access.forLater ?? state.access.path } : {}),
     apiRequests: state.api?.requests ?? 0,
   };
 }

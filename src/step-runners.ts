@@ -46,7 +46,7 @@ const runners: Runners = {
     state.api = createApi(cluster, ports);
     const namespace = inputs.namespace ?? cluster.namespace;
     if (namespace !== undefined) state.namespace = namespace;
-    engine.exports.exportVariable('KUBECONFIG', access.path);
+    engine.exports.exportVariable('KUBECONFIG', access.forLater ?? access.path);
     ports.log.info(`cluster ${cluster.server}`);
   },
 

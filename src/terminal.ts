@@ -1,17 +1,17 @@
 // Composition root on a terminal: flags in, text or JSON out, the same engine between.
-import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { secretsToMask } from './inputs/mask.ts';
+import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
 import { realFiles } from './platform/files.ts';
 import { terminalLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { removeSecretFiles } from './post.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
-import { renderReport, renderText } from './report.ts';
+import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import { runSession, type Session } from './session.ts';
 import { version } from './version.ts';
@@ -37,7 +37,12 @@ export async function terminal(): Promise<void> {
     context,
     facts: {
       overlays: await overlaysOf(context.workspace),
-      defaultKubeconfig: defaultKubeconfig(),
+      defaultKubeconfig: await defaultKubeconfig({
+        named: process.env['KUBECONFIG'],
+        home: homedir(),
+        files: realFiles(temp),
+        onSecretFile: (path) => secretFiles.push(path),
+      }),
     },
     signal,
     engine: () =>
@@ -65,16 +70,10 @@ export async function terminal(): Promise<void> {
   return leave(exitCode(session), json ? `${renderReport(outcome).json}\n` : '');
 }
 
-function defaultKubeconfig(): string | undefined {
-  const named = process.env['KUBECONFIG'];
-  if (named) return named;
-  const home = join(homedir(), '.kube', 'config');
-  return existsSync(home) ? home : undefined;
-}
-
 function exitCode({ outcome, refused }: Session): number {
   if (outcome.status === 'cancelled') return 130;
-  if (refused) return 2;
+  // What the inputs name may only turn out to be wrong or unreadable when it is looked for.
+  if (refused || outputsOf(outcome)['error-code'] === 'input-invalid') return 2;
   return outcome.status === 'failed' ? 1 : 0;
 }
 

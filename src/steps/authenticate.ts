@@ -1,6 +1,8 @@
 // Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
 import { ActionError, type Code, type Finding, finding } from '../errors.ts';
+import { readKubeconfig } from '../inputs/kubeconfig.ts';
 import { kubeconfigSecrets } from '../inputs/mask.ts';
+import { oneKubeconfig } from '../inputs/one-kubeconfig.ts';
 import type { ClusterTarget, Credentials } from '../inputs.ts';
 import type { Ports } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
@@ -23,6 +25,8 @@ export interface Access {
   readonly path: string;
   /** True for a file that the user named: it is used in place and never removed. */
   readonly borrowed: boolean;
+  /** What later steps shall use instead of `path`: the same file in the context that was asked for. */
+  readonly forLater?: string;
   readonly context?: string;
   /** A bearer token that is kept alive; instead of the kubeconfig's own credentials. */
   readonly token?: TokenSource;
@@ -77,14 +81,28 @@ async function byKubeconfig(
     throw new ActionError(finding('input-invalid', 'No kubeconfig is given.'));
   for (const secret of kubeconfigSecrets(reveal(text))) log.mask(secret);
   const path = named === undefined ? await place(files, options) : await files.realPath(named);
-  if (named === undefined) await files.write(path, text, 0o600);
+  const inContext = withContext(text, target.context, folderOf(path));
+  if (named === undefined) await files.write(path, inContext ?? text, 0o600);
+  const copy = named !== undefined && inContext ? await place(files, options) : undefined;
+  if (copy !== undefined && inContext) await files.write(copy, inContext, 0o600);
   return {
     kubeconfig: text,
     path,
     borrowed: named !== undefined,
+    ...(copy === undefined ? {} : { forLater: copy }),
     ...(target.context === undefined ? {} : { context: target.context }),
     hints: {},
   };
+}
+
+const folderOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
+
+/** Later steps know no `kube-context`: their kubectl must not land in the file's own one. */
+function withContext(text: Secret, context: string | undefined, folder: string) {
+  const facts = readKubeconfig(reveal(text));
+  if (context === undefined || !facts?.contexts.includes(context)) return undefined;
+  if (facts.currentContext === context) return undefined;
+  return new Secret(oneKubeconfig([{ folder, text: reveal(text) }], context));
 }
 
 function resolved(path: string, workspace: string): string {
@@ -96,8 +114,10 @@ async function readNamed(path: string, files: Ports['files']): Promise<Secret> {
     return new Secret(await files.read(path));
   } catch (error) {
     const reason = (error as { code?: string }).code ?? 'unreadable';
-    const what = `The kubeconfig ${path} cannot be read (${reason}).`;
-    throw new ActionError(finding('input-invalid', what));
+    const missing = reason === 'ENOENT';
+    const what = `The kubeconfig ${path} ${missing ? 'does not exist' : `cannot be read (${reason})`}.`;
+    const hint = 'Correct the path; a relative one starts in the working directory of the run.';
+    throw new ActionError(finding('input-invalid', what, { hint }));
   }
 }
 

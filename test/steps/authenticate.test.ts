@@ -147,6 +147,28 @@ describe('a kubeconfig', () => {
     const { run } = prepare();
     const found = await problem(run({ by: 'kubeconfig', path: '/no/such/file' }));
     expect(found).toMatchObject({ code: 'input-invalid' });
-    expect(found.what).toContain('/no/such/file cannot be read (ENOENT)');
+    expect(found.what).toContain('/no/such/file does not exist');
+    expect(found.hint).toContain('Correct the path');
+  });
+
+  test('in a context that is not its current one: later steps get a file that is in it', async () => {
+    const two = JSON.parse(text);
+    two.clusters[0].cluster['certificate-authority'] = 'ca.crt';
+    two.contexts.push({ name: 'y', context: { cluster: 'c', user: 'u' } });
+    await writeFile(join(temp, 'config'), JSON.stringify(two));
+    const { run, recorded } = prepare();
+    const access = await run({ by: 'kubeconfig', path: 'config', context: 'y' });
+    expect(access).toMatchObject({ borrowed: true, path: join(temp, 'config'), context: 'y' });
+    expect(recorded).toEqual([access.forLater]);
+    expect((await stat(access.forLater ?? '')).mode & 0o777).toBe(0o600);
+    const later = JSON.parse(await readFile(access.forLater ?? '', 'utf8'));
+    expect(later['current-context']).toBe('y');
+    expect(later.clusters[0].cluster['certificate-authority']).toBe(join(temp, 'ca.crt'));
+    const written = await run({
+      by: 'kubeconfig',
+      text: new Secret(JSON.stringify(two)),
+      context: 'y',
+    });
+    expect(JSON.parse(await readFile(written.path, 'utf8'))['current-context']).toBe('y');
   });
 });
