@@ -2,8 +2,9 @@
 import type { RunContext } from './context.ts';
 import { ActionError, finding } from './errors.ts';
 import type { Inputs } from './inputs.ts';
+import { describePhases, inPhases } from './manifests/phases.ts';
 import type { Outcome, Status, Timing } from './outcome.ts';
-import { makePlan, type Plan, type Step } from './plan.ts';
+import { makePlan, type Step, withPhases } from './plan.ts';
 import type { Ports } from './ports.ts';
 import { type Engine, newState, type Running, type State, whatIsLeft } from './running.ts';
 import { runStep } from './step-runners.ts';
@@ -21,21 +22,35 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   const plan = makePlan(request.inputs);
   const running: Running = { ...request, plan, state: newState(request.engine.ports.clock.now()) };
   try {
-    await carryOut(plan, running);
+    await carryOut(running);
   } finally {
     await running.state.cluster?.close();
   }
   return outcomeOf(running);
 }
 
-async function carryOut(plan: Plan, running: Running): Promise<void> {
-  for (const wave of plan.waves) {
+async function carryOut(running: Running): Promise<void> {
+  let { waves } = running.plan;
+  for (let wave = waves[0]; wave; wave = waves[0]) {
     if (running.signal.aborted || isFatal(running.state)) return;
     const results = await Promise.allSettled(wave.map((step) => timed(step, running)));
     for (const result of results) {
       if (result.status === 'rejected') keepFailure(result.reason, running);
     }
+    await tellPhases(wave, running);
+    // The dry run may add the namespace, so only then it is known what has to be prepared.
+    const phases = inPhases(running.state.planned).map(({ phase }) => phase);
+    waves = withPhases(waves.slice(1), phases);
   }
+}
+
+/** The rest of the plan, once the manifests have been read. */
+async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Running) {
+  const parts = inPhases(state.documents);
+  const { log } = engine.ports;
+  if (parts.length === 0 || !wave.some((step) => step.do === 'load-manifests')) return;
+  const title = inputs.wait ? 'Phases' : 'Phases, applied at once since nothing is awaited';
+  await log.group(title, async () => describePhases(parts).forEach(log.info));
 }
 
 /** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
@@ -69,14 +84,16 @@ const headings: Readonly<Record<Step['do'], Heading>> = {
 async function timed(step: Step, running: Running): Promise<void> {
   const { clock, log } = running.engine.ports;
   const { section, group } = headings[step.do];
+  const phase = 'phase' in step ? step.phase : undefined;
   const from = clock.now();
   let failed = true;
   const work = () => runStep(step, running);
   try {
-    await (group === undefined ? work() : log.group(group, work));
+    await (group === undefined ? work() : log.group(phase ? `${group}: ${phase}` : group, work));
     failed = isFatal(running.state);
   } finally {
-    const bar = { section, name: step.do, from, to: clock.now() };
+    const name = phase ? `${step.do} ${phase}` : step.do;
+    const bar = { section, name, from, to: clock.now() };
     running.state.timings.push(failed ? { ...bar, failed } : bar);
   }
 }

@@ -1,5 +1,6 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
 import type { ClusterTarget, Command, Inputs } from './inputs.ts';
+import type { Phase } from './manifests/phases.ts';
 
 export type Step =
   | { readonly do: 'authenticate'; readonly target: ClusterTarget }
@@ -7,8 +8,8 @@ export type Step =
   | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
   | { readonly do: 'dry-run' }
-  | { readonly do: 'apply' }
-  | { readonly do: 'await-rollout'; readonly timeoutMs: number }
+  | { readonly do: 'apply'; readonly phase?: Phase }
+  | { readonly do: 'await-rollout'; readonly timeoutMs: number; readonly phase?: Phase }
   | { readonly do: 'judge' };
 
 export interface Plan {
@@ -41,6 +42,24 @@ export function makePlan(inputs: Inputs): Plan {
     setup: [start, [{ do: 'install-tools' }]],
   };
   return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+}
+
+/**
+ * The waves with apply and wait once for each phase, when the manifests have told which there are.
+ * What is prepared is awaited with the main phase. Without a wait there is nothing to part.
+ */
+export function withPhases(waves: Plan['waves'], phases: readonly Phase[]): Plan['waves'] {
+  const wait = waves.flat().find((step) => step.do === 'await-rollout');
+  const isWhole = waves.flat().some((step) => step.do === 'apply' && !step.phase);
+  if (!wait || !isWhole || phases.length === 0) return waves;
+  const parted: Step[] = phases.flatMap((phase) => [
+    { do: 'apply', phase },
+    ...(phase === 'preparation' ? [] : [{ ...wait, phase }]),
+  ]);
+  return waves.flatMap((wave): Plan['waves'] => {
+    if (wave.some((step) => step.do === 'apply')) return parted.map((step) => [step]);
+    return wave.includes(wait) ? [] : [wave];
+  });
 }
 
 const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => string } = {

@@ -2,13 +2,16 @@
 import type { Api } from './cluster/api.ts';
 import type { PlannedObject } from './cluster/planned-object.ts';
 import type { RunContext } from './context.ts';
+import type { Finding } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import type { Document } from './manifests/document.ts';
+import type { Phase } from './manifests/phases.ts';
 import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Cluster, Ports } from './ports.ts';
 import type { AppliedObject } from './steps/apply-manifests.ts';
-import type { Access } from './steps/authenticate.ts';
+import type { ApplySettings } from './steps/apply-settings.ts';
+import { type Access, withHints } from './steps/authenticate.ts';
 import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
 import type { IdTokenRequest } from './yandex/oidc.ts';
 
@@ -35,7 +38,12 @@ export interface State {
   documents: readonly Document[];
   /** The documents hold only images of live workloads. */
   partial: boolean;
+  /** What is still to be written. */
   planned: readonly PlannedObject[];
+  /** The first write may have happened then, milliseconds by the clock. */
+  writingSince?: number;
+  /** The one that was reached, where the manifests have phases. */
+  phase?: Phase;
   applied: readonly AppliedObject[];
   /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
   left: readonly string[];
@@ -80,14 +88,16 @@ export function newState(startedAt: number): State {
 }
 
 /** For a run that ended early: what the cluster has of it and what not. */
-export function whatIsLeft({ changes, left, uncertain }: State): readonly string[] {
+export function whatIsLeft({ changes, left, uncertain, phase }: State): readonly string[] {
   const written = changes.filter(({ change }) => change !== 'unchanged');
+  const reached = phase ? [`Stopped in the phase ${phase}.`] : [];
   if (written.length === 0 && uncertain.length === 0) {
-    return ['Nothing was changed in the cluster.'];
+    return [...reached, 'Nothing was changed in the cluster.'];
   }
   const list = (title: string, names: readonly string[]) =>
     names.length > 0 ? [`${title}: ${names.join(', ')}.`] : [];
   return [
+    ...reached,
     ...list(
       'Applied',
       written.map(({ object }) => object),
@@ -98,4 +108,32 @@ export function whatIsLeft({ changes, left, uncertain }: State): readonly string
       left.filter((name) => !uncertain.includes(name)),
     ),
   ];
+}
+
+/** Adds findings, with the hints that the way of authentication allows. */
+export function keep(findings: readonly Finding[], { state }: Running): void {
+  state.findings.push(...(state.access ? withHints(findings, state.access) : findings));
+}
+
+export function apiOf({ state }: Running) {
+  if (!state.api) throw new Error('a step that needs the cluster ran before authenticate');
+  return state.api;
+}
+
+/** What the dry run and the write share. */
+export function settingsOf(run: Running): ApplySettings {
+  const { inputs, engine, state, signal } = run;
+  const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
+  return {
+    api: apiOf(run),
+    clock: engine.ports.clock,
+    log: engine.ports.log,
+    app,
+    namespace: state.namespace,
+    createNamespace,
+    forceConflicts,
+    restartOnConfig,
+    partial: state.partial,
+    signal,
+  };
 }

@@ -1,15 +1,13 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
 import { createApi } from './cluster/create-api.ts';
-import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
+import { ActionError, finding, throwIfFatal } from './errors.ts';
 import { checkKubeconfig, isUntrusted } from './guard.ts';
 import { transform } from './manifests/transform.ts';
 import type { Step } from './plan.ts';
-import { type Running, whatIsLeft } from './running.ts';
-import { applyAll } from './steps/apply-manifests.ts';
-import type { ApplySettings } from './steps/apply-settings.ts';
-import { authenticate, withHints } from './steps/authenticate.ts';
-import { awaitRollout } from './steps/await-rollout.ts';
+import { applyDue, awaitDue } from './roll-out.ts';
+import { apiOf, keep, type Running, settingsOf } from './running.ts';
+import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
 import { findDeployed } from './steps/find-deployed.ts';
@@ -96,47 +94,8 @@ const runners: Runners = {
     }
   },
 
-  async apply(_, run) {
-    const { state, engine } = run;
-    const outcome = await applyAll(state.planned, settingsOf(run), {
-      onApplied(applied) {
-        const changes = changesOf([applied.planned]);
-        state.changes = [...state.changes, ...changes];
-        for (const { object, change } of changes) {
-          if (change !== 'unchanged') engine.ports.log.info(`${object} ${change}`);
-        }
-      },
-    });
-    const planned = outcome.applied.map((each) => each.planned);
-    state.applied = outcome.applied;
-    state.changes = changesOf(planned);
-    state.restarts = restartsOf(planned);
-    state.left = outcome.left;
-    state.uncertain = outcome.uncertain;
-    const [first, ...more] = outcome.findings;
-    if (!first) return;
-    keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);
-  },
-
-  async 'await-rollout'({ timeoutMs }, run) {
-    const { state, engine, signal, inputs } = run;
-    const { clock, log } = engine.ports;
-    const started = state.timings.find(({ name }) => name === 'apply')?.from ?? clock.now();
-    const left = Math.max(1000, timeoutMs - (clock.now() - started));
-    // A token that would end in the middle of the wait is made anew before it.
-    await state.access?.token?.get(left + 60_000);
-    const result = await awaitRollout({
-      api: apiOf(run),
-      clock,
-      targets: state.applied,
-      timeoutMs: left,
-      logLines: inputs.logLines,
-      signal,
-      onLine: log.info,
-    });
-    state.workloads = result.workloads;
-    keep(result.findings, run);
-  },
+  apply: applyDue,
+  'await-rollout': awaitDue,
 
   async judge(_, run) {
     const { state, inputs, engine, signal } = run;
@@ -152,6 +111,7 @@ const runners: Runners = {
       clock: engine.ports.clock,
       targets: objects.map((object) => ({ object })),
       logLines: inputs.logLines,
+      patience: inputs.patience,
       signal,
     });
     state.workloads = result.workloads;
@@ -168,32 +128,6 @@ export function runStep<K extends Step['do']>(
   const { resolve, reject } = run.state.opened;
   if (step.do === 'authenticate') void done.then(resolve, reject);
   return done;
-}
-
-function keep(findings: readonly Finding[], { state }: Running): void {
-  state.findings.push(...(state.access ? withHints(findings, state.access) : findings));
-}
-
-function apiOf({ state }: Running) {
-  if (!state.api) throw new Error('a step that needs the cluster ran before authenticate');
-  return state.api;
-}
-
-function settingsOf(run: Running): ApplySettings {
-  const { inputs, engine, state, signal } = run;
-  const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
-  return {
-    api: apiOf(run),
-    clock: engine.ports.clock,
-    log: engine.ports.log,
-    app,
-    namespace: state.namespace,
-    createNamespace,
-    forceConflicts,
-    restartOnConfig,
-    partial: state.partial,
-    signal,
-  };
 }
 
 async function tools(

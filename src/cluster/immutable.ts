@@ -11,7 +11,7 @@ interface Cause {
 }
 
 const words =
-  /immutable|may not change once set|cannot change roleRef|updates to \S+ spec for fields other/;
+  /immutable|may not change once set|cannot change roleRef|updates to \S+ spec for fields other|pod updates may not/;
 
 /** Whether a cause says that the field can never be changed. */
 export function isImmutable(message: string): boolean {
@@ -47,9 +47,14 @@ export function mayRecreate(object: KubeObject, live: KubeObject): boolean {
 
 /**
  * How the old object goes. A StatefulSet leaves its pods to the new one, so that they are rolled
- * one by one; with another selector it could never adopt them.
+ * one by one; with another selector it could never adopt them. A Job's pods go before it, so that
+ * two runs of a migration never meet.
  */
-export function propagationOf(object: KubeObject, live: KubeObject): 'Orphan' | 'Background' {
+export function propagationOf(
+  object: KubeObject,
+  live: KubeObject,
+): 'Orphan' | 'Background' | 'Foreground' {
+  if (kindKey(live) === 'batch/Job') return 'Foreground';
   const adopts = kindKey(live) === 'apps/StatefulSet' && sameSelector(object, live);
   return adopts ? 'Orphan' : 'Background';
 }

@@ -7,6 +7,7 @@ import type { SecretValue } from '../inputs.ts';
 import { clip, oneLine } from '../text.ts';
 import { type Document, placeOf, subjectOf } from './document.ts';
 import { findDuplicates } from './parse.ts';
+import { phaseFindings } from './phases.ts';
 import { isBuiltIn } from './scope.ts';
 import { secretDocuments } from './secrets.ts';
 import { withValueAt } from './values.ts';
@@ -39,7 +40,13 @@ export function transform(documents: readonly Document[], options: TransformOpti
   const kept = secretDocuments(options.secrets, imaged.documents, options.namespace);
   return {
     documents: setLabels(kept.documents, options.app),
-    findings: [...filled.findings, ...imaged.findings, ...doubled, ...kept.findings],
+    findings: [
+      ...filled.findings,
+      ...imaged.findings,
+      ...doubled,
+      ...kept.findings,
+      ...phaseFindings(kept.documents),
+    ],
   };
 }
 

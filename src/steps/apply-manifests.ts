@@ -3,6 +3,7 @@ import { passGate } from '../cluster/gates.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
 import { type KubeObject, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
+import { untilIdle } from '../cluster/tasks.ts';
 import { type Writer, writeObject } from '../cluster/write-object.ts';
 import { ActionError, type Finding } from '../errors.ts';
 import { gateOf, stageOf } from '../manifests/order.ts';
@@ -22,7 +23,9 @@ export interface ApplyOutcome {
   /** In the order of the stages; complete only without findings and without `cancelled`. */
   readonly applied: readonly AppliedObject[];
   readonly findings: readonly Finding[];
-  /** Objects that were planned and not written, `Kind/name`. */
+  /** What was not due, as checked as it can be now. */
+  readonly rest: readonly PlannedObject[];
+  /** Objects that were planned and not written, `Kind/name`; also those that were not due. */
   readonly left: readonly string[];
   /** Of these, the ones whose write was under way when the run was cancelled. */
   readonly uncertain: readonly string[];
@@ -30,6 +33,10 @@ export interface ApplyOutcome {
 }
 
 export interface ApplyHooks {
+  /** Only these are written, by default all; the others wait in `rest`. */
+  isDue?(planned: PlannedObject): boolean;
+  /** What earlier phases of the run wrote. */
+  readonly earlier?: readonly AppliedObject[];
   /** After every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
@@ -43,18 +50,19 @@ export async function applyAll(
   const applied: AppliedObject[] = [];
   const run: Run = { settings, hooks, applied, late: afterGrace(settings.signal), uncertain: [] };
   let waiting = inOrder(planned);
-  while (waiting.length > 0) {
+  const { isDue = () => true } = hooks;
+  while (waiting.some(isDue)) {
     if (settings.signal?.aborted) return stopped(run, waiting, []);
-    const checked = await verified(waiting, run);
+    const checked = await verified(waiting, waiting.find(isDue), run);
     if ('findings' in checked) return stopped(run, waiting, checked.findings);
     waiting = checked.objects;
-    const [first] = waiting;
-    const stage = waiting.filter((each) => first && sameStage(each, first));
+    const first = waiting.find(isDue);
+    const stage = waiting.filter((each) => first && isDue(each) && sameStage(each, first));
     const findings = await applyStage(stage, run);
     waiting = waiting.filter((each) => !stage.includes(each) || !isApplied(each, run));
     if (findings.length > 0 || settings.signal?.aborted) return stopped(run, waiting, findings);
   }
-  return { applied, findings: [], left: [], uncertain: [], cancelled: false };
+  return { ...stopped(run, waiting, []), cancelled: false };
 }
 
 interface Run {
@@ -94,7 +102,8 @@ function stopped(
   findings: readonly Finding[],
 ): ApplyOutcome {
   const left = waiting.filter(({ write }) => write).map(({ object }) => nameOf(object));
-  return { applied, findings, left, uncertain, cancelled: settings.signal?.aborted ?? false };
+  const cancelled = settings.signal?.aborted ?? false;
+  return { applied, findings, rest: waiting, left, uncertain, cancelled };
 }
 
 type Checked =
@@ -102,9 +111,12 @@ type Checked =
   | { readonly findings: readonly Finding[] };
 
 /** Once namespaces and kinds are there, what waited for them is dry-run before anything else. */
-async function verified(waiting: readonly PlannedObject[], run: Run): Promise<Checked> {
+async function verified(
+  waiting: readonly PlannedObject[],
+  first: PlannedObject | undefined,
+  run: Run,
+): Promise<Checked> {
   const open = waiting.filter(({ unverified }) => unverified !== undefined);
-  const [first] = waiting;
   if (open.length === 0 || (first && isFoundation(first.object))) return { objects: waiting };
   const documents = open.map(({ document }) => document);
   const { objects, findings } = await dryRunAll(documents, run.settings);
@@ -125,8 +137,13 @@ async function applyStage(stage: readonly PlannedObject[], run: Run): Promise<re
 
 async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Finding[]> {
   const { settings, hooks, applied, uncertain } = run;
-  const { api, clock, signal } = settings;
+  const { api, clock, signal, log, deadline } = settings;
+  let writing = false;
   try {
+    const keeper = { api, clock, signal, deadline, onLine: log.info };
+    const busy = await untilIdle(planned, keeper);
+    if (busy) return [busy];
+    writing = true;
     const done = await written(planned, run);
     applied.push(done);
     hooks.onApplied?.(done);
@@ -137,7 +154,7 @@ async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Find
   } catch (error) {
     if (error instanceof ActionError) return error.findings;
     if (!signal?.aborted) throw error;
-    uncertain.push(nameOf(planned.object));
+    if (writing) uncertain.push(nameOf(planned.object));
     return [];
   }
 }
@@ -149,7 +166,8 @@ async function written(planned: PlannedObject, run: Run): Promise<AppliedObject>
   const manager = managerOf(app);
   const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal: run.late };
   const before = api.now();
-  const object = await writeObject(withRestart(planned, run.applied), writer);
+  const known = [...(run.hooks.earlier ?? []), ...run.applied];
+  const object = await writeObject(withRestart(planned, known), writer);
   return { planned, object, writtenAt: timeOfWrite(object, manager) ?? before };
 }
 

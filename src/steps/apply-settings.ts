@@ -15,4 +15,6 @@ export interface ApplySettings {
   /** The documents hold only some of what client-side apply owns: that is not taken over. */
   readonly partial?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** Until then a task that still runs is awaited before it is replaced; by the clock. */
+  readonly deadline?: number | undefined;
 }

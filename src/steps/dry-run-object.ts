@@ -12,6 +12,7 @@ import type { PlannedObject } from '../cluster/planned-object.ts';
 import { predict } from '../cluster/prediction.ts';
 import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
 import { sentObject } from '../cluster/sent-object.ts';
+import { failureField, taskState } from '../cluster/tasks.ts';
 import { warningsOf } from '../cluster/warnings.ts';
 import type { Finding } from '../errors.ts';
 import type { Document } from '../manifests/document.ts';
@@ -53,6 +54,8 @@ export async function dryRunObject(
   const planned = { ...candidate, object, force: settings.forceConflicts, restart: [] };
   if (unverified) return notYet(planned, unverified, settings);
   if (live && !live.metadata.deletionTimestamp && isProvablySame(object, live, manager)) {
+    const failure = failureField(live);
+    if (failure !== undefined) return replaced(planned, [failure]);
     return { ...plain(planned), predicted: live, change: 'unchanged', fields: [], write: false };
   }
   const known = answerFor(candidate);
@@ -84,10 +87,28 @@ function predicted(planned: Prepared, answered: Answered, settings: ApplySetting
   const takeClientSide = !settings.partial;
   const dryRun = { sent: object, live: existing, answer, manager, autoscaled, takeClientSide };
   const prediction = predict(dryRun);
+  const anew = existing && rerunFields(existing, prediction.fields);
+  if (anew) return replaced(planned, anew);
   const seen = existing?.metadata.resourceVersion === answer.metadata.resourceVersion;
   const outdated = existing !== undefined && !seen && prediction.change === 'configured';
   const done = { ...plain(planned), ...prediction, force };
   return outdated ? { ...done, outdated: answered } : done;
+}
+
+/**
+ * A task that failed is run again. A bare Pod would take another image, but one that has ended
+ * never runs it. Undefined: it may stay.
+ */
+function rerunFields(live: KubeObject, fields: readonly string[]): readonly string[] | undefined {
+  const failure = failureField(live);
+  if (failure !== undefined) return [...fields, failure];
+  const isPod = live.kind === 'Pod' && taskState(live) !== undefined;
+  return isPod && fields.some((each) => /^spec\b/.test(each)) ? fields : undefined;
+}
+
+function replaced(planned: Prepared, fields: readonly string[]): PlannedObject {
+  const { object } = planned;
+  return { ...plain(planned), predicted: object, change: 'recreated', fields, write: true };
 }
 
 type Prepared = Candidate & Pick<PlannedObject, 'object' | 'force' | 'restart'>;
@@ -120,10 +141,12 @@ function withOwnReplicas(object: KubeObject, candidate: Candidate, manager: stri
 function refused(planned: Prepared, { request, response }: Refusal): DryRunResult {
   const { document, object, live, newSchema } = planned;
   const findings = refusalFindings({ document, object, live, request, response });
-  const immutable = findings.every(({ code }) => code === 'field-immutable');
-  if (live && immutable && mayRecreate(object, live)) {
-    const fields = unmet(comparable(live), comparable(object), '');
-    return { ...plain(planned), predicted: object, change: 'recreated', fields, write: true };
+  const others = findings.filter(({ code }) => code !== 'field-immutable');
+  const immutable = others.length < findings.length;
+  // The template of a Job never changes: another one is another run.
+  if (live && immutable && (taskState(live) !== undefined || mayRecreate(object, live))) {
+    if (others.length > 0) return { findings: others };
+    return replaced(planned, unmet(comparable(live), comparable(object), ''));
   }
   if (newSchema && findings.every(({ code }) => isManifestsFault(code))) {
     return unchecked(planned, 'its CustomResourceDefinition is changed by this run');

@@ -1,0 +1,70 @@
+// Which part of a rollout an object belongs to: databases, then migrations, then everything else.
+import { type KubeObject, nameOf } from '../cluster/objects.ts';
+import { type Finding, finding } from '../errors.ts';
+import { clip, oneLine } from '../text.ts';
+import { type Document, placeOf, subjectOf } from './document.ts';
+import { stageOf } from './order.ts';
+
+export const phaseAnnotation = 'webgen-deploy/phase';
+
+/** In their order. What users write is `base`, `pre-deploy` and `post-deploy`. */
+export const phases = ['preparation', 'base', 'pre-deploy', 'main', 'post-deploy'] as const;
+export type Phase = (typeof phases)[number];
+
+const written: readonly string[] = ['base', 'pre-deploy', 'post-deploy'];
+const workloads = stageOf({ apiVersion: 'apps/v1', kind: 'Deployment' });
+
+/**
+ * What workloads need (namespaces, configuration, accounts, claims, Services) is prepared first,
+ * whatever is written on it: `commonAnnotations` of kustomize marks everything of a component.
+ */
+export function phaseOf(object: KubeObject): Phase {
+  if (stageOf(object) < workloads) return 'preparation';
+  const asked = object.metadata.annotations?.[phaseAnnotation];
+  return phases.find((each) => each === asked && written.includes(each)) ?? 'main';
+}
+
+export interface PhasePart<T> {
+  readonly phase: Phase;
+  readonly items: readonly T[];
+}
+
+/** The phases that there are, in order; `main` always. None where no object asks for one. */
+export function inPhases<T extends { readonly object: KubeObject }>(
+  items: readonly T[],
+): readonly PhasePart<T>[] {
+  const byPhase = Map.groupBy(items, ({ object }) => phaseOf(object));
+  if (!written.some((each) => byPhase.has(each as Phase))) return [];
+  return phases
+    .map((phase) => ({ phase, items: byPhase.get(phase) ?? [] }))
+    .filter(({ phase, items: own }) => phase === 'main' || own.length > 0);
+}
+
+/** `manifest-invalid` for every value that is no phase. */
+export function phaseFindings(documents: readonly Document[]): readonly Finding[] {
+  return documents.flatMap((document) => {
+    const asked = document.object.metadata.annotations?.[phaseAnnotation];
+    if (asked === undefined || written.includes(asked)) return [];
+    const subject = subjectOf(document.object);
+    const value = clip(oneLine(String(asked)), 80);
+    const what = `${subject.object} asks for a phase that there is not: "${value}".`;
+    return finding('manifest-invalid', what, {
+      ...subject,
+      ...placeOf(document, ['metadata', 'annotations', phaseAnnotation]),
+      hint: 'Write base, pre-deploy or post-deploy; without the annotation it is the main phase.',
+    });
+  });
+}
+
+const named = 8;
+
+/** `2. base: StatefulSet/db`: the phases as numbered lines. */
+export function describePhases(
+  parts: readonly PhasePart<{ readonly object: KubeObject }>[],
+): readonly string[] {
+  return parts.map(({ phase, items }, at) => {
+    const names = items.slice(0, named).map(({ object }) => clip(oneLine(nameOf(object)), 120));
+    const more = items.length > named ? ` and ${items.length - named} more` : '';
+    return `${at + 1}. ${phase}: ${names.join(', ') || 'nothing'}${more}`;
+  });
+}

@@ -1,0 +1,85 @@
+// The two steps that change the cluster, phase by phase where the manifests ask for it.
+import { phaseOf, phases } from './manifests/phases.ts';
+import type { Step } from './plan.ts';
+import { apiOf, keep, type Running, type State, settingsOf, whatIsLeft } from './running.ts';
+import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
+import { awaitRollout } from './steps/await-rollout.ts';
+import { changesOf } from './steps/changes.ts';
+import { restartsOf } from './steps/restarts.ts';
+
+type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
+
+/** Writes what the phase holds, or everything. */
+export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<void> {
+  const { state, engine, inputs } = run;
+  const { clock, log } = engine.ports;
+  const before = state.changes;
+  reach(phase, state);
+  state.writingSince ??= clock.now();
+  const deadline = state.writingSince + inputs.timeoutMs;
+  const outcome = await applyAll(
+    state.planned,
+    { ...settingsOf(run), deadline },
+    {
+      ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
+      earlier: state.applied,
+      onApplied(applied) {
+        const changes = changesOf([applied.planned]);
+        state.changes = [...state.changes, ...changes];
+        for (const { object, change } of changes) {
+          if (change !== 'unchanged') log.info(`${object} ${change}`);
+        }
+      },
+    },
+  );
+  const planned = outcome.applied.map((each) => each.planned);
+  state.planned = outcome.rest;
+  state.applied = [...state.applied, ...outcome.applied];
+  state.changes = [...before, ...changesOf(planned)];
+  state.restarts = [...state.restarts, ...restartsOf(planned)];
+  state.left = outcome.left;
+  state.uncertain = outcome.uncertain;
+  const [first, ...more] = outcome.findings;
+  if (!first) return;
+  keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);
+}
+
+/** Waits for what the phase holds, or for everything; all waits share one deadline. */
+export async function awaitDue(
+  { timeoutMs, phase }: Of<'await-rollout'>,
+  run: Running,
+): Promise<void> {
+  const { state, engine, signal, inputs } = run;
+  const { clock, log } = engine.ports;
+  reach(phase, state);
+  const left = Math.max(1000, timeoutMs - (clock.now() - (state.writingSince ?? clock.now())));
+  // A token that would end in the middle of the wait is made anew before it.
+  await state.access?.token?.get(left + 60_000);
+  const result = await awaitRollout({
+    api: apiOf(run),
+    clock,
+    targets: state.applied.filter((each) => isAwaitedIn(phase, each)),
+    timeoutMs: left,
+    logLines: inputs.logLines,
+    patience: inputs.patience,
+    signal,
+    onLine: log.info,
+  });
+  state.workloads = [...state.workloads, ...result.workloads];
+  const at = result.findings.findIndex(({ severity }) => severity === 'fatal');
+  const stopped = phase && state.left.length > 0 ? whatIsLeft(state) : [];
+  const told = result.findings.map((each, index) =>
+    index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
+  );
+  keep(told, run);
+}
+
+function reach(phase: State['phase'], state: State): void {
+  if (phase) state.phase = phase;
+}
+
+/** What was prepared is awaited with the main phase: a claim may only be bound by its first pod. */
+function isAwaitedIn(phase: State['phase'], { planned }: AppliedObject): boolean {
+  const own = phaseOf(planned.object);
+  return phase === undefined || own === phase || (phase === 'main' && own === phases[0]);
+}
