@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** 404 where it answers undefined. */
-export type Host = (asked: Asked) => Answer | undefined;
+export type Host = (asked: Asked) => Answer | undefined | Promise<Answer | undefined>;
 
 export interface Internet {
   /** `http://127.0.0.1:PORT` of the proxy. */
@@ -47,12 +47,12 @@ export async function openInternet(names: readonly string[]): Promise<Internet> 
   const led = new Map<string, { readonly port: number } | { readonly status: number }>();
   const asked: Asked[] = [];
   const tunnels: Internet['tunnels'] = [];
-  const server = createHost(tls, (request, response) => {
+  const server = createHost(tls, async (request, response) => {
     const { method = '', url: path = '', headers } = request;
     const host = (headers.host ?? '').replace(/:\d+$/, '');
     const one = { host, method, path, headers };
     asked.push(one);
-    const answer = hosts.get(host)?.(one) ?? { status: 404 };
+    const answer = (await hosts.get(host)?.(one)) ?? { status: 404 };
     response.writeHead(answer.status ?? 200, answer.headers);
     response.end(answer.body ?? '');
   });
