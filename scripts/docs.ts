@@ -1,9 +1,11 @@
 // Writes what action.yml says into README.md's tables and src/contract.ts, so that it stays the
-// only holder of the contract. `--check` writes nothing and fails where they differ.
+// only holder of the contract, and docs/diagnosis.md. `--check` writes nothing and fails where they
+// differ.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { secretInputs } from '../src/inputs/mask.ts';
+import { renderDiagnosis } from './diagnosis.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -129,10 +131,11 @@ function main(check: boolean): void {
   const wanted = [
     [contract, renderContract(action)],
     [readme, renderReadme(old(readme) || emptyReadme, action)],
+    [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
   ] as const;
   for (const [path, text] of wanted.filter(([path, text]) => old(path) !== text)) {
     if (!check) writeFileSync(path, text);
-    else console.error(`${path} differs from action.yml; run: npm run docs`);
+    else console.error(`${path} differs from what it is made of; run: npm run docs`);
     if (check) process.exitCode = 1;
   }
 }

@@ -144,6 +144,10 @@ export const codes = {
     'A load balancer or Ingress has no address yet.',
     'Look again in a few minutes; its events tell what it waits for.',
   ],
+  'service-mismatch': [
+    'A Service or Ingress leads to nothing.',
+    'Correct the selector, the port or the name of the backend.',
+  ],
   'timed-out': [
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',

@@ -12,6 +12,8 @@ export interface Snapshot {
   /** Events about exactly this object, the latest last; only those seen at or after `since`. */
   eventsOf(uid: string, since?: number): readonly KubeEvent[];
   all(kind: string, namespace?: string): readonly KubeObject[];
+  /** A whole list of it was taken, so what is not here is not there. */
+  knows(kind: string, namespace: string): boolean;
 }
 
 export interface LiveSnapshot extends Snapshot {
@@ -27,6 +29,9 @@ export interface LiveSnapshot extends Snapshot {
 interface Store {
   readonly byKey: Map<string, KubeObject>;
   readonly byName: Map<string, string>;
+  /** kind and namespace → keys. */
+  readonly byScope: Map<string, Set<string>>;
+  readonly listed: Set<string>;
   readonly byOwner: Map<string, Set<string>>;
   readonly aboutUid: Map<string, Set<string>>;
 }
@@ -61,6 +66,7 @@ function removeFrom(store: Store, object: KubeObject): void {
   if (!held) return;
   store.byKey.delete(key);
   if (store.byName.get(identityOf(held)) === key) store.byName.delete(identityOf(held));
+  for (const scope of scopesOf(held)) unlink(store.byScope, scope, key);
   for (const owner of ownersOf(held)) unlink(store.byOwner, owner, key);
   const subject = subjectOf(held);
   if (subject !== undefined) unlink(store.aboutUid, subject, key);
@@ -71,6 +77,7 @@ function putInto(store: Store, object: KubeObject): void {
   removeFrom(store, object);
   store.byKey.set(key, object);
   store.byName.set(identityOf(object), key);
+  for (const scope of scopesOf(object)) link(store.byScope, scope, key);
   for (const owner of ownersOf(object)) link(store.byOwner, owner, key);
   const subject = subjectOf(object);
   if (subject !== undefined) link(store.aboutUid, subject, key);
@@ -80,11 +87,14 @@ function gather(store: Store, keys: Iterable<string>): readonly KubeObject[] {
   return [...keys].flatMap((key) => store.byKey.get(key) ?? []);
 }
 
-function inScope(object: KubeObject, kind: string, namespace: string | undefined): boolean {
-  return (
-    kindKey(object) === kind &&
-    (namespace === undefined || (object.metadata.namespace ?? '') === namespace)
-  );
+// Kinds have no blank, so the two cannot be confused; without a namespace it is all of them.
+function scopeKey(kind: string, namespace: string | undefined): string {
+  return namespace === undefined ? kind : `${kind} ${namespace}`;
+}
+
+function scopesOf(object: KubeObject): readonly string[] {
+  const kind = kindKey(object);
+  return [kind, scopeKey(kind, object.metadata.namespace ?? '')];
 }
 
 /** An empty snapshot. It changes only through `put`, `remove` and `replace`. */
@@ -92,11 +102,13 @@ export function createSnapshot(): LiveSnapshot {
   const store: Store = {
     byKey: new Map(),
     byName: new Map(),
+    byScope: new Map(),
+    listed: new Set(),
     byOwner: new Map(),
     aboutUid: new Map(),
   };
   const all = (kind: string, namespace?: string): readonly KubeObject[] =>
-    [...store.byKey.values()].filter((each) => inScope(each, kind, namespace));
+    gather(store, store.byScope.get(scopeKey(kind, namespace)) ?? []);
   return {
     get(kind, namespace, name) {
       const key = store.byName.get(nameKey(kind, namespace, name));
@@ -113,9 +125,12 @@ export function createSnapshot(): LiveSnapshot {
         .filter((event) => lastSeen(event) >= since)
         .sort((a, b) => lastSeen(a) - lastSeen(b)),
     all,
+    knows: (kind, namespace) =>
+      store.listed.has(scopeKey(kind, namespace)) || store.listed.has(scopeKey(kind, undefined)),
     put: (object) => putInto(store, object),
     remove: (object) => removeFrom(store, object),
     replace({ kind, namespace }, objects) {
+      store.listed.add(scopeKey(kind, namespace));
       const kept = new Set(objects.map(keyOf));
       const gone = all(kind, namespace).filter((each) => !kept.has(keyOf(each)));
       for (const each of gone) removeFrom(store, each);

@@ -5,6 +5,7 @@ import { findingOf } from './diagnose.ts';
 import { type JudgeRow, rowOf } from './judges.ts';
 import type { Memory } from './memory.ts';
 import { patienceOf } from './patience.ts';
+import type { SignalRow } from './row.ts';
 import { byTime, type Sight } from './sight.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -14,6 +15,11 @@ const deletingMs = 60_000;
 const absentMs = 30_000;
 /** Controllers that leave observedGeneration at 0 for ever are taken as they are after this. */
 const neverObservedMs = 60_000;
+
+export const standingRows: readonly SignalRow[] = [
+  ['any kind: deletionTimestamp', 'rollout-failed', '60 s', 'deployment/deleting'],
+  ['any kind: it is gone after our write', 'rollout-failed', '30 s', 'deployment/deleted'],
+];
 
 /**
  * Judges `object` (as our write returned it, or as it stands) by what the snapshot holds now.

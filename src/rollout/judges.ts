@@ -3,8 +3,9 @@ import { groupOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import { judgeAutoscaler } from './kinds/autoscaler.ts';
 import { judgeClaim } from './kinds/claim.ts';
 import { judgeDaemonSet } from './kinds/daemon-set.ts';
-import { judgeDefinition, judgeNamespace } from './kinds/definition.ts';
+import { judgeApiService, judgeDefinition, judgeNamespace } from './kinds/definition.ts';
 import { judgeDeployment } from './kinds/deployment.ts';
+import { judgeBudget } from './kinds/disruption-budget.ts';
 import { judgeGeneric } from './kinds/generic.ts';
 import { judgeCronJob, judgeJob } from './kinds/job.ts';
 import { judgeIngress, judgeService } from './kinds/network.ts';
@@ -15,9 +16,12 @@ import type { Sight } from './sight.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Something else to watch; without the right to it the judgement is only less precise. */
-export type Need = 'ReplicaSet' | 'ControllerRevision' | 'Pod' | 'Event' | 'Node';
+export type Need = 'Service' | 'ReplicaSet' | 'ControllerRevision' | 'Pod' | 'Event' | 'Node';
 
 export interface JudgeRow {
+  /** When it is ready, in words; and the states under `test/fixtures/cluster/` that show it. */
+  readonly ready: string;
+  readonly shows: readonly string[];
   readonly judge: (live: KubeObject, sight: Sight) => Verdict;
   readonly needs: readonly Need[];
   /** Its controller tells by `status.observedGeneration` that it has seen the spec. */
@@ -26,30 +30,130 @@ export interface JudgeRow {
 
 export const judges: Readonly<Record<string, JudgeRow>> = {
   'apps/Deployment': {
+    ready: 'as many updated, ready and available pods as wanted; the older ones gone',
+    shows: [
+      'deployment/ready',
+      'deployment/update-ready',
+      'deployment/min-ready',
+      'deployment/recreate',
+      'deployment/unchanged',
+      'deployment/scaled-up',
+      'deployment/scaled-to-zero',
+      'deployment/leftover-deadline',
+    ],
     judge: judgeDeployment,
     needs: ['ReplicaSet', 'Pod', 'Event'],
     observed: true,
   },
-  'apps/StatefulSet': { judge: judgeStatefulSet, needs: ['Pod', 'Event'], observed: true },
+  'apps/StatefulSet': {
+    ready: 'as many available as wanted; updated down to the partition; with OnDelete a warning',
+    shows: [
+      'statefulset/ready',
+      'statefulset/update-ready',
+      'statefulset/partition',
+      'statefulset/parallel',
+      'statefulset/on-delete',
+    ],
+    judge: judgeStatefulSet,
+    needs: ['Pod', 'Event'],
+    observed: true,
+  },
   'apps/DaemonSet': {
+    ready:
+      'updated and available on every wanted node; nodes that are down do not count, cordoned ones do',
+    shows: [
+      'daemonset/ready',
+      'daemonset/no-nodes',
+      'daemonset/node-down',
+      'daemonset/node-cordoned',
+    ],
     judge: judgeDaemonSet,
     needs: ['ControllerRevision', 'Pod', 'Event', 'Node'],
     observed: true,
   },
-  'apps/ReplicaSet': { judge: judgeReplicaSet, needs: ['Pod', 'Event'], observed: true },
-  Pod: { judge: judgePod, needs: ['Event'] },
-  'batch/Job': { judge: judgeJob, needs: ['Pod', 'Event'] },
-  'batch/CronJob': { judge: judgeCronJob, needs: ['Event'] },
-  PersistentVolumeClaim: { judge: judgeClaim, needs: ['Event'] },
-  Service: { judge: judgeService, needs: [] },
-  'networking.k8s.io/Ingress': { judge: judgeIngress, needs: [] },
-  'autoscaling/HorizontalPodAutoscaler': { judge: judgeAutoscaler, needs: [] },
-  'apiextensions.k8s.io/CustomResourceDefinition': { judge: judgeDefinition, needs: [] },
-  'apiregistration.k8s.io/APIService': { judge: judgeGeneric, needs: [] },
-  Namespace: { judge: judgeNamespace, needs: [] },
+  'apps/ReplicaSet': {
+    ready: 'as many available as wanted, and no more',
+    shows: ['replicaset/ready'],
+    judge: judgeReplicaSet,
+    needs: ['Pod', 'Event'],
+    observed: true,
+  },
+  Pod: {
+    ready: 'Ready; with restartPolicy Never or OnFailure it has to succeed',
+    shows: ['pod/ready'],
+    judge: judgePod,
+    needs: ['Event'],
+  },
+  'batch/Job': {
+    ready:
+      'Complete or SuccessCriteriaMet, also after its TTL deleted it; a suspended one is not awaited',
+    shows: ['job/complete', 'job/indexed', 'job/ttl', 'job/suspended'],
+    judge: judgeJob,
+    needs: ['Pod', 'Event'],
+  },
+  'batch/CronJob': {
+    ready: 'accepted; a suspended one is not awaited',
+    shows: ['cronjob/scheduled', 'cronjob/suspended'],
+    judge: judgeCronJob,
+    needs: ['Event'],
+  },
+  PersistentVolumeClaim: {
+    ready: 'Bound, or waiting for its first pod',
+    shows: ['persistentvolumeclaim/bound', 'persistentvolumeclaim/first-consumer'],
+    judge: judgeClaim,
+    needs: ['Event'],
+  },
+  Service: {
+    ready: 'exists; an address of a load balancer is not awaited',
+    shows: ['service/ready', 'service/balancer-pending'],
+    judge: judgeService,
+    needs: ['Pod'],
+  },
+  'networking.k8s.io/Ingress': {
+    ready: 'exists; its address is not awaited',
+    shows: ['ingress/ready', 'ingress/no-address'],
+    judge: judgeIngress,
+    needs: ['Service'],
+  },
+  'autoscaling/HorizontalPodAutoscaler': {
+    ready: 'exists, unless it can never scale',
+    shows: ['horizontalpodautoscaler/scaling'],
+    judge: judgeAutoscaler,
+    needs: [],
+  },
+  'apiextensions.k8s.io/CustomResourceDefinition': {
+    ready: 'Established, names accepted',
+    shows: ['customresourcedefinition/established'],
+    judge: judgeDefinition,
+    needs: [],
+  },
+  'apiregistration.k8s.io/APIService': {
+    ready: 'Available',
+    shows: ['apiservice/available'],
+    judge: judgeApiService,
+    needs: [],
+  },
+  'policy/PodDisruptionBudget': {
+    ready: 'exists',
+    shows: ['poddisruptionbudget/ready'],
+    judge: judgeBudget,
+    needs: [],
+  },
+  Namespace: {
+    ready: 'Active',
+    shows: ['namespace/active'],
+    judge: judgeNamespace,
+    needs: [],
+  },
 };
 
-const generic: JudgeRow = { judge: judgeGeneric, needs: [] };
+/** Kinds that have no row. */
+export const generic: JudgeRow = {
+  ready: 'Ready or a like condition, else the phase; no status for 8 s is ready',
+  shows: ['kustomization/ready'],
+  judge: judgeGeneric,
+  needs: [],
+};
 
 // Groups of Kubernetes itself whose kinds are ready when they exist, unless the table names them.
 const plainGroups: ReadonlySet<string> = new Set([

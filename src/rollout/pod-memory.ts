@@ -43,6 +43,7 @@ const keptRuns = 8;
 const families: Readonly<Record<string, string>> = {
   ErrImagePull: 'image',
   ImagePullBackOff: 'image',
+  RegistryUnavailable: 'image',
   CreateContainerConfigError: 'config',
   CreateContainerError: 'start',
   RunContainerError: 'start',

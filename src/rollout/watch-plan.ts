@@ -10,6 +10,7 @@ export interface WatchedKind {
 }
 
 const versions: Readonly<Record<Need, string>> = {
+  Service: 'v1',
   ReplicaSet: 'apps/v1',
   ControllerRevision: 'apps/v1',
   Pod: 'v1',

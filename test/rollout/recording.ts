@@ -8,11 +8,13 @@ import {
   type Answer,
   emptyMemory,
   forget,
+  keepReady,
   type Memory,
   putAnswer,
   remember,
   track,
 } from '../../src/rollout/memory.ts';
+import type { Patience } from '../../src/rollout/patience.ts';
 import type { Proof, Verdict } from '../../src/rollout/verdict.ts';
 
 type Patch = { readonly [key: string]: unknown };
@@ -31,6 +33,8 @@ export interface Recording {
   readonly startedAt: string;
   readonly writes: readonly { readonly at: number; readonly object: KubeObject }[];
   readonly events: readonly Change[];
+  /** Kinds of which a whole list was taken. */
+  readonly listed?: readonly { readonly kind: string; readonly namespace?: string }[];
 }
 
 export interface Moment {
@@ -46,6 +50,9 @@ export interface ReplayOptions {
   readonly unchanged?: boolean;
   /** Go on this long after the last change. */
   readonly longer?: number;
+  /** Milliseconds between looks; default 250. */
+  readonly step?: number;
+  readonly patience?: Patience;
 }
 
 const folder = new URL('../fixtures/cluster/', import.meta.url);
@@ -103,7 +110,13 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
   const { at: from, object } = targetOf(name);
   const start = Date.parse(tape.startedAt);
   const snapshot = createSnapshot();
-  let memory = track(emptyMemory, object, options.unchanged ? undefined : start + from);
+  for (const scope of tape.listed ?? []) snapshot.replace(scope, []);
+  const { step = 250, patience = 'normal' } = options;
+  let memory = track(
+    { ...emptyMemory, patience },
+    object,
+    options.unchanged ? undefined : start + from,
+  );
   const queue = [...steps(tape)];
   const take = ({ at, object: each, gone }: Step): void => {
     if (gone) snapshot.remove(each);
@@ -113,12 +126,15 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
   const look = (at: number): Moment => {
     while (queue[0] && queue[0].at <= at) take(queue.shift() as Step);
     const verdict = judge(object, snapshot, memory, start + at);
+    if (verdict.state === 'ready' && object.kind === 'Job') {
+      memory = keepReady(memory, object, verdict);
+    }
     memory = answers(memory, verdict, { at, now: start + at, read: options.read });
     return { at, verdict };
   };
   const end = (queue.at(-1)?.at ?? 0) + (options.longer ?? 3_000);
-  const count = Math.floor((end - from) / 250) + 1;
-  return Array.from({ length: count }, (_, index) => look(from + 250 * index));
+  const count = Math.floor((end - from) / step) + 1;
+  return Array.from({ length: count }, (_, index) => look(from + step * index));
 }
 
 interface Reading {

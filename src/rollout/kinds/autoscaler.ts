@@ -2,9 +2,37 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
+import type { SignalRow } from '../row.ts';
 import { byTime, type Sight, type Sign } from '../sight.ts';
 import { type Condition, conditionOf, timeOf } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
+
+export const autoscalerRows: readonly SignalRow[] = [
+  [
+    'HPA ScalingActive=False: InvalidSelector, AmbiguousSelector, InvalidMetricSourceType',
+    'rollout-failed',
+    'at once',
+    'horizontalpodautoscaler/ambiguous',
+  ],
+  [
+    'HPA AbleToScale=False: FailedGetScale',
+    'rollout-failed',
+    '60 s',
+    'horizontalpodautoscaler/no-target',
+  ],
+  [
+    'HPA ScalingActive=False: FailedGet…Metric',
+    'rollout-failed',
+    'never',
+    'horizontalpodautoscaler/no-metrics',
+  ],
+  [
+    'HPA ScalingLimited=True: TooManyReplicas',
+    'rollout-failed',
+    'never',
+    'horizontalpodautoscaler/at-maximum',
+  ],
+];
 
 const never = /^(InvalidSelector|AmbiguousSelector|InvalidMetricSourceType)$/;
 /** Metrics of new pods come late. */
@@ -37,10 +65,22 @@ function metricsSign(condition: Condition, sight: Sight): Sign | undefined {
   if (sight.now < from + metricsMs) return undefined;
   return {
     code: 'rollout-failed',
+    severity: 'warning',
     certain: false,
     what: 'it cannot read its metrics',
     evidence: [plain(condition.message ?? '')],
     hint: 'Check that metrics-server runs and that the pods have resource requests.',
+  };
+}
+
+function fullSign(condition: Condition): Sign {
+  return {
+    code: 'rollout-failed',
+    severity: 'note',
+    certain: false,
+    what: 'it is at its maximum of replicas',
+    evidence: [plain(condition.message ?? '')],
+    hint: 'Raise maxReplicas if the load is real.',
   };
 }
 
@@ -49,6 +89,8 @@ function signOf(live: KubeObject, sight: Sight): Sign | undefined {
   const able = conditionOf(live, 'AbleToScale');
   if (active?.status === 'False' && never.test(active.reason ?? '')) return certainOf(active);
   if (able?.status === 'False' && able.reason === 'FailedGetScale') return targetSign(able, sight);
+  const limited = conditionOf(live, 'ScalingLimited');
+  if (limited?.status === 'True' && limited.reason === 'TooManyReplicas') return fullSign(limited);
   const blind = active?.status === 'False' && active.reason !== 'ScalingDisabled';
   return blind ? metricsSign(active, sight) : undefined;
 }

@@ -1,11 +1,16 @@
 // DaemonSets: the pods of the newest ControllerRevision, on nodes that can run them.
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
+import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type DaemonSet, type Pod, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
-import { groupFindings, podsOf, unsteadyPods } from './pods.ts';
+import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 import { onDeleteFinding } from './stateful-set.ts';
+
+export const daemonSetRows: readonly SignalRow[] = [
+  ['DaemonSet: no node matches', 'unschedulable', 'never', 'daemonset/no-nodes'],
+];
 
 const hashKey = 'controller-revision-hash';
 const templateKey = 'pod-template-generation';
@@ -55,7 +60,9 @@ export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
   const updatedEnough = onDelete || updated >= want;
   if (updatedEnough && available >= want && unsteadyPods(pods, sight) === 0) {
     const findings = readyFindings(live, { desired, onDelete, updated });
-    return verdictOf('ready', words, { progress, findings });
+    const { template, minReadySeconds } = spec ?? {};
+    const started = want === 0 ? '' : startedWords(template?.spec, minReadySeconds);
+    return verdictOf('ready', `${words}${started}`, { progress, findings });
   }
   const group = {
     owner: live,
@@ -82,6 +89,7 @@ function readyFindings(
   return [
     findingOf(live, {
       code: 'unschedulable',
+      severity: 'warning',
       certain: false,
       what: 'no node matches it, so it runs nowhere',
       evidence: ['status.desiredNumberScheduled: 0'],

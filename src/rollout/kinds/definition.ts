@@ -2,9 +2,23 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
+import type { SignalRow } from '../row.ts';
 import { byTime, type Sight } from '../sight.ts';
 import { conditionOf } from '../typed.ts';
-import { type Verdict, verdictOf } from '../verdict.ts';
+import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
+
+export const definitionRows: readonly SignalRow[] = [
+  ['CRD: NamesAccepted=False', 'rollout-failed', 'at once', 'customresourcedefinition/names-taken'],
+  ['CRD: Established never', 'rollout-failed', '60 s', 'customresourcedefinition/not-established'],
+  ['CRD: NonStructuralSchema', 'rollout-failed', 'never', 'customresourcedefinition/loose-schema'],
+  [
+    'APIService: Available=False, MissingEndpoints or ServiceNotFound',
+    'rollout-failed',
+    '60 s',
+    'apiservice/no-endpoints',
+  ],
+  ['Namespace: phase Terminating', 'rollout-failed', 'at once', 'namespace/terminating'],
+];
 
 const establishMs = 60_000;
 
@@ -22,7 +36,9 @@ export function judgeDefinition(live: KubeObject, sight: Sight): Verdict {
     return verdictOf('waiting', 'names not accepted', { findings: [taken] });
   }
   const established = conditionOf(live, 'Established');
-  if (established?.status === 'True' && names) return verdictOf('ready', 'established');
+  if (established?.status === 'True' && names) {
+    return verdictOf('ready', 'established', { findings: schemaFindings(live) });
+  }
   const from = Math.max(
     sight.writtenAt ?? 0,
     sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now,
@@ -36,6 +52,42 @@ export function judgeDefinition(live: KubeObject, sight: Sight): Verdict {
   return verdictOf('waiting', 'not established yet', {
     findings: late.severity === 'fatal' ? [late] : [],
   });
+}
+
+function schemaFindings(live: KubeObject): readonly LiveFinding[] {
+  const schema = conditionOf(live, 'NonStructuralSchema');
+  if (schema?.status !== 'True') return [];
+  const loose = findingOf(live, {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'its schema is not structural, so fields are neither checked nor pruned',
+    evidence: [plain(schema.message ?? '')],
+    hint: 'Give every field of the schema a type.',
+  });
+  return [loose];
+}
+
+const serviceGone = /^(ServiceNotFound|MissingEndpoints|EndpointsNotFound|ServicePortError)$/;
+
+/** An APIService is ready when it is Available; what stands behind it may be missing. */
+export function judgeApiService(live: KubeObject, sight: Sight): Verdict {
+  const available = conditionOf(live, 'Available');
+  if (available?.status === 'True') return verdictOf('ready', 'available');
+  const seen = sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now;
+  const from = Math.max(sight.writtenAt ?? 0, seen);
+  const words = plain(`${available?.reason ?? 'no condition yet'}: ${available?.message ?? ''}`);
+  const broken = findingOf(live, {
+    code: 'rollout-failed',
+    ...(serviceGone.test(available?.reason ?? '')
+      ? byTime(from + establishMs, sight)
+      : { certain: false }),
+    what: 'the API behind it does not answer, which also breaks discovery for everybody',
+    evidence: [words],
+    hint: 'Bring up the Service and pods that it names, or delete the APIService.',
+  });
+  const findings = available?.status === 'False' ? [broken] : [];
+  return verdictOf('waiting', words, { findings });
 }
 
 /** A namespace is ready while it is Active. */

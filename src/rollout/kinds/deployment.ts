@@ -1,10 +1,27 @@
 // Deployments: the newest ReplicaSet and its pods decide, once the controller has seen the spec.
 import { type KubeObject, nameOf } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
+import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type Deployment, type ReplicaSet, timeOf, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
 import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
+
+export const deploymentRows: readonly SignalRow[] = [
+  ['Deployment: spec.paused', 'rollout-paused', 'at once', 'deployment/paused'],
+  [
+    'Deployment: ProgressDeadlineExceeded with a cause',
+    'probe-failing',
+    'at once',
+    'deployment/deadline',
+  ],
+  [
+    'Deployment: ProgressDeadlineExceeded alone',
+    'rollout-failed',
+    'at once',
+    'deployment/deadline-alone',
+  ],
+];
 
 const revisionKey = 'deployment.kubernetes.io/revision';
 // Condition times have whole seconds and come from the controller's clock.

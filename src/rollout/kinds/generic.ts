@@ -2,9 +2,14 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
+import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { type Condition, conditionOf, conditionsOf } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
+
+export const genericRows: readonly SignalRow[] = [
+  ['any kind: Stalled=True', 'rollout-failed', 'at once', 'kustomization/stalled'],
+];
 
 /** A controller that has not written any status by then writes none. */
 const firstStatusMs = 8_000;

@@ -4,11 +4,26 @@ import { findingOf } from '../diagnose.ts';
 import { exitWords } from '../exit-words.ts';
 import { plain } from '../plain-text.ts';
 import { statusesOf } from '../pod-memory.ts';
+import type { SignalRow } from '../row.ts';
 import { eventsSince, type Sight } from '../sight.ts';
 import { type Condition, conditionOf, type Job, type Pod, timeOf, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
 import { lastLog } from './pod.ts';
 import { groupFindings, podsOf } from './pods.ts';
+
+export const jobRows: readonly SignalRow[] = [
+  ['Job: Failed or FailureTarget, BackoffLimitExceeded', 'job-failed', 'at once', 'job/retries'],
+  ['Job: FailureTarget before Failed', 'job-failed', 'at once', 'job/failure-target'],
+  ['Job: DeadlineExceeded', 'job-failed', 'at once', 'job/deadline'],
+  ['Job: PodFailurePolicy', 'job-failed', 'at once', 'job/pod-failure-policy'],
+  ['Job: FailedIndexes, MaxFailedIndexesExceeded', 'job-failed', 'at once', 'job/failed-indexes'],
+  [
+    'CronJob: event UnknownTimeZone, InvalidSchedule',
+    'rollout-failed',
+    'at once',
+    'cronjob/time-zone',
+  ],
+];
 
 /** Judges a Job. FailureTarget comes before Failed, SuccessCriteriaMet before Complete. */
 export function judgeJob(live: KubeObject, sight: Sight): Verdict {
@@ -48,6 +63,11 @@ function failureOf(live: KubeObject): Condition | undefined {
   return both.find((each) => each?.status === 'True');
 }
 
+function indexWords(live: KubeObject): readonly string[] {
+  const { failedIndexes } = typed<Job>(live).status ?? {};
+  return failedIndexes ? [plain(`failed indexes: ${failedIndexes}`, 200)] : [];
+}
+
 function endOf(pod: Pod): number {
   const ends = statusesOf(pod).map((each) => timeOf(each.state?.terminated?.finishedAt) ?? 0);
   return Math.max(timeOf(pod.metadata?.creationTimestamp) ?? 0, ...ends);
@@ -67,7 +87,7 @@ function failedJob(live: KubeObject, sight: Sight): LiveFinding {
     code: 'job-failed',
     certain: true,
     what: code === undefined ? `it failed (${reason})` : `it failed: ${exitWords(code)}`,
-    evidence: [plain(`${reason}: ${condition?.message ?? ''}`)],
+    evidence: [plain(`${reason}: ${condition?.message ?? ''}`), ...indexWords(live)],
     ...(reason === 'DeadlineExceeded'
       ? { hint: 'Raise activeDeadlineSeconds, or make the Job faster.' }
       : {}),

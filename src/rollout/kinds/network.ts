@@ -1,7 +1,10 @@
 // Services and Ingresses: they exist at once; an address may take minutes and is only told.
 import type { KubeObject } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
+import { backendSign } from '../ingress-backends.ts';
 import { plain } from '../plain-text.ts';
+import type { SignalRow } from '../row.ts';
+import { mismatchOf } from '../service-pods.ts';
 import { eventsSince, type Sight } from '../sight.ts';
 import { type Service, typed } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
@@ -19,27 +22,49 @@ function addressesOf(live: KubeObject): readonly string[] {
   return ingress.flatMap(({ ip, hostname }) => ip ?? hostname ?? []);
 }
 
-/** A Service is ready; a load balancer without an address is a warning, never waited for. */
+export const networkRows: readonly SignalRow[] = [
+  [
+    'Service: no address of its load balancer',
+    'address-pending',
+    'never',
+    'service/balancer-pending',
+  ],
+  ['Service: event SyncLoadBalancerFailed', 'address-pending', 'never', 'service/balancer-refused'],
+  ['Ingress: no address', 'address-pending', 'never', 'ingress/no-address'],
+];
+
+/** A Service is ready; what it leads to, and a missing address, are warnings, never waited for. */
 export function judgeService(live: KubeObject, sight: Sight): Verdict {
+  const mismatch = mismatchOf(live, sight);
+  const found = mismatch ? [findingOf(live, mismatch)] : [];
   const addresses = addressesOf(live);
-  if (addresses.length > 0) return verdictOf('ready', plain(addresses.join(', '), 100));
-  if (typed<Service>(live).spec?.type !== 'LoadBalancer') return verdictOf('ready', 'exists');
+  if (addresses.length > 0) {
+    return verdictOf('ready', plain(addresses.join(', '), 100), { findings: found });
+  }
+  if (typed<Service>(live).spec?.type !== 'LoadBalancer') {
+    return verdictOf('ready', 'exists', { findings: found });
+  }
   const failed = eventsSince(sight, live.metadata.uid)
     .filter((event) => event.reason === 'SyncLoadBalancerFailed')
     .at(-1);
   const waiting = findingOf(live, {
     code: 'address-pending',
+    severity: 'warning',
     certain: false,
     what: 'its load balancer has no address yet',
     evidence: failed ? [plain(failed.message ?? '')] : [],
   });
-  return verdictOf('ready', 'no address yet', { findings: [waiting] });
+  return verdictOf('ready', 'no address yet', { findings: [...found, waiting] });
 }
 
 /** An Ingress has no conditions: without an address there is a note. */
-export function judgeIngress(live: KubeObject): Verdict {
+export function judgeIngress(live: KubeObject, sight: Sight): Verdict {
+  const nowhere = backendSign(live, sight);
+  const found = nowhere ? [findingOf(live, nowhere)] : [];
   const addresses = addressesOf(live);
-  if (addresses.length > 0) return verdictOf('ready', plain(addresses.join(', '), 100));
+  if (addresses.length > 0) {
+    return verdictOf('ready', plain(addresses.join(', '), 100), { findings: found });
+  }
   const note = findingOf(live, {
     code: 'address-pending',
     severity: 'note',
@@ -47,5 +72,5 @@ export function judgeIngress(live: KubeObject): Verdict {
     what: 'it has no address yet',
     evidence: [],
   });
-  return verdictOf('ready', 'no address yet', { findings: [note] });
+  return verdictOf('ready', 'no address yet', { findings: [...found, note] });
 }

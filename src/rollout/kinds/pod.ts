@@ -4,10 +4,15 @@ import { findingOf } from '../diagnose.ts';
 import { exitWords } from '../exit-words.ts';
 import { plain } from '../plain-text.ts';
 import { statusesOf } from '../pod-memory.ts';
+import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type Pod, typed } from '../typed.ts';
 import { type LiveFinding, type LogRequest, type Verdict, verdictOf } from '../verdict.ts';
-import { groupFindings } from './pods.ts';
+import { groupFindings, startedWords, unsteadyPods } from './pods.ts';
+
+export const podRows: readonly SignalRow[] = [
+  ['a pod that may not restart: phase Failed', 'rollout-failed', 'at once', 'pod/never-failed'],
+];
 
 /** Ready, or Succeeded where it may not restart. */
 export function judgePod(live: KubeObject, sight: Sight): Verdict {
@@ -18,7 +23,10 @@ export function judgePod(live: KubeObject, sight: Sight): Verdict {
   if (phase === 'Failed') {
     return verdictOf('waiting', 'failed', { findings: [failedPod(live, pod)] });
   }
-  if (always && conditionOf(live, 'Ready')?.status === 'True') return verdictOf('ready', 'ready');
+  const isReady = conditionOf(live, 'Ready')?.status === 'True';
+  if (always && isReady && unsteadyPods([pod], sight) === 0) {
+    return verdictOf('ready', `ready${startedWords(pod.spec)}`);
+  }
   const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };
   const words = always ? phase.toLowerCase() : `${phase.toLowerCase()}, awaited to end`;
   return verdictOf('waiting', words, { findings: groupFindings(group, sight) });

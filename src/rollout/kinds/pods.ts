@@ -86,7 +86,7 @@ export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
 
 /** Said of a rollout whose pods nothing but their start speaks for. */
 export function startedWords(spec: PodSpec | undefined, minReadySeconds = 0): string {
-  const probed = (spec?.containers ?? []).some((each) => each.readinessProbe);
-  const gated = (spec?.readinessGates ?? []).length > 0;
-  return probed || gated || minReadySeconds > 0 ? '' : ' (started; no readiness probe says more)';
+  if (!spec || minReadySeconds > 0 || spec.readinessGates?.length) return '';
+  const probed = spec.containers.some((each) => each.readinessProbe);
+  return probed ? '' : ' (started; no readiness probe says more)';
 }

@@ -2,10 +2,26 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { byGravity, findingOf } from '../diagnose.ts';
 import { statusesOf } from '../pod-memory.ts';
+import type { SignalRow } from '../row.ts';
 import { byTime, type Sight } from '../sight.ts';
 import { type Pod, type StatefulSet, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
-import { groupFindings, podsOf, unsteadyPods } from './pods.ts';
+import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
+
+export const statefulSetRows: readonly SignalRow[] = [
+  [
+    'StatefulSet: a broken pod of the release before',
+    'rollout-failed',
+    '30 s',
+    'statefulset/stuck-old',
+  ],
+  [
+    'StatefulSet or DaemonSet: updateStrategy OnDelete',
+    'rollout-paused',
+    'never',
+    'statefulset/on-delete',
+  ],
+];
 
 const hashKey = 'controller-revision-hash';
 const stuckMs = 30_000;
@@ -79,7 +95,9 @@ function readyVerdict(live: KubeObject, counts: Counts, progress: Verdict['progr
   if (!isOnDelete(set) || counts.updated >= counts.want) {
     const held =
       counts.due < counts.want ? `, ${counts.want - counts.due} held by the partition` : '';
-    return verdictOf('ready', `${words}${held}`, { progress });
+    const { template, minReadySeconds } = set.spec ?? {};
+    const started = counts.want === 0 ? '' : startedWords(template?.spec, minReadySeconds);
+    return verdictOf('ready', `${words}${held}${started}`, { progress });
   }
   const findings = [onDeleteFinding(live)];
   return verdictOf('ready', `${words}, not replaced (OnDelete)`, { progress, findings });
@@ -89,6 +107,7 @@ function readyVerdict(live: KubeObject, counts: Counts, progress: Verdict['progr
 export function onDeleteFinding(live: KubeObject): LiveFinding {
   return findingOf(live, {
     code: 'rollout-paused',
+    severity: 'warning',
     certain: false,
     what: 'its update strategy is OnDelete, so its pods stay as they are until they are deleted',
     evidence: ['spec.updateStrategy.type: OnDelete'],

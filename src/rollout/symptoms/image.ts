@@ -174,13 +174,13 @@ export const imageSymptoms: readonly ContainerSymptom[] = [
         'waiting: ErrImagePull, 429',
         'image-pull-failed',
         '3 failed pulls and 90 s without progress',
-        'deployment/pull-limited',
+        'deployment/rate-limited',
       ],
       [
         'waiting: ErrImagePull, timeout, 5xx, TLS or DNS',
         'image-pull-failed',
         '3 failed pulls and 90 s without progress',
-        'deployment/registry-dead',
+        'deployment/registry-timeout',
       ],
       [
         'waiting: RegistryUnavailable',

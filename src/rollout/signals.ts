@@ -1,0 +1,36 @@
+// Every signal that is read, in the order in which a person looks for one.
+import { goneRows } from './gone.ts';
+import { ingressRows } from './ingress-backends.ts';
+import { standingRows } from './judge.ts';
+import { autoscalerRows } from './kinds/autoscaler.ts';
+import { claimRows } from './kinds/claim.ts';
+import { daemonSetRows } from './kinds/daemon-set.ts';
+import { definitionRows } from './kinds/definition.ts';
+import { deploymentRows } from './kinds/deployment.ts';
+import { budgetRows } from './kinds/disruption-budget.ts';
+import { genericRows } from './kinds/generic.ts';
+import { jobRows } from './kinds/job.ts';
+import { networkRows } from './kinds/network.ts';
+import { podRows } from './kinds/pod.ts';
+import { statefulSetRows } from './kinds/stateful-set.ts';
+import { refusalRows } from './refusals.ts';
+import type { SignalRow } from './row.ts';
+import { servicePodRows } from './service-pods.ts';
+import { containerSymptoms, podSymptoms } from './symptoms.ts';
+
+/** Title → its rows. */
+export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
+  'A container': containerSymptoms.flatMap(({ rows }) => rows),
+  'A pod and its node': [...podSymptoms.flatMap(({ rows }) => rows), ...goneRows, ...podRows],
+  'Pods that cannot be made': refusalRows,
+  Workloads: [...deploymentRows, ...statefulSetRows, ...daemonSetRows, ...jobRows],
+  Storage: claimRows,
+  'Network and scaling': [
+    ...networkRows,
+    ...servicePodRows,
+    ...ingressRows,
+    ...autoscalerRows,
+    ...budgetRows,
+  ],
+  'The API itself': [...standingRows, ...definitionRows, ...genericRows],
+};
