@@ -10,6 +10,10 @@ export interface Flags {
   readonly command: string;
   /** `command` included, when it was written. */
   readonly raw: RawInputs;
+  /** Only of `diagnose`: what it reads; `-` is standard input. */
+  readonly files?: readonly string[];
+  /** Only of `diagnose`: RFC 3339, as written. */
+  readonly now?: string;
   readonly output: 'text' | 'json';
   readonly help: boolean;
   readonly version: boolean;
@@ -19,7 +23,10 @@ export interface Flags {
 
 const names = Object.keys(inputTable) as readonly InputName[];
 export const lists: readonly InputName[] = ['manifests', 'images', 'variables', 'secrets'];
-const own = ['output', 'help', 'version'];
+const own = ['output', 'help', 'version', 'now'];
+/** A command of the terminal alone: it needs no cluster, and of the inputs only these. */
+const diagnose = 'diagnose';
+const ofDiagnose: readonly string[] = ['patience'];
 
 /** Inputs whose default is `true` or `false` are switches. */
 export const switches: readonly InputName[] = names.filter((name) =>
@@ -40,7 +47,7 @@ interface Words {
 }
 
 function splitWords(argv: readonly string[]): Words {
-  const text = [...names.filter((name) => !switches.includes(name)), 'output'];
+  const text = [...names.filter((name) => !switches.includes(name)), 'output', 'now'];
   const options = Object.fromEntries([
     ...text.map((name) => [name, { type: 'string' as const, multiple: true }]),
     ['help', { type: 'boolean' as const, short: 'h' }],
@@ -98,35 +105,61 @@ function wrongWords(words: readonly string[]): readonly Finding[] {
   ];
 }
 
-/** Reads the words after the program's name. Throws nothing: wrong use is in `findings`. */
-export function parseFlags(argv: readonly string[]): Flags {
-  const { options, positionals } = splitWords(argv);
-  const read = options.map(readOption);
-  const findings = read.flatMap((each) => ('wrong' in each ? [each.wrong] : []));
+/** A flag that is right for another command, and a diagnosis of nothing. */
+function misplaced(read: readonly ReadOption[], files: readonly string[] | undefined) {
+  const early = read.some((each) => 'own' in each && each.own === 'now');
+  if (!files) return early ? [wrongUse('The flag --now belongs to diagnose.', help)] : [];
+  const strange = read.flatMap((each) =>
+    'name' in each && !ofDiagnose.includes(each.name) ? [each.name] : [],
+  );
+  const hint = 'Write webgen-deploy diagnose state.yaml, or - for standard input.';
+  return [
+    ...strange.map((name) => wrongUse(`The flag --${name} has no meaning for diagnose.`, help)),
+    ...(files.length === 0 ? [wrongUse('diagnose needs at least one file.', hint)] : []),
+  ];
+}
+
+/** Inputs by name; each but the lists once. */
+function gather(read: readonly ReadOption[], command: string | undefined) {
   const given = new Map<InputName, readonly string[]>();
   for (const each of read) {
     if ('name' in each) given.set(each.name, [...(given.get(each.name) ?? []), each.text]);
   }
-  const command = positionals.find((word) => !/^(?:true|false)$/i.test(word));
   if (command !== undefined) given.set('command', [...(given.get('command') ?? []), command]);
-  findings.push(...wrongWords(positionals));
-  for (const [name, texts] of given) {
-    if (texts.length === 1 || lists.includes(name)) continue;
-    findings.push(wrongUse(`--${name} is given ${texts.length} times.`, 'Give it once.'));
-  }
+  const findings = [...given]
+    .filter(([name, texts]) => texts.length > 1 && !lists.includes(name))
+    .map(([name, texts]) => wrongUse(`--${name} is given ${texts.length} times.`, 'Give it once.'));
   const raw = Object.fromEntries([...given].map(([name, texts]) => [name, texts.join('\n')]));
+  return { raw: raw as RawInputs, findings };
+}
+
+/** Reads the words after the program's name. Throws nothing: wrong use is in `findings`. */
+export function parseFlags(argv: readonly string[]): Flags {
+  const { options, positionals } = splitWords(argv);
+  const read = options.map(readOption);
+  const command = positionals.find((word) => !/^(?:true|false)$/i.test(word));
+  const files = command === diagnose ? positionals.filter((word) => word !== diagnose) : undefined;
+  const { raw, findings: repeated } = gather(read, command);
   const ownText = (name: string) =>
     read.findLast((each) => 'own' in each && each.own === name) as { text: string } | undefined;
   const output = ownText('output')?.text ?? 'text';
-  if (output !== 'text' && output !== 'json') {
-    findings.push(wrongUse(`--output is ${shown(output)}.`, 'Write --output=text or json.'));
-  }
+  const now = ownText('now')?.text;
   return {
     command: raw['command'] ?? inputTable.command.default,
     raw,
+    ...(files ? { files } : {}),
+    ...(now === undefined ? {} : { now }),
     output: output === 'json' ? 'json' : 'text',
     help: ownText('help') !== undefined,
     version: ownText('version') !== undefined,
-    findings,
+    findings: [
+      ...read.flatMap((each) => ('wrong' in each ? [each.wrong] : [])),
+      ...(files ? [] : wrongWords(positionals)),
+      ...misplaced(read, files),
+      ...repeated,
+      ...(['text', 'json'].includes(output)
+        ? []
+        : [wrongUse(`--output is ${shown(output)}.`, 'Write --output=text or json.')]),
+    ],
   };
 }

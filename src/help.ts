@@ -13,12 +13,17 @@ Commands:
   diff     show what deploy would change
   status   judge what is live
   setup    install kubectl and yc
+  diagnose FILE…
+           judge saved objects, without a cluster; - is standard input
 
-Example:
-  webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging`;
+Examples:
+  webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging
+  kubectl get all,events,pvc -o yaml | webgen-deploy diagnose -`;
 
 const close = `The terminal's own
   --output text|json              Text for people, or JSON. (default: text)
+  --now TIME                      Of diagnose: when the files were saved, RFC 3339. (default: the
+                                  latest time in them)
   -h, --help
   --version
 

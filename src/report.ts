@@ -124,7 +124,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
 }
 
 // Somebody will print this in a job: `##[` is written so that it means the same to JSON only.
-function jsonOf(value: unknown, indent?: number): string {
+export function jsonOf(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replaceAll('##[', '#\\u0023[');
 }
 

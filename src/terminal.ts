@@ -1,7 +1,10 @@
 // Composition root on a terminal: flags in, text or JSON out, the same engine between.
+import { readFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
-import { parseFlags } from './flags.ts';
+import { buffer } from 'node:stream/consumers';
+import { diagnoseFiles } from './diagnose/files.ts';
+import { type Flags, parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { secretsToMask } from './inputs/mask.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
@@ -9,6 +12,7 @@ import { overlaysOf, realEngine } from './platform/engine.ts';
 import { realFiles } from './platform/files.ts';
 import { terminalLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
+import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
@@ -27,6 +31,7 @@ export async function terminal(): Promise<void> {
   const log = terminalLog(write, { colour, ...(json ? { stderr } : {}) });
   for (const finding of flags.findings) stderr(`${finding.what} ${finding.hint}\n`);
   if (flags.findings.length > 0) return leave(2);
+  if (flags.command === 'diagnose') return diagnosis(flags, log);
   for (const secret of secretsToMask(flags.raw)) log.mask(secret);
   const temp = tmpdir();
   const context = terminalContext({ workspace: process.cwd(), temp });
@@ -75,6 +80,18 @@ function exitCode({ outcome, refused }: Session): number {
   // What the inputs name may only turn out to be wrong or unreadable when it is looked for.
   if (refused || outputsOf(outcome)['error-code'] === 'input-invalid') return 2;
   return outcome.status === 'failed' ? 1 : 0;
+}
+
+async function diagnosis(flags: Flags, log: Log): Promise<void> {
+  const done = await diagnoseFiles(flags, readSource);
+  for (const line of done.errors) process.stderr.write(`${line}\n`);
+  for (const line of done.lines) log.info(line);
+  return leave(done.code, done.json);
+}
+
+/** `-` is standard input. */
+async function readSource(path: string): Promise<Buffer> {
+  return path === '-' ? buffer(process.stdin) : readFile(path);
 }
 
 /** Kept connections would hold the process for seconds. */

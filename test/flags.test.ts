@@ -117,3 +117,26 @@ describe('--help', () => {
     expect(parse(example).command).toBe('diff');
   });
 });
+
+describe('diagnose', () => {
+  test('takes files, - and its own flags', () => {
+    const flags = parse('--output json diagnose a.yaml - true --now=2026-11-24T12:00:00Z');
+    expect(flags.findings).toEqual([]);
+    expect(flags).toMatchObject({ command: 'diagnose', output: 'json' });
+    expect(flags).toMatchObject({ files: ['a.yaml', '-', 'true'], now: '2026-11-24T12:00:00Z' });
+  });
+
+  test.each([
+    ['diagnose', 'needs at least one file'],
+    ['diagnose a.yaml --manifests b.yaml', '--manifests has no meaning'],
+    ['diagnose a.yaml --no-wait', '--wait has no meaning'],
+    ['deploy --now 2026-11-24T12:00:00Z', '--now belongs to diagnose'],
+    ['diagnose a.yaml --nwo x', 'not known'],
+  ])('%s is wrong use', (words, what) => {
+    expect(
+      parse(words)
+        .findings.map((each) => each.what)
+        .join(),
+    ).toContain(what);
+  });
+});

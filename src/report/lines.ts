@@ -1,5 +1,5 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
-import type { Change, ChangeKind, Outcome, ReportedFinding } from '../outcome.ts';
+import type { Change, ChangeKind, Outcome, ReportedFinding, WorkloadResult } from '../outcome.ts';
 import { clip, counted, oneLine, safeLines } from '../text.ts';
 import { causesLast, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
@@ -45,7 +45,7 @@ function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
 }
 
 /** The most telling one last, nearest to the prompt; a hint that they share is said once. */
-function allFindings(outcome: Outcome): string[] {
+export function allFindings(outcome: Pick<Outcome, 'findings'>): string[] {
   const causes = causesLast(outcome.findings);
   return causes.flatMap((each, at) => {
     const next = causes[at + 1];
@@ -103,7 +103,9 @@ function saysWhatWasApplied({ findings }: Outcome): boolean {
 }
 
 /** One row per workload, in columns. */
-function workloadLines(outcome: Outcome): string[] {
+export function workloadLines(outcome: {
+  readonly workloads: readonly Omit<WorkloadResult, 'from' | 'to'>[];
+}): string[] {
   const rows = outcome.workloads.map((each) =>
     [named(each.object, each.namespace), each.verdict.state, each.verdict.words].map(oneLine),
   );

@@ -1,0 +1,214 @@
+// The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
+import { identityOf, type KubeObject, kindKey, nameOf } from './cluster/objects.ts';
+import { createSnapshot, type Snapshot } from './cluster/snapshot.ts';
+import { latestTime, prepare } from './diagnose/prepare.ts';
+import { newestOf, readSaved, type Saved, type SavedFile } from './diagnose/saved-objects.ts';
+import { type Finding, finding } from './errors.ts';
+import { subjectOf } from './manifests/document.ts';
+import type { ReportedFinding } from './outcome.ts';
+import { recordOf } from './report/findings.ts';
+import { byGravity } from './rollout/diagnose.ts';
+import { judge } from './rollout/judge.ts';
+import { rowOf } from './rollout/judges.ts';
+import { type Answer, type Memory, putAnswer } from './rollout/memory.ts';
+import type { Patience } from './rollout/patience.ts';
+import { memoryOfSaved } from './rollout/saved-memory.ts';
+import type { LiveFinding, Proof, Verdict } from './rollout/verdict.ts';
+
+export type { SavedFile } from './diagnose/saved-objects.ts';
+
+/** One object without an owner in the input; what it owns reports here. */
+export interface DiagnosisRow {
+  readonly object: string;
+  readonly namespace?: string;
+  readonly verdict: Verdict['state'];
+  readonly words: string;
+  readonly findings: readonly ReportedFinding[];
+}
+
+export interface Diagnosis {
+  readonly rows: readonly DiagnosisRow[];
+  /** About the files: fatal where one cannot be read, warnings where something was skipped. */
+  readonly problems: readonly Finding[];
+}
+
+export interface DiagnoseOptions {
+  /** Milliseconds; by default the latest time in the files. */
+  readonly now?: number;
+  readonly patience?: Patience;
+}
+
+/** Judges saved objects as they stand at `now`. Never throws for what is in the files. */
+export function diagnose(files: readonly SavedFile[], options: DiagnoseOptions = {}): Diagnosis {
+  const read = files.map(readSaved);
+  const all = prepare(newestOf(read.flatMap(({ saved }) => saved)));
+  const at = options.now ?? latestTime(all.map(({ object }) => object)) ?? 0;
+  const problems: Finding[] = read.flatMap(({ findings }) => findings);
+  const sound = all.filter((each) => {
+    const odd = oddities(each, at);
+    problems.push(...odd);
+    return odd.length === 0;
+  });
+  const picture = pictureOf(sound, at, options.patience);
+  const told = new Set<string>();
+  const rows: DiagnosisRow[] = [];
+  const tell = (each: Saved): void => {
+    if (told.has(identityOf(each.object)) || !isJudged(each.object)) return;
+    const row = attempt(each, () => rowFor(each.object, picture, told));
+    if ('odd' in row) problems.push(row.odd);
+    else rows.push(row);
+  };
+  sound.filter(({ object }) => !hasOwner(object, picture.snapshot)).forEach(tell);
+  // Owners that own each other leave no first one.
+  sound.forEach(tell);
+  return { rows, problems };
+}
+
+interface Picture {
+  readonly snapshot: Snapshot;
+  readonly memory: Memory;
+  readonly now: number;
+}
+
+function pictureOf(saved: readonly Saved[], now: number, patience?: Patience): Picture {
+  const objects = saved.map(({ object }) => object);
+  const snapshot = createSnapshot();
+  for (const object of objects) snapshot.put(object);
+  const memory = memoryOfSaved(objects, now);
+  return { snapshot, memory: patience ? { ...memory, patience } : memory, now };
+}
+
+// The judges trust that the API server has validated what they read. A file comes from anywhere:
+// where a field is of another type than its kind has, they stumble, and that object is named.
+function attempt<T extends object>(
+  { object, file, line }: Saved,
+  work: () => T,
+): T | { readonly odd: Finding } {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    const { object: name, namespace } = subjectOf(object);
+    const what = `${name}, or what it owns, has a field of another type than its kind has.`;
+    return {
+      odd: finding('manifest-invalid', what, {
+        severity: 'warning',
+        object: name,
+        ...(namespace === undefined ? {} : { namespace }),
+        file,
+        line: line(),
+        hint: 'It is skipped. Save it with kubectl get -o yaml or -o json.',
+      }),
+    };
+  }
+}
+
+function oddities(each: Saved, now: number): readonly Finding[] {
+  const tried = attempt(each, () => pictureOf([each], now));
+  return 'odd' in tried ? [tried.odd] : [];
+}
+
+function hasOwner(object: KubeObject, snapshot: Snapshot): boolean {
+  return (object.metadata.ownerReferences ?? []).some(({ uid }) => snapshot.byUid(uid));
+}
+
+/** What is ready by existing has no verdict to give; nor has a ReplicaSet that only waits for an undo. */
+function isJudged(object: KubeObject): boolean {
+  const { spec } = object as { readonly spec?: { readonly replicas?: unknown } };
+  if (kindKey(object) === 'apps/ReplicaSet' && spec?.replicas === 0) return false;
+  return rowOf(object) !== undefined;
+}
+
+function rowFor(object: KubeObject, picture: Picture, told: Set<string>): DiagnosisRow {
+  const { state, words, findings } = judged(object, picture, told);
+  const { namespace } = object.metadata;
+  const reported = [...findings].sort(byGravity).map(shown);
+  // What cannot be shown is found out here, and not when the page is written.
+  for (const each of reported) recordOf(each);
+  return {
+    object: nameOf(object),
+    ...(namespace === undefined ? {} : { namespace }),
+    verdict: state,
+    words,
+    findings: reported,
+  };
+}
+
+/** The verdict with those of what it owns, as far as its own judge has not looked at them. */
+function judged(object: KubeObject, picture: Picture, told: Set<string>): Verdict {
+  told.add(identityOf(object));
+  const own = verdictOf(object, picture);
+  const below = verdictsBelow(object, picture, told);
+  const findings = [...own.findings, ...below.flatMap((each) => each.findings)];
+  const failed = below.some(({ state }) => state === 'failed');
+  const settled = own.state === 'suspended' || (own.state === 'ready' && speaksForItself(object));
+  if (failed && !settled) return { ...own, state: 'failed', findings };
+  const milder = (each: LiveFinding): LiveFinding =>
+    each.severity === 'fatal' && own.state !== 'failed' ? { ...each, severity: 'warning' } : each;
+  return { ...own, findings: findings.map(milder) };
+}
+
+/** Its controller has looked at what it owns; a CronJob is ready as soon as it is accepted. */
+function speaksForItself(object: KubeObject): boolean {
+  return kindKey(object) !== 'batch/CronJob';
+}
+
+const crewKinds: Readonly<Record<string, readonly string[]>> = {
+  'apps/Deployment': ['apps/ReplicaSet', 'Pod'],
+  'apps/ReplicaSet': ['Pod'],
+  'apps/StatefulSet': ['Pod'],
+  'apps/DaemonSet': ['Pod'],
+  'batch/Job': ['Pod'],
+};
+
+/** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
+function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): readonly Verdict[] {
+  const owned = picture.snapshot
+    .childrenOf(owner.metadata.uid ?? '')
+    .filter((each) => !told.has(identityOf(each)));
+  const history = kindKey(owner) === 'batch/CronJob' ? olderJobs(owned) : [];
+  return owned.flatMap((each) => {
+    if (told.has(identityOf(each))) return [];
+    const isSeen = crewKinds[kindKey(owner)]?.includes(kindKey(each)) || history.includes(each);
+    if (isJudged(each) && !isSeen) return [judged(each, picture, told)];
+    told.add(identityOf(each));
+    const verdicts = verdictsBelow(each, picture, told);
+    return history.includes(each) ? [] : verdicts;
+  });
+}
+
+/** Of the Jobs of a CronJob the newest tells how it goes. */
+function olderJobs(jobs: readonly KubeObject[]): readonly KubeObject[] {
+  const made = ({ metadata }: KubeObject): number =>
+    Date.parse(metadata.creationTimestamp ?? '') || 0;
+  return [...jobs].sort((a, b) => made(b) - made(a)).slice(1);
+}
+
+function verdictOf(object: KubeObject, { snapshot, memory, now }: Picture): Verdict {
+  const first = judge(object, snapshot, memory, now);
+  const proofs = first.findings.flatMap(({ proof }) => proof ?? []);
+  if (proofs.length === 0) return first;
+  const known = proofs.reduce(
+    (so, proof) => putAnswer(so, proof, answerOf(proof, snapshot, now)),
+    memory,
+  );
+  return judge(object, snapshot, known, now);
+}
+
+/** That a file lacks an object proves nothing; that it has it shows that the trouble is over. */
+function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now: number): Answer {
+  const group = { StorageClass: 'storage.k8s.io/', PriorityClass: 'scheduling.k8s.io/' };
+  const prefix = kind in group ? group[kind as keyof typeof group] : '';
+  const found = snapshot.get(`${prefix}${kind}`, namespace, name);
+  if (!found) return { at: now, result: 'told' };
+  if (key === undefined) return { at: now, result: 'present' };
+  const { data, binaryData } = found as { readonly data?: object; readonly binaryData?: object };
+  const keys = [...Object.keys(data ?? {}), ...Object.keys(binaryData ?? {})];
+  return keys.includes(key) ? { at: now, result: 'present' } : { at: now, result: 'told', keys };
+}
+
+function shown(live: LiveFinding): ReportedFinding {
+  const { logs: _logs, proof: _proof, fatalAt: _fatalAt, cause: _cause, ...rest } = live;
+  // The count is what the judge was told so that one look is enough: nobody has counted.
+  return { ...rest, evidence: rest.evidence.filter((line) => !/^failed pulls: /.test(line)) };
+}
