@@ -34,10 +34,25 @@ function merge(first: ReportedFinding, next: ReportedFinding): ReportedFinding {
   };
 }
 
+/** What was late says in its evidence what it was late for; that need not be told twice. */
+function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
+  const said = `${finding.code}: ${finding.what}`;
+  const { object, namespace, severity } = finding;
+  if (severity === 'fatal') return false;
+  return all.some(
+    (each) =>
+      each.code === 'timed-out' &&
+      each.object === object &&
+      each.namespace === namespace &&
+      each.evidence.includes(said),
+  );
+}
+
 /** One finding per cause with the number of its pods, the most telling first. */
 export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   const causes = new Map<string, ReportedFinding>();
-  for (const each of [...findings].sort((a, b) => rank(a) - rank(b))) {
+  const told = findings.filter((each) => !isToldByAnother(each, findings));
+  for (const each of told.sort((a, b) => rank(a) - rank(b))) {
     const cause = causeOf(each);
     const known = causes.get(cause);
     causes.set(cause, known ? merge(known, each) : each);

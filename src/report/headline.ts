@@ -1,13 +1,22 @@
 // The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
-import type { ChangeKind, Outcome } from '../outcome.ts';
+import type { ChangeKind, Outcome, WorkloadResult } from '../outcome.ts';
 import { clip, counted, oneLine, spell } from '../text.ts';
 import { errorCode, leadOf } from './findings.ts';
 
-export type Mood = 'good' | 'bad' | 'stopped';
+/** `open`: nothing is wrong, and not everything is ready. */
+export type Mood = 'good' | 'open' | 'bad' | 'stopped';
 
 export function moodOf(outcome: Outcome): Mood {
   if (outcome.status === 'cancelled') return 'stopped';
-  return outcome.status === 'failed' ? 'bad' : 'good';
+  if (outcome.status === 'failed') return 'bad';
+  return outcome.command === 'status' && !isAllReady(outcome) ? 'open' : 'good';
+}
+
+const isAwaited = ({ verdict }: WorkloadResult): boolean => verdict.state !== 'suspended';
+
+function isAllReady({ workloads }: Outcome): boolean {
+  const awaited = workloads.filter(isAwaited);
+  return workloads.length > 0 && awaited.every(({ verdict }) => verdict.state === 'ready');
 }
 
 function target(outcome: Outcome, word: 'to' | 'in'): string {
@@ -21,7 +30,11 @@ type Phrase = (outcome: Outcome) => string;
 const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
   deploy: (outcome) => `Deployed ${target(outcome, 'to')}`,
   diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
-  status: (outcome) => `Everything is ready: ${target(outcome, 'in')}`,
+  status: (outcome) => {
+    if (outcome.workloads.length === 0) return `Nothing is deployed: ${target(outcome, 'in')}`;
+    const not = isAllReady(outcome) ? 'Everything' : 'Not everything';
+    return `${not} is ready: ${target(outcome, 'in')}`;
+  },
   setup: () => 'Tools and access are set up',
 };
 
@@ -71,12 +84,15 @@ export function changeCounts(outcome: Outcome): string {
     .join(', ');
 }
 
-/** `2 of 3 workloads ready`; empty where none was waited for. */
+/** `2 of 3 workloads ready, 1 not waited for`; empty where there is none. */
 export function readyCounts(outcome: Outcome): string {
-  const all = outcome.workloads.length;
-  if (all === 0) return '';
+  const all = outcome.workloads.filter(isAwaited).length;
   const ready = outcome.workloads.filter((each) => each.verdict.state === 'ready').length;
-  return ready === all ? `${counted(all, 'workload')} ready` : `${ready} of ${all} workloads ready`;
+  const some =
+    ready === all ? `${counted(all, 'workload')} ready` : `${ready} of ${all} workloads ready`;
+  const other = outcome.workloads.length - all;
+  const parts = [...(all > 0 ? [some] : []), ...(other > 0 ? [`${other} not waited for`] : [])];
+  return parts.join(', ');
 }
 
 /** The numbers behind the headline, joined: changes, workloads, duration. */

@@ -8,7 +8,7 @@ import { headline, moodOf, nextStep, numbers } from './headline.ts';
 const mostObjects = 20;
 
 const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
-const moodMarks = { good: '✓', bad: '✗', stopped: '■' } as const;
+const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
 
 function field(name: string, value: string | undefined): string[] {
   if (value === undefined) return [];
@@ -158,8 +158,9 @@ function joined(...parts: readonly (readonly string[])[]): readonly string[] {
  * explains it and its fix.
  */
 export function lastBlock(outcome: Outcome): readonly string[] {
-  const good = moodOf(outcome) === 'good';
-  if (good) return joined(allFindings(outcome), body(outcome), verdictLines(outcome));
+  const mood = moodOf(outcome);
+  const well = mood === 'good' || mood === 'open';
+  if (well) return joined(allFindings(outcome), body(outcome), verdictLines(outcome));
   const findings = allFindings(outcome);
   const ending = findings.length > 0 ? findings : field('next', nextStep(outcome));
   return joined(body(outcome), verdictLines(outcome), ending);

@@ -16,7 +16,7 @@ export const errorDocs = 'https://github.com/org/webgen-deploy/blob/v1/docs/erro
 /** More rows than these nobody reads in a summary; the report file has them all. */
 const mostRows = 200;
 
-const marks = { good: '✅', bad: '❌', stopped: '⏹️' } as const;
+const marks = { good: '✅', open: '⏳', bad: '❌', stopped: '⏹️' } as const;
 
 /** First line: how it went; second: why; third: what to do. */
 export function verdictBlock(outcome: Outcome): Block {

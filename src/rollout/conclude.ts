@@ -27,6 +27,8 @@ function lateFinding({ object, verdict }: Judged, timeoutMs: number): LiveFindin
   return {
     ...late,
     ...(best?.pod === undefined ? {} : { pod: best.pod }),
+    ...(best?.node === undefined ? {} : { node: best.node }),
+    ...(best?.count === undefined ? {} : { count: best.count }),
     ...(best?.container === undefined ? {} : { container: best.container }),
     ...(best?.logs === undefined ? {} : { logs: best.logs }),
   };

@@ -27,6 +27,8 @@ export interface Telling {
 
 const reminderMs = 30_000;
 const namedInReminder = 5;
+/** More that are ready at the first look are only counted. */
+const namedAtFirst = 3;
 
 /** Nothing told yet. `now` in milliseconds. */
 export function nothingTold(now: number): Told {
@@ -35,9 +37,7 @@ export function nothingTold(now: number): Told {
 
 /** The lines for what changed since; when nothing did for 30 s, what is still awaited. */
 export function narrate(told: Told, subjects: readonly Subject[], now: number): Telling {
-  const lines = subjects.flatMap(({ label, verdict }) =>
-    changeLine(label, told.verdicts.get(label), verdict),
-  );
+  const lines = changeLines(told, subjects);
   const fresh = subjects.flatMap((subject) => newsOf(subject, told));
   const all = [...lines, ...fresh.map(({ finding }) => findingLine(finding))];
   const silent = all.length === 0 && now - told.lastAt >= reminderMs;
@@ -56,6 +56,17 @@ export function narrate(told: Told, subjects: readonly Subject[], now: number): 
   };
 }
 
+function changeLines(told: Told, subjects: readonly Subject[]): readonly string[] {
+  const isFirst = told.verdicts.size === 0;
+  const already = isFirst ? subjects.filter(({ verdict }) => verdict.state === 'ready') : [];
+  const isMany = already.length > namedAtFirst;
+  const rest = isMany ? subjects.filter((each) => !already.includes(each)) : subjects;
+  return [
+    ...(isMany ? [`${already.length} of ${subjects.length} workloads are ready already`] : []),
+    ...rest.flatMap(({ label, verdict }) => changeLine(label, told.verdicts.get(label), verdict)),
+  ];
+}
+
 /** `available 1 → 3 of 3` where a count changed. */
 function progressWords(before: Verdict | undefined, verdict: Verdict): readonly string[] {
   return verdict.progress.flatMap(({ what, have, want }) => {
@@ -69,6 +80,8 @@ function stateWords(before: Verdict | undefined, verdict: Verdict): readonly str
   if (before?.state === verdict.state) return [];
   if (verdict.state === 'waiting') return before?.state === 'ready' ? ['no longer ready'] : [];
   if (verdict.state === 'absent') return before ? ['is gone'] : [];
+  // From the start it was nothing to wait for.
+  if (verdict.state === 'suspended' && !before) return [];
   return verdict.progress.length > 0 && verdict.state === 'ready' && verdict.words.includes(' of ')
     ? [verdict.state]
     : [`${verdict.state}: ${verdict.words}`];

@@ -1,9 +1,9 @@
-// Finds what an application has in the cluster now, by the labels that every deploy sets.
+// Finds what an application has in the cluster now, by the name under which every deploy writes.
 import type { Api } from '../cluster/api.ts';
 import { listAll } from '../cluster/list.ts';
+import { managerOf } from '../cluster/managed-fields.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { ActionError, finding } from '../errors.ts';
-import { labelValue } from '../manifests/transform.ts';
 
 // The kinds of the standard library that have a verdict of their own.
 const kinds = [
@@ -32,14 +32,20 @@ export async function findDeployed(options: Deployed): Promise<readonly KubeObje
     const what = 'Input `namespace` is missing, and the context names none.';
     throw new ActionError(finding('input-invalid', what, { hint: 'Give `namespace`.' }));
   }
-  const labelSelector = `app.kubernetes.io/managed-by=webgen-deploy,app.kubernetes.io/part-of=${labelValue(app)}`;
+  const manager = managerOf(app);
   const lists = await Promise.all(
     kinds.map(async ([apiVersion, kind]) => {
       const resource = await api.resourceOf(apiVersion, kind);
       if (!resource) return [];
-      const selection = { namespace, labelSelector, ...(signal ? { signal } : {}) };
-      return (await listAll(api, resource, selection)).objects;
+      const selection = { namespace, ...(signal ? { signal } : {}) };
+      // Not by labels: an object that brings its own keeps them.
+      const { objects } = await listAll(api, resource, selection);
+      return objects.filter((each) => isWrittenBy(each, manager));
     }),
   );
   return lists.flat();
+}
+
+function isWrittenBy({ metadata }: KubeObject, manager: string): boolean {
+  return metadata.managedFields?.some((each) => each.manager === manager) ?? false;
 }

@@ -90,11 +90,13 @@ export function createView(api: Api, clock: Clock, targets: readonly Target[]): 
   };
 }
 
-/** Names for people, with the namespace where two would read alike. */
+/** Names for people, with the namespace where there are several. What only exists is not told. */
 export function subjectsOf(judged: readonly Judged[]): readonly Subject[] {
-  const names = new Set(judged.map(({ object }) => object.metadata.namespace));
-  return judged.map(({ object, verdict }) => {
-    const space = names.size > 1 ? ` (${object.metadata.namespace ?? identityOf(object)})` : '';
+  const told = judged.filter((each) => isListed(each) || each.verdict.findings.length > 0);
+  const names = new Set(told.flatMap(({ object }) => object.metadata.namespace ?? []));
+  return told.map(({ object, verdict }) => {
+    const { namespace } = object.metadata;
+    const space = names.size > 1 && namespace !== undefined ? ` (${namespace})` : '';
     return { label: `${nameOf(object)}${space}`, verdict };
   });
 }
@@ -113,16 +115,17 @@ const unlisted: ReadonlySet<string> = new Set([
   'autoscaling/HorizontalPodAutoscaler',
 ]);
 
+const isListed = ({ object, verdict }: Judged): boolean =>
+  verdict.state !== 'ready' || !unlisted.has(kindKey(object));
+
 /** What was waited for, and how it ended. */
 export function workloadsOf(judged: readonly Judged[], times: Times): readonly WorkloadResult[] {
   const { from, now, settledAt } = times;
-  return judged
-    .filter(({ object, verdict }) => verdict.state !== 'ready' || !unlisted.has(kindKey(object)))
-    .map(({ object, verdict }) => ({
-      object: nameOf(object),
-      ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
-      verdict,
-      from,
-      to: settledAt.get(identityOf(object)) ?? now,
-    }));
+  return judged.filter(isListed).map(({ object, verdict }) => ({
+    object: nameOf(object),
+    ...(object.metadata.namespace === undefined ? {} : { namespace: object.metadata.namespace }),
+    verdict,
+    from,
+    to: settledAt.get(identityOf(object)) ?? now,
+  }));
 }

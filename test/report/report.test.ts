@@ -41,6 +41,19 @@ describe('findings', () => {
     expect(causes[0]?.evidence).toEqual(['a-1', 'a-2']);
   });
 
+  test('what the late one says it was late for is not told twice', () => {
+    const image = finding('image-not-found', 'no such image', {
+      object: 'Deployment/a',
+      severity: 'warning',
+    });
+    const late = finding('timed-out', 'late', {
+      object: 'Deployment/a',
+      evidence: ['waited for: 0 of 1', 'image-not-found: no such image'],
+    });
+    const other = { ...image, object: 'Deployment/b' };
+    expect(causesOf([late, image, other])).toEqual([late, other]);
+  });
+
   test('two input problems stay two', () => {
     expect(causesOf(outcome('inputs-invalid').findings)).toHaveLength(3);
   });
@@ -188,6 +201,32 @@ test('secrets that the cluster repeats are hidden everywhere, names stay', () =>
   const all = [json, markdown, ...renderText(hidden)].join('\n');
   expect(all.replaceAll('Secret/s3cret', '')).not.toContain('s3cret');
   expect(json).toContain('Secret/s3cret');
+});
+
+describe('status says', () => {
+  const workload = (state: 'ready' | 'waiting' | 'suspended') => ({
+    object: `Deployment/${state}`,
+    verdict: { state, words: 'words', progress: [], findings: [] },
+    from: 0,
+    to: 0,
+  });
+  const said = (...states: readonly Parameters<typeof workload>[0][]) => {
+    const parts = { status: 'succeeded' as const, findings: [], workloads: states.map(workload) };
+    return renderText(outcome('status', parts)).slice(-2).join('\n');
+  };
+
+  test('that everything is ready only where it is', () => {
+    expect(said('ready', 'suspended')).toMatch(
+      /^✓ Everything is ready.*\n.*1 workload ready, 1 not waited for/,
+    );
+    expect(said('ready', 'waiting')).toMatch(
+      /^· Not everything is ready.*\n.*1 of 2 workloads ready/,
+    );
+  });
+
+  test('that nothing is there', () => {
+    expect(said()).toMatch(/^· Nothing is deployed/);
+  });
 });
 
 test('the last lines of a failed run are the cause and its fix', () => {

@@ -54,6 +54,27 @@ describe('narrate', () => {
     expect(lines[2]?.[1]).toMatch(/^✗ crash-loop/);
   });
 
+  test('many that are ready at the first look are one line, the others are told', () => {
+    const ready = Array.from({ length: 9 }, (_, at) => ({
+      label: `Deployment/d${at}`,
+      verdict: available(3, 'ready'),
+    }));
+    const slow = { label: 'Deployment/slow', verdict: available(1) };
+    const first = narrate(nothingTold(0), [...ready, slow], 0);
+    expect(first.lines).toEqual([
+      '9 of 10 workloads are ready already',
+      'Deployment/slow: available 1 of 3',
+    ]);
+    const sunk = [{ label: 'Deployment/d0', verdict: available(2) }, ...ready.slice(1), slow];
+    expect(narrate(first.told, sunk, 1_000).lines).toEqual([
+      'Deployment/d0: available 3 → 2 of 3, no longer ready',
+    ]);
+  });
+
+  test('what was never waited for is not told', () => {
+    expect(tell(verdictOf('suspended', 'not waited for'))).toEqual([[]]);
+  });
+
   test('after thirty silent seconds it says what it waits for, and then not again at once', () => {
     const first = narrate(nothingTold(0), [subject(available(1))], 0);
     const at = (ms: number, told = first.told) => narrate(told, [subject(available(1))], ms);
