@@ -1,6 +1,10 @@
 // The two steps that change the cluster, phase by phase where the manifests ask for it.
+import { type KubeObject, nameOf } from './cluster/objects.ts';
+import { taskState } from './cluster/tasks.ts';
 import { phaseOf, phases } from './manifests/phases.ts';
+import type { WorkloadResult } from './outcome.ts';
 import type { Step } from './plan.ts';
+import { verdictOf } from './rollout/verdict.ts';
 import { apiOf, keep, type Running, type State, settingsOf, whatIsLeft } from './running.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
@@ -33,6 +37,7 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
     },
   );
   const planned = outcome.applied.map((each) => each.planned);
+  if (planned.every(({ change }) => change === 'unchanged')) log.info('nothing to write');
   state.planned = outcome.rest;
   state.applied = [...state.applied, ...outcome.applied];
   state.changes = [...before, ...changesOf(planned)];
@@ -55,23 +60,39 @@ export async function awaitDue(
   const left = Math.max(1000, timeoutMs - (clock.now() - (state.writingSince ?? clock.now())));
   // A token that would end in the middle of the wait is made anew before it.
   await state.access?.token?.get(left + 60_000);
+  const due = state.applied.filter((each) => isAwaitedIn(phase, each));
+  // Its time to live may delete a finished Job at any moment: nothing is awaited of it.
+  const finished = due.filter(({ object }) => taskState(object) === 'done');
   const result = await awaitRollout({
     api: apiOf(run),
     clock,
-    targets: state.applied.filter((each) => isAwaitedIn(phase, each)),
+    targets: due.filter((each) => !finished.includes(each)),
     timeoutMs: left,
+    limitMs: timeoutMs,
     logLines: inputs.logLines,
     patience: inputs.patience,
     signal,
     onLine: log.info,
   });
-  state.workloads = [...state.workloads, ...result.workloads];
+  const before = finished.map(({ object }) => finishedBefore(object, clock.now()));
+  state.workloads = [...state.workloads, ...before, ...result.workloads];
   const at = result.findings.findIndex(({ severity }) => severity === 'fatal');
   const stopped = phase && state.left.length > 0 ? whatIsLeft(state) : [];
   const told = result.findings.map((each, index) =>
     index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
   );
   keep(told, run);
+}
+
+function finishedBefore(object: KubeObject, now: number): WorkloadResult {
+  const { namespace } = object.metadata;
+  return {
+    object: nameOf(object),
+    ...(namespace ? { namespace } : {}),
+    verdict: verdictOf('ready', 'complete, by an earlier run'),
+    from: now,
+    to: now,
+  };
 }
 
 function reach(phase: State['phase'], state: State): void {

@@ -115,5 +115,7 @@ export function kubeProxyConfig({ kubeconfig, nodeName, ports }: NodePlaces): st
     healthzBindAddress: `127.0.0.1:${ports[2]}`,
     metricsBindAddress: `127.0.0.1:${ports[3]}`,
     conntrack: { maxPerCore: 0 },
+    // Replies between pods of one bridge would pass the packet filter by.
+    iptables: { masqueradeAll: true },
   });
 }

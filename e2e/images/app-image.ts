@@ -15,8 +15,9 @@ export interface AppImage {
   readonly tag?: string;
   /**
    * What it does when the pod gives no `args`; default `serve`. Modes and flags: `serve -after=2s
-   * -health=503`, `crash -after=500ms -code=3 -logs=5 -text=…`, `crash-once -marker=/state/crashed`
-   * (an emptyDir there), `sleep`, `exit -after=1s`, `memory`.
+   * -health=503 -flaps=2`, `crash -after=500ms -code=3 -logs=5 -text=…`, `crash-once -marker=/state/crashed`
+   * (an emptyDir there; so `fail-once`, which then ends well, and `sick-once`, which first serves
+   * unhealthy), `sleep`, `exit -after=1s`, `memory`, `get -url=http://…`.
    */
   readonly args?: readonly string[];
   /** NAME and VERSION are what `/` answers; PORT is where (default 8080). */

@@ -18,7 +18,9 @@ var (
 	logs   = flag.Int("logs", 3, "crash: lines of log before the end")
 	text   = flag.String("text", "cannot reach the database", "crash: what the last line says")
 	marker = flag.String("marker", "/state/crashed", "crash-once: the file that says it has")
+	url    = flag.String("url", "", "get: what it asks once; it fails where the answer is not 200")
 	health = flag.Int("health", 200, "serve: the status of /health")
+	flaps  = flag.Int("flaps", 0, "serve: so often healthy for 3 s and then not for 2 s")
 )
 
 func main() {
@@ -31,7 +33,8 @@ func main() {
 	go endOnSignal()
 	modes := map[string]func(){
 		"serve": serve, "crash": crash, "crash-once": crashOnce,
-		"sleep": sleep, "pause": sleep, "exit": exit, "memory": memory,
+		"fail-once": failOnce, "sick-once": sickOnce,
+		"sleep": sleep, "pause": sleep, "exit": exit, "memory": memory, "get": get,
 	}
 	run, known := modes[mode]
 	if !known {
@@ -51,7 +54,8 @@ func endOnSignal() {
 func serve() {
 	start := time.Now()
 	http.HandleFunc("/health", func(w http.ResponseWriter, _ *http.Request) {
-		if time.Since(start) < *after {
+		second := int(time.Since(start).Seconds())
+		if time.Since(start) < *after || second < 5**flaps && second%5 >= 3 {
 			http.Error(w, "starting", http.StatusServiceUnavailable)
 			return
 		}
@@ -76,23 +80,58 @@ func crash() {
 	os.Exit(*code)
 }
 
-func crashOnce() {
+// isFirst says whether the marker was not there yet, and leaves it.
+func isFirst() bool {
 	file, err := os.OpenFile(*marker, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		*after = 0
-		serve()
+		return false
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(2)
 	}
 	file.Close()
-	crash()
+	return true
+}
+
+func crashOnce() {
+	if isFirst() {
+		crash()
+	}
+	*after = 0
+	serve()
+}
+
+func failOnce() {
+	if isFirst() {
+		crash()
+	}
+	exit()
+}
+
+func sickOnce() {
+	if isFirst() {
+		*health = http.StatusInternalServerError
+	}
+	serve()
 }
 
 func exit() {
 	time.Sleep(*after)
 	fmt.Println("done")
+}
+
+func get() {
+	client := http.Client{Timeout: 2 * time.Second}
+	answer, err := client.Get(*url)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+	fmt.Println(*url, answer.Status)
+	if answer.StatusCode != http.StatusOK {
+		os.Exit(1)
+	}
 }
 
 func sleep() {
