@@ -91,7 +91,7 @@ function readOption(option: Option): ReadOption {
 }
 
 function unknownFlag({ name, written }: Option): Finding {
-  const guess = closeName(name).replace(/`(.+)`/, '--$1') || didYouMean(name, own);
+  const guess = (closeName(name) || didYouMean(name, own)).replace(/`(.+)`/, '--$1');
   return wrongUse(`The flag ${written.slice(0, 60)} is not known${guess || '.'}`, help);
 }
 

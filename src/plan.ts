@@ -1,6 +1,7 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
 import type { ClusterTarget, Command, Inputs } from './inputs.ts';
 import type { Phase } from './manifests/phases.ts';
+import { spell } from './text.ts';
 
 export type Step =
   | { readonly do: 'authenticate'; readonly target: ClusterTarget }
@@ -69,8 +70,7 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
   'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
   'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
   apply: () => 'apply what differs, stage by stage',
-  'await-rollout': ({ timeoutMs }) =>
-    `await every workload, at most ${Math.round(timeoutMs / 1000)} s`,
+  'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
   judge: () => 'judge what is deployed now',
 };
 

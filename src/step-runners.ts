@@ -16,6 +16,7 @@ import { judgeNow } from './steps/judge-now.ts';
 import { loadManifests } from './steps/load-manifests.ts';
 import { restartsOf } from './steps/restarts.ts';
 import { liveImageDocuments } from './steps/set-images.ts';
+import { counted } from './text.ts';
 import type { InstalledTool } from './tools/install.ts';
 
 type Runners = {
@@ -64,7 +65,7 @@ const runners: Runners = {
     });
     keep([...loaded.findings, ...documents.findings], run);
     state.documents = documents.documents;
-    ports.log.info(`${state.documents.length} objects from ${entries.join(', ')}`);
+    ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
   },
 
   async 'find-workloads'(_, run) {
@@ -89,8 +90,9 @@ const runners: Runners = {
     if (findings.some(({ severity }) => severity === 'fatal')) return;
     const changing = objects.filter(({ change }) => change !== 'unchanged').length;
     engine.ports.log.info(`dry run: ${changing} of ${objects.length} objects would change`);
-    for (const { object, why } of state.unverified) {
-      engine.ports.log.info(`not checked yet: ${object}, because ${why}`);
+    for (const [why, same] of Map.groupBy(state.unverified, (each) => each.why)) {
+      const names = same.map(({ object }) => object).join(', ');
+      engine.ports.log.info(`not checked yet, because ${why}: ${names}`);
     }
   },
 

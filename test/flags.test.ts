@@ -64,7 +64,7 @@ describe('wrong use', () => {
   test.each([
     ['--tiemout=5m', 'The flag --tiemout is not known; did you mean --timeout?'],
     ['--yc_sa_id=x', 'The flag --yc_sa_id is not known; did you mean --yc-sa-id?'],
-    ['--halp', 'The flag --halp is not known; did you mean `help`?'],
+    ['--halp', 'The flag --halp is not known; did you mean --help?'],
     ['--no-timeout', 'The flag --no-timeout is not known; did you mean --timeout?'],
     ['--zzzzzz', 'The flag --zzzzzz is not known. See webgen-deploy --help.'],
     ['-x', 'The flag -x is not known.'],

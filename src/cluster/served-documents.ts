@@ -2,6 +2,7 @@
 import { type Finding, finding } from '../errors.ts';
 import { type Document, placeOf } from '../manifests/document.ts';
 import { findDuplicates } from '../manifests/parse.ts';
+import { counted } from '../text.ts';
 import type { Api, Resource } from './api.ts';
 import { nearestKind } from './discovery.ts';
 import { fieldsAt, listAt, textAt } from './json.ts';
@@ -32,7 +33,7 @@ export async function serveDocuments(
     resourcesOfDefinition(definition.object).map((resource) => ({ definition, resource })),
   );
   const found = await Promise.all(
-    documents.map(async (document): Promise<ServedDocument | Finding> => {
+    documents.map(async (document): Promise<ServedDocument | Finding | Homeless> => {
       const { apiVersion, kind } = document.object;
       const here = defined.find(
         ({ resource }) => resource.apiVersion === apiVersion && resource.kind === kind,
@@ -41,7 +42,7 @@ export async function serveDocuments(
       const resource = known ?? here?.resource;
       if (!resource) return unknownKind(document, api);
       const object = placed(document.object, resource, namespace);
-      if (!object) return homeless(document);
+      if (!object) return { homeless: document };
       const pending = !known;
       const definition = here ? { definition: here.definition } : {};
       return { document: { ...document, object }, resource, pending, ...definition };
@@ -51,7 +52,13 @@ export async function serveDocuments(
   const placedDocuments = served.map(({ document }) => document);
   const before = findDuplicates(documents).length;
   const doubled = before > 0 ? [] : findDuplicates(placedDocuments);
-  return { served, findings: [...found.filter((each) => 'code' in each), ...doubled] };
+  const lost = found.flatMap((each) => ('homeless' in each ? [each.homeless] : []));
+  const unknown = found.filter((each) => 'code' in each);
+  return { served, findings: [...unknown, ...homeless(lost), ...doubled] };
+}
+
+interface Homeless {
+  readonly homeless: Document;
 }
 
 /** The kinds that a CRD will serve, by each of its served versions. */
@@ -94,11 +101,20 @@ async function unknownKind(document: Document, api: Api): Promise<Finding> {
   });
 }
 
-function homeless(document: Document): Finding {
-  const what = `${nameOf(document.object)} names no namespace, and neither does the run.`;
-  return finding('input-invalid', what, {
-    object: nameOf(document.object),
-    ...(document.file ? { file: document.file, line: document.line } : {}),
-    hint: 'Set the namespace input, or metadata.namespace in the manifest.',
-  });
+/** One mistake, however many objects it hits. */
+function homeless(documents: readonly Document[]): readonly Finding[] {
+  const [first, ...more] = documents;
+  if (!first) return [];
+  const name = nameOf(first.object);
+  const who =
+    more.length > 0 ? `${name} and ${counted(more.length, 'more object')} name` : `${name} names`;
+  const hint = 'Set the namespace input, or metadata.namespace in the manifest.';
+  return [
+    finding('input-invalid', `${who} no namespace, and neither does the run.`, {
+      object: name,
+      ...(first.file ? { file: first.file, line: first.line } : {}),
+      evidence: more.map(({ object, file, line }) => `${nameOf(object)} at ${file}:${line}`),
+      hint,
+    }),
+  ];
 }

@@ -132,7 +132,8 @@ function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
   }
   if (!rules.required) return { findings: strays(read, undefined) };
   const opening = exclusive(given(read, credentials), oneCredential);
-  const missing = invalid('yc-k8s-cluster-id', 'or another cluster is missing', oneTarget);
+  const also = rules.on === 'terminal' && !yandex ? ' Or set the variable KUBECONFIG.' : '';
+  const missing = invalid('yc-k8s-cluster-id', 'or another cluster is missing', oneTarget + also);
   return { findings: [missing, ...opening, ...strays(read, 'unclear')] };
 }
 

@@ -69,7 +69,10 @@ export function findWork(
 }
 
 function missingEnvironment({ on, event }: RunContext): Finding {
-  const given = on === 'terminal' ? 'a terminal' : `a run on \`${event}\` from this branch`;
+  if (on === 'terminal') {
+    return invalid('environment', 'is missing', 'Write, for example, --environment staging.');
+  }
+  const given = `a run on \`${event}\` from this branch or tag`;
   const hint = `Set it, for example environment: staging. Only a push to main (production) or \
 develop (staging) says it by itself, and diff on a pull request to one of them.`;
   return invalid('environment', `is missing, and ${given} does not say it`, hint);

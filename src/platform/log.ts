@@ -1,5 +1,6 @@
 // What a person reads while it runs: the runner's log commands, or plain lines on a terminal.
 import type { Finding, Severity } from '../errors.ts';
+import { secretsInput } from '../manifests/secrets.ts';
 import type { Log } from '../ports.ts';
 import { placeOf } from '../report/findings.ts';
 import { clip, safeLines } from '../text.ts';
@@ -75,8 +76,8 @@ const mostAnnotations = 10;
 function annotation(finding: Finding, safe: Safe): string {
   const { file, line } = finding;
   const properties: Record<string, string> = {};
-  // A remote manifest is no file of the repository.
-  if (file !== undefined && !file.includes('://')) {
+  // A remote manifest is no file of the repository, and neither is an input.
+  if (file !== undefined && !file.includes('://') && file !== secretsInput) {
     properties['file'] = safe(file).join(' ');
     if (line !== undefined) properties['line'] = String(line);
   }

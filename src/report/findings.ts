@@ -1,5 +1,6 @@
 // Findings in the order a person needs them: causes before consequences, one per cause.
 import type { Code, Finding, Severity } from '../errors.ts';
+import { secretsInput } from '../manifests/secrets.ts';
 import type { Outcome, ReportedFinding } from '../outcome.ts';
 import { clip, counted, neutralise, oneLine, safeLines } from '../text.ts';
 
@@ -78,7 +79,8 @@ export function errorCode(outcome: Outcome): Code | '' {
 /** `manifests/web.yaml:12`, or undefined where no file is known. */
 export function placeOf(finding: Finding): string | undefined {
   if (finding.file === undefined) return undefined;
-  return oneLine(finding.line ? `${finding.file}:${finding.line}` : finding.file);
+  const line = finding.file === secretsInput ? undefined : finding.line;
+  return oneLine(line ? `${finding.file}:${line}` : finding.file);
 }
 
 /** What the finding is about: the object with its namespace, else the place, else nothing. */

@@ -1,11 +1,12 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
 import type { Change, ChangeKind, Outcome, ReportedFinding, WorkloadResult } from '../outcome.ts';
 import { clip, counted, oneLine, safeLines } from '../text.ts';
-import { causesLast, evidenceOf, named, placeOf, podOf } from './findings.ts';
+import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 
 /** Enough to see the shape; the report has them all. */
 const mostObjects = 20;
+const mostFindings = 20;
 
 const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
 const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
@@ -46,12 +47,16 @@ function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
 
 /** The most telling one last, nearest to the prompt; a hint that they share is said once. */
 export function allFindings(outcome: Pick<Outcome, 'findings'>): string[] {
-  const causes = causesLast(outcome.findings);
-  return causes.flatMap((each, at) => {
+  const all = causesOf(outcome.findings);
+  const causes = causesLast(all.slice(0, mostFindings));
+  const left = all.length - causes.length;
+  const more = left > 0 ? [`… and ${counted(left, 'more finding')} in the report`, ''] : [];
+  const lines = causes.flatMap((each, at) => {
     const next = causes[at + 1];
     const lines = findingLines(each, next?.hint !== each.hint || next.code !== each.code);
     return at === 0 ? lines : ['', ...lines];
   });
+  return [...more, ...lines];
 }
 
 const changeMarks: Readonly<Record<ChangeKind, string>> = {

@@ -19,6 +19,8 @@ export interface AwaitOptions {
   readonly clock: Clock;
   readonly targets: readonly Target[];
   readonly timeoutMs: number;
+  /** The limit as the user knows it, for messages; default: `timeoutMs`. */
+  readonly limitMs?: number;
   /** Log lines of each failed container; 0 for none. */
   readonly logLines: number;
   /** Default: normal. */
@@ -70,17 +72,22 @@ export async function awaitRollout(options: AwaitOptions): Promise<AwaitResult> 
     confirmations: { left: 3 },
   };
   try {
-    return await resultOf(waiting, await follow(waiting, session.synced));
+    const end = await follow(waiting, session.synced);
+    return await resultOf(waiting, end, options.limitMs ?? options.timeoutMs);
   } finally {
     stop.abort(new Error('The wait is over.'));
     await session.ended.catch(() => undefined);
   }
 }
 
-async function resultOf(waiting: Waiting, { judged, how }: End): Promise<AwaitResult> {
-  const { api, clock, timeoutMs, from, settledAt } = waiting;
+async function resultOf(
+  waiting: Waiting,
+  { judged, how }: End,
+  limitMs: number,
+): Promise<AwaitResult> {
+  const { api, clock, from, settledAt } = waiting;
   const cancelled = how === 'cancelled';
-  const live = conclude(judged, how === 'timed-out' ? timeoutMs : undefined);
+  const live = conclude(judged, how === 'timed-out' ? limitMs : undefined);
   const findings = await withLogs(api, live, {
     logLines: cancelled ? 0 : waiting.logLines,
     signal: waiting.stopped,

@@ -43,7 +43,10 @@ export async function liveImageDocuments(
   // What another object makes would be put back by it at once.
   const live = lists.flat().filter((each) => !each.metadata.ownerReferences?.some(isController));
   const set = setImages(live, images);
-  const findings = [...invalidImages(images), ...unmatchedImages(images, set)];
+  const unmatched = unmatchedImages(images, set).map((each) =>
+    onLive(each, namespace, live.length),
+  );
+  const findings = [...invalidImages(images), ...unmatched];
   const documents = set.objects.flatMap((wanted, at) => {
     const object = live[at];
     const matched = object ? matchedContainers(object, images) : new Set<string>();
@@ -51,6 +54,17 @@ export async function liveImageDocuments(
     return [documentOf(withImages({ live: object, wanted, matched, manager: managerOf(app) }))];
   });
   return { documents, findings };
+}
+
+/** Without manifests the live workloads are what a line has to match. */
+function onLive(unmatched: Finding, namespace: string, workloads: number): Finding {
+  const subject = { ...unmatched, namespace };
+  if (workloads > 0) return { ...subject, hint: unmatched.hint.replace('manifests', 'workloads') };
+  return {
+    ...subject,
+    evidence: [`no workload runs in the namespace ${namespace}`],
+    hint: 'Check the namespace; the first deploy of a workload needs its `manifests`.',
+  };
 }
 
 const isController = ({ controller }: { readonly controller?: boolean }): boolean =>

@@ -108,6 +108,10 @@ describe('a terminal', () => {
       expect(said(raw, rules)[0]).toContain('or another cluster is missing');
     }
   });
+  test('without any says that KUBECONFIG would do', () => {
+    const [missing] = choose({}, { on: 'terminal', required: true }).findings;
+    expect(missing?.hint).toContain('KUBECONFIG');
+  });
   test('and a runner never does', () => {
     expect(choose({}, { ...rules, on: 'github' }).target).toBeUndefined();
   });

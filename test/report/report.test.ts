@@ -229,6 +229,14 @@ describe('status says', () => {
   });
 });
 
+test('a flood of findings leaves the most telling ones in sight', () => {
+  const many = Array.from({ length: 60 }, (_, at) => finding('job-failed', `job ${at}`));
+  const lines = renderText(outcome('status', { findings: many }));
+  expect(lines.filter((line) => line.startsWith('✗ job-failed'))).toHaveLength(20);
+  expect(lines).toContain('… and 40 more findings in the report');
+  expect(lines).toContain('✗ job-failed  job 0');
+});
+
 test('the last lines of a failed run are the cause and its fix', () => {
   const lines = renderText(outcome('image-not-found'));
   expect(lines.at(-1)).toMatch(/^ {2}fix {7}Check that the tag was pushed/);

@@ -55,7 +55,7 @@ function registryOf(image: string): string {
 type Row = (view: ContainerView, pull: Pull, image: string) => Sign;
 
 function evidenceOf({ message, count }: Pull): readonly string[] {
-  return [plain(message), `failed pulls: ${count}`];
+  return [plain(message), ...(count > 0 ? [`failed pulls: ${count}`] : [])];
 }
 
 const missing: Row = (view, pull, image) => ({
