@@ -93,16 +93,17 @@ function forward(state: State, exchange: Exchange): void {
     response.writeHead(entry.status);
     const watch: Watch = { response, muted: false };
     if (isWatch) state.watches.add(watch);
-    let rest = '';
-    from.setEncoding('utf8').on('data', (part: string) => {
+    let rest = Buffer.alloc(0);
+    from.on('data', (part: Buffer) => {
       if (watch.muted || response.writableEnded) return;
+      if (state.shiftMs === 0) return void response.write(part);
       // Times are only moved in whole lines; a list is one.
-      const lines = state.shiftMs === 0 ? '' : rest + part;
-      rest = lines.slice(lines.lastIndexOf('\n') + 1);
-      const whole = lines.slice(0, lines.length - rest.length);
-      response.write(state.shiftMs === 0 ? part : shifted(whole, state.shiftMs));
+      const all = Buffer.concat([rest, part]);
+      const end = all.lastIndexOf('\n') + 1;
+      rest = all.subarray(end);
+      if (end > 0) response.write(later(all.subarray(0, end), state));
     });
-    from.on('end', () => watch.muted || response.end(shifted(rest, state.shiftMs)));
+    from.on('end', () => watch.muted || response.end(later(rest, state)));
     from.on('error', () => breakOff(exchange));
     response.once('close', () => {
       state.watches.delete(watch);
@@ -111,6 +112,10 @@ function forward(state: State, exchange: Exchange): void {
   });
   sent.on('error', () => breakOff(exchange));
   sent.end(body);
+}
+
+function later(bytes: Buffer, { shiftMs }: State): Buffer {
+  return shiftMs === 0 ? bytes : Buffer.from(shifted(bytes.toString(), shiftMs));
 }
 
 /** The whole connection breaks, as it does when a machine dies. */

@@ -1,7 +1,13 @@
 // Stands between the engine and an API server and breaks things on purpose: bytes, answers, clocks.
 import { readFile } from 'node:fs/promises';
-import { createSecureServer, type ServerHttp2Session } from 'node:http2';
-import { Agent } from 'node:https';
+import type { RequestListener } from 'node:http';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import { Agent, createServer as createPlainServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { errorEvent, type Fault, type Passed } from './fault-answers.ts';
 import { pass, type State } from './fault-passing.ts';
@@ -47,6 +53,8 @@ export interface FaultProxy extends FaultSocket {
   stop(): Promise<void>;
 }
 
+type Take = (asked: Http2ServerRequest, response: Http2ServerResponse) => void;
+
 /** Listens on a free port of loopback. */
 export async function startFaultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const pki = await makePki(options.folder);
@@ -64,11 +72,14 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     most: 0,
   };
   const sessions = new Set<ServerHttp2Session>();
-  const alpn = options.http2 === false ? { ALPNProtocols: ['http/1.1'] } : {};
-  const server = createSecureServer({ cert, key, allowHTTP1: true, ...alpn }, (asked, response) => {
-    pass(state, asked, response).catch(() => response.stream?.destroy());
-  });
-  server.on('session', (session) => {
+  const take: Take = (asked, response) => {
+    pass(state, asked, response).catch(() => response.destroy());
+  };
+  const server =
+    options.http2 === false
+      ? createPlainServer({ cert, key }, take as unknown as RequestListener)
+      : createSecureServer({ cert, key }, take);
+  server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session);
     session.on('close', () => sessions.delete(session)).on('error', () => undefined);
   });

@@ -1,5 +1,6 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
 import { ActionError } from '../errors.ts';
+import type { ApiRequest } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
 import type { KubeObject } from './objects.ts';
@@ -22,7 +23,17 @@ interface ListBody {
   readonly items?: readonly KubeObject[] | null;
 }
 
+export interface ListOptions {
+  readonly signal?: AbortSignal;
+  /** Names, labels and versions only. */
+  readonly headsOnly?: boolean;
+  /** Of each request, milliseconds. */
+  readonly timeoutMs?: number;
+}
+
 const pageSize = 500;
+// With the plain form behind it: an aggregated API server may not know how to leave things out.
+const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /**
  * The newest state, complete. No `resourceVersion` is asked for, so the server reads what is
@@ -31,16 +42,15 @@ const pageSize = 500;
 export async function listAll(
   api: Pick<Api, 'send'>,
   resource: Resource,
-  selection: Selection & { readonly signal?: AbortSignal } = {},
+  selection: Selection & ListOptions = {},
 ): Promise<Listing> {
-  const { namespace, labelSelector, fieldSelector, signal } = selection;
+  const { namespace, labelSelector, fieldSelector } = selection;
   const objects: KubeObject[] = [];
   let from: string | undefined;
   let limit: number | undefined = pageSize;
   for (;;) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
-    const path = pathOf(resource, { namespace, query });
-    const request = { method: 'GET', path, ...(signal ? { signal } : {}) } as const;
+    const request = requestFor(pathOf(resource, { namespace, query }), selection);
     const response = await api.send(request);
     if (response.status === 410 && from !== undefined) {
       // The pages are older than etcd remembers: once more, in one piece.
@@ -57,6 +67,16 @@ export async function listAll(
     from = metadata?.continue || undefined;
     if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
+}
+
+function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions): ApiRequest {
+  return {
+    method: 'GET',
+    path,
+    ...(signal ? { signal } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(headsOnly ? { accept: heads } : {}),
+  };
 }
 
 /**

@@ -48,6 +48,8 @@ const reopenMs = 200;
 const pollMs = 2_000;
 const troubleMs = 5_000;
 const failuresBeforeList = 3;
+/** Where the watch is half-open, the connection of the requests may be, too. */
+const lookMs = 10_000;
 
 /**
  * Watches all targets side by side until the signal aborts. Broken connections and a server that is
@@ -121,7 +123,8 @@ async function served({ api, target }: Following): Promise<Resource> {
 /** Lists and tells what is new. Returns the version from which a watch goes on. */
 async function refresh({ api, target, resource, state, handlers, signal }: Kept): Promise<string> {
   const listing = await listAll(api, resource, { ...target, signal });
-  for (const event of state.list(listing.objects)) handlers.onEvent(target, event);
+  const objects = listing.objects.map(withoutManagers);
+  for (const event of state.list(objects)) handlers.onEvent(target, event);
   return listing.resourceVersion;
 }
 
@@ -133,7 +136,7 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
     for (const event of events) handlers.onEvent(target, event);
   };
   const feed = {
-    upsert: (object: KubeObject) => tell(state.upsert(object)),
+    upsert: (object: KubeObject) => tell(state.upsert(withoutManagers(object))),
     remove: (object: KubeObject) => tell(state.remove(object)),
   };
   let version = from;
@@ -151,10 +154,17 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   }
 }
 
+/** Who owns which field is half of a pod's bytes, and nobody who watches asks for it. */
+function withoutManagers(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
 // Compares only: while the watch is open, a list may be older than its events.
 async function missedNothing({ api, target, resource, state }: Kept, signal: AbortSignal) {
   try {
-    const { objects } = await listAll(api, resource, { ...target, signal });
+    const look = { signal, headsOnly: true, timeoutMs: lookMs };
+    const { objects } = await listAll(api, resource, { ...target, ...look });
     return state.matches(objects);
   } catch (error) {
     if (error instanceof ActionError) return false;

@@ -8,7 +8,7 @@ import type { Judged } from '../rollout/conclude.ts';
 import { proofKey } from '../rollout/memory.ts';
 import { isSettled, narrate, nothingTold, type Told } from '../rollout/narrate.ts';
 import type { LiveFinding } from '../rollout/verdict.ts';
-import { readProof } from './rollout-evidence.ts';
+import { readProof } from './rollout-proof.ts';
 import { subjectsOf, type View } from './rollout-view.ts';
 import type { Wake } from './wake.ts';
 
@@ -72,7 +72,9 @@ interface Progress {
 }
 
 async function look(waiting: Waiting, state: Progress): Promise<End | undefined> {
-  const judged = waiting.view.judgeAll();
+  const due = waiting.view.judgeDue();
+  // Before the end is told, nobody's word counts from before.
+  const judged = endOf(due) ? waiting.view.judgeAll() : due;
   if (await isDoubtful(waiting, judged)) return undefined;
   state.told = tell(waiting, state.told, judged);
   const how = endOf(judged);

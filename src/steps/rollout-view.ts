@@ -1,28 +1,20 @@
 // Keeps the picture that the wait judges: watch events in, verdicts out.
 import type { Api } from '../cluster/api.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
-import { createSnapshot } from '../cluster/snapshot.ts';
+import { createSnapshot, type Snapshot } from '../cluster/snapshot.ts';
 import type { WatchEvent } from '../cluster/watched.ts';
 import type { WorkloadResult } from '../outcome.ts';
 import type { Clock } from '../ports.ts';
 import type { Judged } from '../rollout/conclude.ts';
 import { judge } from '../rollout/judge.ts';
 import { rowOf } from '../rollout/judges.ts';
-import {
-  type Answer,
-  emptyMemory,
-  forget,
-  keepReady,
-  type Memory,
-  putAnswer,
-  remember,
-  rememberAll,
-  shift,
-  track,
-} from '../rollout/memory.ts';
-import type { Subject } from '../rollout/narrate.ts';
-import type { Proof } from '../rollout/verdict.ts';
+import { liveMemory } from '../rollout/live-memory.ts';
+import type { Answer } from '../rollout/memory.ts';
+import { isSettled, type Subject } from '../rollout/narrate.ts';
+import type { Patience } from '../rollout/patience.ts';
+import type { Proof, Verdict } from '../rollout/verdict.ts';
 import type { WatchedKind } from '../rollout/watch-plan.ts';
+import { affectedBy } from './affected.ts';
 
 export interface Target {
   /** As our write returned it, or as it stands. */
@@ -33,7 +25,10 @@ export interface Target {
 
 export interface View {
   take(watched: WatchedKind, event: WatchEvent): void;
+  /** Every verdict made anew. */
   judgeAll(): readonly Judged[];
+  /** Anew only where something changed, and once a second what is still awaited: time passes. */
+  judgeDue(): readonly Judged[];
   answer(proof: Proof, answer: Answer): void;
   /** The API was away for this long: no time to hold against anybody. */
   excuse(gapMs: number): void;
@@ -42,50 +37,105 @@ export interface View {
   heardAt(): number;
 }
 
+/** Budgets of the judges count in seconds. */
+const againMs = 1_000;
+
+export interface Viewed {
+  readonly targets: readonly Target[];
+  readonly patience?: Patience | undefined;
+}
+
 /** An empty view of these targets; those whose kind is ready by existing are left out. */
-export function createView(api: Api, clock: Clock, targets: readonly Target[]): View {
+export function createView(api: Api, clock: Clock, { targets, patience = 'normal' }: Viewed): View {
   const snapshot = createSnapshot();
+  const memory = liveMemory();
   const awaited = targets.filter(({ object }) => rowOf(object));
-  let memory: Memory = emptyMemory;
   let heardAt = clock.now();
-  for (const { object, writtenAt } of awaited) memory = track(memory, object, writtenAt);
+  for (const { object, writtenAt } of awaited) memory.track(object, writtenAt);
+  const verdicts = keptVerdicts(awaited, snapshot, (object) => {
+    const verdict = judge(object, snapshot, { ...memory.read(), patience }, api.now());
+    const isJob = kindKey(object) === 'batch/Job';
+    if (isJob && verdict.state === 'ready') memory.keepReady(object, verdict);
+    return verdict;
+  });
   const put = (object: KubeObject): void => {
     snapshot.put(object);
-    memory = remember(memory, object, api.now());
+    memory.remember(object, api.now());
+    verdicts.touch(object);
   };
   const remove = (object: KubeObject): void => {
+    verdicts.touch(object);
     snapshot.remove(object);
-    memory = forget(memory, object);
+    memory.forget(object);
+  };
+  const list = ({ kind, apiVersion, namespace }: WatchedKind, objects: readonly KubeObject[]) => {
+    const scope = { kind: kindKey({ apiVersion, kind }), ...(namespace ? { namespace } : {}) };
+    for (const gone of snapshot.replace(scope, objects)) memory.forget(gone);
+    for (const object of objects) memory.remember(object, api.now());
+    verdicts.touchAll();
   };
   return {
     take(watched, event) {
       heardAt = clock.now();
-      if (event.type === 'upsert') return put(event.object);
-      if (event.type === 'delete') return remove(event.object);
-      const { kind, apiVersion, namespace } = watched;
-      const scope = { kind: kindKey({ apiVersion, kind }), ...(namespace ? { namespace } : {}) };
-      for (const gone of snapshot.replace(scope, event.objects)) memory = forget(memory, gone);
-      memory = rememberAll(memory, event.objects, api.now());
+      if (event.type === 'upsert') put(event.object);
+      else if (event.type === 'delete') remove(event.object);
+      else list(watched, event.objects);
     },
-    judgeAll() {
-      return awaited.map(({ object }) => {
-        const verdict = judge(object, snapshot, memory, api.now());
-        if (verdict.state === 'ready' && kindKey(object) === 'batch/Job') {
-          memory = keepReady(memory, object, verdict);
-        }
-        return { object, verdict };
-      });
-    },
+    judgeAll: () => verdicts.all(clock.now()),
+    judgeDue: () => verdicts.due(clock.now()),
     answer(proof, answer) {
-      memory = putAnswer(memory, proof, answer);
+      memory.answer(proof, answer);
+      verdicts.touchAll();
     },
     excuse(gapMs) {
-      memory = shift(memory, gapMs, api.now());
+      memory.shift(gapMs, api.now());
+      verdicts.touchAll();
     },
     heardAt: () => heardAt,
     versionOf(object) {
       const { namespace = '', name } = object.metadata;
       return snapshot.get(kindKey(object), namespace, name)?.metadata.resourceVersion;
+    },
+  };
+}
+
+/** The last verdict of each, and which of them may no longer hold. */
+function keptVerdicts(
+  awaited: readonly Target[],
+  snapshot: Snapshot,
+  make: (object: KubeObject) => Verdict,
+) {
+  const kept = new Map<string, Judged>();
+  const known = new Set(awaited.map(({ object }) => identityOf(object)));
+  const touched = new Set<string>();
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const touchAll = (): void => {
+    for (const key of known) touched.add(key);
+  };
+  const made = (isDue: (key: string, before: Judged) => boolean): readonly Judged[] => {
+    for (const { object } of awaited) {
+      const key = identityOf(object);
+      const before = kept.get(key);
+      if (!before || isDue(key, before)) kept.set(key, { object, verdict: make(object) });
+    }
+    touched.clear();
+    return [...kept.values()];
+  };
+  return {
+    touchAll,
+    touch(object: KubeObject): void {
+      const keys = affectedBy(object, snapshot, known);
+      if (keys === 'all') touchAll();
+      else for (const key of keys) touched.add(key);
+    },
+    all: (now: number): readonly Judged[] => {
+      lookedAt = now;
+      return made(() => true);
+    },
+    due(now: number): readonly Judged[] {
+      const passed = now - lookedAt >= againMs;
+      if (passed) lookedAt = now;
+      return made((key, { verdict }) => touched.has(key) || (passed && !isSettled(verdict)));
     },
   };
 }
@@ -111,6 +161,7 @@ interface Times {
 const unlisted: ReadonlySet<string> = new Set([
   'Namespace',
   'Service',
+  'policy/PodDisruptionBudget',
   'networking.k8s.io/Ingress',
   'autoscaling/HorizontalPodAutoscaler',
 ]);
