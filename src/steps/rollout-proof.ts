@@ -69,6 +69,8 @@ interface Heads {
   }[];
 }
 
+// Releases are Secrets too, but nobody means them.
+const fieldSelector = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
 const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 
 /** The names of others of its kind; empty where they may not be listed. */
@@ -77,7 +79,8 @@ async function namesBeside(
   { kind, namespace }: Proof,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const path = pathOf(resources[kind], { namespace, query: { limit: mostNames } });
+  const query = kind === 'Secret' ? { limit: mostNames, fieldSelector } : { limit: mostNames };
+  const path = pathOf(resources[kind], { namespace, query });
   try {
     const { status, body } = await api.send({
       method: 'GET',
