@@ -26,7 +26,11 @@ export function immutableFinding(refused: Refused, causes: readonly Cause[]): Fi
   const kept = keptKinds[kindKey(refused.object)];
   return finding('field-immutable', `${name}: ${fields.join(', ')} ${verb} immutable.`, {
     ...whereIs(refused, fields[0]),
-    evidence: causes.map(({ field, message }) => `${field}: ${wordsOf(refused.object, message)}`),
+    evidence: causes.map(({ field, message }) => {
+      // Of a Pod the API adds a comparison in its own types.
+      const [said = ''] = message.split('\n@@');
+      return `${field}: ${wordsOf(refused.object, said)}`;
+    }),
     ...(kept ? { hint: `Put the old value back. It is never replaced by itself: ${kept}` } : {}),
   });
 }

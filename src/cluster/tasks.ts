@@ -67,7 +67,9 @@ export async function untilIdle(
     const now = await readOne({ object, resource, api, signal });
     if (!now || now.metadata.uid !== live.metadata.uid || !(await runs(now, keeper))) return true;
     if (!told) {
-      keeper.onLine(`${nameOf(live)} of an earlier run still runs; it is replaced when it ended`);
+      keeper.onLine(
+        `${nameOf(live)} of an earlier run still runs; it is replaced when it has ended`,
+      );
     }
     told = true;
     return false;

@@ -133,6 +133,7 @@ describe('immutable fields', () => {
 
   test.each([
     'immutable-job',
+    'immutable-pod',
     'immutable-configmap',
     'immutable-clusterip',
     'immutable-roleref',
