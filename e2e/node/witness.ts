@@ -30,17 +30,20 @@ export function watchNamespace(
   let running = true;
   const list = async (path: string): Promise<readonly Any[]> =>
     (await cluster.api({ path })).body.items ?? [];
+  const look = async () => {
+    const [pods, events, jobs] = await Promise.all([
+      list(`/api/v1/namespaces/${namespace}/pods`),
+      list(`/api/v1/namespaces/${namespace}/events`),
+      list(`/apis/batch/v1/namespaces/${namespace}/jobs`),
+    ]);
+    const now = Date.now();
+    for (const [name, sight] of Object.entries(sights)) {
+      if (!seen.has(name) && sight({ pods, events, jobs })) seen.set(name, now);
+    }
+  };
   const loop = async () => {
     while (running) {
-      const [pods, events, jobs] = await Promise.all([
-        list(`/api/v1/namespaces/${namespace}/pods`),
-        list(`/api/v1/namespaces/${namespace}/events`),
-        list(`/apis/batch/v1/namespaces/${namespace}/jobs`),
-      ]);
-      const now = Date.now();
-      for (const [name, sight] of Object.entries(sights)) {
-        if (!seen.has(name) && sight({ pods, events, jobs })) seen.set(name, now);
-      }
+      await look();
       await new Promise((done) => setTimeout(done, everyMs));
     }
   };
@@ -50,6 +53,8 @@ export function watchNamespace(
     stop: async () => {
       running = false;
       await done;
+      // The run may have ended between two looks.
+      await look();
     },
   };
 }

@@ -6,7 +6,7 @@ import type { Sign } from './sight.ts';
 export const patiences = ['strict', 'normal', 'patient'] as const;
 export type Patience = (typeof patiences)[number];
 
-const patienceKey = 'webgen-deploy/patience';
+export const patienceKey = 'webgen-deploy/patience';
 
 /** What the object asks for by its annotation, else the run's own. */
 export function patienceOf(object: KubeObject, ofRun: Patience = 'normal'): Patience {
