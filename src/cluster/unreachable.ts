@@ -63,6 +63,14 @@ const causes: Readonly<Record<string, Cause>> = {
     words: 'the proxy refuses to connect',
     hint: 'Let the proxy CONNECT to that address, or name it in NO_PROXY.',
   },
+  PROXY_FAILED: {
+    words: 'the proxy cannot connect to it',
+    hint: 'Check the address, and whether the proxy may go there; or name it in NO_PROXY.',
+  },
+  PROXY_UNREACHABLE: {
+    words: 'the proxy before it cannot be reached',
+    hint: 'Check HTTPS_PROXY, or proxy-url of the kubeconfig; or name the address in NO_PROXY.',
+  },
   certificate: {
     words: 'its certificate is not trusted',
     hint: 'Put the cluster’s own authority into the kubeconfig (certificate-authority-data), and use an address that the certificate names.',
@@ -116,6 +124,6 @@ function classOf(reason: string): string {
 
 /** True where asking again cannot help: what is wrong is configured, not passing. */
 export function isHopeless(reason: string): boolean {
-  const known = ['certificate', 'identity', 'handshake', 'EPROTO'];
+  const known = ['certificate', 'identity', 'handshake', 'EPROTO', 'PROXY_REFUSED'];
   return known.includes(classOf(reason));
 }

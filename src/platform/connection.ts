@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { TransportError } from '../ports.ts';
+import { refusedByProxy, throughProxy } from './transport-errors.ts';
 
 export interface TlsOptions {
   readonly ca?: string | Buffer;
@@ -136,19 +137,20 @@ function tunnel(proxy: URL, server: URL): Promise<Socket> {
       headers: { host: target, ...(proxy.username ? { 'proxy-authorization': basic } : {}) },
       agent: false,
     });
-    const fail = (reason: string, message: string): void => {
+    const refuse = (error: TransportError): void => {
       request.destroy();
-      reject(new TransportError(reason, message));
+      reject(error);
     };
-    const timer = setTimeout(() => fail('ETIMEDOUT', 'the proxy does not answer'), connectMs);
+    const silent = new TransportError('ETIMEDOUT', 'it does not answer');
+    const timer = setTimeout(() => refuse(throughProxy(silent, proxy)), connectMs);
     request.once('connect', (answer, socket) => {
       clearTimeout(timer);
       if (answer.statusCode === 200) resolve(socket as Socket);
-      else fail('PROXY_REFUSED', `the proxy answered CONNECT with ${answer.statusCode}`);
+      else refuse(refusedByProxy(answer.statusCode ?? 0));
     });
     request.once('error', (error) => {
       clearTimeout(timer);
-      reject(error);
+      reject(throughProxy(error, proxy));
     });
     request.end();
   });

@@ -4,7 +4,7 @@ import type { Clock, Http, HttpRequest, HttpResponse } from '../ports.ts';
 import { TransportError } from '../ports.ts';
 import { reveal } from '../secret.ts';
 import { type Environment, proxyFor } from './proxy.ts';
-import { isTransport, transportError } from './transport-errors.ts';
+import { isTransport, throughProxy, transportError } from './transport-errors.ts';
 
 export interface Retry {
   readonly url: string;
@@ -35,18 +35,20 @@ const maxRedirects = 5;
 /** The real Http. undici is loaded at the first request, so that the start stays fast. */
 export function realHttp(options: HttpOptions): Http {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
+  const proxyOf = (url: URL) => proxyFor(url, options.environment ?? process.env);
   const dispatcherFor = (url: URL) => {
-    const proxy = proxyFor(url, options.environment ?? process.env);
+    const proxy = proxyOf(url);
     const key = proxy?.href ?? '';
     const known = dispatchers.get(key) ?? dispatcher(proxy);
     dispatchers.set(key, known);
     return known;
   };
-  return { send: (request) => withRetries(request, { ...options, dispatcherFor }) };
+  return { send: (request) => withRetries(request, { ...options, dispatcherFor, proxyOf }) };
 }
 
 interface Sender extends HttpOptions {
   readonly dispatcherFor: (url: URL) => Promise<Dispatcher>;
+  readonly proxyOf: (url: URL) => URL | undefined;
 }
 
 async function dispatcher(proxy: URL | undefined): Promise<Dispatcher> {
@@ -80,7 +82,7 @@ async function attemptOnce(
     return await follow(request, sender);
   } catch (error) {
     sender.signal?.throwIfAborted();
-    if (!isTransport(error)) throw error;
+    if (!isTransport(error) && !(error instanceof TransportError)) throw error;
     return transportError(error);
   }
 }
@@ -94,7 +96,7 @@ function reasonToRetry(result: HttpResponse | TransportError): string | undefine
 }
 
 const permanent =
-  /^(TOO_LARGE|TIME_LIMIT|ENOTFOUND|EPROTO|CERT_|DEPTH_|SELF_|UNABLE_|ERR_(TLS|SSL))/;
+  /^(TOO_LARGE|TIME_LIMIT|ENOTFOUND|EPROTO|PROXY_REFUSED|CERT_|DEPTH_|SELF_|UNABLE_|ERR_(TLS|SSL))/;
 
 function waitBefore(attempt: number, result: HttpResponse | TransportError, now: number): number {
   const asked = result instanceof TransportError ? undefined : result.headers['retry-after'];
@@ -162,6 +164,9 @@ async function exchange({ request, url, sender, signal }: Exchange): Promise<Htt
     dispatcher: await sender.dispatcherFor(url),
     signal,
     ...(request.body === undefined ? {} : { body: reveal(request.body) }),
+  }).catch((error: unknown) => {
+    const proxy = sender.proxyOf(url);
+    throw proxy && isTransport(error) ? throughProxy(error, proxy) : error;
   });
   const body = await bounded(response.body, request.maxBytes ?? 16 * 2 ** 20);
   return { status: response.statusCode, headers: flat(response.headers), body };

@@ -1,5 +1,6 @@
 // The runner's tool cache by @actions/tool-cache, loaded only when a tool is wanted.
 import type { StoredTool, ToolCache } from '../tools/install.ts';
+import { refusedByProxy } from './transport-errors.ts';
 
 /** A download that takes longer is given up; the largest tool has 170 MB. */
 const downloadMs = 5 * 60_000;
@@ -17,13 +18,28 @@ export function realToolCache(folder: string): ToolCache {
     },
     download: async (url, file) => {
       const { downloadTool } = await library();
-      await withLimit(downloadTool(url, file));
+      tame();
+      await withLimit(downloadTool(url, file)).catch((error: Error) => {
+        const status = /^tunneling socket .* statusCode=(\d+)$/.exec(error.message)?.[1];
+        throw status === undefined ? error : refusedByProxy(Number(status));
+      });
     },
     store: async (file: string, tool: StoredTool) => {
       const { cacheFile } = await library();
       return cacheFile(file, tool.fileName, tool.name, tool.version, tool.arch);
     },
   };
+}
+
+function tame(): void {
+  // By default it waits up to 20 s before each of two more attempts, also where a proxy refuses.
+  const seconds = { MIN: 1, MAX: 3 };
+  for (const [end, value] of Object.entries(seconds)) {
+    const name = `TEST_DOWNLOAD_TOOL_RETRY_${end}_SECONDS`;
+    if (!(name in globalThis)) Reflect.set(globalThis, name, value);
+  }
+  // Its way through a proxy with a login uses Buffer(): nobody who deploys can help that.
+  process.noDeprecation = true;
 }
 
 const muted = new WeakSet<object>();

@@ -42,6 +42,25 @@ export function transportError(error: unknown): TransportError {
   return new TransportError(reason, message);
 }
 
+/** A proxy that answered CONNECT with no 2xx: it will not (4xx), or it could not (5xx). */
+export function refusedByProxy(status: number): TransportError {
+  const reason = status >= 500 ? 'PROXY_FAILED' : 'PROXY_REFUSED';
+  return new TransportError(reason, `the proxy answered CONNECT with ${status}`);
+}
+
+const notConnected = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+/** Where a proxy stands between, only the proxy itself is ever connected to. Its login is not shown. */
+export function throughProxy(error: unknown, proxy: URL): TransportError {
+  const { reason, message } = transportError(error);
+  // What undici's ProxyAgent says, and tells nowhere else.
+  const status = /^Proxy response \((\d+)\) !== 200/.exec(message)?.[1];
+  if (status !== undefined) return refusedByProxy(Number(status));
+  if (!notConnected.test(reason)) return new TransportError(reason, message);
+  const where = `${proxy.protocol}//${proxy.host}`;
+  return new TransportError('PROXY_UNREACHABLE', `the proxy ${where}: ${message}`);
+}
+
 /** Errors of sockets, TLS and HTTP have a code; anything else is a bug and must surface as such. */
 export function isTransport(error: unknown): boolean {
   const code = codeOf(error);

@@ -183,6 +183,7 @@ describe('no answer', () => {
     ['ERR_OSSL_PEM_NO_START_LINE', 'the certificate or the key of the kubeconfig cannot be used'],
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'it breaks off the TLS handshake'],
     ['EPROTO', 'what answers there is not the Kubernetes API over TLS'],
+    ['PROXY_REFUSED', 'the proxy refuses to connect'],
   ])('%s is hopeless at once', async (reason, words) => {
     const { api, sent } = playing([broken(reason)]);
     expect((await findingOf(api.send(get))).what).toContain(words);
@@ -194,7 +195,8 @@ describe('no answer', () => {
     ['ENOTFOUND', 'the name is not known'],
     ['EAI_AGAIN', 'the name servers do not answer'],
     ['NO_ANSWER', 'it takes the connection but does not answer'],
-    ['PROXY_REFUSED', 'the proxy refuses to connect'],
+    ['PROXY_FAILED', 'the proxy cannot connect to it'],
+    ['PROXY_UNREACHABLE', 'the proxy before it cannot be reached'],
     ['ESOMETHING', 'the connection breaks'],
   ])('%s in words', async (reason, words) => {
     const { api } = playing([broken(reason)], 1000);

@@ -419,6 +419,16 @@ describe('proxies', () => {
       message: 'the proxy answered CONNECT with 403',
     });
   });
+
+  test('a proxy that is not there is named, without its login', async () => {
+    const server = await serve();
+    const cluster = connected(server, { proxyUrl: 'http://me:secret@127.0.0.1:9' });
+    const error = await failureOf(cluster.send({ method: 'GET', path: '/' }));
+    expect(error).toMatchObject({
+      reason: 'PROXY_UNREACHABLE',
+      message: 'the proxy http://127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9',
+    });
+  });
 });
 
 async function listening(server: Server): Promise<void> {

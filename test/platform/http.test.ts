@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Retry, realHttp } from '../../src/platform/http.ts';
@@ -207,6 +209,31 @@ describe('proxies', () => {
       name: 'TransportError',
       reason: 'ERR_TLS_CERT_ALTNAME_INVALID',
     });
+  });
+
+  test.each([
+    [407, 'PROXY_REFUSED', 0],
+    [502, 'PROXY_FAILED', 3],
+  ])('that answer %i are named: %s, asked again %i times', async (status, reason, again) => {
+    const proxy = createServer();
+    proxy.on('connect', (_, socket) => socket.end(`HTTP/1.1 ${status} No\r\n\r\n`));
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const { port } = proxy.address() as AddressInfo;
+    const { http, retries } = client({ HTTPS_PROXY: `http://me:secret@127.0.0.1:${port}` });
+    const message = `the proxy answered CONNECT with ${status}`;
+    const sending = http.send({ url: 'https://cloud.test/x' });
+    await expect(sending).rejects.toMatchObject({ reason, message });
+    expect(retries).toHaveLength(again);
+    proxy.close();
+  });
+
+  test('that are not there are named without their login', async () => {
+    const { http, retries } = client({ HTTPS_PROXY: 'http://me:secret@127.0.0.1:9' });
+    await expect(http.send({ url: 'https://cloud.test/x' })).rejects.toMatchObject({
+      reason: 'PROXY_UNREACHABLE',
+      message: 'the proxy http://127.0.0.1:9: connect ECONNREFUSED 127.0.0.1:9',
+    });
+    expect(retries).toHaveLength(3);
   });
 
   test('are not asked for loopback', async () => {
