@@ -35,6 +35,20 @@ export function failureField(live: KubeObject): string | undefined {
   return type && `status.conditions[${type}]`;
 }
 
+/**
+ * A task that failed is run again. A bare Pod would take another image, but one that has ended
+ * never runs it. Undefined: it may stay.
+ */
+export function rerunFields(
+  live: KubeObject,
+  fields: readonly string[],
+): readonly string[] | undefined {
+  const failure = failureField(live);
+  if (failure !== undefined) return [...fields, failure];
+  const isPod = live.kind === 'Pod' && taskState(live) !== undefined;
+  return isPod && fields.some((each) => /^spec\b/.test(each)) ? fields : undefined;
+}
+
 function is(job: KubeObject, type: string): boolean {
   return listAt(job, 'status', 'conditions').some(
     (each) => textAt(each, 'type') === type && textAt(each, 'status') === 'True',

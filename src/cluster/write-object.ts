@@ -14,6 +14,7 @@ import { type KubeObject, nameOf } from './objects.ts';
 import { pathOf } from './paths.ts';
 import type { PlannedObject } from './planned-object.ts';
 import { refusalFindings } from './refusals.ts';
+import { sendApply } from './send-apply.ts';
 
 export interface Writer {
   readonly api: Api;
@@ -41,9 +42,9 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
 }
 
 async function apply({ resource, object }: PlannedObject, force: boolean, writer: Writer) {
-  const { api, manager, signal } = writer;
+  const { manager, signal } = writer;
   const request = applyRequest(resource, object, { manager, dryRun: false, force, signal });
-  return { request, response: await api.send(request) };
+  return { request, response: await sendApply(request, writer) };
 }
 
 const handOverAttempts = 5;

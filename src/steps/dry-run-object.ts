@@ -11,8 +11,9 @@ import { type KubeObject, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { predict } from '../cluster/prediction.ts';
 import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
+import { sendApply } from '../cluster/send-apply.ts';
 import { sentObject } from '../cluster/sent-object.ts';
-import { failureField, taskState } from '../cluster/tasks.ts';
+import { failureField, rerunFields, taskState } from '../cluster/tasks.ts';
 import { warningsOf } from '../cluster/warnings.ts';
 import type { Finding } from '../errors.ts';
 import type { Document } from '../manifests/document.ts';
@@ -95,17 +96,6 @@ function predicted(planned: Prepared, answered: Answered, settings: ApplySetting
   return outdated ? { ...done, outdated: answered } : done;
 }
 
-/**
- * A task that failed is run again. A bare Pod would take another image, but one that has ended
- * never runs it. Undefined: it may stay.
- */
-function rerunFields(live: KubeObject, fields: readonly string[]): readonly string[] | undefined {
-  const failure = failureField(live);
-  if (failure !== undefined) return [...fields, failure];
-  const isPod = live.kind === 'Pod' && taskState(live) !== undefined;
-  return isPod && fields.some((each) => /^spec\b/.test(each)) ? fields : undefined;
-}
-
 function replaced(planned: Prepared, fields: readonly string[]): PlannedObject {
   const { object } = planned;
   return { ...plain(planned), predicted: object, change: 'recreated', fields, write: true };
@@ -121,10 +111,10 @@ interface Refusal {
 async function tryApply(body: KubeObject, candidate: Candidate, settings: ApplySettings) {
   const { resource } = candidate;
   const manager = managerOf(settings.app);
-  const { api, signal, forceConflicts } = settings;
+  const { signal, forceConflicts } = settings;
   const send = async (force: boolean) => {
     const request = applyRequest(resource, body, { manager, dryRun: true, force, signal });
-    return { request, force, response: await api.send(request) };
+    return { request, force, response: await sendApply(request, settings) };
   };
   const first = await send(forceConflicts);
   const conflicts = conflictsOf(statusOf(first.response));
