@@ -35,7 +35,8 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const problems = [...refusals, ...findings];
   if (refusals.length > 0 || !inputs) {
     const outcome = refusedOutcome(commandOf(raw), problems, clock);
-    return { outcome, refused: true, summary: true };
+    const summary = raw['summary']?.trim().toLowerCase() !== 'false';
+    return { outcome, refused: true, summary };
   }
   const { summary } = inputs;
   const title = inputs.environment ? `${inputs.app} → ${inputs.environment}` : inputs.app;

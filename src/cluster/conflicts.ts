@@ -1,9 +1,13 @@
 // Who else owns the fields that we set: an apply's 409 in words.
 import { type Finding, finding } from '../errors.ts';
+import { secretsInput } from '../manifests/secrets.ts';
 import type { Status } from './api-errors.ts';
 import { takenOver } from './managed-fields.ts';
 import { nameOf } from './objects.ts';
 import { type Refused, whereIs } from './refused.ts';
+
+const inputHint =
+  'Remove the line from the input secrets, or set force-conflicts: true to take the key over.';
 
 export interface Conflict {
   readonly manager: string;
@@ -31,8 +35,11 @@ export function conflictFindings(refused: Refused, status: Status): readonly Fin
   return [...Map.groupBy(foreign, ({ manager }) => manager)].map(([manager, conflicts]) => {
     const fields = conflicts.map(({ field }) => field);
     const what = `${nameOf(refused.object)}: ${manager} owns ${fields.join(', ')}.`;
+    const where = whereIs(refused, fields[0]);
+    const isInput = where.file === secretsInput;
     return finding('field-conflict', what, {
-      ...whereIs(refused, fields[0]),
+      ...where,
+      ...(isInput ? { hint: inputHint } : {}),
       evidence: conflicts.map(({ field }) => `conflict with "${manager}": ${field}`),
     });
   });

@@ -6,6 +6,8 @@ export interface Subject {
   /** `Deployment/backend`, with its namespace where there are several. */
   readonly label: string;
   readonly verdict: Verdict;
+  /** Nothing is awaited of it: only its findings are told. */
+  readonly quiet?: boolean;
 }
 
 /** What was told already. */
@@ -56,7 +58,8 @@ export function narrate(told: Told, subjects: readonly Subject[], now: number): 
   };
 }
 
-function changeLines(told: Told, subjects: readonly Subject[]): readonly string[] {
+function changeLines(told: Told, all: readonly Subject[]): readonly string[] {
+  const subjects = all.filter(({ quiet }) => !quiet);
   const isFirst = told.verdicts.size === 0;
   const already = isFirst ? subjects.filter(({ verdict }) => verdict.state === 'ready') : [];
   const isMany = already.length > namedAtFirst;

@@ -142,12 +142,12 @@ function keptVerdicts(
 
 /** Names for people, with the namespace where there are several. What only exists is not told. */
 export function subjectsOf(judged: readonly Judged[]): readonly Subject[] {
-  const told = judged.filter((each) => isListed(each) || each.verdict.findings.length > 0);
-  const names = new Set(told.flatMap(({ object }) => object.metadata.namespace ?? []));
-  return told.map(({ object, verdict }) => {
+  const names = new Set(judged.flatMap(({ object }) => object.metadata.namespace ?? []));
+  return judged.map(({ object, verdict }) => {
     const { namespace } = object.metadata;
     const space = names.size > 1 && namespace !== undefined ? ` (${namespace})` : '';
-    return { label: `${nameOf(object)}${space}`, verdict };
+    const quiet = !isListed({ object, verdict });
+    return { label: `${nameOf(object)}${space}`, verdict, quiet };
   });
 }
 

@@ -72,6 +72,8 @@ describe('narrate', () => {
   });
 
   test('what was never waited for is not told', () => {
+    const service = { label: 'Service/web', verdict: verdictOf('ready', 'exists'), quiet: true };
+    expect(narrate(nothingTold(0), [service], 0).lines).toEqual([]);
     expect(tell(verdictOf('suspended', 'not waited for'))).toEqual([[]]);
   });
 
