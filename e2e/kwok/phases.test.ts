@@ -164,6 +164,48 @@ describe('a system with a database and migrations', () => {
   }, 120_000);
 });
 
+describe('phases share one run', () => {
+  test('one deadline: a slow migration has what the database left', async () => {
+    const late = await run('late', system({ pods: { 'simulate/ends-after': '60s' } }), {
+      timeout: '4s',
+    });
+    expect(late.outputs).toMatchObject({ status: 'failed', 'error-code': 'timed-out' });
+    expect(late.text).toContain('Job/migrate was not ready in 4 s');
+    expect(late.text).toContain('Stopped in the phase pre-deploy.');
+    expect(Number(late.outputs['duration-seconds'])).toBeLessThanOrEqual(7);
+  }, 60_000);
+
+  test('a cancelled one says which phase it had reached', async () => {
+    const stuck = system().replace(
+      'spec: {containers: [{name: db',
+      'spec: {nodeSelector: {kubernetes.io/os: plan9}, containers: [{name: db',
+    );
+    const workspace = await site.workspace({ 'app.yaml': stuck });
+    const seen: string[] = [];
+    const inputs = { namespace: 'halted', 'create-namespace': 'true', manifests: 'app.yaml' };
+    const onLine = ({ text }: { readonly text: string }) => seen.push(text);
+    const running = await site.start(inputs, { workspace, onLine });
+    await until({ what: 'the wait', timeoutMs: 30_000 }, async () =>
+      seen.some((line) => line.includes('unschedulable')) ? true : undefined,
+    );
+    running.kill('SIGINT');
+    const result = await running.finished;
+    expect(result.outputs['status']).toBe('cancelled');
+    expect(result.stdout).toContain('Stopped in the phase base.');
+    const rest = 'Not applied: Deployment/web, Job/smoke, Job/migrate.';
+    expect(result.stdout).toContain(rest);
+    await result.cleanUp();
+  }, 60_000);
+
+  test('without a wait all is applied at once', async () => {
+    const inputs = { wait: 'false' };
+    const result = await run('at-once', system(), inputs);
+    expect(result.outputs['status']).toBe('deployed');
+    expect(result.text).toContain('Phases, applied at once since nothing is awaited');
+    expect(changes(result)).toMatchObject({ 'Job/smoke': 'created', 'Deployment/web': 'created' });
+  }, 60_000);
+});
+
 describe('a Job that still runs', () => {
   test('is awaited before another takes its place', async () => {
     const pods = { 'simulate/ends-after': '4s' };
