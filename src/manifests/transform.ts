@@ -8,6 +8,7 @@ import { clip, oneLine } from '../text.ts';
 import { type Document, placeOf, subjectOf } from './document.ts';
 import { findDuplicates } from './parse.ts';
 import { phaseFindings } from './phases.ts';
+import { ruleFindings } from './ready-rules.ts';
 import { isBuiltIn } from './scope.ts';
 import { secretDocuments } from './secrets.ts';
 import { withValueAt } from './values.ts';
@@ -46,6 +47,7 @@ export function transform(documents: readonly Document[], options: TransformOpti
       ...doubled,
       ...kept.findings,
       ...phaseFindings(kept.documents),
+      ...ruleFindings(kept.documents),
     ],
   };
 }

@@ -1,12 +1,14 @@
 // One object's verdict: what holds for every kind first, then the kind's own row.
 import { identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
+import { withRules } from './custom.ts';
 import { findingOf } from './diagnose.ts';
 import { type JudgeRow, rowOf } from './judges.ts';
 import type { Memory } from './memory.ts';
 import { patienceOf } from './patience.ts';
 import type { SignalRow } from './row.ts';
 import { byTime, type Sight } from './sight.ts';
+import { timeOf } from './typed.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 const waitKey = 'webgen-deploy/wait';
@@ -43,7 +45,7 @@ export function judge(
   const patience = patienceOf(live, memory.patience);
   const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt, patience };
   const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
-  return general ?? row.judge(live, sight);
+  return general ?? withRules(live, sight, row.judge(live, sight));
 }
 
 function absentVerdict(object: KubeObject, writtenAt: number | undefined, now: number): Verdict {
@@ -91,7 +93,7 @@ function unseenVerdict(
   const same = live.metadata.uid === object.metadata.uid;
   const written = same ? (object.metadata.generation ?? 0) : 0;
   if ((observed ?? 0) >= Math.max(written, live.metadata.generation ?? 0)) return undefined;
-  const from = sight.writtenAt ?? sight.now;
+  const from = sight.writtenAt ?? timeOf(live.metadata.creationTimestamp) ?? sight.now;
   const waited = sight.now - from >= neverObservedMs;
   if (!row.observed && waited && (observed ?? 0) <= 0) return undefined;
   return verdictOf('waiting', 'not yet seen by its controller');

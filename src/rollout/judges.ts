@@ -1,5 +1,6 @@
 // The table of kinds: who judges each, and what else must be watched for it.
 import { groupOf, type KubeObject, kindKey } from '../cluster/objects.ts';
+import { hasRules } from './custom.ts';
 import { judgeAutoscaler } from './kinds/autoscaler.ts';
 import { judgeClaim } from './kinds/claim.ts';
 import { judgeDaemonSet } from './kinds/daemon-set.ts';
@@ -182,5 +183,6 @@ const plainGroups: ReadonlySet<string> = new Set([
 export function rowOf(object: KubeObject): JudgeRow | undefined {
   const row = judges[kindKey(object)];
   if (row) return row;
-  return plainGroups.has(groupOf(object.apiVersion)) ? undefined : generic;
+  const isPlain = plainGroups.has(groupOf(object.apiVersion)) && !hasRules(object);
+  return isPlain ? undefined : generic;
 }

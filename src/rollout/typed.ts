@@ -48,7 +48,12 @@ export interface Condition {
 /** `status.conditions` of any kind; empty where there are none. */
 export function conditionsOf(object: KubeObject): readonly Condition[] {
   const status = object['status'] as { readonly conditions?: unknown } | undefined;
-  return Array.isArray(status?.conditions) ? (status.conditions as Condition[]) : [];
+  const all: readonly unknown[] = Array.isArray(status?.conditions) ? status.conditions : [];
+  // A custom kind may keep anything there.
+  return all.filter(
+    (each): each is Condition =>
+      typeof each === 'object' && each !== null && typeof (each as Condition).type === 'string',
+  );
 }
 
 /** The condition of that type, if the object has it. */

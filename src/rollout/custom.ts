@@ -1,0 +1,69 @@
+// What users say about their own objects: when they are ready, and when they have failed.
+import { type KubeObject, kindKey } from '../cluster/objects.ts';
+import { findingOf } from './diagnose.ts';
+import { isOfThisRelease } from './freshness.ts';
+import { plain } from './plain-text.ts';
+import { failedKey, type Rule, readRule, readyKey, ruleKeys } from './rules/rule.ts';
+import type { Sight, Sign } from './sight.ts';
+import { conditionsOf } from './typed.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+/** Secrets are never watched for a rule: what it shows would be their values. */
+export function hasRules(object: KubeObject): boolean {
+  const { annotations } = object.metadata;
+  return kindKey(object) !== 'Secret' && ruleKeys.some((key) => annotations?.[key] !== undefined);
+}
+
+function ruleOf(live: KubeObject, key: string): Rule | undefined {
+  const written = live.metadata.annotations?.[key];
+  if (typeof written !== 'string') return undefined;
+  const read = readRule(written);
+  // A wrong one is refused before anything is sent; on what others made it says nothing.
+  return 'rule' in read ? read.rule : undefined;
+}
+
+/** The user's rules win: `failed` over everything, `ready` over what the kind's own judge says. */
+export function withRules(live: KubeObject, sight: Sight, own: Verdict): Verdict {
+  if (!hasRules(live)) return own;
+  const failed = ruleOf(live, failedKey);
+  const ready = ruleOf(live, readyKey);
+  if (!failed && !ready) return own;
+  if (!isOfThisRelease(live, sight)) {
+    return own.state === 'ready' ? verdictOf('waiting', 'its status may be an older one') : own;
+  }
+  if (failed?.check(live).holds) return failedVerdict(live, failed, { own, sight });
+  if (!ready) return own;
+  const { holds, seen } = ready.check(live);
+  if (holds) {
+    const findings = own.findings.filter(({ severity }) => severity !== 'fatal');
+    return verdictOf('ready', `${readyKey} holds`, { findings, progress: own.progress });
+  }
+  const words = `${readyKey} does not hold: ${ready.text}${seen === '' ? '' : ` ${seen}`}`;
+  const settled = own.state === 'failed' || own.state === 'suspended';
+  return settled ? own : { ...own, state: 'waiting', words: plain(words, 400) };
+}
+
+interface Around {
+  readonly own: Verdict;
+  readonly sight: Sight;
+}
+
+function failedVerdict(live: KubeObject, rule: Rule, { own, sight }: Around): Verdict {
+  const reasons = conditionsOf(live)
+    .filter(({ message }) => message)
+    .slice(0, 5)
+    .map((each) => plain(`${each.type}=${each.status}: ${each.reason ?? ''} ${each.message}`, 300));
+  const sign: Sign = {
+    code: 'rollout-failed',
+    certain: true,
+    what: `its rule ${failedKey} holds`,
+    evidence: [rule.text, ...reasons],
+    hint: 'Correct what its status names.',
+  };
+  const finding = findingOf(live, sign, sight.patience);
+  const others = own.findings.filter(({ cause }) => cause !== finding.cause);
+  return verdictOf('waiting', `${failedKey} holds`, {
+    progress: own.progress,
+    findings: [finding, ...others],
+  });
+}

@@ -1,0 +1,95 @@
+// A rule that somebody writes on an object of theirs: CEL, or JSONPath as `kubectl wait` has it.
+import { Environment as CelEnvironment, type Environment } from '@marcbachmann/cel-js';
+import type { KubeObject } from '../../cluster/objects.ts';
+import { plain } from '../plain-text.ts';
+import { isJsonPath, readJsonPath } from './json-path.ts';
+
+export const readyKey = 'webgen-deploy/ready';
+export const failedKey = 'webgen-deploy/failed';
+export const ruleKeys = [readyKey, failedKey] as const;
+
+export interface Held {
+  readonly holds: boolean;
+  /** What was seen instead, for people; empty where there is nothing to say. */
+  readonly seen: string;
+}
+
+export interface Rule {
+  /** As written, safe to show. */
+  readonly text: string;
+  /** Never throws: what cannot be evaluated yet does not hold. */
+  check(object: KubeObject): Held;
+}
+
+export type ReadRule = { readonly rule: Rule } | { readonly problem: string };
+
+const longest = 4_096;
+
+/** Reads a rule; `problem` says in a clause what is wrong with it. */
+export function readRule(written: string): ReadRule {
+  if (written.trim() === '') return { problem: 'is empty' };
+  if (written.length > longest) return { problem: `is longer than ${longest} characters` };
+  return isJsonPath(written) ? jsonPathRule(written) : celRule(written);
+}
+
+function jsonPathRule(written: string): ReadRule {
+  const read = readJsonPath(written);
+  if ('problem' in read) return { problem: `is no JSONPath: ${read.problem}` };
+  const { want, values } = read.path;
+  const check = (object: KubeObject): Held => {
+    const found = values(object);
+    const texts = found.map(textOf);
+    const some = found.length > 0;
+    const holds = some && (want === undefined || texts.every((text) => text === want));
+    const shown = [...new Set(texts)].slice(0, 3).map((text) => plain(text, 60));
+    return { holds, seen: some ? `is ${shown.join(', ')}` : 'is not there' };
+  };
+  return { rule: { text: plain(written, 200), check } };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
+const fields = ['apiVersion', 'kind', 'metadata', 'spec', 'status', 'data'] as const;
+
+// CustomResourceDefinitions say `self`, admission policies `object`, and others name the fields.
+const environment: Environment = ['self', 'object', ...fields].reduce(
+  (so, name) => so.registerVariable(name, 'dyn'),
+  new CelEnvironment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false }),
+);
+
+function celRule(written: string): ReadRule {
+  const checked = environment.check(written);
+  if (!checked.valid) return { problem: `is no CEL: ${firstLine(checked.error)}` };
+  if (!['bool', 'dyn'].includes(String(checked.type))) {
+    return { problem: `gives ${String(checked.type)}, not true or false` };
+  }
+  const evaluate = environment.parse(written);
+  const check = (object: KubeObject): Held => {
+    try {
+      const self = celValue(object) as Readonly<Record<string, unknown>>;
+      const known = Object.fromEntries(fields.map((name) => [name, self[name] ?? {}]));
+      const result: unknown = evaluate({ ...known, self, object: self });
+      const odd = typeof result === 'boolean' ? '' : 'gives neither true nor false';
+      return { holds: result === true, seen: odd };
+    } catch (error) {
+      // A field that is not there yet: the expression is right, its time has not come.
+      return { holds: false, seen: firstLine(error) };
+    }
+  };
+  return { rule: { text: plain(written, 200), check } };
+}
+
+function firstLine(error: unknown): string {
+  const { message } = (error ?? {}) as { readonly message?: unknown };
+  return plain(String(message ?? 'it cannot be read').split('\n')[0] ?? '', 200);
+}
+
+/** Whole numbers become CEL's int, as the API server has them. */
+function celValue(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (Array.isArray(value)) return value.map(celValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, celValue(item)]));
+}
