@@ -3,6 +3,7 @@ import type { RunContext } from './context.ts';
 import { ActionError, finding } from './errors.ts';
 import type { Inputs } from './inputs.ts';
 import { describePhases, inPhases } from './manifests/phases.ts';
+import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status, Timing } from './outcome.ts';
 import { makePlan, type Step, withPhases } from './plan.ts';
 import type { Ports } from './ports.ts';
@@ -113,7 +114,7 @@ function outcomeOf(running: Running): Outcome {
     restarts: state.restarts,
     unverified: state.unverified,
     workloads: state.workloads,
-    findings: state.findings,
+    findings: placeFindings(state.findings, state.documents),
     timings: state.timings,
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),

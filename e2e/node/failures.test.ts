@@ -164,6 +164,8 @@ onNode(`on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, (
       const last = result.stdout.trimEnd().split('\n').slice(-16).join('\n');
       for (const words of says) expect(last).toContain(words);
       expect(last).toMatch(/^ +fix +\S/m);
+    // The annotation stands at the object's own manifest.
+    expect(result.stdout).toMatch(/^::error file=app\.yaml,line=\d+,/m);
       expect(times.told).toBeLessThanOrEqual(3000);
       expect(times.ended).toBeLessThanOrEqual(3000);
       // The witness looks ten times a second and may see the first signal late, never early.
