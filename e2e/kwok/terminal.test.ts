@@ -1,5 +1,7 @@
 // The same engine from a terminal: flags, exit codes, JSON for programs.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -18,13 +20,14 @@ afterAll(() => site?.stop());
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
 
-async function webgen(...args: readonly string[]) {
-  const options = {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: site.cluster.kubeconfig },
-  };
+const webgen = (...args: readonly string[]) => start(cli, args);
+
+async function start(entry: string, args: readonly string[], more: Record<string, string> = {}) {
+  const { kubeconfig } = site.cluster;
+  const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig, ...more };
+  const options = { cwd: folder, env };
   try {
-    const done = await promisify(execFile)(nodeOfRunner(), [cli, ...args], options);
+    const done = await promisify(execFile)(nodeOfRunner(), [entry, ...args], options);
     return { code: 0, ...done };
   } catch (error) {
     return error as { code: number; stdout: string; stderr: string };
@@ -91,5 +94,63 @@ describe('webgen-deploy on a terminal', () => {
     );
     expect(run.code).toBe(1);
     expect(run.stdout).toContain('field-unknown');
+  }, 60_000);
+
+  test('what an input names and nobody can read is wrong use too', async () => {
+    const where = [...place, '--environment', 'staging'];
+    const [manifest, kubeconfig] = await Promise.all([
+      webgen('diff', ...where, '--manifests', 'nope.yaml'),
+      webgen('status', ...where, '--kubeconfig', '/nope'),
+    ]);
+    expect([manifest.code, kubeconfig.code]).toEqual([2, 2]);
+    expect(manifest.stdout).toContain('nope.yaml');
+    expect(kubeconfig.stdout).toContain('/nope does not exist');
+  }, 60_000);
+
+  test('lists repeat their flag, switches have two negative forms', async () => {
+    const other = await site.workspace({ 'other.yaml': deployment('other') });
+    const lists = ['--manifests', 'app.yaml', '--manifests', join(other, 'other.yaml')];
+    for (const off of ['--no-wait', '--wait=false']) {
+      const run = await webgen(...place, '--environment', 'staging', ...lists, off);
+      expect(run.stdout).toContain('2 objects from');
+      expect(run.stdout).not.toContain('await every workload');
+      expect(run.code).toBe(0);
+    }
+  }, 60_000);
+
+  test('KUBECONFIG may be a list: files that are missing are passed over', async () => {
+    const second = join(await site.workspace({ second: '{"clusters":[]}' }), 'second');
+    const list = ['/no/such/file', second, site.cluster.kubeconfig].join(':');
+    const run = await start(cli, ['status', ...place], { KUBECONFIG: list });
+    expect(run.stdout).toContain(site.cluster.server);
+    expect(run.code).toBe(0);
+  }, 60_000);
+
+  test('starts by a link, as npm makes it, and from the sources of a clone', async () => {
+    const link = join(folder, 'webgen-deploy');
+    await symlink(cli, link);
+    const source = join(import.meta.dirname, '..', '..', 'src', 'cli.ts');
+    for (const entry of [link, source]) {
+      expect(await start(entry, ['--version'])).toMatchObject({ code: 0, stderr: '' });
+    }
+  }, 60_000);
+
+  test('Ctrl-C is 130, and it says what is left', async () => {
+    const never = deployment('never').replace(
+      '      containers',
+      '      nodeName: nowhere\n      containers',
+    );
+    const where = await site.workspace({ 'never.yaml': never });
+    const flags = [...place, '--environment', 'staging', '--manifests', 'never.yaml'];
+    const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: site.cluster.kubeconfig };
+    const child = spawn(nodeOfRunner(), [cli, ...flags], { cwd: where, env });
+    const said: string[] = [];
+    child.stdout.on('data', (part: Buffer) => {
+      said.push(String(part));
+      if (said.join('').includes('Deployment/never created')) child.kill('SIGINT');
+    });
+    const [code] = await once(child, 'close');
+    expect(code).toBe(130);
+    expect(said.join('')).toContain('Applied: Deployment/never.');
   }, 60_000);
 });
