@@ -36,7 +36,8 @@ export interface Memory {
   readonly progress: ReadonlyMap<string, Mark>;
   /** By the same: the sum of what each pod that still is there ever reached. */
   readonly heights: ReadonlyMap<string, number>;
-  /** When something was first seen: an object or event by its uid, `<uid>/deleting`, `…/refused`. */
+  /** When something was first seen: an object or event by its uid, `<uid>/deleting`, `…/refused`;
+   * `…/leaving`: when one of its own was last seen on its way out. */
   readonly seen: ReadonlyMap<string, number>;
   readonly answers: ReadonlyMap<string, Answer>;
   /** The run's own, by default normal; an object may say otherwise. */
@@ -143,7 +144,10 @@ export function learn(draft: Draft, object: KubeObject, now: number): void {
   if (object.kind === 'Pod') learnPod(draft, typed<Pod>(object), now);
   else mark(uid, true);
   if (object.kind === 'Event') return;
-  mark(`${uid}/deleting`, object.metadata.deletionTimestamp !== undefined);
+  const leaving = object.metadata.deletionTimestamp !== undefined;
+  mark(`${uid}/deleting`, leaving);
+  const owner = object.metadata.ownerReferences?.find((each) => each.controller)?.uid;
+  if (leaving && owner !== undefined) draft.seen.set(`${owner}/leaving`, now);
   mark(`${uid}/refused`, conditionOf(object, 'ReplicaFailure')?.status === 'True');
 }
 

@@ -100,11 +100,11 @@ export function refusalOf(
   if (missing) return missing;
   const found = classes.find(({ words }) => words.test(refusal.message));
   if (!found) return undefined;
-  const from = Math.max(refusal.from, crew.progressAt);
+  const until = limitOf(refusal, found, crew);
   const surge = found.code === 'quota-exceeded' && crew.olderPods > 0;
   return {
     code: found.code,
-    ...(found.ms === 0 ? { certain: true } : byTime(from + found.ms, sight)),
+    ...(found.ms === 0 ? { certain: true } : byTime(until, sight)),
     what: found.what,
     cause: found.what,
     evidence: [
@@ -115,6 +115,13 @@ export function refusalOf(
     ...(surge ? { hint: 'The older pods hold the quota: set maxSurge: 0, or raise it.' } : {}),
     ...(found.hint ? { hint: found.hint } : {}),
   };
+}
+
+// A pod that leaves frees room, but the controller waits twice as long before each next try.
+function limitOf({ from }: Refusal, { code, ms }: Class, { progressAt, leavingAt }: Crew): number {
+  const limit = Math.max(from, progressAt) + ms;
+  if (code !== 'quota-exceeded' || leavingAt < from) return limit;
+  return Math.max(limit, leavingAt + Math.max(ms, leavingAt - from));
 }
 
 function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {

@@ -25,6 +25,8 @@ export interface Crew {
   readonly everReady: boolean;
   /** When they last got further than ever. */
   readonly progressAt: number;
+  /** When a pod of any revision was last seen on its way out; it frees room. 0: never. */
+  readonly leavingAt: number;
   /** Pods of an older revision still hold room. */
   readonly olderPods: number;
 }

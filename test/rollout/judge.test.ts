@@ -342,6 +342,25 @@ describe('refused pods', () => {
     ]);
   });
 
+  test('older pods that leave free the quota, and the controller tries again ever more seldom', () => {
+    const start = [deployment({ replicas: 2 }), replicaSet(refused)];
+    const leaving = pod('old', { metadata: { deletionTimestamp: at(8) } });
+    const looks = [
+      { at: 0, objects: start },
+      { at: 8, objects: [leaving] },
+      { at: 18, objects: [leaving] },
+      { at: 35, objects: [] },
+      { at: 36, objects: [] },
+    ];
+    expect(judgeAt(looks).map(({ state }) => state)).toEqual([
+      'waiting',
+      'waiting',
+      'waiting',
+      'waiting',
+      'failed',
+    ]);
+  });
+
   test('time in which the API was away does not count', () => {
     const start = [deployment({ replicas: 2 }), replicaSet(refused)];
     const looks = [

@@ -43,7 +43,12 @@ export function crewOf({ owner, pods, olderPods }: Group, sight: Sight): Crew {
     return (past && memory.progress.get(past.owner)) ?? [];
   });
   const progressAt = Math.max(writtenAt ?? 0, ...marks.map((mark) => mark.at));
-  return { kind: owner.kind, everReady, progressAt, olderPods };
+  const makers = sight.snapshot.childrenOf(owner.metadata.uid ?? '', 'apps/ReplicaSet');
+  const left = [owner, ...makers].map(
+    ({ metadata }) => memory.seen.get(`${metadata.uid ?? ''}/leaving`) ?? 0,
+  );
+  const leavingAt = Math.max(...left);
+  return { kind: owner.kind, everReady, progressAt, leavingAt, olderPods };
 }
 
 /** Every finding about the pods of one revision and about their making. */
