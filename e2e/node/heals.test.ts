@@ -10,7 +10,7 @@ const onNode = reason === undefined ? describe : describe.skip;
 const labels = { app: 'api' };
 const readinessProbe = { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 };
 
-function workload(container: object, more: object = {}) {
+function workload(container: object, more: object = {}, rollout: object = {}) {
   const spec = { containers: [{ name: 'app', ...container }], ...more };
   return stringify({
     apiVersion: 'apps/v1',
@@ -20,6 +20,7 @@ function workload(container: object, more: object = {}) {
       replicas: 1,
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec },
+      ...rollout,
     },
   });
 }
@@ -88,4 +89,124 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     const { body } = await site.cluster.api({ path });
     expect(body.items[0].status.containerStatuses[0].restartCount).toBe(1);
   }, 240_000);
+
+  const state = { volumes: [{ name: 'state', emptyDir: {} }] };
+  const volumeMounts = [{ name: 'state', mountPath: '/state' }];
+  const probe = (more: object) => ({ ...readinessProbe, ...more });
+  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+  async function healed(namespace: string, manifest: string, meanwhile?: () => Promise<void>) {
+    const { outputs, stdout } = await deploy(namespace, manifest, meanwhile);
+    return { namespace, status: outputs['status'], code: outputs['error-code'], stdout };
+  }
+
+  test('eight more, side by side', async () => {
+    const { reference: image } = await push('shop/many');
+    const limited = await push('shop/limited');
+    const headers = { 'retry-after': '1' };
+    const refusal = { repository: 'shop/limited', times: 2, answer: 429, headers } as const;
+    site.cluster.registryProxy?.failPulls(refusal);
+    const fails = { name: 'prepare', image, args: ['fail-once'], volumeMounts };
+    const settings = { volumes: [{ name: 'settings', configMap: { name: 'settings' } }] };
+    const container = { name: 'app', image, args: ['fail-once'], volumeMounts };
+    const job = {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'job' },
+      spec: {
+        template: { spec: { restartPolicy: 'OnFailure', containers: [container], ...state } },
+      },
+    };
+    const results = await Promise.all([
+      healed(
+        'slow',
+        workload({
+          image,
+          args: ['serve', '-after=8s'],
+          startupProbe: probe({ failureThreshold: 30 }),
+          readinessProbe,
+        }),
+      ),
+      healed(
+        'sick',
+        workload(
+          {
+            image,
+            args: ['sick-once'],
+            volumeMounts,
+            livenessProbe: probe({ failureThreshold: 3 }),
+            readinessProbe,
+          },
+          { ...state, terminationGracePeriodSeconds: 1 },
+        ),
+      ),
+      healed('limited', workload({ image: limited.reference, readinessProbe })),
+      healed(
+        'flapping',
+        workload(
+          { image, args: ['serve', '-flaps=2'], readinessProbe: probe({ failureThreshold: 1 }) },
+          {},
+          { minReadySeconds: 5 },
+        ),
+      ),
+      healed(
+        'mount',
+        workload(
+          { image, volumeMounts: [{ name: 'settings', mountPath: '/settings' }], readinessProbe },
+          settings,
+        ),
+        async () => {
+          await pause(7000);
+          const literal = '--from-literal=A=1';
+          await site.cluster.kubectl(['create', 'configmap', 'settings', '-n', 'mount', literal]);
+        },
+      ),
+      healed('init', workload({ image, readinessProbe }, { ...state, initContainers: [fails] })),
+      healed('job', stringify(job)),
+      fullQuota(image),
+    ]);
+    for (const { namespace, status, code } of results) {
+      expect({ namespace, status, code }).toEqual({ namespace, status: 'deployed', code: '' });
+    }
+    const told = (name: string) => results.find(({ namespace }) => namespace === name)?.stdout;
+    expect(told('sick')).toContain('probe-failing');
+    expect(told('limited')).toContain('image-pull-failed');
+    expect(told('mount')).toContain('config-missing');
+    expect(told('init')).toContain('crash-loop');
+    expect(told('quota')).toContain('quota-exceeded');
+  }, 300_000);
+
+  /** An update whose surge finds no room until an old pod has gone. */
+  async function fullQuota(image: string) {
+    const namespace = 'quota';
+    await site.cluster.kubectl(['create', 'namespace', namespace]);
+    const hard = '--hard=pods=2';
+    await site.cluster.kubectl(['create', 'quota', 'small', '-n', namespace, hard]);
+    const strategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } };
+    const version = async (value: string) => {
+      const env = [{ name: 'VERSION', value }];
+      const manifest = workload({ image, env, readinessProbe }, {}, { replicas: 2, strategy });
+      const workspace = await site.workspace({ 'app.yaml': manifest });
+      const started = await site.start({ namespace, manifests: 'app.yaml' }, { workspace });
+      const result = await started.finished;
+      await result.cleanUp();
+      return result;
+    };
+    await version('1');
+    const { outputs, stdout } = await version('2');
+    return { namespace, status: outputs['status'], code: outputs['error-code'], stdout };
+  }
+
+  test('a node that is cordoned for a while', async () => {
+    const { reference: image } = await push('shop/cordoned');
+    const { body } = await site.cluster.api({ path: '/api/v1/nodes' });
+    const node = String(body.items[0].metadata.name);
+    await site.cluster.kubectl(['cordon', node]);
+    const result = await deploy('cordoned', workload({ image, readinessProbe }), async () => {
+      await pause(7000);
+      await site.cluster.kubectl(['uncordon', node]);
+    });
+    expect(result.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
+    expect(result.stdout).toContain('unschedulable');
+  }, 120_000);
 });
