@@ -1,0 +1,136 @@
+// Custom kinds with rules of their users: ready by CEL, failed by JSONPath.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openSite, type Site } from '../site.ts';
+
+let site: Site;
+
+const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata:
+  name: databases.db.example.org
+spec:
+  group: db.example.org
+  scope: Namespaced
+  names: {plural: databases, singular: database, kind: Database}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      subresources: {status: {}}
+      schema:
+        openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+`;
+
+function database(name: string, rules: Readonly<Record<string, string>>, size = 1): string {
+  return JSON.stringify({
+    apiVersion: 'db.example.org/v1',
+    kind: 'Database',
+    metadata: {
+      name,
+      annotations: Object.fromEntries(
+        Object.entries(rules).map(([key, rule]) => [`webgen-deploy/${key}`, rule]),
+      ),
+    },
+    spec: { size },
+  });
+}
+
+const rules = {
+  ready: "self.status.phase == 'Up' && status.members == spec.size",
+  failed: '{.status.conditions[?(@.type=="Provisioned")].reason}=NoQuota',
+};
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  await site.cluster.kubectl(['apply', '-f', '-'], definition);
+  await site.cluster.kubectl([
+    'wait',
+    '--for=condition=Established',
+    'crd/databases.db.example.org',
+  ]);
+}, 900_000);
+
+afterAll(() => site?.stop());
+
+async function start(name: string, manifest: string) {
+  const workspace = await site.workspace({ 'database.json': manifest });
+  const inputs = {
+    manifests: 'database.json',
+    namespace: 'shop',
+    app: name,
+    environment: 'staging',
+    timeout: '40s',
+  };
+  return site.start(inputs, { workspace });
+}
+
+/** What its controller would write, some time after the deploy has begun. */
+async function report(name: string, status: object): Promise<void> {
+  const path = `/apis/db.example.org/v1/namespaces/shop/databases/${name}`;
+  for (let tries = 0; tries < 100; tries += 1) {
+    const { status: code } = await site.cluster.api({ path });
+    if (code === 200) break;
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  const patch = JSON.stringify({ status });
+  const target = ['database', name, '--namespace', 'shop', '--subresource', 'status'];
+  await site.cluster.kubectl(['patch', ...target, '--type', 'merge', '--patch', patch]);
+}
+
+describe('a custom kind', () => {
+  test('is waited for until its rule in CEL holds', async () => {
+    const run = await start('good', database('good', rules, 2));
+    await report('good', { phase: 'Creating' });
+    await report('good', { phase: 'Up', members: 1 });
+    await report('good', { phase: 'Up', members: 2 });
+    const done = await run.finished;
+    expect(done.outputs['status']).toBe('deployed');
+    expect(done.stdout).toContain('Database/good: ready: webgen-deploy/ready holds');
+  }, 90_000);
+
+  test('fails at once when its rule in JSONPath says so', async () => {
+    const started = Date.now();
+    const run = await start('bad', database('bad', rules));
+    const condition = { type: 'Provisioned', status: 'False', reason: 'NoQuota' };
+    await report('bad', { phase: 'Creating', conditions: [{ ...condition, message: 'disk: 0' }] });
+    const done = await run.finished;
+    expect(done.outputs['status']).toBe('failed');
+    expect(done.outputs['error-code']).toBe('rollout-failed');
+    expect(done.stdout).toContain('Database/bad: its rule webgen-deploy/failed holds');
+    expect(done.stdout).toContain('Provisioned=False: NoQuota disk: 0');
+    expect(Date.now() - started).toBeLessThan(35_000);
+  }, 90_000);
+
+  test('says what it waited for when the time is up', async () => {
+    const run = await start('late', database('late', { ready: '{.status.phase}=Up' }));
+    await report('late', { phase: 'Creating' });
+    const done = await run.finished;
+    expect(done.outputs['error-code']).toBe('timed-out');
+    expect(done.stdout).toContain(
+      'webgen-deploy/ready does not hold: {.status.phase}=Up is Creating',
+    );
+  }, 120_000);
+
+  test('a wrong rule is refused with file and line, and nothing is sent', async () => {
+    const manifest = `apiVersion: db.example.org/v1
+kind: Database
+metadata:
+  name: wrong
+  annotations:
+    webgen-deploy/ready: self.status.phase =
+    webgen-deploy/failed: "{.status.phase=Failed"
+`;
+    const done = await (await start('wrong', manifest)).finished;
+    expect(done.outputs['error-code']).toBe('manifest-invalid');
+    const findings: readonly { file: string; line: number }[] = JSON.parse(
+      done.outputs['findings'] ?? '[]',
+    );
+    expect(findings.map(({ file, line }) => `${file}:${line}`)).toEqual([
+      'database.json:6',
+      'database.json:7',
+    ]);
+    const path = '/apis/db.example.org/v1/namespaces/shop/databases/wrong';
+    expect((await site.cluster.api({ path })).status).toBe(404);
+  }, 60_000);
+});
