@@ -50,7 +50,7 @@ interface Looking {
 
 async function look(watched: WatchedKind, view: View, options: Looking): Promise<void> {
   const { api, signal, onLine } = options;
-  const { apiVersion, kind, namespace, optional } = watched;
+  const { apiVersion, kind, namespace, optional, fieldSelector } = watched;
   try {
     const resource = await api.resourceOf(apiVersion, kind);
     if (!resource) {
@@ -58,7 +58,11 @@ async function look(watched: WatchedKind, view: View, options: Looking): Promise
         finding('kind-unknown', `The cluster does not serve ${kind} of ${apiVersion}.`),
       );
     }
-    const selection = namespace === undefined ? { signal } : { namespace, signal };
+    const selection = {
+      signal,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+    };
     const { objects } = await listAll(api, resource, selection);
     view.take(watched, { type: 'synced', objects });
   } catch (error) {
