@@ -1,7 +1,15 @@
 // Builds dist/: tsc emits ES modules, ncc bundles the engine, swc minifies what ncc leaves readable.
 // `--check` builds beside it and fails when the committed dist/ differs by a byte.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minify } from '@swc/core';
@@ -42,6 +50,8 @@ async function bundle(build: string, out: string): Promise<void> {
     });
     const shebang = file === 'cli.js' ? '#!/usr/bin/env node\n' : '';
     writeFileSync(path, `${shebang}${code.replace(/^#!.*\n/, '')}\n`);
+    // A link to it starts it, without npm in between.
+    if (shebang) chmodSync(path, 0o755);
   }
 }
 
