@@ -7,6 +7,7 @@ import type { SecretValue } from '../inputs.ts';
 import { clip, oneLine } from '../text.ts';
 import { type Document, placeOf, subjectOf } from './document.ts';
 import { findDuplicates } from './parse.ts';
+import { patienceFindings } from './patience-findings.ts';
 import { phaseFindings } from './phases.ts';
 import { ruleFindings } from './ready-rules.ts';
 import { isBuiltIn } from './scope.ts';
@@ -46,6 +47,7 @@ export function transform(documents: readonly Document[], options: TransformOpti
       ...imaged.findings,
       ...doubled,
       ...kept.findings,
+      ...patienceFindings(kept.documents),
       ...phaseFindings(kept.documents),
       ...ruleFindings(kept.documents),
     ],

@@ -12,6 +12,7 @@ import { judgeCronJob, judgeJob } from './kinds/job.ts';
 import { judgeIngress, judgeService } from './kinds/network.ts';
 import { judgePod } from './kinds/pod.ts';
 import { judgeReplicaSet } from './kinds/replica-set.ts';
+import { judgeRoute } from './kinds/route.ts';
 import { judgeStatefulSet } from './kinds/stateful-set.ts';
 import type { Sight } from './sight.ts';
 import type { Verdict } from './verdict.ts';
@@ -115,6 +116,13 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     shows: ['ingress/ready', 'ingress/no-address'],
     judge: judgeIngress,
     needs: ['Service'],
+  },
+  'gateway.networking.k8s.io/HTTPRoute': {
+    ready:
+      'every gateway has accepted it and resolved its backends; without one for 8 s it is ready',
+    shows: ['httproute/ready'],
+    judge: judgeRoute,
+    needs: [],
   },
   'autoscaling/HorizontalPodAutoscaler': {
     ready: 'exists, unless it can never scale',

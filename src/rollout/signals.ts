@@ -12,6 +12,7 @@ import { genericRows } from './kinds/generic.ts';
 import { jobRows } from './kinds/job.ts';
 import { networkRows } from './kinds/network.ts';
 import { podRows } from './kinds/pod.ts';
+import { routeRows } from './kinds/route.ts';
 import { statefulSetRows } from './kinds/stateful-set.ts';
 import { refusalRows } from './refusals.ts';
 import type { SignalRow } from './row.ts';
@@ -29,6 +30,7 @@ export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
     ...networkRows,
     ...servicePodRows,
     ...ingressRows,
+    ...routeRows,
     ...autoscalerRows,
     ...budgetRows,
   ],
