@@ -5,7 +5,7 @@ import { spell } from './text.ts';
 
 export type Step =
   | { readonly do: 'authenticate'; readonly target: ClusterTarget }
-  | { readonly do: 'install-tools' }
+  | { readonly do: 'install-tools'; readonly tools: readonly string[] }
   | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
   | { readonly do: 'dry-run' }
@@ -29,8 +29,11 @@ export function makePlan(inputs: Inputs): Plan {
     inputs.manifests.length > 0
       ? { do: 'load-manifests', entries: inputs.manifests }
       : { do: 'find-workloads', images: Object.keys(inputs.images) };
+  const tools = toolsOf(inputs);
+  const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
+  const first = [...start, ...install];
   // Manifests are read while the credentials are fetched; live workloads need the connection.
-  const read: Step[][] = source.do === 'load-manifests' ? [[...start, source]] : [start, [source]];
+  const read: Step[][] = source.do === 'load-manifests' ? [[...first, source]] : [first, [source]];
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
@@ -39,10 +42,17 @@ export function makePlan(inputs: Inputs): Plan {
       ...(inputs.wait ? [[{ do: 'await-rollout', timeoutMs: inputs.timeoutMs } as const]] : []),
     ],
     diff: [...read, [{ do: 'dry-run' }]],
-    status: [start, [{ do: 'judge' }]],
-    setup: [start, [{ do: 'install-tools' }]],
+    status: [first, [{ do: 'judge' }]],
+    setup: [start, install],
   };
   return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+}
+
+/** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
+function toolsOf({ command, kubectlVersion, ycVersion }: Inputs): readonly string[] {
+  const asked = Object.entries({ kubectl: kubectlVersion, yc: ycVersion });
+  const left = command === 'setup' ? ['none'] : ['none', 'auto'];
+  return asked.flatMap(([name, version]) => (left.includes(version) ? [] : [name]));
 }
 
 /**
@@ -65,7 +75,7 @@ export function withPhases(waves: Plan['waves'], phases: readonly Phase[]): Plan
 
 const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => string } = {
   authenticate: ({ target }) => `authenticate to ${targetWords(target)}`,
-  'install-tools': () => 'install kubectl and yc for later steps',
+  'install-tools': ({ tools }) => `install ${tools.join(' and ')} for later steps`,
   'load-manifests': ({ entries }) => `load manifests: ${entries.join(', ')}`,
   'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
   'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',

@@ -13,6 +13,7 @@ import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
 import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
+import type { InstalledTool } from './tools/install.ts';
 import type { IdTokenRequest } from './yandex/oidc.ts';
 
 /** What the composition root brings: everything that is different on a runner and a terminal. */
@@ -35,6 +36,8 @@ export interface State {
   cluster?: Cluster;
   api?: Api;
   namespace?: string;
+  /** The tools that were asked for by version, from the first time that somebody wants them. */
+  tools?: Promise<readonly InstalledTool[]>;
   documents: readonly Document[];
   /** The documents hold only images of live workloads. */
   partial: boolean;

@@ -50,7 +50,7 @@ const runners: Runners = {
   },
 
   async 'install-tools'(_, run) {
-    await tools(run, { needsKubectl: false });
+    await askedTools(run);
   },
 
   async 'load-manifests'({ entries }, run) {
@@ -132,16 +132,22 @@ export function runStep<K extends Step['do']>(
   return done;
 }
 
+/** What was asked for by version: installed once, whoever waits for it. */
+function askedTools(run: Running): Promise<readonly InstalledTool[]> {
+  run.state.tools ??= tools(run, { needsKubectl: false, versions: run.inputs });
+  return run.state.tools;
+}
+
 async function tools(
   run: Running,
-  request: Pick<ToolRequest, 'needsKubectl'>,
+  request: Pick<ToolRequest, 'needsKubectl' | 'versions'>,
 ): Promise<readonly InstalledTool[]> {
   const { engine, inputs } = run;
   const { ports, exports } = engine;
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
   const clusterVersion = () => versionOfCluster(run);
   return installTools(
-    { command: inputs.command, versions: inputs, clusterVersion, ...request },
+    { command: inputs.command, clusterVersion, ...request },
     { ...ports, ...engine.tools, ...mirror, exports },
   );
 }
@@ -159,7 +165,9 @@ async function versionOfCluster(run: Running): Promise<string | undefined> {
 
 /** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
 async function kubectlPath(run: Running): Promise<string> {
-  const installed = await tools(run, { needsKubectl: true });
+  const versions = { ...run.inputs, ycVersion: 'none' };
+  const left = run.inputs.kubectlVersion === 'auto';
+  const installed = await (left ? tools(run, { needsKubectl: true, versions }) : askedTools(run));
   const path =
     installed.find(({ name }) => name === 'kubectl')?.path ??
     (await run.engine.ports.shell.which('kubectl'));

@@ -174,6 +174,23 @@ describe('setup', () => {
     30_000,
   );
 
+  test('a version that is asked for is installed by the other commands too, once', async () => {
+    const files = { 'app.yaml': deployment('plain'), ...base };
+    const workspace = await site.workspace(files);
+    const asked = { ...yc(), 'kubectl-version': '1.34.3', environment: 'production' };
+    const both = { command: 'diff', manifests: 'app.yaml\napp/production' };
+    const seen = await run({ ...asked, ...both }, { workspace });
+    expect([seen.code, seen.outputs['status']]).toEqual([0, 'succeeded']);
+    expect(seen.paths).toHaveLength(2);
+    for (const tool of ['kubectl 1.34.3', 'yc 9.8.7']) {
+      expect(seen.text.split(`${tool}: installed`)).toHaveLength(2);
+    }
+    const status = await run({ ...asked, command: 'status' });
+    expect([status.code, status.paths.length]).toEqual([0, 2]);
+    const none = { manifests: 'app.yaml', environment: 'production', 'kubectl-version': '1.34.99' };
+    expect(code(await run(none, { workspace }))).toBe('tool-unavailable');
+  }, 60_000);
+
   test('a kubeconfig’s cluster is asked for its version', async () => {
     const { 'yc-k8s-cluster-id': _, ...rest } = site.access;
     const none = Object.fromEntries(Object.keys(rest).map((name) => [name, '']));
