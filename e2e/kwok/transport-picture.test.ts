@@ -148,7 +148,7 @@ afterAll(async () => {
   for (const scene of scenes.values()) await scene.end();
   await cluster?.stop();
   await rm(folder, { recursive: true, force: true });
-});
+}, 60_000);
 
 async function truth(): Promise<ReadonlyMap<string, string>> {
   const { body } = await cluster.api({ path });
