@@ -49,7 +49,10 @@ async function carryOut(running: Running): Promise<void> {
 async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Running) {
   const parts = inPhases(state.documents);
   const { log } = engine.ports;
-  if (parts.length === 0 || !wave.some((step) => step.do === 'load-manifests')) return;
+  const isRead = wave.some(
+    ({ do: what }) => what === 'load-manifests' || what === 'find-workloads',
+  );
+  if (parts.length === 0 || !isRead) return;
   const title = inputs.wait ? 'Phases' : 'Phases, applied at once since nothing is awaited';
   await log.group(title, async () => describePhases(parts).forEach(log.info));
 }

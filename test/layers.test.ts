@@ -26,7 +26,7 @@ const pureLibraries = ['@marcbachmann/cel-js'];
 const pure = files.filter(
   (file) =>
     /^(rollout|images|report|diagnose)\//.test(file) ||
-    /^manifests\/(transform|order|variables|secrets|ready-rules|config-references|parse)/.test(
+    /^manifests\/(transform|order|phases|variables|secrets|ready-rules|config-references|parse)/.test(
       file,
     ) ||
     [

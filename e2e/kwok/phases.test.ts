@@ -117,6 +117,7 @@ describe('a system with a database and migrations', () => {
     const uid = (await get(ns, jobPath)).metadata.uid;
     const second = await run(ns, system());
     expect(second.outputs).toMatchObject({ status: 'unchanged', 'error-code': '' });
+    expect(second.summary).toContain('complete, by an earlier run');
     expect((await get(ns, jobPath)).metadata.uid).toBe(uid);
   }, 60_000);
 

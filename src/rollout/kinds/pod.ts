@@ -41,7 +41,7 @@ function failedPod(live: KubeObject, pod: Pod): LiveFinding {
     certain: true,
     what: code === undefined ? 'the pod failed' : `the pod failed: ${exitWords(code)}`,
     evidence: [plain([reason, pod.status?.message ?? ''].filter(Boolean).join(': '))],
-    hint: 'Read the log lines; a pod that failed has to be made anew.',
+    hint: 'Read the log lines; the next deploy makes the pod anew.',
   });
   return {
     ...base,
