@@ -3,6 +3,7 @@ import type { KubeObject } from '../cluster/objects.ts';
 import type { Code } from '../errors.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
+import { quotaWords } from './quota-words.ts';
 import type { SignalRow } from './row.ts';
 import { byTime, type Crew, eventsSince, type Sight, type Sign } from './sight.ts';
 import { conditionOf, countOf, type KubeEvent } from './typed.ts';
@@ -189,25 +190,4 @@ function missingSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | 
     };
   }
   return undefined;
-}
-
-/** `quota small: pods: asks for 1, used 2 of 2`, from the words of the admission plugin. */
-function quotaWords(message: string): readonly string[] {
-  const [, name = '', asked = '', used = '', limited = ''] =
-    /exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)$/.exec(message) ?? [];
-  const amounts = (text: string) => new Map(text.split(',').map((each) => pairOf(each)));
-  const [has, most] = [amounts(used), amounts(limited)];
-  return [...amounts(asked)]
-    .filter(([what]) => what !== '')
-    .map(([what, amount]) =>
-      plain(
-        `quota ${name}: ${what}: asks for ${amount}, used ${has.get(what)} of ${most.get(what)}`,
-        200,
-      ),
-    );
-}
-
-function pairOf(text: string): readonly [string, string] {
-  const [what = '', amount = ''] = text.split('=');
-  return [what.trim(), amount.trim()];
 }
