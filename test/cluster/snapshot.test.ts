@@ -60,6 +60,17 @@ describe('a snapshot', () => {
     expect(snapshot.all('Pod')).toHaveLength(2);
   });
 
+  test('only after a whole list is what it lacks known to be missing', () => {
+    const snapshot = createSnapshot();
+    snapshot.put(make('Service', 'a', { uid: '1' }));
+    expect(snapshot.knows('Service', 'web')).toBe(false);
+    snapshot.replace({ kind: 'Service', namespace: 'web' }, []);
+    expect(snapshot.knows('Service', 'web')).toBe(true);
+    expect(snapshot.knows('Service', 'other')).toBe(false);
+    snapshot.replace({ kind: 'Service' }, []);
+    expect(snapshot.knows('Service', 'other')).toBe(true);
+  });
+
   test('events are those about exactly this object, in order, since a time', () => {
     const snapshot = createSnapshot();
     snapshot.put(event('e2', 'pod', '2026-11-24T12:00:20Z'));
