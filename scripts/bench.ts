@@ -1,104 +1,106 @@
-// Ratios against the tool a user would pick instead: same run, same cluster, in turns.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { stringify } from 'yaml';
-import { startCluster } from '../e2e/cluster/cluster.ts';
+// Beside the tools that a user would pick instead: same machine, same cluster, in turns.
+import { cpus } from 'node:os';
+import { type Bed, makeBed } from './bench/bed.ts';
+import { application, deployments, noPods } from './bench/manifests.ts';
+import type { Measured } from './bench/measure.ts';
 
-const ROUNDS = 3;
-const cli = join(import.meta.dirname, '..', 'dist', 'cli.js');
-const folder = mkdtempSync(join(tmpdir(), 'webgen-deploy-bench-'));
-const cluster = await startCluster({ kind: 'kwok' });
-
-/** 200 objects as an application has them: configuration, Services, Deployments. */
-function manifests(): string {
-  const labels = (name: string) => ({ 'app.kubernetes.io/name': name });
-  const objects = Array.from({ length: 50 }, (_, index) => {
-    const name = `service-${index}`;
-    const container = {
-      name: 'app',
-      image: `registry.example/${name}:1`,
-      ports: [{ containerPort: 8080 }],
-      envFrom: [{ configMapRef: { name } }, { secretRef: { name } }],
-      readinessProbe: { httpGet: { path: '/health', port: 8080 } },
-      resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
-    };
-    const metadata = { name, labels: labels(name) };
-    return [
-      { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { LEVEL: 'info', INDEX: `${index}` } },
-      { apiVersion: 'v1', kind: 'Secret', metadata, data: { TOKEN: 'bm90IGEgc2VjcmV0' } },
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata,
-        spec: { selector: labels(name), ports: [{ port: 80, targetPort: 8080 }] },
-      },
-      {
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata,
-        spec: {
-          replicas: 1,
-          selector: { matchLabels: labels(name) },
-          template: { metadata: { labels: labels(name) }, spec: { containers: [container] } },
-        },
-      },
-    ];
-  });
-  return objects
-    .flat()
-    .map((each) => stringify(each))
-    .join('---\n');
-}
-
-/** Wall time of a whole process, seconds; a failing run stops the bench. */
-function seconds(program: string, args: readonly string[]): number {
-  const from = performance.now();
-  const run = spawnSync(program, args, {
-    encoding: 'utf8',
-    env: { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: cluster.kubeconfig },
-  });
-  if (run.status !== 0) throw new Error(`${program} ${args.join(' ')}\n${run.stdout}${run.stderr}`);
-  return (performance.now() - from) / 1000;
-}
+const rounds = 3;
+const large = { count: 500, replicas: 10 };
+const failMs = 60_000;
 
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-function row(name: string, pairs: readonly (readonly [number, number])[], target: string): void {
-  const ours = median(pairs.map(([left]) => left));
-  const theirs = median(pairs.map(([, right]) => right));
-  const ratio = median(pairs.map(([left, right]) => right / left));
-  console.log(
-    `| ${name} | ${ours.toFixed(2)} s | ${theirs.toFixed(2)} s | ${ratio.toFixed(1)} × | ${target} |`,
-  );
+function good(run: Measured): Measured {
+  if (run.code !== 0) throw new Error(`exit code ${run.code}\n${run.text.slice(-4000)}`);
+  return run;
 }
 
-try {
-  const file = join(folder, 'objects.yaml');
-  writeFileSync(file, manifests());
-  const install: [number, number][] = [];
-  const again: [number, number][] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
+function print(...cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+const words = (seconds: number): string => `${seconds.toFixed(2)} s`;
+
+async function applyRows(bed: Bed): Promise<void> {
+  const manifests = application();
+  const pairs: { install: [number, number]; again: [number, number] }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
     const [ours, theirs] = [`ours-${round}`, `theirs-${round}`];
-    for (const name of [ours, theirs]) await cluster.kubectl(['create', 'namespace', name]);
-    const deploy = () =>
-      seconds(process.execPath, [
-        ...[cli, 'deploy', '--app', 'bench', '--environment', 'production', '--no-wait'],
-        ...['--namespace', ours, '--manifests', file, '--kubeconfig', cluster.kubeconfig],
-      ]);
-    const apply = () => seconds('kubectl', ['apply', '--server-side', '-n', theirs, '-f', file]);
-    install.push([deploy(), apply()]);
-    again.push([deploy(), apply()]);
-    for (const name of [ours, theirs])
-      await cluster.kubectl(['delete', 'namespace', name, '--wait=false']);
+    for (const name of [ours, theirs]) await bed.namespace(name);
+    const both = async (): Promise<[number, number]> => [
+      good(await bed.deploy(ours, manifests, ['--no-wait'])).seconds,
+      good(await bed.kubectl(theirs, manifests)).seconds,
+    ];
+    pairs.push({ install: await both(), again: await both() });
+    for (const name of [ours, theirs]) await bed.clear(name);
   }
-  console.log('| whole process, median of 3 | webgen-deploy | kubectl | faster | target |');
-  console.log('| --- | --- | --- | --- | --- |');
-  row('200 objects installed, dry run included', install, '4 ×');
-  row('the same again, unchanged', again, '6 ×');
+  print('whole process, median of 3', 'webgen-deploy', 'kubectl apply', 'faster');
+  print('---', '---', '---', '---');
+  const row = (name: string, of: readonly [number, number][]): void => {
+    const ratio = median(of.map(([left, right]) => right / left));
+    const [ours, theirs] = [median(of.map(([left]) => left)), median(of.map(([, right]) => right))];
+    print(name, words(ours), words(theirs), `${ratio.toFixed(1)} ×`);
+  };
+  const install = pairs.map((each) => each.install);
+  row('200 objects installed, dry run included', install);
+  const again = pairs.map((each) => each.again);
+  row('the same again, unchanged', again);
+}
+
+/** Once: what takes minutes varies little. */
+async function largeRows(bed: Bed): Promise<void> {
+  const { count, replicas } = large;
+  const manifests = deployments(count, replicas);
+  console.log();
+  print(`${count} Deployments, ${count * replicas} pods, once`, 'time', 'processor', 'memory');
+  print('---', '---', '---', '---');
+  const row = async (name: string, run: (namespace: string) => Promise<Measured>) => {
+    await bed.namespace('large');
+    const { seconds, cpu, memory } = good(await run('large'));
+    print(name, `${seconds.toFixed(0)} s`, `${cpu.toFixed(1)} s`, `${memory.toFixed(0)} MB`);
+    await bed.clear('large');
+  };
+  await row('webgen-deploy deploy', (name) => bed.deploy(name, manifests, ['--timeout', '15m']));
+  await row('kubectl apply --server-side, rollout status', (name) =>
+    bed.kubectl(name, manifests, '15m'),
+  );
+  if ('missing' in bed.helm) return print('helm', bed.helm.missing, '', '');
+  await row('helm upgrade --install --wait', (name) => bed.helmInstall(name, manifests, '15m'));
+}
+
+async function verdictRows(bed: Bed): Promise<void> {
+  console.log();
+  print('a quota refuses every pod', 'from proof to verdict', 'says why');
+  print('---', '---', '---');
+  const manifests = deployments(1, 1);
+  const limit = `${failMs / 1000}s`;
+  const row = async (name: string, run: (namespace: string) => Promise<Measured>) => {
+    await bed.namespace('refused', [noPods]);
+    const [proof, ended] = await Promise.all([
+      bed.refused('refused', 'web-0'),
+      run('refused').then((each) => ({ ...each, at: performance.now() })),
+    ]);
+    if (ended.code === 0) throw new Error(`${name} did not fail\n${ended.text}`);
+    const late = ended.at - proof >= failMs - 3_000;
+    const time = late ? `> ${failMs / 1000} s` : words((ended.at - proof) / 1000);
+    print(name, time, /quota/i.test(ended.text) ? 'yes' : 'no');
+    await bed.clear('refused');
+  };
+  await row('webgen-deploy deploy', (name) => bed.deploy(name, manifests));
+  await row('kubectl rollout status', (name) => bed.kubectl(name, manifests, limit));
+  if ('missing' in bed.helm) return print('helm', bed.helm.missing, '');
+  await row('helm upgrade --install --wait', (name) => bed.helmInstall(name, manifests, limit));
+}
+
+const bed = await makeBed();
+try {
+  console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores\n`);
+  const rows = { apply: applyRows, large: largeRows, verdict: verdictRows };
+  const wanted = process.argv.slice(2);
+  for (const [name, make] of Object.entries(rows)) {
+    if (wanted.length === 0 || wanted.includes(name)) await make(bed);
+  }
 } finally {
-  await cluster.stop();
-  rmSync(folder, { recursive: true, force: true });
+  await bed.stop();
 }

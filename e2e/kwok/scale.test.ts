@@ -1,0 +1,59 @@
+// A thousand pods of a hundred Deployments: little memory, and work only when something happens.
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../cluster/until.ts';
+import { type Usage, usageOf } from '../runner/usage.ts';
+import { deployment, openSite, type Site } from '../site.ts';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await openSite();
+  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+}, 900_000);
+
+afterAll(() => site?.stop(), 60_000);
+
+const count = 100;
+const idleMs = 10_000;
+
+const late = Array.from({ length: count }, (_, index) =>
+  deployment(`web-${index}`, { replicas: 10 }).replace(
+    '      containers:',
+    '      nodeSelector: {webgen/late: "yes"}\n      containers:',
+  ),
+).join('---\n');
+
+test('100 Deployments with 1000 pods: idle while nothing happens, then ready, in 250 MB', async () => {
+  const workspace = await site.workspace({ 'app.yaml': late });
+  const seen = new Set<string>();
+  const running = await site.start(
+    { namespace: 'shop', manifests: 'app.yaml', timeout: '4m' },
+    {
+      workspace,
+      onLine: ({ text }) => {
+        const name = /unschedulable\s+(Deployment\/\S+):/.exec(text)?.[1];
+        if (name) seen.add(name);
+      },
+    },
+  );
+  let most: Usage = { cpu: 0, memory: 0 };
+  const looking = setInterval(() => {
+    const { cpu, memory } = usageOf(running.pid);
+    if (memory > 0) most = { cpu, memory: Math.max(most.memory, memory) };
+  }, 100);
+  await until({ what: 'all waiting', timeoutMs: 90_000 }, async () => seen.size === count);
+  // What was still under way when the last line came.
+  await new Promise((done) => setTimeout(done, 2_000));
+  const before = usageOf(running.pid).cpu;
+  await new Promise((done) => setTimeout(done, idleMs));
+  const idle = usageOf(running.pid).cpu - before;
+  await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late=yes']);
+  const result = await running.finished;
+  clearInterval(looking);
+  await result.cleanUp();
+  expect(result.outputs['status']).toBe('deployed');
+  // A tenth of one core; every verdict anew for every event would be several times that.
+  expect(idle).toBeLessThan(idleMs / 1000 / 10);
+  expect(most.memory).toBeLessThan(250);
+  expect(most.cpu).toBeLessThan(10);
+}, 300_000);
