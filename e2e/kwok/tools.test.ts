@@ -8,6 +8,7 @@ import { execOk } from '../cluster/exec.ts';
 import { type Internet, openInternet } from '../internet/internet.ts';
 import {
   kubectlPath,
+  kubectlProgram,
   type Makers,
   makerNames,
   sha256,
@@ -26,12 +27,13 @@ let real = '';
 let cache = '';
 const remote = 'manifests.example.com';
 const elsewhere = 'elsewhere.example.com';
+const mirror = 'mirror.example.com';
 
 beforeAll(async () => {
   site = await openSite();
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
   real = `${(await provideAssets(['kubectl']))['kubectl']}`;
-  internet = await openInternet([...makerNames, remote, elsewhere]);
+  internet = await openInternet([...makerNames, remote, elsewhere, mirror]);
   makers = startMakers(internet, real);
   for (const version of ['1.33.9', '1.34.3', '1.34.4', '1.35.2']) makers.publishKubectl(version);
   const newest = { stable: '1.35.2', 'stable-1.35': '1.35.2', 'stable-1.34': '1.34.4' };
@@ -138,6 +140,20 @@ describe('setup', () => {
     const other = await setup(older);
     expect(code(other)).toBe('tool-unavailable');
     expect(other.text).toContain('it says 1.2.3');
+  }, 60_000);
+
+  test('takes a mirror’s program only where the maker’s digest is its own', async () => {
+    const inputs = { 'kubectl-version': '1.34.4', 'tool-mirror': `https://${mirror}/tools` };
+    const path = `/tools/dl.k8s.io/${kubectlPath('1.34.4')}`;
+    let body = '#!/bin/sh\necho tampered\n';
+    internet.host(mirror, (one) =>
+      one.path.startsWith(path) ? { body: one.path === path ? body : sha256(body) } : undefined,
+    );
+    expect(code(await setup(inputs))).toBe('tool-checksum-mismatch');
+    body = kubectlProgram('1.34.4', real);
+    expect((await setup(inputs)).paths).toHaveLength(1);
+    const fromMirror = internet.asked.filter(({ host }) => host === mirror);
+    expect(fromMirror.map((each) => each.path)).toEqual([path, path]);
   }, 60_000);
 
   test('says that a version does not exist, and takes no other', async () => {
