@@ -38,9 +38,13 @@ function flag(name: InputName): string {
   return `--${name} ${lists.includes(name) ? 'LINE …' : 'VALUE'}`;
 }
 
+const longest = 85;
+
 function row(name: InputName): string {
   const { about, default: standard } = inputTable[name];
-  const text = standard ? `${about} (default: ${standard})` : about;
+  // What is too long for a line of a terminal loses what comes after its colon.
+  const short = about.length > longest ? (about.split(': ')[0] ?? about) : about;
+  const text = standard ? `${short} (default: ${standard})` : short;
   return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;
 }
 

@@ -139,7 +139,7 @@ describe('from a real command line', () => {
     const args = [cli, 'diagnose', 'ready.json', '--output', 'json'];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: folder, env });
     expect(JSON.parse(stdout)).toMatchObject([{ object: 'StatefulSet/backend', verdict: 'ready' }]);
-  });
+  }, 60_000);
 
   test('standard input', async () => {
     const child = spawn(process.execPath, [cli, 'diagnose', '-'], { cwd: folder, env });
@@ -151,7 +151,7 @@ describe('from a real command line', () => {
     const code = await new Promise((done) => child.on('close', done));
     expect(code).toBe(1);
     expect(out).toContain('✗ crash-loop');
-  });
+  }, 60_000);
 
   test('a folder and a missing file are 2', async () => {
     for (const name of ['.', 'nowhere.yaml']) {
@@ -159,5 +159,5 @@ describe('from a real command line', () => {
       const done = promisify(execFile)(process.execPath, args, { cwd: folder, env });
       await expect(done).rejects.toMatchObject({ code: 2, stdout: '' });
     }
-  });
+  }, 60_000);
 });
