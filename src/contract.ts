@@ -114,7 +114,7 @@ export const inputTable = {
   },
   patience: {
     group: 'How to deploy',
-    about: 'How soon a doubt fails the run: `strict` at first sight, `normal` once failure is certain, `patient` only at the timeout.',
+    about: 'How soon a doubt fails the run: `strict`, `normal` or `patient`.',
     default: 'normal',
   },
   'force-conflicts': {
