@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createApi } from '../../src/cluster/create-api.ts';
 import type { KubeObject } from '../../src/cluster/objects.ts';
-import { type WatchTarget, watchAll } from '../../src/cluster/watch.ts';
+import { type WatchEvent, type WatchTarget, watchAll } from '../../src/cluster/watch.ts';
 import { ActionError } from '../../src/errors.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
 import { Secret } from '../../src/secret.ts';
@@ -320,6 +320,39 @@ describe.each([true, false])('it goes on after (HTTP/2: %s)', (http2) => {
       expect.stringMatching(/is back after \d+ s\.$/),
     ]);
   });
+});
+
+test('silence is looked at when the caller says so, and only heads are asked for', async () => {
+  const server = await scriptedServer();
+  cleanup.push(() => server.close());
+  const accepts: unknown[] = [];
+  server.script(({ path, headers }, reply) => {
+    if (path === '/api/v1') return json(reply, 200, discovered);
+    const query = new URL(path, server.url).searchParams;
+    if (query.has('watch')) {
+      const object = { ...full('a', '11'), metadata: { ...full('a', '11').metadata } };
+      const managed = { ...object, metadata: { ...object.metadata, managedFields: [{}] } };
+      return open(reply, { type: 'MODIFIED', object: managed });
+    }
+    accepts.push(headers['accept']);
+    return json(reply, 200, list('10', pod('a', accepts.length > 1 ? '11' : '1')));
+  });
+  const access = { server: server.url, tls: { ca: server.certificate } };
+  const authorization = async () => new Secret('Bearer t');
+  const cluster = connectCluster({ ...access, authorization }, { userAgent: 't', environment: {} });
+  cleanup.push(() => cluster.close());
+  const clock = fastClock(1);
+  const stop = new AbortController();
+  cleanup.push(() => stop.abort(new Error('over')));
+  const told: KubeObject[] = [];
+  const api = createApi(cluster, { clock, log: rememberedLog() });
+  const onEvent = (_: WatchTarget, event: WatchEvent) =>
+    event.type === 'upsert' && told.push(event.object);
+  watchAll(api, [pods], { onEvent }, { signal: stop.signal, clock, silenceMs: 60 });
+  await until('two looks', () => accepts.length >= 3);
+  expect(accepts[0]).toBe('application/json');
+  expect(String(accepts[1])).toMatch(/as=PartialObjectMetadataList.*,application\/json$/);
+  expect(told.map(({ metadata }) => metadata.managedFields)).toEqual([undefined]);
 });
 
 test('silence where nothing has happened costs one list and leaves the watch open', async () => {
