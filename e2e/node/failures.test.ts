@@ -54,7 +54,14 @@ const cases: readonly Case[] = [
     signal: sights.died,
     proof: sights.restarted(2),
     says: ['Deployment/api', 'exit code 3', 'no DATABASE_URL'],
-    objects: (image) => [workload({ image, args: ['crash', '-code=3', '-text=no DATABASE_URL'] })],
+    objects: (image) => [
+      workload({
+        image,
+        args: ['crash', '-code=3', '-text=no DATABASE_URL'],
+        // Without a probe the API itself calls it available for the moment that it runs.
+        readinessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 },
+      }),
+    ],
   },
   {
     name: 'a key that the Secret does not have',
@@ -164,8 +171,8 @@ onNode(`on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, (
       const last = result.stdout.trimEnd().split('\n').slice(-16).join('\n');
       for (const words of says) expect(last).toContain(words);
       expect(last).toMatch(/^ +fix +\S/m);
-    // The annotation stands at the object's own manifest.
-    expect(result.stdout).toMatch(/^::error file=app\.yaml,line=\d+,/m);
+      // The annotation stands at the object's own manifest.
+      expect(result.stdout).toMatch(/^::error file=app\.yaml,line=\d+,/m);
       expect(times.told).toBeLessThanOrEqual(3000);
       expect(times.ended).toBeLessThanOrEqual(3000);
       // The witness looks ten times a second and may see the first signal late, never early.

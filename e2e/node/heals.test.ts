@@ -100,7 +100,7 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     return { namespace, status: outputs['status'], code: outputs['error-code'], stdout };
   }
 
-  test('eight more, side by side', async () => {
+  test('seven more, side by side', async () => {
     const { reference: image } = await push('shop/many');
     const limited = await push('shop/limited');
     const headers = { 'retry-after': '1' };
@@ -163,7 +163,6 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
       ),
       healed('init', workload({ image, readinessProbe }, { ...state, initContainers: [fails] })),
       healed('job', stringify(job)),
-      fullQuota(image),
     ]);
     for (const { namespace, status, code } of results) {
       expect({ namespace, status, code }).toEqual({ namespace, status: 'deployed', code: '' });
@@ -175,29 +174,7 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     expect(refused).toHaveLength(2);
     expect(told('mount')).toContain('config-missing');
     expect(told('init')).toContain('crash-loop');
-    expect(told('quota')).toContain('quota-exceeded');
   }, 300_000);
-
-  /** An update whose surge finds no room until an old pod has gone. */
-  async function fullQuota(image: string) {
-    const namespace = 'quota';
-    await site.cluster.kubectl(['create', 'namespace', namespace]);
-    const hard = '--hard=pods=2';
-    await site.cluster.kubectl(['create', 'quota', 'small', '-n', namespace, hard]);
-    const strategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } };
-    const version = async (value: string) => {
-      const env = [{ name: 'VERSION', value }];
-      const manifest = workload({ image, env, readinessProbe }, {}, { replicas: 2, strategy });
-      const workspace = await site.workspace({ 'app.yaml': manifest });
-      const started = await site.start({ namespace, manifests: 'app.yaml' }, { workspace });
-      const result = await started.finished;
-      await result.cleanUp();
-      return result;
-    };
-    await version('1');
-    const { outputs, stdout } = await version('2');
-    return { namespace, status: outputs['status'], code: outputs['error-code'], stdout };
-  }
 
   test('a node that is cordoned for a while', async () => {
     const { reference: image } = await push('shop/cordoned');
