@@ -71,7 +71,7 @@ async function largeRows(bed: Bed): Promise<void> {
 
 async function verdictRows(bed: Bed): Promise<void> {
   console.log();
-  print('a quota refuses every pod', 'from proof to verdict', 'says why');
+  print('a quota refuses every pod', 'first refusal to verdict', 'says why');
   print('---', '---', '---');
   const manifests = deployments(1, 1);
   const limit = `${failMs / 1000}s`;
