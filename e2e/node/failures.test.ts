@@ -58,10 +58,16 @@ const cases: readonly Case[] = [
       workload({
         image,
         args: ['crash', '-code=3', '-text=no DATABASE_URL'],
-        // Without a probe the API itself calls it available for the moment that it runs.
-        readinessProbe: { httpGet: { path: '/health', port: 8080 }, periodSeconds: 1 },
       }),
     ],
+  },
+  {
+    name: 'a crash a second after the start, which no probe sees',
+    code: 'crash-loop',
+    signal: sights.died,
+    proof: sights.restarted(2),
+    says: ['Deployment/api', 'exit code 1', 'cannot reach the database'],
+    objects: (image) => [workload({ image, args: ['crash', '-after=900ms'] })],
   },
   {
     name: 'a key that the Secret does not have',
@@ -145,7 +151,7 @@ onNode(`on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, (
   test.each(cases)(
     '$name',
     async ({ code, signal, proof, proofAfterMs = 0, says, objects }) => {
-      const namespace = `${code}`;
+      const namespace = `case-${cases.findIndex((each) => each.says === says)}`;
       await site.cluster.kubectl(['create', 'namespace', namespace]);
       const text = objects(image)
         .map((each) => stringify(each))

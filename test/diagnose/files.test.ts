@@ -50,7 +50,7 @@ test('as text: the table, the sum, and the blocks of a failed deploy', async () 
   const { lines, json } = await run('diagnose crash.yaml ready.json');
   expect(json).toBe('');
   expect(lines.join('\n')).toBe(`\
-Deployment/backend (namespace deployment-crash-loop)  failed  0 of 1 available, 1 restarted a moment ago
+Deployment/backend (namespace deployment-crash-loop)  failed  0 of 1 available, 1 started a moment ago
 StatefulSet/backend (namespace statefulset-ready)     ready   2 of 2 available (started; no readiness probe says more)
 
 ✗ 2 objects: 1 failed, 1 ready

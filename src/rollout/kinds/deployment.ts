@@ -96,7 +96,7 @@ function wordsOf(counts: Counts, unsteady: number): string {
   const old = counts.total - counts.updated;
   const parts = [`${counts.fresh} of ${counts.want} available`];
   if (old > 0) parts.push(`${old} older to go`);
-  if (unsteady > 0) parts.push(`${unsteady} restarted a moment ago`);
+  if (unsteady > 0) parts.push(`${unsteady} started a moment ago`);
   return parts.join(', ');
 }
 

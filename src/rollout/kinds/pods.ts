@@ -65,28 +65,38 @@ export function groupFindings(group: Group, sight: Sight): readonly LiveFinding[
   ].sort(byGravity);
 }
 
+/**
+ * A kubelet looks once a second at what runs (PLEG), so what died at once was Running for a second
+ * or two to the API. Without a probe nothing else speaks for it: a start is believed after this.
+ */
+const startMs = 3_000;
+
 /** Of a long run no more than this is asked again. */
 const mostSteadyMs = 60_000;
 
 /**
- * How many pods died and have not run for long enough since (ten seconds; without a readiness probe
- * twice their last run):
- * the API server may already call them available, but a crash loop looks the same between two
- * crashes.
+ * How many pods have not run for long enough to be believed, although the API server may already
+ * call them available: without a readiness probe three seconds; after a crash ten, or without a
+ * probe twice the last run, since a crash loop looks the same between two crashes.
  */
 export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
   return pods.filter((pod) => {
     const past = sight.memory.pods.get(pod.metadata?.uid ?? '');
     return (pod.status?.containerStatuses ?? []).some((status) => {
+      const { readinessProbe: probe } =
+        pod.spec?.containers.find((each) => each.name === status.name) ?? {};
       const last = past?.containers.get(status.name)?.runs.at(-1);
-      if (!last) return false;
-      const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
-      const probed = pod.spec?.containers.find((each) => each.name === status.name)?.readinessProbe;
-      const wanted = probed ? steadyMs : Math.min(mostSteadyMs, 2 * last.lasted);
-      const enough = Math.max(steadyMs, wanted);
-      return !(sight.now - startedAt >= enough);
+      const ranMs = sight.now - Date.parse(status.state?.running?.startedAt ?? '');
+      if (last) return !(ranMs >= enoughAfter(last.lasted, probe !== undefined));
+      // Only what a container runtime runs can die; a node whose clock is ahead is believed.
+      const ours = sight.writtenAt !== undefined && status.containerID !== undefined;
+      return ours && probe === undefined && ranMs >= 0 && ranMs < startMs;
     });
   }).length;
+}
+
+function enoughAfter(lastedMs: number, probed: boolean): number {
+  return Math.max(steadyMs, probed ? steadyMs : Math.min(mostSteadyMs, 2 * lastedMs));
 }
 
 /** Said of a rollout whose pods nothing but their start speaks for. */
