@@ -42,7 +42,11 @@ describe('events', () => {
 });
 
 describe('a kubeconfig of the workspace that starts programs', () => {
-  const file = { path: '/work/shop/kube/config', workspace: '/work/shop', startsPrograms: true };
+  const file = {
+    path: '/checkout/shop/kube/config',
+    workspace: '/checkout/shop',
+    startsPrograms: true,
+  };
   const proposal = run({ event: 'pull_request' });
   test('is refused on a pull request', () => {
     expect(checkKubeconfig(proposal, file)).toEqual([
@@ -55,10 +59,10 @@ describe('a kubeconfig of the workspace that starts programs', () => {
     expect(checkKubeconfig(proposal, { ...file, startsPrograms: false })).toEqual([]);
   });
   test.each([
-    ['/work/shop', '/work/shop', true],
-    ['/work/shop/x', '/work/shop/', true],
-    ['/work/shopping/x', '/work/shop', false],
-    ['/work', '/work/shop', false],
+    ['/checkout/shop', '/checkout/shop', true],
+    ['/checkout/shop/x', '/checkout/shop/', true],
+    ['/checkout/shopping/x', '/checkout/shop', false],
+    ['/checkout', '/checkout/shop', false],
     ['D:\\a\\shop\\x', 'D:\\a\\shop', true],
     ['/x', '', false],
   ])('%s within %s: %s', (path, folder, expected) => {

@@ -11,7 +11,6 @@ import { version } from '../version.ts';
 import { realClock } from './clock.ts';
 import { connectCluster } from './cluster.ts';
 import { realFiles } from './files.ts';
-import { keepHeapSmall } from './heap.ts';
 import { realHttp } from './http.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 import { realShell } from './shell.ts';
@@ -48,7 +47,6 @@ export function realEngine(options: EngineOptions): Engine {
       log,
     },
     connect: async (access) => {
-      keepHeapSmall();
       const { kubeconfig, path, context: name } = access;
       const known = await loadKubeconfig(kubeconfig, {
         path,
