@@ -1,6 +1,7 @@
 // Pods that the API server refuses to make: quota, policy, webhook, service account.
 import type { KubeObject } from '../cluster/objects.ts';
 import type { Code } from '../errors.ts';
+import { counted } from '../text.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
 import { quotaWords } from './quota-words.ts';
@@ -111,7 +112,7 @@ export function refusalOf(
     evidence: [
       ...quotaWords(refusal.message),
       plain(refusal.message),
-      `refused ${refusal.count} times`,
+      `refused ${counted(refusal.count, 'time')}`,
     ],
     ...(surge ? { hint: 'The older pods hold the quota: set maxSurge: 0, or raise it.' } : {}),
     ...(found.hint ? { hint: found.hint } : {}),

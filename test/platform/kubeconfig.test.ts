@@ -79,6 +79,12 @@ describe('a context', () => {
     expect(tls).toEqual({ rejectUnauthorized: false });
   });
 
+  test('two files that are missing are told together, in their order', async () => {
+    const user = { 'client-certificate': '/no/file', 'client-key': '/no/key' };
+    const failure = load({ user }, {});
+    await expect(failure).rejects.toThrow(/client-certificate file[\s\S]*client-key file/);
+  });
+
   test('acts as another user and groups', async () => {
     const { headers } = await load({
       user: { token: 't', as: 'ops', 'as-groups': ['a', 'b'], 'as-user-extra': { 'x/y': ['1'] } },
