@@ -185,3 +185,19 @@ export function throwIfFatal(findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter((each) => each.severity === 'fatal');
   if (first) throw new ActionError(first, ...more);
 }
+
+/** All values, or one ActionError with every problem, in their order. A defect is thrown as it is. */
+export async function allOrProblems<T extends readonly unknown[]>(
+  work: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  const results = await Promise.allSettled(work);
+  const problems = results.flatMap((each) => {
+    if (each.status === 'fulfilled') return [];
+    if (each.reason instanceof ActionError) return each.reason.findings;
+    throw each.reason;
+  });
+  throwIfFatal(problems);
+  return (await Promise.all(work)) as unknown as T;
+}

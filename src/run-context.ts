@@ -1,19 +1,6 @@
 // Builds the run's context from what the runner gives: variables and the event's payload.
+import { textAt } from './cluster/json.ts';
 import type { RunContext } from './context.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function at(value: unknown, ...path: readonly string[]): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) return value;
-  const known = typeof value === 'object' && value !== null && Object.hasOwn(value, key);
-  return known ? at((value as Fields)[key], ...rest) : undefined;
-}
-
-function textAt(value: unknown, ...path: readonly string[]): string {
-  const found = at(value, ...path);
-  return typeof found === 'string' ? found : '';
-}
 
 /** What to take where the runner says nothing. */
 export interface Surroundings {
@@ -38,7 +25,7 @@ export function runContext(
     event,
     ref: get('GITHUB_REF'),
     // The variable is set for two of the pull request's events; the payload has it for all.
-    baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref'),
+    baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref') || '',
     repository,
     sha: get('GITHUB_SHA'),
     actor: get('GITHUB_ACTOR'),
@@ -57,7 +44,7 @@ export function terminalContext({ workspace, temp }: Surroundings): RunContext {
 
 /** True as well where the payload does not say: a deleted fork leaves no head repository. */
 function startedByFork(payload: unknown, repository: string): boolean {
-  const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name');
+  const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name') ?? '';
   const own = textAt(payload, 'repository', 'full_name') || repository;
   return own === '' || head.toLowerCase() !== own.toLowerCase();
 }

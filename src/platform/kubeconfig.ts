@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { parseDocument } from 'yaml';
-import { ActionError, finding, throwIfFatal } from '../errors.ts';
+import { ActionError, allOrProblems, finding } from '../errors.ts';
 import { reveal, type Secret } from '../secret.ts';
 import { impersonation, isRecord, loginOf } from './kube-login.ts';
 
@@ -122,7 +122,7 @@ function serverOf(cluster: Cluster): string {
 }
 
 async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
-  const [ca, cert, key] = await allOf([
+  const [ca, cert, key] = await allOrProblems([
     pem('certificate-authority', cluster.caFile, cluster.caData),
     pem('client-certificate', user.certFile, user.certData),
     pem('client-key', user.keyFile, user.keyData),
@@ -135,22 +135,6 @@ async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
     ...(cluster.skipTLSVerify ? { rejectUnauthorized: false } : {}),
     ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
   };
-}
-
-/** All values, or one ActionError with every problem, in their order. */
-async function allOf<T extends readonly unknown[]>(
-  work: {
-    readonly [K in keyof T]: Promise<T[K]>;
-  },
-): Promise<T> {
-  const results = await Promise.allSettled(work);
-  const problems = results.flatMap((each) => {
-    if (each.status === 'fulfilled') return [];
-    if (each.reason instanceof ActionError) return each.reason.findings;
-    throw each.reason;
-  });
-  throwIfFatal(problems);
-  return (await Promise.all(work)) as unknown as T;
 }
 
 /** Data wins over a file, as in kubectl. */

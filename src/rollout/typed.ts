@@ -12,7 +12,6 @@ import type {
   V1ReplicaSet,
   V1Service,
   V1StatefulSet,
-  V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from '../cluster/objects.ts';
 
@@ -29,7 +28,6 @@ export type DaemonSet = Raw<V1DaemonSet>;
 export type Job = Raw<V1Job>;
 export type Claim = Raw<V1PersistentVolumeClaim>;
 export type Service = Raw<V1Service>;
-export type Autoscaler = Raw<V2HorizontalPodAutoscaler>;
 
 /** The same JSON, read with the type of its kind: the API server has validated it. */
 export function typed<T>(object: KubeObject): T {

@@ -1,6 +1,6 @@
 // Puts kubectl and yc on PATH, for this run where it needs them and for later steps.
 import { dirname } from 'node:path';
-import { ActionError, type Finding } from '../errors.ts';
+import { allOrProblems } from '../errors.ts';
 import type { Command, Inputs } from '../inputs.ts';
 import type { Log } from '../ports.ts';
 import { type InstalledTool, type InstallPorts, install, type Wanted } from '../tools/install.ts';
@@ -28,17 +28,7 @@ export async function installTools(
   ports: InstallToolsPorts,
 ): Promise<readonly InstalledTool[]> {
   const wanted = await wantedTools(request, ports);
-  const results = await Promise.allSettled(wanted.map((each) => installOne(each, request, ports)));
-  const installed: InstalledTool[] = [];
-  const problems: Finding[] = [];
-  for (const result of results) {
-    if (result.status === 'fulfilled') installed.push(result.value);
-    else if (result.reason instanceof ActionError) problems.push(...result.reason.findings);
-    else throw result.reason;
-  }
-  const [first, ...more] = problems;
-  if (first) throw new ActionError(first, ...more);
-  return installed;
+  return allOrProblems(wanted.map((each) => installOne(each, request, ports)));
 }
 
 /**

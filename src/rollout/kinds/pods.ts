@@ -2,13 +2,11 @@
 import type { KubeObject } from '../../cluster/objects.ts';
 import { byGravity, diagnosePods, findingOf } from '../diagnose.ts';
 import { goneSign, isGone } from '../gone.ts';
+import { steadyMs } from '../pod-memory.ts';
 import { refusalOf } from '../refusals.ts';
 import type { Crew, Sight } from '../sight.ts';
 import { type Pod, type PodSpec, typed } from '../typed.ts';
 import type { LiveFinding } from '../verdict.ts';
-
-/** After a crash, "Ready" without a probe is believed only when it has lasted. */
-const steadyMs = 10_000;
 
 /** Pods owned by this uid that are not on their way out. */
 export function podsOf(uid: string, sight: Sight): readonly Pod[] {
