@@ -14,10 +14,10 @@ const slackMs = 1_000;
  */
 export function isOfThisRelease(
   live: KubeObject,
-  { writtenAt, now }: Sight,
+  { writtenAt, isPast }: Sight,
   condition?: Condition,
 ): boolean {
-  if (writtenAt === undefined || now >= writtenAt + firstLookMs) return true;
+  if (writtenAt === undefined || isPast(writtenAt + firstLookMs)) return true;
   const { status } = live as { readonly status?: { readonly observedGeneration?: unknown } };
   const counts = [
     status?.observedGeneration,

@@ -35,21 +35,39 @@ export function judge(
 ): Verdict {
   const row = rowOf(object);
   if (!row) return verdictOf('ready', 'exists');
+  let next = Number.POSITIVE_INFINITY;
+  const isPast = (at: number): boolean => {
+    if (at > now) next = Math.min(next, at);
+    return now >= at;
+  };
   const tracked = memory.targets.get(identityOf(object));
+  const patience = memory.patience ?? 'normal';
+  const sight = { snapshot, memory, now, isPast, writtenAt: tracked?.writtenAt, patience };
+  const { againAt: _, ...verdict } = verdictOn(object, { row, sight });
+  return next === Number.POSITIVE_INFINITY ? verdict : { ...verdict, againAt: next };
+}
+
+interface Known {
+  readonly row: JudgeRow;
+  readonly sight: Sight;
+}
+
+function verdictOn(object: KubeObject, { row, sight: given }: Known): Verdict {
+  const { snapshot, memory } = given;
   const { namespace = '', name } = object.metadata;
   const live = snapshot.get(kindKey(object), namespace, name);
-  if (!live) return tracked?.ready ?? absentVerdict(object, tracked?.writtenAt, now);
+  const { ready } = memory.targets.get(identityOf(object)) ?? {};
+  if (!live) return ready ?? absentVerdict(object, given);
   if (live.metadata.annotations?.[waitKey] === 'false') {
     return verdictOf('suspended', `not waited for (${waitKey}: "false")`);
   }
-  const patience = patienceOf(live, memory.patience);
-  const sight: Sight = { snapshot, memory, now, writtenAt: tracked?.writtenAt, patience };
+  const sight = { ...given, patience: patienceOf(live, given.patience) };
   const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
   return general ?? withRules(live, sight, row.judge(live, sight));
 }
 
-function absentVerdict(object: KubeObject, writtenAt: number | undefined, now: number): Verdict {
-  if (writtenAt === undefined || now < writtenAt + absentMs) {
+function absentVerdict(object: KubeObject, { writtenAt, isPast }: Sight): Verdict {
+  if (writtenAt === undefined || !isPast(writtenAt + absentMs)) {
     return verdictOf('absent', 'does not exist');
   }
   const gone = findingOf(object, {
@@ -76,11 +94,6 @@ function deletingVerdict(live: KubeObject, sight: Sight): Verdict | undefined {
   return verdictOf('waiting', 'being deleted', { findings: [deleting] });
 }
 
-interface Known {
-  readonly row: JudgeRow;
-  readonly sight: Sight;
-}
-
 // A status that is older than the spec says nothing about it, nor do the pods of that time.
 function unseenVerdict(
   object: KubeObject,
@@ -94,7 +107,7 @@ function unseenVerdict(
   const written = same ? (object.metadata.generation ?? 0) : 0;
   if ((observed ?? 0) >= Math.max(written, live.metadata.generation ?? 0)) return undefined;
   const from = sight.writtenAt ?? timeOf(live.metadata.creationTimestamp) ?? sight.now;
-  const waited = sight.now - from >= neverObservedMs;
-  if (!row.observed && waited && (observed ?? 0) <= 0) return undefined;
+  const counts = row.observed || (observed ?? 0) > 0;
+  if (!counts && sight.isPast(from + neverObservedMs)) return undefined;
   return verdictOf('waiting', 'not yet seen by its controller');
 }

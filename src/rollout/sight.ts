@@ -13,6 +13,8 @@ export interface Sight {
   readonly snapshot: Snapshot;
   readonly memory: Memory;
   readonly now: number;
+  /** Whether a moment has come. One that has not is when this has to be looked at again. */
+  readonly isPast: (at: number) => boolean;
   /** Undefined: nothing was written, the object is judged as it stands. */
   readonly writtenAt: number | undefined;
   readonly patience: Patience;
@@ -80,7 +82,7 @@ export interface PodSymptom {
 
 /** Certain once `at` has come. */
 export function byTime(at: number, sight: Sight): Pick<Sign, 'certain' | 'fatalAt'> {
-  return { certain: sight.now >= at, fatalAt: at };
+  return { certain: sight.isPast(at), fatalAt: at };
 }
 
 /** Since when a signal of this pod stands. */

@@ -49,6 +49,8 @@ export interface Verdict {
   readonly words: string;
   readonly progress: readonly Progress[];
   readonly findings: readonly LiveFinding[];
+  /** Before then only an event can change it; without it only an event ever can. */
+  readonly againAt?: number;
 }
 
 /** A verdict; a fatal finding makes a waiting one failed. */

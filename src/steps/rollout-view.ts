@@ -9,8 +9,8 @@ import type { Judged } from '../rollout/conclude.ts';
 import { judge } from '../rollout/judge.ts';
 import { rowOf } from '../rollout/judges.ts';
 import { liveMemory } from '../rollout/live-memory.ts';
-import type { Answer } from '../rollout/memory.ts';
-import { isSettled, type Subject } from '../rollout/narrate.ts';
+import { type Answer, proofKey } from '../rollout/memory.ts';
+import type { Subject } from '../rollout/narrate.ts';
 import type { Patience } from '../rollout/patience.ts';
 import type { Proof, Verdict } from '../rollout/verdict.ts';
 import type { WatchedKind } from '../rollout/watch-plan.ts';
@@ -27,7 +27,7 @@ export interface View {
   take(watched: WatchedKind, event: WatchEvent): void;
   /** Every verdict made anew. */
   judgeAll(): readonly Judged[];
-  /** Anew only where something changed, and once a second what is still awaited: time passes. */
+  /** Anew only where something changed, or where the time has come that the verdict named. */
   judgeDue(): readonly Judged[];
   answer(proof: Proof, answer: Answer): void;
   /** The API was away for this long: no time to hold against anybody. */
@@ -36,9 +36,6 @@ export interface View {
   /** When the last event came, milliseconds by the clock. */
   heardAt(): number;
 }
-
-/** Budgets of the judges count in seconds. */
-const againMs = 1_000;
 
 export interface Viewed {
   readonly targets: readonly Target[];
@@ -81,11 +78,11 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
       else if (event.type === 'delete') remove(event.object);
       else list(watched, event.objects);
     },
-    judgeAll: () => verdicts.all(clock.now()),
-    judgeDue: () => verdicts.due(clock.now()),
+    judgeAll: () => verdicts.all(),
+    judgeDue: () => verdicts.due(api.now()),
     answer(proof, answer) {
       memory.answer(proof, answer);
-      verdicts.touchAll();
+      verdicts.touchAsking(proof);
     },
     excuse(gapMs) {
       memory.shift(gapMs, api.now());
@@ -108,7 +105,6 @@ function keptVerdicts(
   const kept = new Map<string, Judged>();
   const known = new Set(awaited.map(({ object }) => identityOf(object)));
   const touched = new Set<string>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
   const touchAll = (): void => {
     for (const key of known) touched.add(key);
   };
@@ -128,15 +124,18 @@ function keptVerdicts(
       if (keys === 'all') touchAll();
       else for (const key of keys) touched.add(key);
     },
-    all: (now: number): readonly Judged[] => {
-      lookedAt = now;
-      return made(() => true);
+    /** Those whose verdict waits for this read. */
+    touchAsking(proof: Proof): void {
+      const asked = proofKey(proof);
+      for (const [key, { verdict }] of kept) {
+        const asks = verdict.findings.some((each) => each.proof && proofKey(each.proof) === asked);
+        if (asks) touched.add(key);
+      }
     },
-    due(now: number): readonly Judged[] {
-      const passed = now - lookedAt >= againMs;
-      if (passed) lookedAt = now;
-      return made((key, { verdict }) => touched.has(key) || (passed && !isSettled(verdict)));
-    },
+    all: (): readonly Judged[] => made(() => true),
+    /** `now`: server time, milliseconds. */
+    due: (now: number): readonly Judged[] =>
+      made((key, { verdict }) => touched.has(key) || (verdict.againAt ?? Infinity) <= now),
   };
 }
 

@@ -62,7 +62,7 @@ function targetSign(condition: Condition, sight: Sight): Sign {
 
 function metricsSign(condition: Condition, sight: Sight): Sign | undefined {
   const from = Math.max(timeOf(condition.lastTransitionTime) ?? sight.now, sight.writtenAt ?? 0);
-  if (sight.now < from + metricsMs) return undefined;
+  if (!sight.isPast(from + metricsMs)) return undefined;
   return {
     code: 'rollout-failed',
     severity: 'warning',

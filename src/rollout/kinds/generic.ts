@@ -67,7 +67,7 @@ function troubleOf(live: KubeObject, evidence: string): LiveFinding {
 function withoutStatus(live: KubeObject, sight: Sight): Verdict {
   const { writtenAt, now, memory } = sight;
   const from = writtenAt ?? memory.seen.get(live.metadata.uid ?? '') ?? now;
-  return writtenAt !== undefined && now < from + firstStatusMs
+  return writtenAt !== undefined && !sight.isPast(from + firstStatusMs)
     ? verdictOf('waiting', 'no status yet')
     : verdictOf('ready', 'exists; it has no status to judge');
 }

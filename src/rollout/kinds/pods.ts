@@ -84,11 +84,12 @@ export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
       const { readinessProbe: probe } =
         pod.spec?.containers.find((each) => each.name === status.name) ?? {};
       const last = past?.containers.get(status.name)?.runs.at(-1);
-      const ranMs = sight.now - Date.parse(status.state?.running?.startedAt ?? '');
-      if (last) return !(ranMs >= enoughAfter(last.lasted, probe !== undefined));
+      const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
+      if (last) return !sight.isPast(startedAt + enoughAfter(last.lasted, probe !== undefined));
       // Only what a container runtime runs can die; a node whose clock is ahead is believed.
       const ours = sight.writtenAt !== undefined && status.containerID !== undefined;
-      return ours && probe === undefined && ranMs >= 0 && ranMs < startMs;
+      const isNew = ours && probe === undefined && sight.isPast(startedAt);
+      return isNew && !sight.isPast(startedAt + startMs);
     });
   }).length;
 }

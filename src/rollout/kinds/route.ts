@@ -37,7 +37,7 @@ export function judgeRoute(live: KubeObject, sight: Sight): Verdict {
   const seen = sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now;
   const from = Math.max(sight.writtenAt ?? 0, seen);
   if (parents.length === 0) {
-    const isLate = sight.writtenAt === undefined || sight.now >= from + firstStatusMs;
+    const isLate = sight.writtenAt === undefined || sight.isPast(from + firstStatusMs);
     return isLate
       ? verdictOf('ready', 'exists; no gateway has taken it yet')
       : verdictOf('waiting', 'no gateway has taken it yet');

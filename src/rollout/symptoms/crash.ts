@@ -34,7 +34,7 @@ function failedRuns(view: ContainerView): readonly Run[] {
 type Certainty = Pick<Sign, 'certain' | 'fatalAt'>;
 
 function afterReady(view: ContainerView, runs: readonly Run[]): Certainty {
-  const recent = runs.filter((run) => run.endedAt >= view.sight.now - windowMs);
+  const recent = runs.filter((run) => !view.sight.isPast(run.endedAt + windowMs));
   return { certain: view.run.restarts >= 3 && recent.length >= 3 };
 }
 

@@ -103,7 +103,7 @@ export const probeSymptoms: readonly ContainerSymptom[] = [
       if (view.role === 'init container' || !view.spec?.readinessProbe) return undefined;
       const budget = budgetMs(view.spec.startupProbe) + budgetMs(view.spec.readinessProbe);
       const from = since(view, `${view.status.name}/unready`);
-      if (view.sight.now < from + budget) return undefined;
+      if (!view.sight.isPast(from + budget)) return undefined;
       const last = about(view, 'Unhealthy', /readiness|startup/i).at(-1)?.message ?? '';
       const hint = hintFor(last);
       return {

@@ -70,7 +70,7 @@ const failedMount: PodSymptom = {
     const event = latest(view, ['FailedMount', 'FailedAttachVolume']);
     if (!event || !isStarting(view)) return undefined;
     const from = Math.max(seenAt(view, event), view.crew.progressAt);
-    if (view.sight.now < from + mountWarnMs) return undefined;
+    if (!view.sight.isPast(from + mountWarnMs)) return undefined;
     const message = plain(event.message ?? '');
     return {
       code: 'volume-mount-failed',
@@ -122,7 +122,8 @@ const gate: PodSymptom = {
       );
     const open = (view.pod.spec?.readinessGates ?? []).filter((each) => !is(each.conditionType));
     if (!open.length || !is('ContainersReady')) return undefined;
-    if (view.sight.now < since(view, 'Ready/ReadinessGatesNotReady') + gateMs) return undefined;
+    const from = since(view, 'Ready/ReadinessGatesNotReady');
+    if (!view.sight.isPast(from + gateMs)) return undefined;
     return {
       code: 'probe-failing',
       severity: 'warning',
