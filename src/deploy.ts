@@ -7,7 +7,14 @@ import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status, Timing } from './outcome.ts';
 import { makePlan, type Step, withPhases } from './plan.ts';
 import type { Ports } from './ports.ts';
-import { type Engine, newState, type Running, type State, whatIsLeft } from './running.ts';
+import {
+  type Engine,
+  imagesOf,
+  newState,
+  type Running,
+  type State,
+  whatIsLeft,
+} from './running.ts';
 import { runStep } from './step-runners.ts';
 
 export interface DeployRequest {
@@ -79,6 +86,8 @@ const headings: Readonly<Record<Step['do'], Heading>> = {
   'install-tools': { section: 'prepare', group: 'Install tools' },
   'load-manifests': { section: 'prepare', group: 'Load manifests' },
   'find-workloads': { section: 'prepare', group: 'Find workloads' },
+  'build-images': { section: 'build' },
+  'pin-images': { section: 'prepare' },
   'dry-run': { section: 'apply', group: 'Dry run' },
   apply: { section: 'apply', group: 'Apply' },
   'await-rollout': { section: 'rollout' },
@@ -112,7 +121,7 @@ function outcomeOf(running: Running): Outcome {
     app: inputs.app,
     environment: inputs.environment,
     namespace: state.namespace ?? inputs.namespace ?? '',
-    images: inputs.images,
+    images: imagesOf(running),
     changes: state.changes,
     restarts: state.restarts,
     unverified: state.unverified,

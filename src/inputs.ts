@@ -1,6 +1,7 @@
 // Strings come in once and become typed `Inputs`; every problem is collected before it fails.
 import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
+import type { BuildRequest } from './images/build.ts';
 import { readFields, type Values } from './inputs/fields.ts';
 import { maskingNotes } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
@@ -10,7 +11,7 @@ import { invalid } from './readers.ts';
 import type { Patience } from './rollout/patience.ts';
 import type { Secret } from './secret.ts';
 
-export type Command = 'deploy' | 'diff' | 'status' | 'setup';
+export type Command = 'deploy' | 'diff' | 'status' | 'setup' | 'build' | 'scan';
 
 export type Credentials =
   | { readonly by: 'key'; readonly key: ServiceAccountKey }
@@ -60,6 +61,8 @@ export interface Inputs {
   /** In their order; a leading `-` excludes. */
   readonly manifests: readonly string[];
   readonly images: Readonly<Record<string, string>>;
+  /** What this run builds itself; absent where nothing is built. */
+  readonly build?: BuildRequest;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretValue[];
   readonly timeoutMs: number;
@@ -118,7 +121,10 @@ function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
   return findings;
 }
 
-type PlainInputs = Omit<Inputs, 'target' | 'app' | 'environment' | 'manifests' | 'images'>;
+type PlainInputs = Omit<
+  Inputs,
+  'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build'
+>;
 
 function plainInputs(values: Values): PlainInputs {
   const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;

@@ -20,7 +20,7 @@ export interface Change {
 
 /** One bar of the timeline. Milliseconds since the epoch. */
 export interface Timing {
-  readonly section: 'prepare' | 'apply' | 'rollout';
+  readonly section: 'prepare' | 'build' | 'scan' | 'apply' | 'rollout';
   readonly name: string;
   readonly from: number;
   readonly to: number;

@@ -7,6 +7,8 @@ export type Step =
   | { readonly do: 'authenticate'; readonly target: ClusterTarget }
   | { readonly do: 'install-tools'; readonly tools: readonly string[] }
   | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
+  | { readonly do: 'build-images'; readonly names: readonly string[] }
+  | { readonly do: 'pin-images' }
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
   | { readonly do: 'dry-run' }
   | { readonly do: 'apply'; readonly phase?: Phase }
@@ -28,12 +30,17 @@ export function makePlan(inputs: Inputs): Plan {
   const source: Step =
     inputs.manifests.length > 0
       ? { do: 'load-manifests', entries: inputs.manifests }
-      : { do: 'find-workloads', images: Object.keys(inputs.images) };
+      : { do: 'find-workloads', images: imageNames(inputs) };
   const tools = toolsOf(inputs);
   const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
   const first = [...start, ...install];
-  // Manifests are read while the credentials are fetched; live workloads need the connection.
-  const read: Step[][] = source.do === 'load-manifests' ? [[...first, source]] : [first, [source]];
+  const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
+  // Manifests are read while the credentials are fetched and images are built; live workloads need
+  // the connection, and both need the digests.
+  const read: Step[][] =
+    source.do === 'load-manifests'
+      ? [[...first, source, ...build], build.length > 0 ? [{ do: 'pin-images' }] : []]
+      : [[...first, ...build], [source]];
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
@@ -44,8 +51,20 @@ export function makePlan(inputs: Inputs): Plan {
     diff: [...read, [{ do: 'dry-run' }]],
     status: [first, [{ do: 'judge' }]],
     setup: [start, install],
+    build: [build],
+    scan: [build],
   };
   return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+}
+
+function imageNames({ images, build }: Inputs): readonly string[] {
+  return [...Object.keys(images), ...(build?.images ?? []).map(({ name }) => name)];
+}
+
+function buildSteps({ build }: Inputs): readonly Step[] {
+  if (!build) return [];
+  const names = build.bake ? build.bake.targets : build.images.map(({ name }) => name);
+  return [{ do: 'build-images', names }];
 }
 
 /** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
@@ -77,6 +96,9 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
   authenticate: ({ target }) => `authenticate to ${targetWords(target)}`,
   'install-tools': ({ tools }) => `install ${tools.join(' and ')} for later steps`,
   'load-manifests': ({ entries }) => `load manifests: ${entries.join(', ')}`,
+  'build-images': ({ names }) =>
+    `build ${names.length > 0 ? names.join(', ') : 'what the bake file says'} and push by digest`,
+  'pin-images': () => 'set the images that were built, by digest',
   'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
   'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
   apply: () => 'apply what differs, stage by stage',

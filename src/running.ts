@@ -3,6 +3,7 @@ import type { Api } from './cluster/api.ts';
 import type { PlannedObject } from './cluster/planned-object.ts';
 import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
+import { type BuiltImage, referencesOf } from './images/build.ts';
 import type { Inputs } from './inputs.ts';
 import type { Document } from './manifests/document.ts';
 import type { Phase } from './manifests/phases.ts';
@@ -38,6 +39,10 @@ export interface State {
   namespace?: string;
   /** The tools that were asked for by version, from the first time that somebody wants them. */
   tools?: Promise<readonly InstalledTool[]>;
+  /** The manifests as they are written, until they are transformed. */
+  loaded: readonly Document[];
+  /** What this run built, or found unchanged in the registry: deployed and scanned by digest. */
+  built: readonly BuiltImage[];
   documents: readonly Document[];
   /** The documents hold only images of live workloads. */
   partial: boolean;
@@ -75,6 +80,8 @@ export function newState(startedAt: number): State {
   return {
     startedAt,
     opened,
+    loaded: [],
+    built: [],
     documents: [],
     partial: false,
     planned: [],
@@ -88,6 +95,11 @@ export function newState(startedAt: number): State {
     findings: [],
     timings: [],
   };
+}
+
+/** name → reference: as the input says, and what was built by its digest. */
+export function imagesOf({ inputs, state }: Running): Readonly<Record<string, string>> {
+  return { ...inputs.images, ...referencesOf(state.built) };
 }
 
 /** For a run that ended early: what the cluster has of it and what not. */

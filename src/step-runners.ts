@@ -1,12 +1,12 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
 import { createApi } from './cluster/create-api.ts';
-import { ActionError, finding, throwIfFatal } from './errors.ts';
+import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
 import { checkKubeconfig, isUntrusted } from './guard.ts';
 import { transform } from './manifests/transform.ts';
 import type { Step } from './plan.ts';
 import { applyDue, awaitDue } from './roll-out.ts';
-import { apiOf, keep, type Running, settingsOf } from './running.ts';
+import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
@@ -59,17 +59,30 @@ const runners: Runners = {
     const untrusted = isUntrusted(context);
     const kubectl = () => kubectlPath(run);
     const loaded = await loadManifests(entries, { ports, context, untrusted, kubectl, signal });
-    const documents = transform(loaded.documents, {
-      ...inputs,
-      ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
-    });
-    keep([...loaded.findings, ...documents.findings], run);
-    state.documents = documents.documents;
+    state.loaded = loaded.documents;
+    // What is still being built is checked by its name, so that a mistake shows at once.
+    const expected = Object.fromEntries(
+      (inputs.build?.images ?? []).map(({ name }) => [name, name]),
+    );
+    keep([...loaded.findings, ...setDocuments({ ...inputs.images, ...expected }, run)], run);
     ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
   },
 
+  async 'build-images'() {
+    throw new Error('no input asks for a build yet');
+  },
+
+  async 'pin-images'(_, run) {
+    // The other ones were told when the manifests were read.
+    const findings = setDocuments(imagesOf(run), run);
+    keep(
+      findings.filter(({ severity }) => severity === 'fatal'),
+      run,
+    );
+  },
+
   async 'find-workloads'(_, run) {
-    const found = await liveImageDocuments(run.inputs.images, settingsOf(run));
+    const found = await liveImageDocuments(imagesOf(run), settingsOf(run));
     keep(found.findings, run);
     const secrets = transform([], { ...run.inputs, images: {} });
     keep(secrets.findings, run);
@@ -120,6 +133,17 @@ const runners: Runners = {
     keep(result.findings, run);
   },
 };
+
+function setDocuments(images: Readonly<Record<string, string>>, run: Running): readonly Finding[] {
+  const { inputs, state } = run;
+  const { documents, findings } = transform(state.loaded, {
+    ...inputs,
+    images,
+    ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
+  });
+  state.documents = documents;
+  return findings;
+}
 
 /** Carries out one step. Throws ActionError, or the abort's own error. */
 export function runStep<K extends Step['do']>(

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ImageBuild } from '../src/images/build.ts';
+import type { Inputs } from '../src/inputs.ts';
+import { readInputs } from '../src/inputs.ts';
 import type { Phase } from '../src/manifests/phases.ts';
-import { type Plan, withPhases } from '../src/plan.ts';
+import { describePlan, makePlan, type Plan, withPhases } from '../src/plan.ts';
+import { run } from './run.ts';
 
 const whole: Plan['waves'] = [
   [{ do: 'dry-run' }],
@@ -42,5 +46,50 @@ describe('a plan with phases', () => {
     const parted = withPhases(whole, phases);
     expect(withPhases(parted, phases)).toBe(parted);
     expect(withPhases(parted.slice(2), phases)).toEqual(parted.slice(2));
+  });
+});
+
+const images: readonly ImageBuild[] = ['backend', 'frontend'].map((name) => ({
+  name,
+  context: name,
+  buildArgs: {},
+  platforms: [],
+  secrets: {},
+  cache: 'auto',
+}));
+
+function planOf(parts: Partial<Inputs>): Plan {
+  const raw = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };
+  const { inputs } = readInputs(raw, run(), { overlays: ['production'] });
+  if (!inputs) throw new Error('wrong inputs');
+  return makePlan({ ...inputs, build: { images, sbom: false }, ...parts });
+}
+
+describe('a plan that builds', () => {
+  test('builds while the credentials are fetched and the manifests are read', () => {
+    expect(told(planOf({}).waves)).toEqual([
+      ['authenticate', 'load-manifests', 'build-images'],
+      ['pin-images'],
+      ['dry-run'],
+      ['apply'],
+      ['await-rollout'],
+    ]);
+    expect(describePlan(planOf({}))[2]).toBe('1. build backend, frontend and push by digest');
+  });
+
+  test('without manifests finds the workloads of what it built', () => {
+    const plan = planOf({ manifests: [], images: { proxy: 'nginx:1.29' } });
+    expect(told(plan.waves).slice(0, 2)).toEqual([
+      ['authenticate', 'build-images'],
+      ['find-workloads'],
+    ]);
+    expect(plan.waves[1]).toEqual([
+      { do: 'find-workloads', images: ['proxy', 'backend', 'frontend'] },
+    ]);
+  });
+
+  test('alone only builds; diff builds nothing', () => {
+    expect(told(planOf({ command: 'build' }).waves)).toEqual([['build-images']]);
+    expect(told(planOf({ command: 'diff' }).waves).flat()).not.toContain('build-images');
   });
 });

@@ -36,6 +36,9 @@ const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
     return `${not} is ready: ${target(outcome, 'in')}`;
   },
   setup: () => 'Tools and access are set up',
+  build: (outcome) =>
+    `Built ${counted(Object.keys(outcome.images).length, 'image')} of ${outcome.app}`,
+  scan: (outcome) => `Scanned ${outcome.app}`,
 };
 
 const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
@@ -43,6 +46,8 @@ const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
   diff: (outcome) => `Comparing ${target(outcome, 'in')}`,
   status: (outcome) => `Checking ${target(outcome, 'in')}`,
   setup: () => 'Setting up',
+  build: (outcome) => `Building ${target(outcome, 'to')}`,
+  scan: (outcome) => `Scanning ${target(outcome, 'in')}`,
 };
 
 // A run that ends before its inputs are read has no name yet.

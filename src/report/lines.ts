@@ -142,9 +142,16 @@ function body(outcome: Outcome): string[] {
       if (moodOf(outcome) === 'good') return restartLines(outcome);
       if (saysWhatWasApplied(outcome)) return [];
       return [...appliedLines(outcome), ...waitingLines(outcome)];
+    case 'build':
+    case 'scan':
+      return imageLines(outcome);
     case 'setup':
       return outcome.kubeconfigPath ? [`KUBECONFIG=${outcome.kubeconfigPath}`] : [];
   }
+}
+
+function imageLines({ images }: Outcome): string[] {
+  return Object.entries(images).map(([name, reference]) => oneLine(`${name}  ${reference}`));
 }
 
 /** Which workloads are not where they should be. */

@@ -2,7 +2,7 @@
 import type { Outcome, Timing } from '../outcome.ts';
 import { clip, oneLine } from '../text.ts';
 
-const sections: readonly Timing['section'][] = ['prepare', 'apply', 'rollout'];
+const sections: readonly Timing['section'][] = ['prepare', 'build', 'scan', 'apply', 'rollout'];
 
 /** More bars than these cannot be read, and Mermaid draws them slowly. */
 const most = 40;

@@ -1,0 +1,62 @@
+// What is built and what came of it: the words that inputs, plan, steps and report share.
+
+/** One image of the `build` input. Paths are relative to the workspace. */
+export interface ImageBuild {
+  /** The last part of its repository: `backend`, `team/backend`. */
+  readonly name: string;
+  readonly context: string;
+  /** Relative to the context, as `docker build` takes it from there; absent: its `Dockerfile`. */
+  readonly dockerfile?: string;
+  readonly target?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** `linux/amd64`; empty: the builder's own. */
+  readonly platforms: readonly string[];
+  /** Id of the build secret → the variable of the run's environment that holds it. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly cache: ImageCache;
+}
+
+/** `auto`: what the place offers; `none` also builds an image that has not changed. */
+export type ImageCache = 'auto' | 'gha' | 'registry' | 'none';
+
+export interface BuildRequest {
+  /** Empty where the user's own definition says what is built. */
+  readonly images: readonly ImageBuild[];
+  readonly bake?: { readonly file: string; readonly targets: readonly string[] };
+  readonly builder?: string;
+  /** `min`, `max`, or absent for no attestation. */
+  readonly provenance?: 'min' | 'max';
+  readonly sbom: boolean;
+}
+
+/** An image that this run built, or found unchanged, in the registry. */
+export interface BuiltImage {
+  readonly name: string;
+  /** With the registry in front, without tag. */
+  readonly repository: string;
+  /** Of what was pushed: the index where there is one. */
+  readonly digest: string;
+  /** `repository@sha256:…`: what is scanned and deployed. */
+  readonly reference: string;
+  readonly tags: readonly string[];
+  readonly platforms: readonly string[];
+  /** Its inputs had not changed, so it was not built again. */
+  readonly found: boolean;
+}
+
+/** name → `repository@sha256:…`. */
+export function referencesOf(built: readonly BuiltImage[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(built.map(({ name, reference }) => [name, reference]));
+}
+
+/** name → `sha256:…`, of every reference that has a digest. */
+export function digestsOf(
+  images: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(images).flatMap(([name, reference]) => {
+      const digest = /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
+      return digest === undefined ? [] : [[name, digest]];
+    }),
+  );
+}
