@@ -1,6 +1,6 @@
 // Every tool we can install: where its maker keeps it, how it is checked, how it says its version.
 
-export type ToolName = 'kubectl' | 'yc';
+export type ToolName = 'kubectl' | 'yc' | 'trivy';
 
 export interface Platform {
   readonly os: 'linux' | 'darwin';
@@ -9,10 +9,9 @@ export interface Platform {
 
 export type PlatformName = `${Platform['os']}/${Platform['arch']}`;
 
-/** version → platform → sha256 of the program itself, hexadecimal. */
+/** version → platform → sha256 of what is downloaded (program or archive), hexadecimal. */
 export type Digests = Readonly<Record<string, Partial<Record<PlatformName, string>>>>;
 
-/** All makers here hand out the bare program; none of these tools comes in an archive. */
 export interface Tool {
   readonly name: ToolName;
   /** Of the maker. A mirror keeps the same path below this name. */
@@ -23,10 +22,21 @@ export interface Tool {
   /** Text files of the maker that name the newest version, of all or of a minor. */
   readonly newestPath?: (minor?: string) => string;
   readonly digests: Digests;
+  /** Where the maker hands out a gzipped tar: the program's name in it. Else it is the bare program. */
+  readonly member?: string;
+  /** version → why nobody may use it, whatever its digest. */
+  readonly refused?: Readonly<Record<string, string>>;
   readonly probe: readonly string[];
   /** The version in what the probe prints; undefined where there is none. */
   readonly versionOf: (stdout: string) => string | undefined;
 }
+
+const trivyArchive = (version: string, { os, arch }: Platform) =>
+  `trivy_${version}_${os === 'linux' ? 'Linux' : 'macOS'}-${arch === 'amd64' ? '64bit' : 'ARM64'}.tar.gz`;
+
+/** https://github.com/aquasecurity/trivy/security/advisories/GHSA-69fq-xp46-6x23 */
+const stolen =
+  'was published by whoever broke into its maker in March 2026 (GHSA-69fq-xp46-6x23, CVE-2026-33634)';
 
 const kubectlPath = (version: string, { os, arch }: Platform) =>
   `release/v${version}/bin/${os}/${arch}/kubectl`;
@@ -64,6 +74,35 @@ export const catalog: Readonly<Record<ToolName, Tool>> = {
     },
     probe: ['version', '--semantic'],
     versionOf: (stdout) => /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0],
+  },
+  trivy: {
+    name: 'trivy',
+    host: 'github.com',
+    path: (version, platform) =>
+      `aquasecurity/trivy/releases/download/v${version}/${trivyArchive(version, platform)}`,
+    // Its maker's checksum file comes from the same release as the archive: whoever can replace the
+    // one can replace the other, as in March 2026. So only digests that are written down here
+    // count. 0.74.0: as cert-manager/makefile-modules pins it (modules/tools/00_mod.mk, commit
+    // b903033), and alike in other public recipes. 0.75.0: alike in every public recipe that was
+    // found to pin it: ten for linux/amd64, five for linux/arm64, three (arm64) and two for macOS.
+    digests: {
+      '0.75.0': {
+        'linux/amd64': 'c6e65abddb348e25f10549df887045629cf28cc72453cd1c63acb717316b3f3f',
+        'linux/arm64': 'a1ee9f6ffb7d112b64ff726a2a0717c21175c1114361391f4a132956751a13b3',
+        'darwin/amd64': '291edaa9778acbe4693d067b5ad60ee11570e5ac68296e85595417528ca641e4',
+        'darwin/arm64': '4a77108cccf8e55c8d6823e1e759939a622277e66cd0daa3c1fc621ed69e4568',
+      },
+      '0.74.0': {
+        'linux/amd64': '2ae6fe3ee734b7fdf11335663e18c75ea12dccc76062f09f164a3b0f8be4371a',
+        'linux/arm64': 'b94ce1976bbf3c15b514b605ee88be7c6d94a29be2302847ff01cb794d47aad5',
+        'darwin/amd64': '472816f6888dda689d075c30254d4210b4d1035acf365aa72332f584c2f60485',
+        'darwin/arm64': '1caada5e0e2091909357c7525d3aa76f4b660b13821bc143b190c7483e31cc11',
+      },
+    },
+    member: 'trivy',
+    refused: { '0.69.4': stolen, '0.69.5': stolen, '0.69.6': stolen },
+    probe: ['--version'],
+    versionOf: (stdout) => /^Version: v?(\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1],
   },
 };
 

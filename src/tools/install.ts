@@ -5,6 +5,7 @@ import { chmod, lstat } from 'node:fs/promises';
 import { ActionError, type Code, finding } from '../errors.ts';
 import type { Files, Http, Shell } from '../ports.ts';
 import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
+import { unpack } from './unpack.ts';
 import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
@@ -50,6 +51,8 @@ export interface InstalledTool {
   readonly path: string;
   /** False where it was in the cache already. */
   readonly downloaded: boolean;
+  /** Where it was unpacked for this run alone: to remove when the run is over. */
+  readonly unpacked?: string;
 }
 
 /**
@@ -66,22 +69,44 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   }
   const maker = ports.makers?.[tool.host] ?? `https://${tool.host}`;
   const version = await resolveVersion({ ...wanted, tool, platform, maker, http });
+  refuseStolen(tool, version);
   const parts = { tool, version, maker, wanted, platform, ports };
   const digest = await digestOf(parts);
   const stored: StoredTool = {
     // A name of our own: nobody else's tool of that name is taken for ours.
     name: `webgen-deploy-${tool.name}`,
-    fileName: tool.name,
+    fileName: tool.member === undefined ? tool.name : `${tool.name}.tar.gz`,
     version,
     arch: platform.arch,
   };
   const found = await cache.find(stored.name, version, stored.arch);
   const folder = found ?? (await download(parts, digest, stored));
-  const path = `${folder}/${tool.name}`;
+  const kept = `${folder}/${stored.fileName}`;
   // Again for what was just stored: the copy in the cache is what runs.
-  await check(path, digest, `the tool cache (${path})`);
-  await probe(tool, version, path, ports.shell);
-  return { name: tool.name, version, path, downloaded: found === undefined };
+  await check(kept, digest, `the tool cache (${kept})`);
+  const downloaded = found === undefined;
+  if (tool.member === undefined) {
+    await probe(tool, version, kept, ports.shell);
+    return { name: tool.name, version, path: kept, downloaded };
+  }
+  const unpacked = await unpack(kept, tool.member, ports);
+  const path = `${unpacked}/${tool.member}`;
+  try {
+    await probe(tool, version, path, ports.shell);
+  } catch (error) {
+    await ports.files.remove(unpacked);
+    throw error;
+  }
+  return { name: tool.name, version, path, downloaded, unpacked };
+}
+
+/** ActionError for a release that was published by an attacker, however it came here. */
+export function refuseStolen(tool: Tool, version: string): void {
+  const why = tool.refused?.[version];
+  if (why === undefined) return;
+  const what = `${tool.name} ${version} ${why}.`;
+  const hint = `Never run it; where it ran, replace every secret of that machine. Set ${tool.name}-version: auto.`;
+  throw fail('tool-unavailable', what, [], hint);
 }
 
 interface Parts {
@@ -125,7 +150,7 @@ async function download(parts: Parts, digest: string, stored: StoredTool): Promi
   const base = ports.mirror ? `${ports.mirror.replace(/\/+$/, '')}/${tool.host}` : maker;
   const url = `${base}/${tool.path(version, platform)}`;
   const folder = await ports.files.makeTemp('webgen-deploy-tool-');
-  const file = `${folder}/${tool.name}`;
+  const file = `${folder}/${stored.fileName}`;
   try {
     await ports.cache.download(url, file).catch((error: unknown) => {
       const status = (error as { httpStatusCode?: number }).httpStatusCode;

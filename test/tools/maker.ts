@@ -15,7 +15,7 @@ export const platform: Platform = { os: 'linux', arch: 'amd64' };
 
 export interface Maker extends Running {
   /** path → content, or what to do instead. */
-  readonly files: Map<string, string | { readonly redirect: string } | 'truncated'>;
+  readonly files: Map<string, string | Buffer | { readonly redirect: string } | 'truncated'>;
 }
 
 export async function startMaker(): Promise<Maker> {
@@ -27,7 +27,7 @@ export async function startMaker(): Promise<Maker> {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('#!/bin/sh\n');
       setTimeout(() => response.destroy(), 20);
-    } else if (typeof found === 'string') response.end(found);
+    } else if (typeof found === 'string' || Buffer.isBuffer(found)) response.end(found);
     else response.writeHead(302, { location: found.redirect }).end();
   });
   return { ...server, files };
@@ -38,7 +38,7 @@ export function kubectl(version: string): string {
   return `#!/bin/sh\necho '{"clientVersion": {"gitVersion": "v${version}"}}'\n`;
 }
 
-export const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+export const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 export const kubectlPath = (version: string) => `release/v${version}/bin/linux/amd64/kubectl`;
 
 /** Publishes a kubectl as its maker does. */
@@ -58,7 +58,11 @@ export async function toolPorts(maker: Maker, more: Partial<InstallPorts> = {}) 
     shell: realShell(),
     cache: realToolCache(cacheFolder),
     platform,
-    makers: { 'dl.k8s.io': maker.url, 'storage.yandexcloud.net': maker.url },
+    makers: {
+      'dl.k8s.io': maker.url,
+      'storage.yandexcloud.net': maker.url,
+      'github.com': maker.url,
+    },
     ...more,
   };
   return { ...ports, root, cacheFolder };
