@@ -42,9 +42,11 @@ export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
     'yc-k8s-cluster-id': managed.id,
   };
   const folders: string[] = [];
-  const runs: ActionResult[] = [];
-  const start: Site['start'] = (inputs, options = {}) =>
-    startAction({ ...options, inputs: { ...access, ...inputs } });
+  const start: Site['start'] = async (inputs, options = {}) => {
+    const running = await startAction({ ...options, inputs: { ...access, ...inputs } });
+    folders.push(running.folder);
+    return running;
+  };
   return {
     yandex,
     cluster,
@@ -65,11 +67,9 @@ export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
     start,
     run: async (inputs, options) => {
       const result = await (await start(inputs, options)).finished;
-      runs.push(result);
       return { ...result, text: result.stdout + result.stderr };
     },
     stop: async () => {
-      for (const run of runs) await run.cleanUp();
       for (const folder of folders) await rm(folder, { recursive: true, force: true });
       await cluster.stop();
       await yandex.stop();

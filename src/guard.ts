@@ -50,14 +50,3 @@ export function checkKubeconfig(context: RunContext, file: KubeconfigFile): read
   const hint = 'Pass the kubeconfig as a secret, or use one with a token.';
   return [finding('event-refused', what, { hint })];
 }
-
-/** On a pull request a remote base would run the plugins and files of whoever owns that address. */
-export function checkRemoteBase(
-  context: RunContext,
-  where: { readonly file: string; readonly line?: number },
-): readonly Finding[] {
-  if (!isUntrusted(context)) return [];
-  const what = 'A kustomization takes a remote base, which is refused on pull requests.';
-  const hint = 'Copy the base into the repository, or deploy from push.';
-  return [finding('event-refused', what, { ...where, hint })];
-}

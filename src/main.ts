@@ -2,18 +2,15 @@
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { RunContext } from './context.ts';
-import { secretsToMask } from './inputs/mask.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
-import { overlaysOf, realEngine } from './platform/engine.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog, type MaskingLog } from './platform/log.ts';
-import { interruption } from './platform/signals.ts';
 import { removeSecretFiles } from './post.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
-import { runSession } from './session.ts';
+import { startSession } from './start.ts';
 import { version } from './version.ts';
 
 const state = { files: 'secret-files', main: 'main' };
@@ -25,27 +22,18 @@ export async function main(): Promise<void> {
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);
   const raw = rawFromEnvironment(process.env);
-  for (const secret of secretsToMask(raw)) log.mask(secret);
   const context = await contextOf();
-  const signal = interruption();
   const secretFiles: string[] = [];
-  const session = await runSession({
+  const session = await startSession({
     raw,
     context,
-    facts: { overlays: await overlaysOf(context.workspace) },
-    signal,
-    engine: () =>
-      realEngine({
-        context,
-        log,
-        signal,
-        environment: process.env,
-        exports: { addPath: core.addPath, exportVariable: core.exportVariable },
-        onSecretFile: (path) => {
-          secretFiles.push(path);
-          core.saveState(state.files, JSON.stringify(secretFiles));
-        },
-      }),
+    log,
+    environment: process.env,
+    exports: { addPath: core.addPath, exportVariable: core.exportVariable },
+    onSecretFile: (path) => {
+      secretFiles.push(path);
+      core.saveState(state.files, JSON.stringify(secretFiles));
+    },
   });
   await publish(session.outcome, { context, log, summary: session.summary });
   const good = session.outcome.status !== 'failed' && session.outcome.status !== 'cancelled';

@@ -26,7 +26,6 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
     { ...settingsOf(run), deadline },
     {
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
-      earlier: state.applied,
       onApplied(applied) {
         const changes = changesOf([applied.planned]);
         state.changes = [...state.changes, ...changes];

@@ -6,18 +6,16 @@ import { buffer } from 'node:stream/consumers';
 import { diagnoseFiles } from './diagnose/files.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
-import { secretsToMask } from './inputs/mask.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
-import { overlaysOf, realEngine } from './platform/engine.ts';
 import { realFiles } from './platform/files.ts';
 import { terminalLog } from './platform/log.ts';
-import { interruption } from './platform/signals.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
-import { runSession, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { startSession } from './start.ts';
 import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
@@ -32,43 +30,31 @@ export async function terminal(): Promise<void> {
   for (const finding of flags.findings) stderr(`${finding.what} ${finding.hint}\n`);
   if (flags.findings.length > 0) return leave(2);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
-  for (const secret of secretsToMask(flags.raw)) log.mask(secret);
   const temp = tmpdir();
   const context = terminalContext({ workspace: process.cwd(), temp });
-  const signal = interruption();
   const secretFiles: string[] = [];
-  const session = await runSession({
+  const onSecretFile = (path: string) => void secretFiles.push(path);
+  const named = process.env['KUBECONFIG'];
+  const files = realFiles(temp);
+  const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
+  const session = await startSession({
     raw: flags.raw,
     context,
-    facts: {
-      overlays: await overlaysOf(context.workspace),
-      defaultKubeconfig: await defaultKubeconfig({
-        named: process.env['KUBECONFIG'],
-        home: homedir(),
-        files: realFiles(temp),
-        onSecretFile: (path) => secretFiles.push(path),
-      }),
+    log,
+    environment: process.env,
+    facts: { defaultKubeconfig: known },
+    // Nothing comes after this process: only itself has to find what it installed.
+    exports: {
+      addPath: (folder) => {
+        process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
+      },
+      exportVariable: () => undefined,
     },
-    signal,
-    engine: () =>
-      realEngine({
-        context,
-        log,
-        signal,
-        environment: process.env,
-        // Nothing comes after this process: only itself has to find what it installed.
-        exports: {
-          addPath: (folder) => {
-            process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
-          },
-          exportVariable: () => undefined,
-        },
-        onSecretFile: (path) => secretFiles.push(path),
-      }),
+    onSecretFile,
   });
   // `setup` is asked for the kubeconfig; every other command only needed it itself.
   if (flags.command !== 'setup') {
-    await removeSecretFiles(JSON.stringify(secretFiles), temp, { files: realFiles(temp), log });
+    await removeSecretFiles(JSON.stringify(secretFiles), temp, { files, log });
   }
   const outcome = withoutSecrets(session.outcome, log.redact);
   for (const line of renderText(outcome)) log.info(line);

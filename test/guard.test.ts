@@ -1,6 +1,6 @@
 // Who may run it: the event table, and what a pull request's files must not start.
 import { describe, expect, test } from '@jest/globals';
-import { checkKubeconfig, checkRemoteBase, isUntrusted, isWithin, mayRun } from '../src/guard.ts';
+import { checkKubeconfig, isUntrusted, isWithin, mayRun } from '../src/guard.ts';
 import { run } from './run.ts';
 
 describe('events', () => {
@@ -68,12 +68,4 @@ describe('a kubeconfig of the workspace that starts programs', () => {
   ])('%s within %s: %s', (path, folder, expected) => {
     expect(isWithin(path, folder)).toBe(expected);
   });
-});
-
-test('a remote base is refused on a pull request, with its file', () => {
-  const where = { file: 'k8s/kustomization.yaml', line: 3 };
-  expect(checkRemoteBase(run(), where)).toEqual([]);
-  expect(checkRemoteBase(run({ event: 'pull_request' }), where)).toEqual([
-    expect.objectContaining({ code: 'event-refused', ...where }),
-  ]);
 });

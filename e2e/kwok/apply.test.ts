@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { applyAll } from '../../src/steps/apply-manifests.ts';
+import { type ApplyHooks, applyAll } from '../../src/steps/apply-manifests.ts';
 import { dryRunAll, unverifiedOf } from '../../src/steps/dry-run.ts';
 import { liveImageDocuments } from '../../src/steps/set-images.ts';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
@@ -203,6 +203,25 @@ stringData: { password: ${value} }
     const off = (await template('app')).annotations;
     await deploy(lab, set('{ a: "2" }', 'three'), { restartOnConfig: false });
     expect((await template('app')).annotations).toEqual(off);
+  });
+
+  test.each([
+    ['ConfigMap', set('{ a: "3" }', 'three')],
+    ['Secret', set('{ a: "3" }', 'four')],
+  ])('a run that dies after the %s: the next one rolls the workload, once', async (kind, yaml) => {
+    const before = (await template('app')).annotations;
+    const isDue: ApplyHooks['isDue'] = ({ object }) => object.kind === kind;
+    expect((await deploy(lab, yaml, {}, { isDue })).changes).toHaveLength(1);
+    expect((await template('app')).annotations).toEqual(before);
+    const next = await deploy(lab, yaml);
+    expect(next.changes.filter((each) => !each.startsWith('unchanged'))).toEqual([
+      'configured Deployment/app',
+    ]);
+    const after = (await template('app')).annotations;
+    expect(after).not.toEqual(before);
+    await lab.kubectl(['-n', 'apply-test', 'label', 'secret/key', `of-${kind}=x`]);
+    expect((await deploy(lab, yaml)).changes.every((each) => each.startsWith('unch'))).toBe(true);
+    expect((await template('app')).annotations).toEqual(after);
   });
 });
 

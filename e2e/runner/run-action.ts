@@ -48,6 +48,8 @@ export interface ActionResult {
 
 export interface RunningAction {
   readonly pid: number;
+  /** As the result's: there from the start, for whoever ends the run by a signal. */
+  readonly folder: string;
   readonly finished: Promise<ActionResult>;
   kill(signal: NodeJS.Signals): void;
   /** As a cancelled run: SIGINT, after 7.5 s SIGTERM, after another 2.5 s SIGKILL. */
@@ -128,6 +130,7 @@ async function startPhase(phase: Phase): Promise<RunningAction> {
   });
   return {
     pid: step.pid,
+    folder,
     kill: step.kill,
     cancel: () => cancel(step),
     finished: step.finished.then((ended) => collect(phase, files, ended)),

@@ -1,18 +1,27 @@
 // The object as it is sent: what must be left alone or kept is taken out or put in here.
-import { readConfigAnnotation, withConfigAnnotation } from '../manifests/config-references.ts';
+import {
+  readChange,
+  readConfigAnnotation,
+  withChange,
+  withConfigAnnotation,
+} from '../manifests/config-references.ts';
 import { isFields } from '../manifests/values.ts';
 import type { KubeObject } from './objects.ts';
 
-/** Pure: an autoscaler keeps its replicas, a pod template its annotation. */
-export function sentObject(
-  written: KubeObject,
-  live: KubeObject | undefined,
-  autoscaled: boolean,
-): KubeObject {
+export interface Around {
+  readonly live: KubeObject | undefined;
+  readonly autoscaled: boolean;
+  readonly app: string;
+}
+
+/** Pure: an autoscaler keeps its replicas, pod templates and configuration our annotations. */
+export function sentObject(written: KubeObject, { live, autoscaled, app }: Around): KubeObject {
   const { status: _, ...object } = withoutServerFields(written);
   const scaled = autoscaled ? withoutReplicas(object) : object;
   const note = live && readConfigAnnotation(live);
-  return note === undefined ? scaled : withConfigAnnotation(scaled, note);
+  const noted = note === undefined ? scaled : withConfigAnnotation(scaled, note);
+  const change = live && readChange(live, app);
+  return change === undefined ? noted : withChange(noted, app, change);
 }
 
 /** What `kubectl get -o yaml` writes and apply refuses. */

@@ -56,11 +56,6 @@ function isRepository(repository: string, registry: string | undefined): boolean
   );
 }
 
-/** `repository:tag@digest`, as it was parsed. */
-export function formatReference({ repository, tag, digest }: ImageReference): string {
-  return `${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
-}
-
 /** The rule of the `images` input: the repository is `name`, or ends in `/name`. */
 export function repositoryMatches(repository: string, name: string): boolean {
   return repository === name || repository.endsWith(`/${name}`);

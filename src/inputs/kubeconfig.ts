@@ -1,5 +1,6 @@
 // What a kubeconfig's text tells without connecting: its contexts, its secrets, its programs.
 import { parse } from 'yaml';
+import { type Fields, isFields } from '../manifests/values.ts';
 import { type Reader, refuse } from '../readers.ts';
 import { Secret } from '../secret.ts';
 
@@ -12,17 +13,12 @@ export interface KubeconfigFacts {
   readonly secrets: readonly string[];
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const records = (value: unknown): readonly Fields[] =>
-  Array.isArray(value) ? value.filter(isRecord) : [];
+  Array.isArray(value) ? value.filter(isFields) : [];
 
 const within = (value: unknown, key: string): Fields => {
-  const found = isRecord(value) ? value[key] : undefined;
-  return isRecord(found) ? found : {};
+  const found = isFields(value) ? value[key] : undefined;
+  return isFields(found) ? found : {};
 };
 
 const strings = (values: readonly unknown[]): readonly string[] =>
@@ -65,13 +61,13 @@ export function readKubeconfig(text: string): KubeconfigFacts | undefined {
     // The parser's message quotes the text, so it must not travel.
     return undefined;
   }
-  if (!isRecord(parsed) || !Array.isArray(parsed['clusters'])) return undefined;
+  if (!isFields(parsed) || !Array.isArray(parsed['clusters'])) return undefined;
   const users = records(parsed['users']).map((each) => within(each, 'user'));
   const [currentContext] = strings([parsed['current-context']]);
   return {
     contexts: strings(records(parsed['contexts']).map((each) => each['name'])),
     ...(currentContext === undefined ? {} : { currentContext }),
-    startsPrograms: users.some((user) => isRecord(user['exec']) || isRecord(user['auth-provider'])),
+    startsPrograms: users.some((user) => isFields(user['exec']) || isFields(user['auth-provider'])),
     secrets: users.flatMap(secretsOf),
   };
 }

@@ -1,16 +1,12 @@
 // Makes one kubeconfig of several, or of one in another context, for tools that take a single file.
 import { parse } from 'yaml';
+import { type Fields, isFields } from '../manifests/values.ts';
 
 export interface KubeconfigPart {
   /** Where the file lies: relative paths in it start there. */
   readonly folder: string;
   readonly text: string;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 

@@ -8,11 +8,6 @@ export interface ConfigReference {
   readonly name: string;
 }
 
-/** One object that a workload refers to, as it will be live. `object` undefined: it is not there. */
-export interface ConfigPart extends ConfigReference {
-  readonly object: KubeObject | undefined;
-}
-
 export const configAnnotationName = 'webgen-deploy/config';
 
 /**
@@ -68,41 +63,35 @@ function ofVolume(volume: unknown): readonly ConfigReference[] {
 const rolled = new Set(['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet']);
 
 /**
- * True for kinds that replace their pods when the template changes, unless the object says
- * `webgen-deploy/restart-on-config: "false"`. A Job's template is immutable, a CronJob's next run
- * reads the new configuration anyway.
+ * True for kinds that replace their pods when the template changes. A Job's template is immutable,
+ * a CronJob's next run reads the new configuration anyway.
  */
+export function hasRollout(object: KubeObject): boolean {
+  return rolled.has(kindKey(object));
+}
+
+/** The same, unless the object says `webgen-deploy/restart-on-config: "false"`. */
 export function restartsOnConfig(object: KubeObject): boolean {
   const asked = object.metadata.annotations?.['webgen-deploy/restart-on-config'];
-  return rolled.has(kindKey(object)) && asked?.toLowerCase() !== 'false';
+  return hasRollout(object) && asked?.toLowerCase() !== 'false';
 }
 
 /**
- * The value of `webgen-deploy/config`, whatever the order of the parts: of ConfigMaps the content
- * counts, of Secrets only uid and resourceVersion, so that the value tells nothing about them.
- * `hash` gives a short digest of a text, for example SHA-256 in hex.
+ * The annotation of a ConfigMap or Secret that names its last change which running pods have to
+ * read. One for each app: several may own keys of the same Secret.
  */
-export function configAnnotation(
-  parts: readonly ConfigPart[],
-  hash: (text: string) => string,
-): string {
-  const said = parts.map((part) => [part.kind, part.name, contentOf(part)] as const);
-  return hash(stable(said.toSorted((a, b) => compare(`${a[0]}/${a[1]}`, `${b[0]}/${b[1]}`))));
+export function changeAnnotationName(app: string): string {
+  return `${app}.webgen-deploy/config`;
 }
 
-function contentOf({ kind, object }: ConfigPart): unknown {
-  if (!object) return null;
-  if (kind === 'ConfigMap') return [object['data'] ?? {}, object['binaryData'] ?? {}];
-  return [object.metadata.uid ?? '', object.metadata.resourceVersion ?? ''];
+/** The name of that last change; undefined: nothing is known of any. */
+export function readChange(object: KubeObject, app: string): string | undefined {
+  return object.metadata.annotations?.[changeAnnotationName(app)];
 }
 
-/** JSON whose keys are in one order. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    isFields(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => compare(a, b)))
-      : each,
-  );
+/** The ConfigMap or Secret with the name of its last change. */
+export function withChange(object: KubeObject, app: string, change: string): KubeObject {
+  return withValueAt(object, ['metadata', 'annotations', changeAnnotationName(app)], change);
 }
 
 /** The annotation as it stands in an object's pod template. */

@@ -54,12 +54,7 @@ function bracket(value: unknown, inside: string): string | number {
   return index < 0 ? inside : index;
 }
 
-/** The line of a field that the API server names, or of its nearest written parent. */
-export function lineOfFieldPath(document: Document, text: string): number {
-  return document.lineOf(pathOfField(document.object, text));
-}
-
-/** File and line of a field that the API server names. */
+/** File and line of a field that the API server names, or of its nearest written parent. */
 export function placeOfFieldPath(document: Document, text: string): Place {
   return placeOf(document, pathOfField(document.object, text));
 }

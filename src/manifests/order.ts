@@ -3,7 +3,7 @@ import { type KubeObject, kindKey } from '../cluster/objects.ts';
 
 const rbac = (kind: string) => `rbac.authorization.k8s.io/${kind}`;
 
-/** Every stage in its order: [name for people, its kinds]. Inside a stage all go at once. */
+/** Every stage in its order: [what it holds, its kinds]. Inside a stage all go at once. */
 const table: readonly (readonly [string, readonly string[]])[] = [
   ['namespaces', ['Namespace']],
   ['custom resource definitions', ['apiextensions.k8s.io/CustomResourceDefinition']],
@@ -91,19 +91,6 @@ type Kind = Pick<KubeObject, 'apiVersion' | 'kind'>;
 /** From 0; only the order of the numbers means something. Unknown and custom kinds: with traffic. */
 export function stageOf(object: Kind): number {
   return stageByKind.get(kindKey(object)) ?? otherwise;
-}
-
-/** `workloads`, `configuration`: a stage for people. */
-export function stageName(stage: number): string {
-  return table[stage]?.[0] ?? '';
-}
-
-/** Ascending stages, each in the order as given; empty stages are left out. */
-export function stages<T extends { readonly object: Kind }>(
-  items: readonly T[],
-): readonly (readonly T[])[] {
-  const byStage = Map.groupBy(items, ({ object }) => stageOf(object));
-  return [...byStage.entries()].toSorted(([a], [b]) => a - b).map(([, members]) => members);
 }
 
 /** Why the next stage waits for this one. */

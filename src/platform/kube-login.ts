@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { ActionError, finding } from '../errors.ts';
+import { isFields } from '../manifests/values.ts';
 import { Secret } from '../secret.ts';
 import { credentialPlugin } from './credential-plugin.ts';
 
@@ -48,15 +49,11 @@ export function impersonation(
   if (typeof user === 'string') headers['Impersonate-User'] = user;
   if (typeof uid === 'string') headers['Impersonate-Uid'] = uid;
   if (Array.isArray(groups)) headers['Impersonate-Group'] = groups.map(String);
-  for (const [key, values] of Object.entries(isRecord(extra) ? extra : {})) {
+  for (const [key, values] of Object.entries(isFields(extra) ? extra : {})) {
     const name = `Impersonate-Extra-${encodeURIComponent(key)}`;
     if (Array.isArray(values)) headers[name] = values.map(String);
   }
   return headers;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function constant(value: Secret | undefined): Login {

@@ -5,8 +5,9 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
 import { parseDocument } from 'yaml';
 import { ActionError, allOrProblems, finding } from '../errors.ts';
+import { isFields } from '../manifests/values.ts';
 import { reveal, type Secret } from '../secret.ts';
-import { impersonation, isRecord, loginOf } from './kube-login.ts';
+import { impersonation, loginOf } from './kube-login.ts';
 
 export interface KubeTls {
   readonly ca?: Buffer;
@@ -90,7 +91,7 @@ function parse(text: Secret): Record<string, unknown> {
   const line = problem?.linePos?.[0].line;
   if (problem) throw invalid(`The kubeconfig is not valid YAML${line ? ` (line ${line})` : ''}.`);
   const raw: unknown = document.toJS();
-  if (isRecord(raw) && Array.isArray(raw['clusters'])) return raw;
+  if (isFields(raw) && Array.isArray(raw['clusters'])) return raw;
   throw invalid('The kubeconfig has no list of clusters, so it is none.');
 }
 
@@ -155,9 +156,9 @@ async function pem(field: string, file?: string, data?: string): Promise<Buffer 
 
 function rawUser(raw: Record<string, unknown>, name: string): Record<string, unknown> {
   const users: unknown[] = Array.isArray(raw['users']) ? raw['users'] : [];
-  const entry = users.find((each) => isRecord(each) && each['name'] === name);
-  const user = isRecord(entry) ? entry['user'] : undefined;
-  return isRecord(user) ? user : {};
+  const entry = users.find((each) => isFields(each) && each['name'] === name);
+  const user = isFields(entry) ? entry['user'] : undefined;
+  return isFields(user) ? user : {};
 }
 
 function names(of: string, there: readonly string[]): string {

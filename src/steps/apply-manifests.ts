@@ -9,7 +9,6 @@ import { ActionError, type Finding } from '../errors.ts';
 import { gateOf, stageOf } from '../manifests/order.ts';
 import type { ApplySettings } from './apply-settings.ts';
 import { dryRunAll } from './dry-run.ts';
-import { withRestart } from './restarts.ts';
 
 export interface AppliedObject {
   readonly planned: PlannedObject;
@@ -35,8 +34,6 @@ export interface ApplyOutcome {
 export interface ApplyHooks {
   /** Only these are written, by default all; the others wait in `rest`. */
   isDue?(planned: PlannedObject): boolean;
-  /** What earlier phases of the run wrote. */
-  readonly earlier?: readonly AppliedObject[];
   /** After every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
@@ -166,8 +163,7 @@ async function written(planned: PlannedObject, run: Run): Promise<AppliedObject>
   const manager = managerOf(app);
   const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal: run.late };
   const before = api.now();
-  const known = [...(run.hooks.earlier ?? []), ...run.applied];
-  const object = await writeObject(withRestart(planned, known), writer);
+  const object = await writeObject(planned, writer);
   return { planned, object, writtenAt: timeOfWrite(object, manager) ?? before };
 }
 

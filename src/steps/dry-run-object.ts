@@ -49,9 +49,9 @@ export async function dryRunObject(
   candidate: Candidate,
   settings: ApplySettings,
 ): Promise<DryRunResult> {
-  const { document, live, autoscaled, unverified } = candidate;
+  const { document, live, unverified } = candidate;
   const manager = managerOf(settings.app);
-  const object = sentObject(document.object, live, autoscaled);
+  const object = sentObject(document.object, { ...candidate, app: settings.app });
   const planned = { ...candidate, object, force: settings.forceConflicts, restart: [] };
   if (unverified) return notYet(planned, unverified, settings);
   if (live && !live.metadata.deletionTimestamp && isProvablySame(object, live, manager)) {

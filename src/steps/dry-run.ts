@@ -40,7 +40,7 @@ export async function dryRunAll(
   const objects = results.filter((each) => 'object' in each);
   const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
   return {
-    objects: planRestarts(objects, settings.restartOnConfig),
+    objects: planRestarts(objects, settings),
     findings: [...warnings, ...withoutRepeats(refusals)],
   };
 }

@@ -4,51 +4,41 @@ import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import {
   type ConfigReference,
-  configAnnotation,
   configAnnotationName,
   configReferences,
+  hasRollout,
+  readChange,
   readConfigAnnotation,
   restartsOnConfig,
+  withChange,
   withConfigAnnotation,
 } from '../manifests/config-references.ts';
 import { podTemplatePath } from '../manifests/pod-template.ts';
 import type { Outcome } from '../outcome.ts';
 
-/** Marks the live workloads to be rolled; new and replaced ones start with what is there anyway. */
+/**
+ * Marks the live workloads to be rolled; new and replaced ones start with what is there anyway.
+ *
+ * A change that running pods have to read gets a name, which is written with it into the ConfigMap
+ * or Secret, and into the template of each workload as it is rolled. Where the two differ, a run
+ * ended in between, and the next one rolls what is left. What never had such a change has no name:
+ * taking over an application rolls nothing.
+ */
 export function planRestarts(
   objects: readonly PlannedObject[],
-  restartOnConfig: boolean,
+  { app, restartOnConfig }: { readonly app: string; readonly restartOnConfig: boolean },
 ): readonly PlannedObject[] {
   if (!restartOnConfig) return objects;
-  const configs = new Map(objects.filter(isConfig).map((each) => [identityOf(each.object), each]));
-  return objects.map((planned) => {
-    const { live, change, object } = planned;
-    if (!live || change === 'recreated' || !restartsOnConfig(object)) return planned;
-    const restart = configReferences(object)
-      .filter((reference) => isReason(reference, configs.get(keyOf(reference, object)), live))
-      .map(({ kind, name }) => `${kind}/${name}`);
-    return restart.length > 0 ? rolled(planned, restart) : planned;
+  const readers = objects.filter(isRunning);
+  const named = objects.map((each) => (isConfig(each) ? withName(each, readers, app) : each));
+  const configs = new Map(named.filter(isConfig).map((each) => [identityOf(each.object), each]));
+  return named.map((planned) => {
+    if (!isRunning(planned) && !isNew(planned)) return planned;
+    return restarted(planned, (reference) => {
+      const config = configs.get(keyOf(reference, planned.object));
+      return config && readChange(config.object, app);
+    });
   });
-}
-
-/** The workload with the annotation for its configuration as the server wrote it a moment ago. */
-export function withRestart(
-  planned: PlannedObject,
-  applied: readonly { readonly object: KubeObject }[],
-): PlannedObject {
-  const { object, live, restart } = planned;
-  if (restart.length === 0 || !live) return planned;
-  const configs = new Map(applied.map((each) => [identityOf(each.object), each.object]));
-  const before = partsOf(readConfigAnnotation(live));
-  const parts = configReferences(object).flatMap((reference) => {
-    const name = `${reference.kind}/${reference.name}`;
-    const config = configs.get(keyOf(reference, object));
-    const kept = before.get(name);
-    const renewed = reference.kind === 'ConfigMap' || restart.includes(name) || !kept;
-    const value = config && renewed ? digestOf(reference, config) : kept;
-    return value ? [`${name}=${value}`] : [];
-  });
-  return { ...planned, object: withConfigAnnotation(object, parts.join(',')) };
 }
 
 /** What was or would be rolled, for the report. */
@@ -64,6 +54,14 @@ function isConfig({ object }: PlannedObject): boolean {
   return ['ConfigMap', 'Secret'].includes(kindKey(object));
 }
 
+function isRunning({ live, change, object }: PlannedObject): boolean {
+  return live !== undefined && change !== 'recreated' && restartsOnConfig(object);
+}
+
+function isNew({ live, change, object }: PlannedObject): boolean {
+  return (live === undefined || change === 'recreated') && hasRollout(object);
+}
+
 function keyOf({ kind, name }: ConfigReference, { metadata }: KubeObject): string {
   const { namespace } = metadata;
   return identityOf({
@@ -73,32 +71,53 @@ function keyOf({ kind, name }: ConfigReference, { metadata }: KubeObject): strin
   });
 }
 
-function isReason(
-  reference: ConfigReference,
-  config: PlannedObject | undefined,
-  live: KubeObject,
-): boolean {
-  if (!config) return false;
-  if (config.change === 'recreated') return true;
-  const content = /^(?:data|binaryData)\b/;
-  if (config.change === 'configured') return config.fields.some((each) => content.test(each));
-  if (config.change === 'created') return refersTo(live, reference);
-  return isStale(reference, config, live);
+/** Names the change after the version before it, which tells nothing about the content. */
+function withName(
+  planned: PlannedObject,
+  readers: readonly PlannedObject[],
+  app: string,
+): PlannedObject {
+  const key = identityOf(planned.object);
+  const reader = readers.find(({ live, object }) => readsIt(live, key, object));
+  if (!reader || !isNews(planned)) return planned;
+  // Pods may run without an optional ConfigMap; now that it is there, they have to read it.
+  const { uid, resourceVersion } = (planned.live ?? reader.live)?.metadata ?? {};
+  const name = createHash('sha256').update(`${key} ${uid} ${resourceVersion}`).digest('hex');
+  return { ...planned, object: withChange(planned.object, app, name.slice(0, 12)) };
 }
 
-/** Pods may run without an optional ConfigMap; now that it is there, they have to read it. */
-function refersTo(live: KubeObject, { kind, name }: ConfigReference): boolean {
-  return configReferences(live).some((each) => each.kind === kind && each.name === name);
+function readsIt(live: KubeObject | undefined, key: string, object: KubeObject): boolean {
+  return live !== undefined && configReferences(live).some((each) => keyOf(each, object) === key);
 }
 
-/**
- * An earlier run ended between the configuration and the workload: the annotation still holds the
- * digest of the content before. (A Secret's version says nothing: anybody's label changes it.)
- */
-function isStale(reference: ConfigReference, config: PlannedObject, live: KubeObject): boolean {
-  if (reference.kind !== 'ConfigMap') return false;
-  const then = partsOf(readConfigAnnotation(live)).get(`ConfigMap/${reference.name}`);
-  return then !== undefined && then !== digestOf(reference, config.predicted);
+/** A label is no news to a pod. */
+function isNews({ change, fields }: PlannedObject): boolean {
+  if (change === 'created' || change === 'recreated') return true;
+  return change === 'configured' && fields.some((each) => /^(?:data|binaryData)\b/.test(each));
+}
+
+/** The workload with the names of the changes that its pods will have read. */
+function restarted(
+  planned: PlannedObject,
+  changeOf: (reference: ConfigReference) => string | undefined,
+): PlannedObject {
+  const { object } = planned;
+  const live = isRunning(planned) ? planned.live : undefined;
+  const before = live ? partsOf(readConfigAnnotation(live)) : undefined;
+  const parts = configReferences(object).flatMap((reference) => {
+    const name = `${reference.kind}/${reference.name}`;
+    const read = before?.get(name);
+    const change = changeOf(reference) ?? read;
+    // What is read for the first time replaces the pods anyway.
+    const isOld = readsIt(live, keyOf(reference, object), object);
+    return change ? [{ name, change, isNews: change !== read, isOld }] : [];
+  });
+  const news = parts.filter(({ isNews }) => isNews);
+  if (news.length === 0) return planned;
+  const note = parts.map(({ name, change }) => `${name}=${change}`).join(',');
+  const noted = { ...planned, object: withConfigAnnotation(object, note) };
+  const restart = news.filter(({ isOld }) => isOld).map(({ name }) => name);
+  return restart.length > 0 ? rolled(noted, restart) : noted;
 }
 
 function rolled(planned: PlannedObject, restart: readonly string[]): PlannedObject {
@@ -108,20 +127,12 @@ function rolled(planned: PlannedObject, restart: readonly string[]): PlannedObje
   return { ...planned, restart, change: 'configured', write: true, fields: [...fields, field] };
 }
 
-function digestOf({ kind, name }: ConfigReference, object: KubeObject): string {
-  return configAnnotation([{ kind, name, object }], sha256).slice(0, 12);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** `ConfigMap/a=1f2e…,Secret/b=…`: one digest each, so that it shows what was the cause. */
+/** `ConfigMap/a=1f2e…,Secret/b=…`: one name each, so that it shows what was the cause. */
 function partsOf(note = ''): ReadonlyMap<string, string> {
   return new Map(
     note.split(',').flatMap((part) => {
-      const [name, digest] = part.split('=');
-      return name && digest ? [[name, digest] as const] : [];
+      const [name, change] = part.split('=');
+      return name && change ? [[name, change] as const] : [];
     }),
   );
 }

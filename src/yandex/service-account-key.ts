@@ -1,9 +1,8 @@
 // Reads a service account's authorized key in every form that people paste; shows no part of it.
 import type { ServiceAccountKey } from '../inputs.ts';
+import { type Fields, isFields } from '../manifests/values.ts';
 import { type Reader, refuse } from '../readers.ts';
 import { Secret } from '../secret.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const create = 'yc iam key create --service-account-name <name> --output key.json';
 const recreate = `Make a key with: ${create}, and paste the whole file.`;
@@ -18,10 +17,6 @@ function decodeBase64(text: string): string | undefined {
   }
 }
 
-function isRecord(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The object in the text: plain or base64, with or without a line of text before its brace. */
 function parseFields(text: string): Fields | undefined {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
@@ -34,9 +29,9 @@ function parseFields(text: string): Fields | undefined {
     // The parser's message quotes the text, so it must not travel.
     return undefined;
   }
-  if (!isRecord(parsed)) return undefined;
+  if (!isFields(parsed)) return undefined;
   // The REST API's answer has the public fields under `key` and the private key beside it.
-  return isRecord(parsed['key']) ? { ...parsed['key'], ...parsed, key: undefined } : parsed;
+  return isFields(parsed['key']) ? { ...parsed['key'], ...parsed, key: undefined } : parsed;
 }
 
 function text(fields: Fields, ...names: readonly string[]): string {

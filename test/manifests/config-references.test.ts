@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import {
-  configAnnotation,
   configReferences,
+  readChange,
   readConfigAnnotation,
   restartsOnConfig,
+  withChange,
   withConfigAnnotation,
 } from '../../src/manifests/config-references.ts';
 import { podTemplatePath } from '../../src/manifests/pod-template.ts';
@@ -92,52 +92,6 @@ test('where pod templates are', () => {
 });
 
 describe('the annotation', () => {
-  const hash = (text: string) => createHash('sha256').update(text).digest('hex');
-  const map = (data: string) =>
-    documentOf(`apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: ${data}`).object;
-  const secret = (uid: string, resourceVersion: string, data = '{}') => ({
-    ...documentOf(`apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: ${data}`).object,
-    metadata: { name: 's', uid, resourceVersion },
-  });
-  const ofMap = (data: string) => ({ kind: 'ConfigMap' as const, name: 'a', object: map(data) });
-  const ofSecret = (...args: Parameters<typeof secret>) => ({
-    kind: 'Secret' as const,
-    name: 's',
-    object: secret(...args),
-  });
-
-  test('does not depend on any order', () => {
-    const one = configAnnotation([ofMap('{a: b, c: d}'), ofSecret('1', '2')], hash);
-    expect(configAnnotation([ofSecret('1', '2'), ofMap('{c: d, a: b}')], hash)).toBe(one);
-    expect(one).toMatch(/^[0-9a-f]{64}$/);
-  });
-
-  test('changes with content, key, uid, version, presence', () => {
-    const all = [
-      [],
-      [ofMap('{a: b}')],
-      [ofMap('{a: c}')],
-      [ofMap('{ab: ""}')],
-      [{ ...ofMap('{a: b}'), name: 'other' }],
-      [{ ...ofMap('{a: b}'), object: undefined }],
-      [ofSecret('1', '2')],
-      [ofSecret('1', '3')],
-      [ofSecret('2', '2')],
-    ].map((parts) => configAnnotation(parts, hash));
-    expect(new Set(all).size).toBe(all.length);
-  });
-
-  test('is never made of what a Secret contains', () => {
-    const texts: string[] = [];
-    const spy = (text: string) => {
-      texts.push(text);
-      return hash(text);
-    };
-    const one = configAnnotation([ofSecret('1', '2', '{a: aHVudGVy}')], spy);
-    expect(configAnnotation([ofSecret('1', '2', '{a: b3RoZXI=}')], spy)).toBe(one);
-    expect(texts.join()).not.toContain('aHVudGVy');
-  });
-
   test('stands in the pod template only', () => {
     const before = deployment();
     const after = withConfigAnnotation(before, 'x');
@@ -147,4 +101,15 @@ describe('the annotation', () => {
     const pod = documentOf('apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}').object;
     expect(withConfigAnnotation(pod, 'x')).toBe(pod);
   });
+});
+
+test('the last change of a ConfigMap or Secret is named for each app', () => {
+  const map = documentOf('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}').object;
+  const changed = withChange(withChange(map, 'shop', 'one'), 'blog', 'two');
+  expect(readChange(map, 'shop')).toBeUndefined();
+  expect(readChange(changed, 'shop')).toBe('one');
+  expect(Object.keys(changed.metadata.annotations ?? {})).toEqual([
+    'shop.webgen-deploy/config',
+    'blog.webgen-deploy/config',
+  ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lineOfFieldPath, pathOfField, placeOfFieldPath } from '../../src/manifests/field-path.ts';
+import { pathOfField, placeOfFieldPath } from '../../src/manifests/field-path.ts';
 import { documentOf } from './documents.ts';
 
 const document = documentOf(
@@ -57,7 +57,7 @@ describe.each([
   ['', [], 1],
 ])('%p', (text, path, line) => {
   test('is this path', () => expect(pathOfField(document.object, text)).toEqual(path));
-  test('is on this line', () => expect(lineOfFieldPath(document, text)).toBe(line));
+  test('is on this line', () => expect(placeOfFieldPath(document, text).line).toBe(line));
 });
 
 test('without places of its own a document is its file', () => {

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { gateOf, stageName, stageOf, stages } from '../../src/manifests/order.ts';
-import { documentsOf } from './documents.ts';
+import { gateOf, stageOf } from '../../src/manifests/order.ts';
 
 const inOrder = [
   ['v1', 'Namespace'],
@@ -32,19 +31,8 @@ test.each([
   ['monitoring.coreos.com/v1', 'ServiceMonitor'],
   ['gateway.networking.k8s.io/v1', 'HTTPRoute'],
 ])('%s %s goes with the traffic: a kind is its group too', (apiVersion, kind) => {
-  expect(stageName(stageOf({ apiVersion, kind }))).toBe('traffic and everything else');
-});
-
-test('stages ascend and keep the order inside', () => {
-  const text = [...inOrder, ['v1', 'Secret'] as const]
-    .toReversed()
-    .map(([apiVersion, kind]) => `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}`)
-    .join('\n---\n');
-  const kinds = stages(documentsOf(text)).map((stage) => stage.map(({ object }) => object.kind));
-  expect(kinds.slice(0, 2)).toEqual([['Namespace'], ['CustomResourceDefinition']]);
-  expect(kinds[6]).toEqual(['Secret', 'ConfigMap']);
-  expect(kinds.at(-1)).toEqual(['ValidatingWebhookConfiguration']);
-  expect(stages([])).toEqual([]);
+  const traffic = stageOf({ apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' });
+  expect(stageOf({ apiVersion, kind })).toBe(traffic);
 });
 
 test('gates', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import type { PlannedObject } from '../../src/cluster/planned-object.ts';
-import { readConfigAnnotation } from '../../src/manifests/config-references.ts';
-import { planRestarts, restartsOf, withRestart } from '../../src/steps/restarts.ts';
+import { readChange, readConfigAnnotation } from '../../src/manifests/config-references.ts';
+import { planRestarts, restartsOf } from '../../src/steps/restarts.ts';
+
+const on = { app: 'shop', restartOnConfig: true };
 
 const configMap = (data: object, uid = 'u'): KubeObject => ({
   apiVersion: 'v1',
@@ -58,7 +60,7 @@ const changed = (field: string): Partial<PlannedObject> => ({
   fields: [field],
 });
 const reasons = (...objects: readonly PlannedObject[]) =>
-  restartsOf(planRestarts(objects, true)).flatMap(({ because }) => because);
+  restartsOf(planRestarts(objects, on)).flatMap(({ because }) => because);
 
 describe('what rolls a workload', () => {
   test.each([
@@ -77,7 +79,9 @@ describe('what rolls a workload', () => {
     expect(reasons(config, planned(web(), { live: undefined, change: 'created' }))).toEqual([]);
     const calm = web(undefined, { 'webgen-deploy/restart-on-config': 'false' });
     expect(reasons(config, planned(calm))).toEqual([]);
-    expect(restartsOf(planRestarts([config, planned(web())], false))).toEqual([]);
+    expect(
+      restartsOf(planRestarts([config, planned(web())], { ...on, restartOnConfig: false })),
+    ).toEqual([]);
   });
 
   test('not the change of a namesake in another namespace', () => {
@@ -89,7 +93,7 @@ describe('what rolls a workload', () => {
   test('it is a change of the workload, at the annotation', () => {
     const [, workload] = planRestarts(
       [planned(configMap({}), changed('data.a')), planned(web())],
-      true,
+      on,
     );
     expect(workload).toMatchObject({
       change: 'configured',
@@ -100,35 +104,78 @@ describe('what rolls a workload', () => {
 });
 
 describe('the annotation', () => {
-  const note = (
-    live: KubeObject,
-    restart: readonly string[],
-    ...configs: readonly KubeObject[]
-  ) => {
-    const applied = configs.map((object) => ({ object }));
-    const { object } = withRestart(planned(live, { live, restart }), applied);
-    return readConfigAnnotation(object);
-  };
+  const changedMap = planned(configMap({}), changed('data.a'));
+  const changedSecret = (version: string) => planned(secret(version), changed('data.a'));
+  /** What a run writes: the configuration, then the workload. */
+  const write = (...objects: readonly PlannedObject[]) =>
+    planRestarts(objects, on).map(({ object }) => object);
+  const noteOf = (object: KubeObject | undefined) => object && readConfigAnnotation(object);
 
-  test('has a digest for each; a Secret’s follows its version, never its content', () => {
-    const first = note(web(), ['ConfigMap/app'], configMap({ a: '1' }), secret('1'));
-    expect(first).toMatch(/^ConfigMap\/app=[0-9a-f]{12},Secret\/key=[0-9a-f]{12}$/);
+  test('names each change by the version before it, never by the content', () => {
+    const note = noteOf(write(changedMap, changedSecret('1'), planned(web())).at(-1));
+    expect(note).toMatch(/^ConfigMap\/app=[0-9a-f]{12},Secret\/key=[0-9a-f]{12}$/);
     const content = { ...secret('1'), data: { password: 'dHdv' } };
-    expect(note(web(), ['Secret/key'], configMap({ a: '1' }), content)).toBe(first);
-    expect(note(web(), ['Secret/key'], configMap({ a: '1' }), secret('2'))).not.toBe(first);
+    const other = planned(content, changed('data.a'));
+    expect(noteOf(write(changedMap, other, planned(web())).at(-1))).toBe(note);
+    expect(noteOf(write(changedMap, changedSecret('2'), planned(web())).at(-1))).not.toBe(note);
   });
 
   test('keeps what did not change, whatever its version is by now', () => {
-    const first = note(web(), ['ConfigMap/app'], configMap({ a: '1' }), secret('1'));
-    const second = note(web(first), ['ConfigMap/app'], configMap({ a: '2' }), secret('9'));
-    expect(second?.split(',')[1]).toBe(first?.split(',')[1]);
-    expect(second?.split(',')[0]).not.toBe(first?.split(',')[0]);
+    const [, key, first] = write(changedMap, changedSecret('1'), planned(web()));
+    const there = { ...secret('9'), metadata: { ...key?.metadata, name: 'key', uid: 'u' } };
+    const again = planned(configMap({}, 'other'), changed('data.a'));
+    const second = write(again, planned(there), planned(web(noteOf(first)))).at(-1);
+    expect(noteOf(second)?.split(',')[1]).toBe(noteOf(first)?.split(',')[1]);
+    expect(noteOf(second)?.split(',')[0]).not.toBe(noteOf(first)?.split(',')[0]);
   });
 
-  test('betrays a run that ended between the ConfigMap and the workload', () => {
-    const first = note(web(), ['ConfigMap/app'], configMap({ a: '1' }), secret('1'));
-    const there = planned(configMap({ a: '2' }));
-    expect(reasons(there, planned(web(first)))).toEqual(['ConfigMap/app']);
-    expect(reasons(planned(configMap({ a: '1' })), planned(web(first)))).toEqual([]);
+  test('is in a new workload from the start, so that its second deploy rolls nothing', () => {
+    const [map] = write(changedMap, planned(web()));
+    const anew = planned(web(), { live: undefined, change: 'created', write: true });
+    const [, first] = write(planned(map as KubeObject), anew);
+    expect(noteOf(first)).toMatch(/^ConfigMap\/app=/);
+    const second = [planned(map as KubeObject), planned(web(noteOf(first)))];
+    expect(reasons(...second)).toEqual([]);
+  });
+
+  test('comes for free with what a workload reads for the first time', () => {
+    const [map] = write(changedMap, planned(web()));
+    const before: KubeObject = { ...web(), spec: { template: { spec: { containers: [] } } } };
+    const more = planned(web(), { live: before, ...changed('spec'), write: true });
+    const run = planRestarts([planned(map as KubeObject), more], on);
+    expect(restartsOf(run)).toEqual([]);
+    expect(noteOf(run[1]?.object)).toMatch(/^ConfigMap\/app=/);
+  });
+});
+
+describe('a run that ended between the configuration and the workload', () => {
+  const interrupted = (config: PlannedObject) => {
+    const [written] = planRestarts([config, planned(web())], on);
+    return written?.object as KubeObject;
+  };
+  test.each([
+    ['a ConfigMap', planned(configMap({}), changed('data.a')), 'ConfigMap/app'],
+    ['a Secret', planned(secret('1'), changed('data.password')), 'Secret/key'],
+    ['one that pods did without', planned(secret('1'), { change: 'created' }), 'Secret/key'],
+    ['a replaced one', planned(configMap({}), { change: 'recreated' }), 'ConfigMap/app'],
+  ])('%s: the next run rolls it, and the one after does not', (_, config, name) => {
+    const there = planned(interrupted(config));
+    const next = planRestarts([there, planned(web())], on);
+    expect(restartsOf(next).flatMap(({ because }) => because)).toEqual([name]);
+    expect(reasons(there, planned(next[1]?.object as KubeObject))).toEqual([]);
+  });
+
+  test('a label that somebody puts on the Secret meanwhile rolls nothing', () => {
+    const written = interrupted(planned(secret('1'), changed('data.password')));
+    const [, rolled] = planRestarts([planned(written), planned(web())], on);
+    const metadata = { ...written.metadata, resourceVersion: '7', labels: { by: 'somebody' } };
+    const there = planned({ ...written, metadata });
+    expect(reasons(there, planned(rolled?.object as KubeObject))).toEqual([]);
+  });
+
+  test('nothing is named where no running pod reads it', () => {
+    const fresh = planned(web(), { live: undefined, change: 'created', write: true });
+    const [map] = planRestarts([planned(configMap({}), changed('data.a')), fresh], on);
+    expect(map && readChange(map.object, 'shop')).toBeUndefined();
   });
 });
