@@ -18,8 +18,8 @@ $(NODE): package-lock.json
 demo: $(NODE) ## a local cluster, a deploy by the bundle, then a broken one and its diagnosis
 	@$(NODE) scripts/demo.ts
 
-test: $(NODE) ## lint, types, unit, documents, bundle, and a real API server with simulated nodes
-	@$(NODE) scripts/test.ts lint types unit docs bundle kwok
+test: $(NODE) ## lint, types, unit, documents, workflows, bundle, and a real API server with simulated nodes
+	@$(NODE) scripts/test.ts lint types unit docs workflows bundle kwok
 
 test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 	@$(NODE) scripts/test.ts node

@@ -1,6 +1,6 @@
-// Writes what action.yml says into README.md's tables and src/contract.ts, so that it stays the
-// only holder of the contract, and docs/diagnosis.md. `--check` writes nothing and fails where they
-// differ.
+// Writes what action.yml says into README.md's tables, src/contract.ts and deploy/action.yml, so
+// that it stays the only holder of the contract, and docs/diagnosis.md. `--check` writes nothing and
+// fails where they differ.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
@@ -121,15 +121,27 @@ export function renderReadme(readme: string, { inputs, outputs }: ActionFile): s
   return between(filled, 'outputs', renderOutputs(outputs));
 }
 
+/**
+ * deploy/action.yml: the same action in a folder, since `uses: $/…` cannot name the root of a
+ * repository. Throws where action.yml starts something that is not in dist/.
+ */
+export function renderSubAction(text: string): string {
+  const moved = text.replaceAll(/^( {2}(?:main|post): )(dist\/)/gm, '$1../$2');
+  if (moved.split('../dist/').length !== 3) throw new Error('action.yml: main and post in dist/?');
+  return `# The action of the repository's root, written by scripts/docs.ts: change that one.\n${moved}`;
+}
+
 const emptyReadme = '<!-- inputs -->\n<!-- /inputs -->\n\n<!-- outputs -->\n<!-- /outputs -->\n';
 
 function main(check: boolean): void {
-  const action = readAction(readFileSync(join(root, 'action.yml'), 'utf8'));
+  const actionText = readFileSync(join(root, 'action.yml'), 'utf8');
+  const action = readAction(actionText);
   const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
   const readme = join(root, 'README.md');
   const contract = join(root, 'src', 'contract.ts');
   const wanted = [
     [contract, renderContract(action)],
+    [join(root, 'deploy', 'action.yml'), renderSubAction(actionText)],
     [readme, renderReadme(old(readme) || emptyReadme, action)],
     [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
   ] as const;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { provideAssets } from '../e2e/cluster/assets.ts';
 import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
 import { NEEDED } from '../e2e/cluster/programs.ts';
+import { checkWorkflows } from './workflows.ts';
 
 interface Counts {
   readonly passed: number;
@@ -65,10 +66,21 @@ async function onCluster(kind: 'kwok' | 'node'): Promise<Counts> {
   return suite(kind, '--runInBand');
 }
 
+/** Each linter counts as one check. */
+async function workflows(): Promise<Counts> {
+  const checked = await checkWorkflows();
+  for (const { name, text } of checked.filter((each) => each.text !== '')) {
+    console.log(`${name}: ${text}`);
+  }
+  const count = (result: string) => checked.filter((each) => each.result === result).length;
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+}
+
 const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   lint: () => command(bin('biome'), ['check', '--error-on-warnings', '.']),
   types: () => command(bin('tsc'), ['--noEmit']),
   docs: () => command(process.execPath, ['scripts/docs.ts', '--check']),
+  workflows,
   bundle: () => command(process.execPath, ['scripts/build.ts', '--check']),
   unit: () => suite('unit'),
   kwok: () => onCluster('kwok'),

