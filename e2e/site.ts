@@ -77,8 +77,8 @@ export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
   };
 }
 
-/** The example application's folder. */
-export const example = join(import.meta.dirname, '..', 'example');
+/** A small two-service application: what most tests and the demo deploy. */
+export const example = join(import.meta.dirname, 'fixtures', 'shop');
 
 /** One Deployment of the simulated cluster, as YAML. */
 export function deployment(name: string, more: { image?: string; replicas?: number } = {}): string {

@@ -29,7 +29,7 @@ console.log(`  up in ${seconds(from)}: ${site.cluster.server}`);
 const workspace = await mkdtemp(join(tmpdir(), 'webgen-demo-'));
 let code = 1;
 try {
-  await cp(join(root, 'example'), workspace, { recursive: true });
+  await cp(join(root, 'e2e', 'fixtures', 'shop'), workspace, { recursive: true });
   const namespace = {
     apiVersion: 'v1',
     kind: 'Namespace',
