@@ -13,6 +13,8 @@ export interface RunContext {
   readonly sha: string;
   readonly actor: string;
   readonly runUrl: string;
+  /** From 1; a run that is started again keeps its address. */
+  readonly attempt: number;
   /** `workflow_run` only: the triggering run came from another repository, or from a pull request. */
   readonly fromFork: boolean;
   /** The checked-out repository; files in messages are relative to it. */

@@ -122,6 +122,16 @@ export const inputTable = {
     about: 'Take fields over from other field managers.',
     default: 'false',
   },
+  lock: {
+    group: 'How to deploy',
+    about: 'One deploy of an application at a time: the others wait.',
+    default: 'true',
+  },
+  'lock-timeout': {
+    group: 'How to deploy',
+    about: 'How long to wait for another deploy; `0s` fails at once.',
+    default: '15m',
+  },
   'restart-on-config': {
     group: 'How to deploy',
     about: 'Roll workloads whose ConfigMap or Secret changed in this run.',

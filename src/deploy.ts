@@ -32,6 +32,7 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   try {
     await carryOut(running);
   } finally {
+    await running.state.lock?.release();
     await running.state.cluster?.close();
   }
   return outcomeOf(running);
@@ -88,6 +89,7 @@ const headings: Readonly<Record<Step['do'], Heading>> = {
   'find-workloads': { section: 'prepare', group: 'Find workloads' },
   'build-images': { section: 'build' },
   'pin-images': { section: 'prepare' },
+  'acquire-lock': { section: 'prepare' },
   'dry-run': { section: 'apply', group: 'Dry run' },
   apply: { section: 'apply', group: 'Apply' },
   'await-rollout': { section: 'rollout' },
@@ -105,6 +107,7 @@ async function timed(step: Step, running: Running): Promise<void> {
     await (group === undefined ? work() : log.group(phase ? `${group}: ${phase}` : group, work));
     failed = isFatal(running.state);
   } finally {
+    if (failed) running.state.failed.abort();
     const name = phase ? `${step.do} ${phase}` : step.do;
     const bar = { section, name, from, to: clock.now() };
     running.state.timings.push(failed ? { ...bar, failed } : bar);

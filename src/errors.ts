@@ -148,6 +148,14 @@ export const codes = {
     'A Service or Ingress leads to nothing.',
     'Correct the selector, the port or the name of the backend.',
   ],
+  locked: [
+    'Another deploy of the same application holds the lock.',
+    'Wait for that run or cancel it, or raise lock-timeout.',
+  ],
+  'lock-lost': [
+    'The run lost its lock, so it wrote nothing more.',
+    'Look at how the run that has the lock ended, then run this one again.',
+  ],
   'timed-out': [
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',

@@ -68,6 +68,8 @@ export interface Inputs {
   readonly timeoutMs: number;
   readonly wait: boolean;
   readonly forceConflicts: boolean;
+  readonly lock: boolean;
+  readonly lockTimeoutMs: number;
   readonly restartOnConfig: boolean;
   readonly kubectlVersion: string;
   readonly ycVersion: string;
@@ -140,6 +142,8 @@ function plainInputs(values: Values): PlainInputs {
     timeoutMs: values.timeout,
     wait: values.wait,
     forceConflicts: values['force-conflicts'],
+    lock: values.lock,
+    lockTimeoutMs: values['lock-timeout'],
     restartOnConfig: values['restart-on-config'],
     kubectlVersion: values['kubectl-version'],
     ycVersion: values['yc-version'],

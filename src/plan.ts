@@ -10,6 +10,7 @@ export type Step =
   | { readonly do: 'build-images'; readonly names: readonly string[] }
   | { readonly do: 'pin-images' }
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
+  | { readonly do: 'acquire-lock'; readonly timeoutMs: number }
   | { readonly do: 'dry-run' }
   | { readonly do: 'apply'; readonly phase?: Phase }
   | { readonly do: 'await-rollout'; readonly timeoutMs: number; readonly phase?: Phase }
@@ -35,12 +36,13 @@ export function makePlan(inputs: Inputs): Plan {
   const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
   const first = [...start, ...install];
   const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
-  // Manifests are read while the credentials are fetched and images are built; live workloads need
-  // the connection, and both need the digests.
+  const lock = inputs.command === 'deploy' ? lockOf(inputs) : [];
+  // Manifests are read while the credentials are fetched, the lock is waited for and images are
+  // built; live workloads need the connection and the lock, and both need the digests.
   const read: Step[][] =
     source.do === 'load-manifests'
-      ? [[...first, source, ...build], build.length > 0 ? [{ do: 'pin-images' }] : []]
-      : [[...first, ...build], [source]];
+      ? [[...first, ...lock, source, ...build], build.length > 0 ? [{ do: 'pin-images' }] : []]
+      : [[...first, ...lock, ...build], [source]];
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
@@ -65,6 +67,11 @@ function buildSteps({ build }: Inputs): readonly Step[] {
   if (!build) return [];
   const names = build.bake ? build.bake.targets : build.images.map(({ name }) => name);
   return [{ do: 'build-images', names }];
+}
+
+/** What writes takes the lock as soon as it can: nothing is read that another run still changes. */
+export function lockOf({ lock, lockTimeoutMs }: Inputs): readonly Step[] {
+  return lock ? [{ do: 'acquire-lock', timeoutMs: lockTimeoutMs }] : [];
 }
 
 /** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
@@ -100,6 +107,8 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
     `build ${names.length > 0 ? names.join(', ') : 'what the bake file says'} and push by digest`,
   'pin-images': () => 'set the images that were built, by digest',
   'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
+  'acquire-lock': ({ timeoutMs }) =>
+    `acquire the lock${timeoutMs > 0 ? `, waiting at most ${spell(timeoutMs)}` : ', or fail'}`,
   'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
   apply: () => 'apply what differs, stage by stage',
   'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,

@@ -97,6 +97,8 @@ export interface ApiRequest {
   readonly accept?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Called the moment before it goes out, each time it does; what it throws ends it. */
+  readonly onStart?: () => void;
 }
 
 export interface ApiResponse {

@@ -26,6 +26,7 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
     { ...settingsOf(run), deadline },
     {
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
+      beforeStage: async () => state.lock?.confirm(),
       onApplied(applied) {
         const changes = changesOf([applied.planned]);
         state.changes = [...state.changes, ...changes];
@@ -56,7 +57,8 @@ export async function awaitDue(
   const { state, engine, signal, inputs } = run;
   const { clock, log } = engine.ports;
   reach(phase, state);
-  const left = Math.max(1000, timeoutMs - (clock.now() - (state.writingSince ?? clock.now())));
+  const spent = clock.now() - (state.writingSince ?? clock.now()) - (state.lock?.waitedMs ?? 0);
+  const left = Math.max(1000, timeoutMs - spent);
   // A token that would end in the middle of the wait is made anew before it.
   await state.access?.token?.get(left + 60_000);
   const due = state.applied.filter((each) => isAwaitedIn(phase, each));
@@ -70,7 +72,7 @@ export async function awaitDue(
     limitMs: timeoutMs,
     logLines: inputs.logLines,
     patience: inputs.patience,
-    signal,
+    signal: state.lock ? AbortSignal.any([signal, state.lock.signal]) : signal,
     onLine: log.info,
   });
   const before = finished.map(({ object }) => finishedBefore(object, clock.now()));
@@ -80,7 +82,8 @@ export async function awaitDue(
   const told = result.findings.map((each, index) =>
     index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
   );
-  keep(told, run);
+  const loss = state.lock?.loss;
+  keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : told, run);
 }
 
 function finishedBefore(object: KubeObject, now: number): WorkloadResult {

@@ -30,6 +30,7 @@ export function runContext(
     sha: get('GITHUB_SHA'),
     actor: get('GITHUB_ACTOR'),
     runUrl: repository && run ? `${server}/${repository}/actions/runs/${run}` : '',
+    attempt: Number(get('GITHUB_RUN_ATTEMPT')) || 1,
     fromFork: event === 'workflow_run' && startedByFork(payload, repository),
     workspace: get('GITHUB_WORKSPACE') || surroundings.workspace,
     temp: get('RUNNER_TEMP') || surroundings.temp,
@@ -39,7 +40,7 @@ export function runContext(
 /** The context of a run from a terminal: no event, no branch, nothing derived from them. */
 export function terminalContext({ workspace, temp }: Surroundings): RunContext {
   const nothing = { event: '', ref: '', baseRef: '', repository: '', sha: '', actor: '' };
-  return { on: 'terminal', ...nothing, runUrl: '', fromFork: false, workspace, temp };
+  return { on: 'terminal', ...nothing, runUrl: '', attempt: 1, fromFork: false, workspace, temp };
 }
 
 /** True as well where the payload does not say: a deleted fork leaves no head repository. */

@@ -5,6 +5,7 @@ import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
 import { type BuiltImage, referencesOf } from './images/build.ts';
 import type { Inputs } from './inputs.ts';
+import type { Lock } from './lock/hold.ts';
 import type { Document } from './manifests/document.ts';
 import type { Phase } from './manifests/phases.ts';
 import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
@@ -34,8 +35,14 @@ export interface State {
   access?: Access;
   /** Settled as the step that authenticates is; whoever waits for it fails as that did. */
   readonly opened: PromiseWithResolvers<void>;
+  /** Settled as the step that reads the manifests is. */
+  readonly read: PromiseWithResolvers<void>;
+  /** Aborted once a finding is fatal: who only waits for something may stop. */
+  readonly failed: AbortController;
   cluster?: Cluster;
   api?: Api;
+  /** The lock of the application, where it is used. */
+  lock?: Lock;
   namespace?: string;
   /** The tools that were asked for by version, from the first time that somebody wants them. */
   tools?: Promise<readonly InstalledTool[]>;
@@ -77,11 +84,15 @@ export function newState(startedAt: number): State {
   const opened = Promise.withResolvers<void>();
   // Mostly nobody waits for it: then its failure is that step's alone.
   opened.promise.catch(() => undefined);
+  const read = Promise.withResolvers<void>();
+  read.promise.catch(() => undefined);
   return {
     startedAt,
     opened,
     loaded: [],
     built: [],
+    read,
+    failed: new AbortController(),
     documents: [],
     partial: false,
     planned: [],

@@ -3,10 +3,12 @@
 import { createApi } from './cluster/create-api.ts';
 import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
 import { checkKubeconfig, isUntrusted } from './guard.ts';
+import { guarded } from './lock/guard.ts';
 import { transform } from './manifests/transform.ts';
 import type { Step } from './plan.ts';
 import { applyDue, awaitDue } from './roll-out.ts';
 import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
+import { acquireLock } from './steps/acquire-lock.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
@@ -42,7 +44,10 @@ const runners: Runners = {
     }
     state.access = access;
     state.cluster = cluster;
-    state.api = createApi(cluster, ports);
+    state.api = createApi(
+      guarded(cluster, () => state.lock),
+      ports,
+    );
     const namespace = inputs.namespace ?? cluster.namespace;
     if (namespace !== undefined) state.namespace = namespace;
     engine.exports.exportVariable('KUBECONFIG', access.forLater ?? access.path);
@@ -88,6 +93,11 @@ const runners: Runners = {
     keep(secrets.findings, run);
     run.state.documents = [...secrets.documents, ...found.documents];
     run.state.partial = true;
+  },
+
+  async 'acquire-lock'({ timeoutMs }, run) {
+    const lock = await acquireLock(run, timeoutMs);
+    if (lock) run.state.lock = lock;
   },
 
   async 'dry-run'(_, run) {
@@ -151,8 +161,9 @@ export function runStep<K extends Step['do']>(
   run: Running,
 ): Promise<void> {
   const done = runners[step.do as K](step, run);
-  const { resolve, reject } = run.state.opened;
-  if (step.do === 'authenticate') void done.then(resolve, reject);
+  const { opened, read } = run.state;
+  if (step.do === 'authenticate') void done.then(opened.resolve, opened.reject);
+  if (step.do === 'load-manifests') void done.then(read.resolve, read.reject);
   return done;
 }
 

@@ -1,6 +1,6 @@
 // Composition root on a terminal: flags in, text or JSON out, the same engine between.
 import { readFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { homedir, hostname, tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { diagnoseFiles } from './diagnose/files.ts';
@@ -31,7 +31,7 @@ export async function terminal(): Promise<void> {
   if (flags.findings.length > 0) return leave(2);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
   const temp = tmpdir();
-  const context = terminalContext({ workspace: process.cwd(), temp });
+  const context = { ...terminalContext({ workspace: process.cwd(), temp }), actor: person() };
   const secretFiles: string[] = [];
   const onSecretFile = (path: string) => void secretFiles.push(path);
   const named = process.env['KUBECONFIG'];
@@ -73,6 +73,12 @@ async function diagnosis(flags: Flags, log: Log): Promise<void> {
   for (const line of done.errors) process.stderr.write(`${line}\n`);
   for (const line of done.lines) log.info(line);
   return leave(done.code, done.json);
+}
+
+/** Who holds the lock, for those who wait for it. */
+function person(): string {
+  const name = process.env['USER'] ?? process.env['LOGNAME'];
+  return name ? `${name}@${hostname()}` : hostname();
 }
 
 /** `-` is standard input. */

@@ -44,6 +44,7 @@ describe('what is accepted', () => {
       'create-namespace',
       'wait',
       'force-conflicts',
+      'lock',
       'restart-on-config',
       'summary',
     ]);

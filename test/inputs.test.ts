@@ -41,6 +41,8 @@ describe('a push to main with a cluster and a token', () => {
       forceConflicts: false,
       restartOnConfig: true,
       kubectlVersion: 'auto',
+      lock: true,
+      lockTimeoutMs: 900_000,
       ycVersion: 'auto',
       summary: true,
       logLines: 30,

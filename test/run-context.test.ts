@@ -21,6 +21,7 @@ const here = { workspace: '/cwd', temp: '/tmp' };
 test('a push', () => {
   expect(runContext(env, {}, here)).toEqual({
     on: 'github',
+    attempt: 1,
     event: 'push',
     ref: 'refs/heads/main',
     baseRef: '',
@@ -46,6 +47,7 @@ test('a terminal has no event, whatever its variables say', () => {
   const context = runContext({ ...env, GITHUB_ACTIONS: undefined }, { pull_request: {} }, here);
   expect(context).toEqual({
     on: 'terminal',
+    attempt: 1,
     event: '',
     ref: '',
     baseRef: '',

@@ -11,6 +11,7 @@ export function run(parts: Partial<RunContext> = {}): RunContext {
     sha: '1f3c',
     actor: 'dev',
     runUrl: 'https://github.com/acme/Web.Shop/actions/runs/1',
+    attempt: 1,
     fromFork: false,
     workspace: '/work/shop',
     temp: '/work/temp',

@@ -46,6 +46,8 @@ export const fields = {
   timeout: duration(1000, 24 * 3_600_000),
   wait: boolean,
   'force-conflicts': boolean,
+  lock: boolean,
+  'lock-timeout': duration(0, 24 * 3_600_000),
   'restart-on-config': boolean,
   'kubectl-version': version('range', 'auto', 'match-cluster', 'latest', 'none'),
   'yc-version': version('exact', 'auto', 'none'),

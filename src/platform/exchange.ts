@@ -82,6 +82,7 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
   let dispatcher: Dispatcher | undefined;
   try {
     dispatcher = await limit.race(lane.connection.open());
+    request.onStart?.();
     const response = await dispatcher.request({
       method: request.method,
       path: lane.prefix + request.path,

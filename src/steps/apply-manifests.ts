@@ -34,6 +34,8 @@ export interface ApplyOutcome {
 export interface ApplyHooks {
   /** Only these are written, by default all; the others wait in `rest`. */
   isDue?(planned: PlannedObject): boolean;
+  /** Before each stage; what it throws (an ActionError) ends the writing. */
+  beforeStage?(): Promise<void>;
   /** After every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
@@ -49,7 +51,8 @@ export async function applyAll(
   let waiting = inOrder(planned);
   const { isDue = () => true } = hooks;
   while (waiting.some(isDue)) {
-    if (settings.signal?.aborted) return stopped(run, waiting, []);
+    const refusal = await refusalOf(hooks);
+    if (settings.signal?.aborted || refusal.length > 0) return stopped(run, waiting, refusal);
     const checked = await verified(waiting, waiting.find(isDue), run);
     if ('findings' in checked) return stopped(run, waiting, checked.findings);
     waiting = checked.objects;
@@ -60,6 +63,16 @@ export async function applyAll(
     if (findings.length > 0 || settings.signal?.aborted) return stopped(run, waiting, findings);
   }
   return { ...stopped(run, waiting, []), cancelled: false };
+}
+
+async function refusalOf({ beforeStage }: ApplyHooks): Promise<readonly Finding[]> {
+  try {
+    await beforeStage?.();
+    return [];
+  } catch (error) {
+    if (error instanceof ActionError) return error.findings;
+    throw error;
+  }
 }
 
 interface Run {
@@ -129,7 +142,8 @@ function isFoundation(object: KubeObject): boolean {
 
 async function applyStage(stage: readonly PlannedObject[], run: Run): Promise<readonly Finding[]> {
   const results = await Promise.all(stage.map((planned) => applyOne(planned, run)));
-  return results.flat();
+  // What ends all of them (a lost lock) is one finding.
+  return [...new Set(results.flat())];
 }
 
 async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Finding[]> {

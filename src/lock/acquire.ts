@@ -1,0 +1,190 @@
+// Gets the lock: at once where it is free, else by watching the one who has it.
+import type { Api } from '../cluster/api.ts';
+import { statusOf } from '../cluster/api-errors.ts';
+import { sameJson } from '../cluster/json.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import { watchAll } from '../cluster/watch.ts';
+import { ActionError } from '../errors.ts';
+import type { Clock, Log } from '../ports.ts';
+import { createWake, type Wake } from '../steps/wake.ts';
+import { spell } from '../text.ts';
+import { lockedFinding, refuseLease } from './findings.ts';
+import {
+  durationOf,
+  holderOf,
+  holderWords,
+  type LockTarget,
+  lastWriteOf,
+  leaseName,
+  leases,
+  newLease,
+  readRequest,
+  takenLease,
+  writeRequest,
+} from './lease.ts';
+
+export interface Seeking extends LockTarget {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly log: Pick<Log, 'info'>;
+  /** How long to wait for another holder; 0 not at all. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** True only where it is certain that the run which this identity names has come to its end. */
+  hasEnded?(identity: string): Promise<boolean>;
+}
+
+/** Where the clocks of several API servers may differ. */
+const clockSlackMs = 5_000;
+const askMs = 15_000;
+const tellMs = 30_000;
+const pollMs = 2_000;
+
+/**
+ * The Lease as ours; undefined where the namespace does not exist yet. Throws ActionError `locked`,
+ * `forbidden` or what the API said, and the signal's reason.
+ */
+export async function acquireLease(seeking: Seeking): Promise<KubeObject | undefined> {
+  const attempt: Attempt = { seeking, from: seeking.clock.now() };
+  const watching = new AbortController();
+  try {
+    for (;;) {
+      const lease = await read(seeking);
+      const next = await step(attempt, lease);
+      if (next === 'missing') return undefined;
+      if (next === 'again') continue;
+      if (next !== 'wait') return next;
+      attempt.wake ??= startWatch(seeking, watching.signal);
+      await attempt.wake.wait(pauseOf(attempt), seeking.signal);
+      seeking.signal.throwIfAborted();
+    }
+  } finally {
+    watching.abort(new Error('The lock is no longer waited for.'));
+  }
+}
+
+interface Attempt {
+  readonly seeking: Seeking;
+  readonly from: number;
+  wake?: Wake & { polls: boolean };
+  sighting?: Sighting;
+  askedAt?: number;
+  told?: { readonly at: number; readonly holder: string };
+}
+
+/** How long a Lease has been the same before our own eyes, by our own clock. */
+interface Sighting {
+  readonly lease: KubeObject;
+  readonly unchangedMs: number;
+  readonly at: number;
+}
+
+type Next = KubeObject | 'missing' | 'again' | 'wait';
+
+async function step(attempt: Attempt, lease: KubeObject | undefined): Promise<Next> {
+  const { seeking } = attempt;
+  if (lease && holderOf(lease) === seeking.holder.identity) return lease;
+  if (!lease || (await isFree(attempt, lease))) return take(seeking, lease);
+  const { clock, timeoutMs } = seeking;
+  const waited = clock.now() - attempt.from;
+  if (waited >= timeoutMs) throw new ActionError(lockedFinding(seeking, lease, waited));
+  tell(attempt, lease, waited);
+  return 'wait';
+}
+
+async function read({ api, ...seeking }: Seeking): Promise<KubeObject | undefined> {
+  const request = readRequest({ target: seeking, signal: seeking.signal });
+  const response = await api.send(request);
+  if (response.status === 200) return response.body as KubeObject;
+  if (response.status === 404) return undefined;
+  return refuseLease(seeking, { request, response });
+}
+
+async function take(seeking: Seeking, lease: KubeObject | undefined): Promise<Next> {
+  const { api, signal } = seeking;
+  const now = api.now();
+  const wanted = lease ? takenLease(lease, seeking.holder, now) : newLease(seeking, now);
+  const request = writeRequest(wanted, { target: seeking, signal });
+  const response = await api.send(request);
+  if (response.status <= 201) return response.body as KubeObject;
+  // Somebody else was faster, or deleted it.
+  if (response.status === 409) return 'again';
+  if (response.status !== 404) return refuseLease(seeking, { request, response });
+  return statusOf(response)?.details?.kind === 'namespaces' ? 'missing' : 'again';
+}
+
+async function isFree(attempt: Attempt, lease: KubeObject): Promise<boolean> {
+  const { seeking } = attempt;
+  const holder = holderOf(lease);
+  attempt.sighting = sighted(attempt, lease);
+  if (holder === '' || expiresIn(seeking, attempt.sighting) <= 0) return true;
+  const now = seeking.clock.now();
+  if (attempt.askedAt !== undefined && now - attempt.askedAt < askMs) return false;
+  attempt.askedAt = now;
+  const ended = (await seeking.hasEnded?.(holder)) ?? false;
+  if (ended) seeking.log.info(`The run that holds the lock has ended: ${holderWords(lease)}.`);
+  return ended;
+}
+
+function sighted({ sighting, seeking }: Attempt, lease: KubeObject): Sighting {
+  const at = seeking.clock.now();
+  const same = sighting && sameJson(sighting.lease['spec'], lease['spec']);
+  if (!same) return { lease, unchangedMs: 0, at };
+  // Looked at least so often: more means that the clock was set, or that we were stopped.
+  const passed = Math.min(Math.max(0, at - sighting.at), 2 * askMs);
+  return { lease, unchangedMs: sighting.unchangedMs + passed, at };
+}
+
+/**
+ * Milliseconds until nobody's any more. It was not renewed for its duration before our own eyes, or
+ * by the server's clock alone; what the holder's clock said is never believed.
+ */
+function expiresIn({ api }: Seeking, { lease, unchangedMs }: Sighting): number {
+  const duration = durationOf(lease);
+  const written = lastWriteOf(lease);
+  const byServer = written === undefined ? Infinity : written + clockSlackMs - api.now();
+  return duration + Math.min(-unchangedMs, byServer);
+}
+
+function tell(attempt: Attempt, lease: KubeObject, waited: number): void {
+  const { seeking, told } = attempt;
+  const { app, namespace, timeoutMs, log, clock } = seeking;
+  const holder = holderOf(lease);
+  const isNew = told?.holder !== holder;
+  if (!isNew && clock.now() - told.at < tellMs) return;
+  attempt.told = { at: clock.now(), holder };
+  const words = holderWords(lease);
+  if (isNew) log.info(`The lock of ${app} in namespace ${namespace} is held by ${words}.`);
+  const left = `${spell(waited)} of at most ${spell(timeoutMs)}`;
+  log.info(`waiting for the lock: ${left}${isNew ? '' : `, held by ${words}`}`);
+}
+
+/** Until something can be different even if nothing is heard. */
+function pauseOf({ seeking, from, sighting, wake }: Attempt): number {
+  const left = from + seeking.timeoutMs - seeking.clock.now();
+  const expires = sighting ? expiresIn(seeking, sighting) : askMs;
+  const pause = Math.min(wake?.polls ? pollMs : askMs, left, expires);
+  return Math.max(10, pause);
+}
+
+/** An event of the Lease wakes; where it may not be watched, it is asked for again and again. */
+function startWatch({ api, clock, ...seeking }: Seeking, signal: AbortSignal) {
+  const wake = { ...createWake(clock), polls: false };
+  const target = {
+    apiVersion: leases.apiVersion,
+    kind: leases.kind,
+    namespace: seeking.namespace,
+    fieldSelector: `metadata.name=${leaseName(seeking.app)}`,
+    optional: true,
+  };
+  const handlers = {
+    onEvent: () => wake.now(),
+    onState: () => {
+      wake.polls = true;
+      wake.now();
+    },
+  };
+  const session = watchAll(api, [target], handlers, { signal, clock });
+  session.ended.catch((error: unknown) => wake.fail(error));
+  return wake;
+}

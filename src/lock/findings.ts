@@ -1,0 +1,56 @@
+// What can be said about a lock: who has it, that it was lost, what the account lacks.
+import { apiFailure, permissionDenied } from '../cluster/api-errors.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { spell } from '../text.ts';
+import { holderWords, type LockTarget, leaseName, leaseSeconds } from './lease.ts';
+
+const subject = ({ app, namespace }: LockTarget) => ({
+  object: `Lease/${leaseName(app)}`,
+  namespace,
+});
+
+/** `locked`: somebody else's run holds it, and the time to wait for it is over. */
+export function lockedFinding(target: LockTarget, lease: KubeObject, waitedMs: number): Finding {
+  const { app, namespace } = target;
+  const waited = waitedMs > 0 ? `, also after ${spell(waitedMs)}` : '';
+  const what = `Another deploy of ${app} holds the lock in namespace ${namespace}${waited}.`;
+  return finding('locked', what, {
+    ...subject(target),
+    evidence: [`held by ${holderWords(lease)}`],
+    hint: `Wait for that run or cancel it, or raise lock-timeout. A run that died gives the lock \
+up by itself after ${leaseSeconds} s.`,
+  });
+}
+
+/** `lock-lost`: from here on nothing is written and nothing is undone. */
+export function lostFinding(target: LockTarget, now: KubeObject | undefined): Finding {
+  const { app, namespace } = target;
+  const what = `This run lost the lock of ${app} in namespace ${namespace}: it writes nothing more and undoes nothing.`;
+  const words = now ? holderWords(now) : '';
+  const evidence = now ? [words ? `now held by ${words}` : 'now held by nobody'] : [];
+  return finding('lock-lost', what, {
+    ...subject(target),
+    evidence: now ? evidence : [`Lease ${leaseName(app)} was deleted`],
+    hint: 'Look at how that run ended, then run this one again.',
+  });
+}
+
+const verbs = ['get', 'list', 'watch', 'create', 'update'];
+
+/** Throws: `forbidden` with all that the lock needs, or what else the API said. */
+export function refuseLease(
+  target: LockTarget,
+  { request, response }: { readonly request: ApiRequest; readonly response: ApiResponse },
+): never {
+  const failure = apiFailure('Taking the lock', response, request);
+  if (!permissionDenied(response)) throw new ActionError({ ...failure, ...subject(target) });
+  const rule = [
+    `Add this rule to a Role in namespace ${target.namespace} that is bound to the account, or set lock: false:`,
+    '- apiGroups: ["coordination.k8s.io"]',
+    '  resources: ["leases"]',
+    `  verbs: [${verbs.map((each) => `"${each}"`).join(', ')}]`,
+  ];
+  throw new ActionError({ ...failure, hint: rule.join('\n') });
+}

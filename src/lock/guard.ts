@@ -1,0 +1,47 @@
+// Nothing is written by a run that may have lost its lock: looked at before every single write.
+import type { ApiRequest, Cluster } from '../ports.ts';
+import type { Lock } from './hold.ts';
+
+/** Two renewals: an outage, or a process that was stopped, shows by then. */
+const freshMs = 30_000;
+
+/**
+ * The same cluster; while there is a lock, a write waits until the API has said within 30 s that
+ * the lock is ours. A repeated write too: this stands below the retries. Throws ActionError
+ * `lock-lost`.
+ */
+export function guarded(cluster: Cluster, lockNow: () => Lock | undefined): Cluster {
+  return {
+    server: cluster.server,
+    namespace: cluster.namespace,
+    send: (request) => {
+      const lock = lockNow();
+      return lock && isWrite(request) ? sendHeld(cluster, lock, request) : cluster.send(request);
+    },
+    stream: (request, onEvent) => cluster.stream(request, onEvent),
+    close: () => cluster.close(),
+  };
+}
+
+async function sendHeld(cluster: Cluster, lock: Lock, request: ApiRequest) {
+  for (;;) {
+    await lock.confirm(freshMs);
+    let stale = false;
+    // Opening a connection may have taken long, or we were stopped meanwhile.
+    const onStart = (): void => {
+      stale = !lock.isFresh(freshMs);
+      if (stale) throw new Error('The lock has to be confirmed first.');
+    };
+    try {
+      return await cluster.send({ ...request, onStart });
+    } catch (error) {
+      if (!stale) throw error;
+    }
+  }
+}
+
+/** A dry run changes nothing, and neither does a question about permissions. */
+export function isWrite({ method, path }: ApiRequest): boolean {
+  if (method === 'GET') return false;
+  return !/[?&]dryRun=All(?:&|$)/.test(path) && !/reviews(?:\?|$)/.test(path);
+}

@@ -1,0 +1,72 @@
+// One deploy of an application at a time in a namespace: waits for the lock and holds it.
+import { randomUUID } from 'node:crypto';
+import { createApi } from '../cluster/create-api.ts';
+import type { RunContext } from '../context.ts';
+import type { Seeking } from '../lock/acquire.ts';
+import { holdLock, type Lock } from '../lock/hold.ts';
+import { type Holder, leaseName } from '../lock/lease.ts';
+import type { Running } from '../running.ts';
+
+/**
+ * Goes on while manifests are loaded. Undefined where there is nothing to lock, or where another
+ * step has failed meanwhile. Throws ActionError `locked` or `forbidden`.
+ */
+export async function acquireLock(run: Running, timeoutMs: number): Promise<Lock | undefined> {
+  const { state, signal } = run;
+  await state.opened.promise;
+  const either = AbortSignal.any([signal, state.failed.signal]);
+  try {
+    return await lockIn(run, timeoutMs, either);
+  } catch (error) {
+    if (state.failed.signal.aborted && !signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+async function lockIn(run: Running, timeoutMs: number, signal: AbortSignal) {
+  const { state, engine, inputs } = run;
+  const { log } = engine.ports;
+  const namespace = state.namespace ?? (await namespaceOfManifests(run));
+  if (namespace === undefined) {
+    log.info('no lock: nothing goes into a namespace');
+    return undefined;
+  }
+  const seeking = seekingOf(run, { namespace, timeoutMs, signal });
+  const lock = await holdLock(seeking);
+  const name = leaseName(inputs.app);
+  if (lock.isHeld) log.info(`holding the lock ${name} in namespace ${namespace}`);
+  else log.info(`the lock ${name} is taken when the namespace ${namespace} is there`);
+  return lock;
+}
+
+/** Where the run names none: the first by alphabet of those that its objects name. */
+async function namespaceOfManifests({ state, inputs }: Running): Promise<string | undefined> {
+  if (inputs.manifests.length === 0) return undefined;
+  await state.read.promise;
+  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
+  return names.toSorted()[0];
+}
+
+type Wish = Pick<Seeking, 'namespace' | 'timeoutMs' | 'signal'>;
+
+function seekingOf({ state, engine, inputs, context }: Running, wish: Wish): Seeking {
+  const { cluster } = state;
+  if (!cluster) throw new Error('the lock was asked for before authenticate');
+  const { clock, log } = engine.ports;
+  // Its own, below the guard; of the API's troubles the other one tells.
+  const quiet = { ...log, info: log.debug };
+  return {
+    api: createApi(cluster, { clock, log: quiet }),
+    clock,
+    log,
+    app: inputs.app,
+    holder: holderFor(context),
+    ...wish,
+  };
+}
+
+/** The run's own address, so that whoever waits can go and look. */
+function holderFor({ on, runUrl, actor, attempt }: RunContext): Holder {
+  const where = runUrl ? `${runUrl}/attempts/${attempt}` : on;
+  return { identity: `${where}#${randomUUID().slice(0, 8)}`, actor };
+}
