@@ -68,19 +68,19 @@ function planOf(parts: Partial<Inputs>): Plan {
 describe('a plan that builds', () => {
   test('builds while the credentials are fetched and the manifests are read', () => {
     expect(told(planOf({}).waves)).toEqual([
-      ['authenticate', 'load-manifests', 'build-images'],
+      ['authenticate', 'acquire-lock', 'load-manifests', 'build-images'],
       ['pin-images'],
       ['dry-run'],
       ['apply'],
       ['await-rollout'],
     ]);
-    expect(describePlan(planOf({}))[2]).toBe('1. build backend, frontend and push by digest');
+    expect(describePlan(planOf({}))[3]).toBe('1. build backend, frontend and push by digest');
   });
 
   test('without manifests finds the workloads of what it built', () => {
     const plan = planOf({ manifests: [], images: { proxy: 'nginx:1.29' } });
     expect(told(plan.waves).slice(0, 2)).toEqual([
-      ['authenticate', 'build-images'],
+      ['authenticate', 'acquire-lock', 'build-images'],
       ['find-workloads'],
     ]);
     expect(plan.waves[1]).toEqual([
@@ -91,5 +91,19 @@ describe('a plan that builds', () => {
   test('alone only builds; diff builds nothing', () => {
     expect(told(planOf({ command: 'build' }).waves)).toEqual([['build-images']]);
     expect(told(planOf({ command: 'diff' }).waves).flat()).not.toContain('build-images');
+  });
+});
+
+describe('the lock', () => {
+  test('is waited for while manifests are read and images are built, before the dry run', () => {
+    const lines = describePlan(planOf({}));
+    expect(lines[1]).toBe('1. acquire the lock, waiting at most 15 min');
+    expect(lines.findIndex((line) => line.includes('dry-run'))).toBeGreaterThan(1);
+  });
+
+  test('may be left out, and is nobody’s who only looks', () => {
+    for (const parts of [{ lock: false }, { command: 'diff' }, { command: 'status' }] as const) {
+      expect(told(planOf(parts).waves).flat()).not.toContain('acquire-lock');
+    }
   });
 });
