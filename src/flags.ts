@@ -14,6 +14,14 @@ export interface Flags {
   readonly files?: readonly string[];
   /** Only of `diagnose`: RFC 3339, as written. */
   readonly now?: string;
+  /** Only of `init`. */
+  readonly init?: {
+    /** One each; undefined where none was given. */
+    readonly services?: string;
+    readonly yes: boolean;
+    readonly dryRun: boolean;
+    readonly force: boolean;
+  };
   readonly output: 'text' | 'json';
   readonly help: boolean;
   readonly version: boolean;
@@ -23,10 +31,18 @@ export interface Flags {
 
 const names = Object.keys(inputTable) as readonly InputName[];
 export const lists: readonly InputName[] = ['manifests', 'images', 'variables', 'secrets'];
-const own = ['output', 'help', 'version', 'now'];
-/** A command of the terminal alone: it needs no cluster, and of the inputs only these. */
+const ownTexts = ['output', 'now', 'services'];
+const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force'];
+const own = [...ownTexts, ...ownSwitches];
 const diagnose = 'diagnose';
-const ofDiagnose: readonly string[] = ['patience'];
+
+/** Commands of the terminal alone, with the flags that mean something for them. */
+export const terminalCommands: Readonly<
+  Record<string, { readonly inputs: readonly InputName[]; readonly own: readonly string[] }>
+> = {
+  diagnose: { inputs: ['patience'], own: ['now'] },
+  init: { inputs: ['app', 'namespace'], own: ['services', 'yes', 'dry-run', 'force'] },
+};
 
 /** Inputs whose default is `true` or `false` are switches. */
 export const switches: readonly InputName[] = names.filter((name) =>
@@ -47,7 +63,7 @@ interface Words {
 }
 
 function splitWords(argv: readonly string[]): Words {
-  const text = [...names.filter((name) => !switches.includes(name)), 'output', 'now'];
+  const text = [...names.filter((name) => !switches.includes(name)), ...ownTexts];
   const options = Object.fromEntries([
     ...text.map((name) => [name, { type: 'string' as const, multiple: true }]),
     ['help', { type: 'boolean' as const, short: 'h' }],
@@ -82,7 +98,7 @@ function readOption(option: Option): ReadOption {
   const input = names.find((each) => each === name);
   if (input && switches.includes(input)) return { name: input, text: value ?? 'true' };
   if (!input && !own.includes(name)) return { wrong: unknownFlag(option) };
-  if (name === 'help' || name === 'version') return { own: name, text: 'true' };
+  if (ownSwitches.includes(name)) return { own: name, text: 'true' };
   // `--timeout --wait` would take a flag for a value; a value like that is written with `=`.
   if (value === undefined || (!inline && value.startsWith('--'))) {
     return { wrong: wrongUse(`The flag --${name} needs a value.`, `Write --${name}=VALUE.`) };
@@ -105,18 +121,23 @@ function wrongWords(words: readonly string[]): readonly Finding[] {
   ];
 }
 
-/** A flag that is right for another command, and a diagnosis of nothing. */
-function misplaced(read: readonly ReadOption[], files: readonly string[] | undefined) {
-  const early = read.some((each) => 'own' in each && each.own === 'now');
-  if (!files) return early ? [wrongUse('The flag --now belongs to diagnose.', help)] : [];
-  const strange = read.flatMap((each) =>
-    'name' in each && !ofDiagnose.includes(each.name) ? [each.name] : [],
-  );
+/** Flags that are right for another command, and a diagnosis of nothing. */
+function misplaced(read: readonly ReadOption[], command: string, files: number) {
+  const alone = terminalCommands[command];
+  const strange = read.flatMap((each) => {
+    if ('wrong' in each) return [];
+    if ('name' in each) {
+      const fits = !alone || alone.inputs.includes(each.name);
+      return fits ? [] : [wrongUse(`The flag --${each.name} has no meaning for ${command}.`, help)];
+    }
+    const [owner] =
+      Object.entries(terminalCommands).find((row) => row[1].own.includes(each.own)) ?? [];
+    if (owner === undefined || alone?.own.includes(each.own)) return [];
+    return [wrongUse(`The flag --${each.own} belongs to ${owner}.`, help)];
+  });
+  if (command !== diagnose || files > 0) return strange;
   const hint = 'Write webgen-deploy diagnose state.yaml, or - for standard input.';
-  return [
-    ...strange.map((name) => wrongUse(`The flag --${name} has no meaning for diagnose.`, help)),
-    ...(files.length === 0 ? [wrongUse('diagnose needs at least one file.', hint)] : []),
-  ];
+  return [...strange, wrongUse('diagnose needs at least one file.', hint)];
 }
 
 /** Inputs by name; each but the lists once. */
@@ -133,29 +154,46 @@ function gather(read: readonly ReadOption[], command: string | undefined) {
   return { raw: raw as RawInputs, findings };
 }
 
+/** The last one counts, but each of a list. */
+function ownFlags(read: readonly ReadOption[]) {
+  const texts = (name: string) =>
+    read.flatMap((each) => ('own' in each && each.own === name ? [each.text] : []));
+  return { has: (name: string) => texts(name).length > 0, texts };
+}
+
+function initFlags({ has, texts }: ReturnType<typeof ownFlags>): NonNullable<Flags['init']> {
+  return {
+    ...(has('services') ? { services: texts('services').join(' ') } : {}),
+    yes: has('yes'),
+    dryRun: has('dry-run'),
+    force: has('force'),
+  };
+}
+
 /** Reads the words after the program's name. Throws nothing: wrong use is in `findings`. */
 export function parseFlags(argv: readonly string[]): Flags {
   const { options, positionals } = splitWords(argv);
   const read = options.map(readOption);
-  const command = positionals.find((word) => !/^(?:true|false)$/i.test(word));
-  const files = command === diagnose ? positionals.filter((word) => word !== diagnose) : undefined;
-  const { raw, findings: repeated } = gather(read, command);
-  const ownText = (name: string) =>
-    read.findLast((each) => 'own' in each && each.own === name) as { text: string } | undefined;
-  const output = ownText('output')?.text ?? 'text';
-  const now = ownText('now')?.text;
+  const first = positionals.find((word) => !/^(?:true|false)$/i.test(word));
+  const files = first === diagnose ? positionals.filter((word) => word !== diagnose) : undefined;
+  const { raw, findings: repeated } = gather(read, first);
+  const flags = ownFlags(read);
+  const output = flags.texts('output').at(-1) ?? 'text';
+  const now = flags.texts('now').at(-1);
+  const command = raw['command'] ?? inputTable.command.default;
   return {
-    command: raw['command'] ?? inputTable.command.default,
+    command,
     raw,
     ...(files ? { files } : {}),
     ...(now === undefined ? {} : { now }),
+    ...(command === 'init' ? { init: initFlags(flags) } : {}),
     output: output === 'json' ? 'json' : 'text',
-    help: ownText('help') !== undefined,
-    version: ownText('version') !== undefined,
+    help: flags.has('help'),
+    version: flags.has('version'),
     findings: [
       ...read.flatMap((each) => ('wrong' in each ? [each.wrong] : [])),
       ...(files ? [] : wrongWords(positionals)),
-      ...misplaced(read, files),
+      ...misplaced(read, command, files?.length ?? 0),
       ...repeated,
       ...(['text', 'json'].includes(output)
         ? []

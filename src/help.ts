@@ -15,15 +15,21 @@ Commands:
   setup    install kubectl and yc
   diagnose FILE…
            judge saved objects, without a cluster; - is standard input
+  init     write workflows and manifests into an application's repository
 
 Examples:
   webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging
-  kubectl get all,events,pvc -o yaml | webgen-deploy diagnose -`;
+  kubectl get all,events,pvc -o yaml | webgen-deploy diagnose -
+  webgen-deploy init --app shop --services backend:8000/health --services frontend:3000 --yes`;
 
 const close = `The terminal's own
   --output text|json              Text for people, or JSON. (default: text)
   --now TIME                      Of diagnose: when the files were saved, RFC 3339. (default: the
                                   latest time in them)
+  --services NAME:PORT[/PATH] …   Of init: what the application consists of.
+  --yes                           Of init: take what is proposed, ask nothing.
+  --dry-run                       Of init: say what would be written.
+  --force                         Of init: overwrite files that are there.
   -h, --help
   --version
 

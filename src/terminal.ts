@@ -6,11 +6,14 @@ import { buffer } from 'node:stream/consumers';
 import { diagnoseFiles } from './diagnose/files.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
+import { init } from './init.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
+import { initDoors, openQuestions } from './platform/init-doors.ts';
 import { terminalLog } from './platform/log.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
+import { initErrors, initJson, initLines } from './report/init.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
@@ -30,6 +33,7 @@ export async function terminal(): Promise<void> {
   for (const finding of flags.findings) stderr(`${finding.what} ${finding.hint}\n`);
   if (flags.findings.length > 0) return leave(2);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
+  if (flags.init) return startInit(flags, flags.init, log);
   const temp = tmpdir();
   const context = { ...terminalContext({ workspace: process.cwd(), temp }), actor: person() };
   const secretFiles: string[] = [];
@@ -66,6 +70,23 @@ function exitCode({ outcome, refused }: Session): number {
   // What the inputs name may only turn out to be wrong or unreadable when it is looked for.
   if (refused || outputsOf(outcome)['error-code'] === 'input-invalid') return 2;
   return outcome.status === 'failed' ? 1 : 0;
+}
+
+async function startInit(
+  { raw, output }: Flags,
+  flags: NonNullable<Flags['init']>,
+  log: Log,
+): Promise<void> {
+  const folder = process.cwd();
+  const terminal = await openQuestions();
+  const words = { app: raw['app'], namespace: raw['namespace'], services: flags.services };
+  const done = await init(
+    { ...flags, words },
+    { ...(await initDoors(folder)), ...(terminal ? { ask: terminal.ask } : {}) },
+  ).finally(() => terminal?.close());
+  for (const line of initErrors(done)) process.stderr.write(`${line}\n`);
+  if (output !== 'json') for (const line of initLines(done, flags.dryRun)) log.info(line);
+  return leave(done.code, output === 'json' ? initJson(done) : '');
 }
 
 async function diagnosis(flags: Flags, log: Log): Promise<void> {

@@ -61,6 +61,27 @@ describe('what is accepted', () => {
   });
 });
 
+describe('init', () => {
+  test('has flags of its own', () => {
+    const words = 'init --services a:1 --services b:2/x --yes --dry-run --app shop';
+    expect(parse(words)).toMatchObject({
+      command: 'init',
+      raw: { app: 'shop' },
+      init: { services: 'a:1 b:2/x', yes: true, dryRun: true, force: false },
+      findings: [],
+    });
+    expect(parse('init').init).toEqual({ yes: false, dryRun: false, force: false });
+    expect(parse('deploy').init).toBeUndefined();
+  });
+  test.each([
+    ['init --timeout=5m', 'The flag --timeout has no meaning for init.'],
+    ['deploy --yes', 'The flag --yes belongs to init.'],
+    ['diagnose x --force', 'The flag --force belongs to init.'],
+    ['init --now=x', 'The flag --now belongs to diagnose.'],
+    ['init there', 'The word "there" is one too many.'],
+  ])('%s', (line, words) => expect(said(line).join('\n')).toContain(words));
+});
+
 describe('wrong use', () => {
   test.each([
     ['--tiemout=5m', 'The flag --tiemout is not known; did you mean --timeout?'],

@@ -1,0 +1,40 @@
+// What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
+import type { Answers } from './answers.ts';
+import { environments, secretNames } from './callers.ts';
+
+const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
+const subject = '--service-account-name';
+
+/** Lines of text; a command stands on a line of its own, indented. */
+export function nextSteps({ app }: Answers): readonly string[] {
+  const [deployer, checker] = [`${app}-deploy`, `${app}-check`];
+  const cloud = [
+    'kubectl apply -f manifests/bootstrap',
+    `yc iam service-account create --name ${deployer}`,
+    `${bind} ${subject} ${deployer} --role k8s.viewer`,
+    `${bind} ${subject} ${deployer} --role k8s.cluster-api.editor`,
+    `yc cloud-registry registry add-access-binding <registry-id> ${subject} ${deployer} --role cloud-registry.artifacts.pusher`,
+    `yc iam key create --service-account-name ${deployer} --output key.json`,
+    `yc iam service-account create --name ${checker}`,
+    `${bind} ${subject} ${checker} --role k8s.viewer`,
+    `${bind} ${subject} ${checker} --role k8s.cluster-api.viewer`,
+    `yc iam key create --service-account-name ${checker} --output check-key.json`,
+  ];
+  const github = environments.flatMap((environment) => [
+    `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
+    ...secretNames.map((name) => {
+      const file = environment === 'pr-check' ? 'check-key.json' : 'key.json';
+      const value = name === 'YC_SA_JSON_CREDENTIALS' ? ` < ${file}` : '';
+      return `gh secret set ${name} --env ${environment}${value}`;
+    }),
+  ]);
+  const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
+  return [
+    'Once, by an administrator of the cluster and the folder:',
+    ...indent(cloud),
+    'Once, in this repository (the values of the other two are asked for):',
+    ...indent(github),
+    'Then check all of it, and push to develop:',
+    ...indent(['webgen-deploy doctor', 'git add .github manifests && git commit && git push']),
+  ];
+}
