@@ -27,6 +27,8 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
   /** Names, labels and versions only. */
   readonly headsOnly?: boolean;
+  /** What is kept of each object, page by page; default: all. */
+  keep?(object: KubeObject): KubeObject;
   /** Of each request, milliseconds. */
   readonly timeoutMs?: number;
 }
@@ -44,7 +46,7 @@ export async function listAll(
   resource: Resource,
   selection: Selection & ListOptions = {},
 ): Promise<Listing> {
-  const { namespace, labelSelector, fieldSelector } = selection;
+  const { namespace, labelSelector, fieldSelector, keep = (object) => object } = selection;
   const objects: KubeObject[] = [];
   let from: string | undefined;
   let limit: number | undefined = pageSize;
@@ -63,7 +65,7 @@ export async function listAll(
     }
     const { items, metadata } = response.body as ListBody;
     const { apiVersion, kind } = resource;
-    for (const item of items ?? []) objects.push({ ...item, apiVersion, kind });
+    for (const item of items ?? []) objects.push(keep({ ...item, apiVersion, kind }));
     from = metadata?.continue || undefined;
     if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }

@@ -10,8 +10,9 @@ import {
   isReplicas,
   othersSet,
 } from './managed-fields.ts';
-import type { KubeObject } from './objects.ts';
+import { type KubeObject, withoutManagers } from './objects.ts';
 import type { PlannedObject } from './planned-object.ts';
+import { shareParts } from './shared-parts.ts';
 
 export interface DryRun {
   readonly sent: KubeObject;
@@ -27,14 +28,20 @@ type Prediction = Pick<PlannedObject, 'predicted' | 'change' | 'fields' | 'write
 
 /** Unchanged objects are written only where ownership has to change. */
 export function predict(dryRun: DryRun): Prediction {
-  const { live, answer, manager, autoscaled, takeClientSide } = dryRun;
-  if (!live) return { predicted: answer, change: 'created', fields: [], write: true };
+  const { sent, live, answer, manager, autoscaled, takeClientSide } = dryRun;
+  if (!live) return { predicted: kept(answer, sent), change: 'created', fields: [], write: true };
   const predicted = takeClientSide ? withoutStuckFields(dryRun, live) : answer;
   const fields = differences(live, predicted);
   const handover = { takeClientSide, releaseReplicas: autoscaled };
   const owned = sameJson(appliedSet(live, manager), appliedSet(answer, manager));
   const write = fields.length > 0 || !owned || handedOver(live, manager, handover) !== undefined;
-  return { predicted, change: fields.length > 0 ? 'configured' : 'unchanged', fields, write };
+  const change = fields.length > 0 ? 'configured' : 'unchanged';
+  return { predicted: kept(predicted, sent), change, fields, write };
+}
+
+/** Hundreds wait for the write, and each is mostly what is sent. */
+function kept(predicted: KubeObject, sent: KubeObject): KubeObject {
+  return shareParts(sent, withoutManagers(predicted));
 }
 
 /** Fields of an earlier client-side apply go once they are ours and the manifest lacks them. */

@@ -61,10 +61,14 @@ function subjectOf(object: KubeObject): string | undefined {
 }
 
 function removeFrom(store: Store, object: KubeObject): void {
-  const key = keyOf(object);
-  const held = store.byKey.get(key);
+  const held = store.byKey.get(keyOf(object));
   if (!held) return;
-  store.byKey.delete(key);
+  store.byKey.delete(keyOf(object));
+  unlinkFrom(store, held);
+}
+
+function unlinkFrom(store: Store, held: KubeObject): void {
+  const key = keyOf(held);
   if (store.byName.get(identityOf(held)) === key) store.byName.delete(identityOf(held));
   for (const scope of scopesOf(held)) unlink(store.byScope, scope, key);
   for (const owner of ownersOf(held)) unlink(store.byOwner, owner, key);
@@ -74,13 +78,27 @@ function removeFrom(store: Store, object: KubeObject): void {
 
 function putInto(store: Store, object: KubeObject): void {
   const key = keyOf(object);
-  removeFrom(store, object);
+  const held = store.byKey.get(key);
   store.byKey.set(key, object);
+  // Most changes are of the status: whoever found the object before finds it still.
+  if (held && isFoundAlike(held, object)) return;
+  if (held) unlinkFrom(store, held);
   store.byName.set(identityOf(object), key);
   for (const scope of scopesOf(object)) link(store.byScope, scope, key);
   for (const owner of ownersOf(object)) link(store.byOwner, owner, key);
   const subject = subjectOf(object);
   if (subject !== undefined) link(store.aboutUid, subject, key);
+}
+
+function isFoundAlike(held: KubeObject, object: KubeObject): boolean {
+  const owners = object.metadata.ownerReferences ?? [];
+  const before = held.metadata.ownerReferences ?? [];
+  return (
+    identityOf(held) === identityOf(object) &&
+    owners.length === before.length &&
+    owners.every(({ uid }, place) => uid === before[place]?.uid) &&
+    subjectOf(held) === subjectOf(object)
+  );
 }
 
 function gather(store: Store, keys: Iterable<string>): readonly KubeObject[] {
@@ -119,11 +137,14 @@ export function createSnapshot(): LiveSnapshot {
       gather(store, store.byOwner.get(uid) ?? []).filter(
         (each) => kind === undefined || kindKey(each) === kind,
       ),
-    eventsOf: (uid, since = 0) =>
-      gather(store, store.aboutUid.get(uid) ?? [])
+    eventsOf(uid, since = 0) {
+      const keys = store.aboutUid.get(uid);
+      if (!keys) return [];
+      return gather(store, keys)
         .map((each) => typed<KubeEvent>(each))
         .filter((event) => lastSeen(event) >= since)
-        .sort((a, b) => lastSeen(a) - lastSeen(b)),
+        .sort((a, b) => lastSeen(a) - lastSeen(b));
+    },
     all,
     knows: (kind, namespace) =>
       store.listed.has(scopeKey(kind, namespace)) || store.listed.has(scopeKey(kind, undefined)),

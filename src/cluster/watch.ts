@@ -4,7 +4,7 @@ import type { ApiResponse, Clock } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { forbiddenFinding } from './api-errors.ts';
 import { listAll, type Selection, watchPath } from './list.ts';
-import type { KubeObject } from './objects.ts';
+import { type KubeObject, withoutManagers } from './objects.ts';
 import { pauseBefore, retryAfter } from './retry.ts';
 import { type StreamEnd, streamOnce } from './watch-stream.ts';
 import { type WatchEvent, type Watched, watched } from './watched.ts';
@@ -16,6 +16,8 @@ export interface WatchTarget extends Selection {
   readonly kind: string;
   /** Go on without it where it is forbidden or not served. */
   readonly optional?: boolean;
+  /** What is kept of each object; default: all. */
+  keep?(object: KubeObject): KubeObject;
 }
 
 export interface WatchHandlers {
@@ -122,10 +124,15 @@ async function served({ api, target }: Following): Promise<Resource> {
 
 /** Lists and tells what is new. Returns the version from which a watch goes on. */
 async function refresh({ api, target, resource, state, handlers, signal }: Kept): Promise<string> {
-  const listing = await listAll(api, resource, { ...target, signal });
-  const objects = listing.objects.map(withoutManagers);
+  const keep = keptOf(target);
+  const { objects, resourceVersion } = await listAll(api, resource, { ...target, signal, keep });
   for (const event of state.list(objects)) handlers.onEvent(target, event);
-  return listing.resourceVersion;
+  return resourceVersion;
+}
+
+/** Who owns which field is half of a pod's bytes, and nobody who watches asks for it. */
+function keptOf({ keep }: WatchTarget): (object: KubeObject) => KubeObject {
+  return keep ? (object) => keep(withoutManagers(object)) : withoutManagers;
 }
 
 async function keepUp(kept: Kept, from: string): Promise<never> {
@@ -135,8 +142,9 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   const tell = (events: readonly WatchEvent[]): void => {
     for (const event of events) handlers.onEvent(target, event);
   };
+  const keep = keptOf(target);
   const feed = {
-    upsert: (object: KubeObject) => tell(state.upsert(withoutManagers(object))),
+    upsert: (object: KubeObject) => tell(state.upsert(keep(object))),
     remove: (object: KubeObject) => tell(state.remove(object)),
   };
   let version = from;
@@ -152,12 +160,6 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
     const lost = end.how === 'gone' || end.how === 'failed' || failures >= failuresBeforeList;
     if (lost) version = await refreshLater(kept);
   }
-}
-
-/** Who owns which field is half of a pod's bytes, and nobody who watches asks for it. */
-function withoutManagers(object: KubeObject): KubeObject {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }
 
 // Compares only: while the watch is open, a list may be older than its events.

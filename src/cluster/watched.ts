@@ -1,5 +1,6 @@
 // What is known of one watched kind, so that a fresh list can be told as the changes since.
 import type { KubeObject } from './objects.ts';
+import { shareParts } from './shared-parts.ts';
 
 export type WatchEvent =
   | { readonly type: 'synced'; readonly objects: readonly KubeObject[] }
@@ -18,12 +19,21 @@ export interface Watched {
 /** Knows objects by uid: one that was made anew under its old name is a delete and an upsert. */
 export function watched(): Watched {
   const known = new Map<string, KubeObject>();
+  const siblings = new Map<string, KubeObject>();
   let listed = false;
-  const upsert = (object: KubeObject): readonly WatchEvent[] => {
-    const key = keyOf(object);
+  const lean = (fresh: KubeObject): KubeObject => {
+    const family = familyOf(fresh);
+    const object = shareParts(known.get(keyOf(fresh)) ?? siblings.get(family), fresh);
+    siblings.set(family, object);
+    return object;
+  };
+  const upsert = (fresh: KubeObject): readonly WatchEvent[] => {
+    const key = keyOf(fresh);
     const before = known.get(key);
+    if (sameVersion(before, fresh)) return [];
+    const object = lean(fresh);
     known.set(key, object);
-    return sameVersion(before, object) ? [] : [{ type: 'upsert', object }];
+    return [{ type: 'upsert', object }];
   };
   const remove = (object: KubeObject): readonly WatchEvent[] =>
     known.delete(keyOf(object)) ? [{ type: 'delete', object }] : [];
@@ -36,8 +46,9 @@ export function watched(): Watched {
     list(objects) {
       if (!listed) {
         listed = true;
-        for (const object of objects) known.set(keyOf(object), object);
-        return [{ type: 'synced', objects }];
+        const kept = objects.map(lean);
+        for (const object of kept) known.set(keyOf(object), object);
+        return [{ type: 'synced', objects: kept }];
       }
       const present = new Set(objects.map(keyOf));
       const gone = [...known].filter(([key]) => !present.has(key));
@@ -50,6 +61,11 @@ export function watched(): Watched {
 function sameVersion(before: KubeObject | undefined, now: KubeObject): boolean {
   const version = before?.metadata.resourceVersion;
   return version !== undefined && version === now.metadata.resourceVersion;
+}
+
+// Pods of one owner have their whole template in common.
+function familyOf({ metadata }: KubeObject): string {
+  return metadata.ownerReferences?.[0]?.uid ?? '';
 }
 
 function keyOf({ metadata }: KubeObject): string {

@@ -20,22 +20,24 @@ export interface ContainerImage {
  * pods, pod templates of every workload, CronJobs, and custom kinds that embed a pod template.
  */
 export function containerImages(object: unknown): readonly ContainerImage[] {
-  return search(object, []);
+  return [...search(object, [])];
 }
 
-function search(value: unknown, path: Path): readonly ContainerImage[] {
-  if (Array.isArray(value)) {
-    return value.flatMap((item, index) => [
-      ...container(item, [...path, index]),
-      ...search(item, [...path, index]),
-    ]);
+/** `path` is one list for the whole walk: it grows and shrinks with it. */
+function* search(value: unknown, path: (string | number)[]): Generator<ContainerImage> {
+  const isList = Array.isArray(value);
+  if (!isList && !isFields(value)) return;
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    const item: unknown = value[key as keyof typeof value];
+    path.push(key);
+    if (isList) yield* container(item, path);
+    yield* search(item, path);
+    path.pop();
   }
-  if (!isFields(value)) return [];
-  return Object.entries(value).flatMap(([key, item]) => search(item, [...path, key]));
 }
 
 function container(item: unknown, path: Path): readonly ContainerImage[] {
-  if (!path.includes('spec') || !lists.has(path.at(-2) ?? '') || !isFields(item)) return [];
+  if (!lists.has(path.at(-2) ?? '') || !path.includes('spec') || !isFields(item)) return [];
   const { name, image } = item;
   if (typeof name !== 'string' || typeof image !== 'string' || image === '') return [];
   return [{ path: [...path, 'image'], container: name, image }];

@@ -13,14 +13,18 @@ export function jsonLines(onValue: (value: unknown) => void): (chunk: Uint8Array
   return (chunk) => {
     let from = 0;
     for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, from)) {
-      parts.push(chunk.subarray(from, end));
-      const line = Buffer.concat(parts).toString('utf8').trim();
+      const piece = chunk.subarray(from, end);
+      const line = textOf(parts.length === 0 ? piece : Buffer.concat([...parts, piece])).trim();
       parts = [];
       from = end + 1;
       if (line !== '') onValue(parsed(line));
     }
     if (from < chunk.length) parts.push(chunk.subarray(from));
   };
+}
+
+function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
 function parsed(line: string): unknown {

@@ -22,7 +22,8 @@ export function diagnosePods(
   { crew, sight }: { readonly crew: Crew; readonly sight: Sight },
 ): readonly LiveFinding[] {
   const groups = new Map<string, Seen[]>();
-  for (const seen of pods.flatMap((pod) => seenIn(viewOf(pod, crew, sight)))) {
+  const doubtful = pods.filter((pod) => !isWell(pod, sight));
+  for (const seen of doubtful.flatMap((pod) => seenIn(viewOf(pod, crew, sight)))) {
     const { sign, container } = seen;
     const key = [sign.code, container?.name ?? '', sign.cause ?? sign.what].join('|');
     groups.set(key, [...(groups.get(key) ?? []), seen]);
@@ -56,6 +57,15 @@ export function findingOf(
     ...(sign.fatalAt === undefined ? {} : { fatalAt: sign.fatalAt }),
     cause: [sign.code, sign.cause ?? sign.what].join('|'),
   };
+}
+
+/** Ready, never restarted, and nobody said anything about it: no symptom can be seen in it. */
+function isWell(pod: Pod, { snapshot }: Sight): boolean {
+  const isReady = pod.status?.conditions?.some(
+    ({ type, status }) => type === 'Ready' && status === 'True',
+  );
+  const isSteady = statusesOf(pod).every(({ ready, restartCount }) => ready && restartCount === 0);
+  return isReady === true && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
 }
 
 function viewOf(pod: Pod, crew: Crew, sight: Sight): PodView {

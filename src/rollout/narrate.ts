@@ -12,7 +12,8 @@ export interface Subject {
 
 /** What was told already. */
 export interface Told {
-  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** By label. */
+  readonly subjects: ReadonlyMap<string, Subject>;
   /** label and cause → the gravest severity told. */
   readonly findings: ReadonlyMap<string, LiveFinding['severity']>;
   readonly startedAt: number;
@@ -34,39 +35,54 @@ const namedAtFirst = 3;
 
 /** Nothing told yet. `now` in milliseconds. */
 export function nothingTold(now: number): Told {
-  return { verdicts: new Map(), findings: new Map(), startedAt: now, lastAt: now };
+  return { subjects: new Map(), findings: new Map(), startedAt: now, lastAt: now };
 }
 
-/** The lines for what changed since; when nothing did for 30 s, what is still awaited. */
-export function narrate(told: Told, subjects: readonly Subject[], now: number): Telling {
-  const lines = changeLines(told, subjects);
-  const fresh = subjects.flatMap((subject) => newsOf(subject, told));
+/**
+ * The lines for what changed since; when nothing did for 30 s, what is still awaited. `anew`: those
+ * that were judged anew, so that what stands still costs nothing.
+ */
+export function narrate(told: Told, anew: readonly Subject[], now: number): Telling {
+  const lines = changeLines(told, anew);
+  const fresh = anew.flatMap((subject) => newsOf(subject, told));
   const all = [...lines, ...fresh.map(({ finding }) => findingLine(finding))];
+  const subjects = merged(
+    told.subjects,
+    anew.map((each) => [each.label, each]),
+  );
   const silent = all.length === 0 && now - told.lastAt >= reminderMs;
-  const shown = silent ? reminder(subjects, now - told.startedAt) : all;
-  const findings = new Map(told.findings);
-  for (const { key, finding } of fresh) findings.set(key, finding.severity);
+  const shown = silent ? reminder([...subjects.values()], now - told.startedAt) : all;
+  const graver = fresh.map(({ key, finding }) => [key, finding.severity] as const);
   return {
     lines: shown,
     news: fresh.map(({ finding }) => finding),
     told: {
       ...told,
-      verdicts: new Map(subjects.map(({ label, verdict }) => [label, verdict])),
-      findings,
+      subjects,
+      findings: merged(told.findings, graver),
       lastAt: shown.length > 0 ? now : told.lastAt,
     },
   };
 }
 
+function merged<V>(
+  map: ReadonlyMap<string, V>,
+  entries: readonly (readonly [string, V])[],
+): ReadonlyMap<string, V> {
+  return entries.length === 0 ? map : new Map([...map, ...entries]);
+}
+
 function changeLines(told: Told, all: readonly Subject[]): readonly string[] {
   const subjects = all.filter(({ quiet }) => !quiet);
-  const isFirst = told.verdicts.size === 0;
+  const isFirst = told.subjects.size === 0;
   const already = isFirst ? subjects.filter(({ verdict }) => verdict.state === 'ready') : [];
   const isMany = already.length > namedAtFirst;
   const rest = isMany ? subjects.filter((each) => !already.includes(each)) : subjects;
   return [
     ...(isMany ? [`${already.length} of ${subjects.length} workloads are ready already`] : []),
-    ...rest.flatMap(({ label, verdict }) => changeLine(label, told.verdicts.get(label), verdict)),
+    ...rest.flatMap(({ label, verdict }) =>
+      changeLine(label, told.subjects.get(label)?.verdict, verdict),
+    ),
   ];
 }
 

@@ -39,6 +39,8 @@ export interface PodMemory {
 /** Without a readiness probe "Ready" only means started; this long must it run to count. */
 export const steadyMs = 10_000;
 const keptRuns = 8;
+const noPulls: ContainerMemory['failedPulls'] = {};
+const noRuns: readonly Run[] = [];
 
 const families: Readonly<Record<string, string>> = {
   ErrImagePull: 'image',
@@ -54,8 +56,28 @@ export function statusesOf(pod: Pod): readonly ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }
 
-/** Folds one look at a pod into what is remembered of it. */
+/** Folds one look at a pod into what is remembered of it: `before` itself where that is the same. */
 export function readPod(before: PodMemory | undefined, pod: Pod, now: number): PodMemory {
+  const next = foldPod(before, pod, now);
+  if (!before) return next;
+  const signals = isSame(before.signals, next.signals) ? before.signals : next.signals;
+  const containers = isSame(before.containers, next.containers)
+    ? before.containers
+    : next.containers;
+  const kept = { ...next, signals, containers };
+  return isAlike(before, kept) ? before : kept;
+}
+
+function isSame<V>(before: ReadonlyMap<string, V>, next: ReadonlyMap<string, V>): boolean {
+  return before.size === next.size && [...next].every(([key, value]) => before.get(key) === value);
+}
+
+function isAlike<T extends object>(before: T, next: T): boolean {
+  const names = Object.keys(next) as (keyof T)[];
+  return names.every((name) => before[name] === next[name]);
+}
+
+function foldPod(before: PodMemory | undefined, pod: Pod, now: number): PodMemory {
   const containers = new Map(
     statusesOf(pod).map((status) => [
       status.name,
@@ -114,10 +136,10 @@ function readContainer(
   { status, now }: Look,
 ): ContainerMemory {
   const baseline = before?.baseline ?? (status.ready ? status.restartCount : 0);
-  const runs = addRuns(before?.runs ?? [], status);
+  const runs = addRuns(before?.runs ?? noRuns, status);
   const waiting = status.state?.waiting?.reason ?? '';
   const pulls = countPull(before, status);
-  return {
+  const next = {
     baseline,
     restarts: Math.max(0, status.restartCount - baseline),
     wasReady: (before?.wasReady ?? false) || isSteady(pod, { status, now }, runs),
@@ -125,6 +147,7 @@ function readContainer(
     ...pulls,
     waiting,
   };
+  return before && isAlike(before, next) ? before : next;
 }
 
 function isSteady(pod: Pod, { status, now }: Look, runs: readonly Run[]): boolean {
@@ -155,13 +178,13 @@ function addRuns(before: readonly Run[], status: ContainerStatus): readonly Run[
     const known = runs.some((each) => each.endedAt === endedAt && each.exitCode === run.exitCode);
     if (!known) runs.push(run);
   }
-  return runs.slice(-keptRuns);
+  return runs.length === before.length ? before : runs.slice(-keptRuns);
 }
 
 type Pulls = Pick<ContainerMemory, 'failedPulls' | 'lastPull'>;
 
 function countPull(before: ContainerMemory | undefined, status: ContainerStatus): Pulls {
-  const failedPulls = before?.failedPulls ?? {};
+  const failedPulls = before?.failedPulls ?? noPulls;
   const kept: Pulls = {
     failedPulls,
     ...(before?.lastPull ? { lastPull: before.lastPull } : {}),

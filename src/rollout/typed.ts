@@ -8,6 +8,7 @@ import type {
   V1Job,
   V1PersistentVolumeClaim,
   V1Pod,
+  V1PodSpec,
   V1Probe,
   V1ReplicaSet,
   V1Service,
@@ -15,9 +16,17 @@ import type {
 } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from '../cluster/objects.ts';
 
-export type Pod = Raw<V1Pod>;
-export type PodSpec = NonNullable<Pod['spec']>;
-export type Container = Raw<V1Container>;
+// There are thousands of pods, and most of their bytes no judge ever asks for. Without these fields
+// in the types none can: whoever needs one takes it out of the list first.
+const unreadOfSpec = ['volumes', 'tolerations', 'topologySpreadConstraints'] as const;
+const unreadOfContainer = ['env', 'envFrom', 'volumeMounts', 'volumeDevices'] as const;
+
+export type Container = Omit<Raw<V1Container>, (typeof unreadOfContainer)[number]>;
+export type PodSpec = Omit<
+  Raw<V1PodSpec>,
+  (typeof unreadOfSpec)[number] | 'containers' | 'initContainers'
+> & { readonly containers: readonly Container[]; readonly initContainers?: readonly Container[] };
+export type Pod = Omit<Raw<V1Pod>, 'spec'> & { readonly spec?: PodSpec };
 export type ContainerStatus = Raw<V1ContainerStatus>;
 export type Probe = Raw<V1Probe>;
 export type KubeEvent = Raw<CoreV1Event>;
@@ -32,6 +41,26 @@ export type Service = Raw<V1Service>;
 /** The same JSON, read with the type of its kind: the API server has validated it. */
 export function typed<T>(object: KubeObject): T {
   return object as unknown as T;
+}
+
+/** A pod with only those fields of its spec that judges may read; `pod` stays as it is. */
+export function withoutUnread(pod: KubeObject): KubeObject {
+  const { spec, ...rest } = pod;
+  if (typeof spec !== 'object' || spec === null) return pod;
+  const kept = without(spec, unreadOfSpec);
+  for (const name of ['containers', 'initContainers']) {
+    const list = kept[name];
+    if (Array.isArray(list)) kept[name] = list.map((each) => without(each, unreadOfContainer));
+  }
+  return { ...rest, spec: kept };
+}
+
+function without(fields: object, names: readonly string[]): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (!names.includes(name)) kept[name] = value;
+  }
+  return kept;
 }
 
 export interface Condition {

@@ -1,6 +1,7 @@
 // Which kinds have to be watched where, so that each is listed once for all workloads together.
 import { type KubeObject, kindKey } from '../cluster/objects.ts';
 import { type Need, rowOf } from './judges.ts';
+import { withoutUnread } from './typed.ts';
 
 export interface WatchedKind {
   readonly apiVersion: string;
@@ -8,6 +9,8 @@ export interface WatchedKind {
   readonly namespace?: string;
   readonly optional?: boolean;
   readonly fieldSelector?: string;
+  /** What the judges read of each object. */
+  keep?(object: KubeObject): KubeObject;
 }
 
 // Each pod brings half a dozen of these, and no judge asks for them: the pod itself says the same.
@@ -58,7 +61,8 @@ export function watchPlan(targets: readonly KubeObject[]): readonly WatchedKind[
     for (const need of row.needs) {
       const scope = need === 'Node' ? {} : scopeOf(namespace);
       const fields = need === 'Event' ? { fieldSelector: telling } : {};
-      add({ apiVersion: versions[need], kind: need, ...scope, ...fields, optional: true });
+      const kept = need === 'Pod' ? { keep: withoutUnread } : {};
+      add({ apiVersion: versions[need], kind: need, ...scope, ...fields, ...kept, optional: true });
     }
   }
   return [...plan.values()];

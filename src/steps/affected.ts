@@ -20,7 +20,7 @@ const mostOwners = 4;
 export function affectedBy(
   object: KubeObject,
   snapshot: Snapshot,
-  awaited: ReadonlySet<string>,
+  awaited: Pick<ReadonlySet<string>, 'has'>,
 ): readonly string[] | 'all' {
   const found = new Set<string>();
   const climb = (each: KubeObject | undefined, left: number): void => {

@@ -1,8 +1,9 @@
 // Writes what the dry run planned: stage by stage, all objects of a stage at once.
 import { passGate } from '../cluster/gates.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
-import { type KubeObject, nameOf } from '../cluster/objects.ts';
+import { type KubeObject, nameOf, withoutManagers } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
+import { shareParts } from '../cluster/shared-parts.ts';
 import { untilIdle } from '../cluster/tasks.ts';
 import { type Writer, writeObject } from '../cluster/write-object.ts';
 import { ActionError, type Finding } from '../errors.ts';
@@ -177,8 +178,10 @@ async function written(planned: PlannedObject, run: Run): Promise<AppliedObject>
   const manager = managerOf(app);
   const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal: run.late };
   const before = api.now();
-  const object = await writeObject(planned, writer);
-  return { planned, object, writtenAt: timeOfWrite(object, manager) ?? before };
+  const answer = await writeObject(planned, writer);
+  // Nearly all of it is as predicted, and hundreds of these are kept until the end.
+  const object = shareParts(planned.predicted, withoutManagers(answer));
+  return { planned, object, writtenAt: timeOfWrite(answer, manager) ?? before };
 }
 
 /** The server's own time of it, in whole seconds, where it changed anything. */

@@ -9,7 +9,7 @@ import { proofKey } from '../rollout/memory.ts';
 import { isSettled, narrate, nothingTold, type Told } from '../rollout/narrate.ts';
 import type { LiveFinding } from '../rollout/verdict.ts';
 import { readProof } from './rollout-proof.ts';
-import { subjectsOf, type View } from './rollout-view.ts';
+import type { View } from './rollout-view.ts';
 import type { Wake } from './wake.ts';
 
 export interface Waiting {
@@ -49,18 +49,18 @@ const awayMs = 3_000;
 export async function follow(waiting: Waiting, synced: Promise<void>): Promise<End> {
   const { clock, view, wake, from, signal } = waiting;
   const deadline = from + waiting.timeoutMs;
-  const state: Progress = { told: nothingTold(from), isSynced: false };
+  const state: Progress = { told: nothingTold(from), untold: new Map(), isSynced: false };
   const arrived = (): void => {
     state.isSynced = true;
     wake.now();
   };
   synced.then(arrived, (error: unknown) => wake.fail(error));
   for (;;) {
-    if (signal?.aborted) return { judged: view.judgeAll(), how: 'cancelled' };
+    if (signal?.aborted) return { judged: view.judgeAll().judged, how: 'cancelled' };
     const end = state.isSynced ? await look(waiting, state) : undefined;
     if (end) return end;
     const left = deadline - clock.now();
-    if (left <= 0) return { judged: view.judgeAll(), how: 'timed-out' };
+    if (left <= 0) return { judged: view.judgeAll().judged, how: 'timed-out' };
     await waitOn(waiting, Math.min(tickMs, left));
     await clock.sleep(settleMs);
   }
@@ -68,15 +68,18 @@ export async function follow(waiting: Waiting, synced: Promise<void>): Promise<E
 
 interface Progress {
   told: Told;
+  /** Made anew, and not told yet: a doubt may come between. */
+  readonly untold: Map<Judged['object'], Judged>;
   isSynced: boolean;
 }
 
 async function look(waiting: Waiting, state: Progress): Promise<End | undefined> {
   const due = waiting.view.judgeDue();
   // Before the end is told, nobody's word counts from before.
-  const judged = endOf(due) ? waiting.view.judgeAll() : due;
+  const { judged, anew } = endOf(due.judged) ? waiting.view.judgeAll() : due;
+  for (const each of [...due.anew, ...anew]) state.untold.set(each.object, each);
   if (await isDoubtful(waiting, judged)) return undefined;
-  state.told = tell(waiting, state.told, judged);
+  tell(waiting, state);
   const how = endOf(judged);
   if (how) return { judged, how };
   readProofs(waiting, judged);
@@ -92,18 +95,20 @@ async function waitOn({ wake, signal }: Waiting, ms: number): Promise<void> {
   }
 }
 
-function tell(waiting: Waiting, told: Told, judged: readonly Judged[]): Told {
+function tell(waiting: Waiting, state: Progress): void {
+  const anew = [...state.untold.values()];
+  state.untold.clear();
   const now = waiting.clock.now();
-  const telling = narrate(told, subjectsOf(judged), now);
+  const telling = narrate(state.told, waiting.view.subjectsOf(anew), now);
   for (const line of telling.lines) waiting.onLine(line);
   for (const each of telling.news) waiting.onFinding?.(each);
   const { settledAt } = waiting;
-  for (const { object, verdict } of judged) {
+  for (const { object, verdict } of anew) {
     const key = identityOf(object);
     if (!isSettled(verdict)) settledAt.delete(key);
     else if (!settledAt.has(key)) settledAt.set(key, now);
   }
-  return telling.told;
+  state.told = telling.told;
 }
 
 function endOf(judged: readonly Judged[]): End['how'] | undefined {

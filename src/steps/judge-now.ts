@@ -33,7 +33,7 @@ export async function judgeNow(
   const plan = watchPlan(targets.map(({ object }) => object));
   await Promise.all(plan.map((each) => look(each, view, { ...options, signal })));
   await prove(view, api, signal);
-  const judged = view.judgeAll();
+  const { judged } = view.judgeAll();
   const findings = await withLogs(api, conclude(judged, undefined), {
     logLines: options.logLines,
     signal,
@@ -50,7 +50,7 @@ interface Looking {
 
 async function look(watched: WatchedKind, view: View, options: Looking): Promise<void> {
   const { api, signal, onLine } = options;
-  const { apiVersion, kind, namespace, optional, fieldSelector } = watched;
+  const { apiVersion, kind, namespace, optional, fieldSelector, keep } = watched;
   try {
     const resource = await api.resourceOf(apiVersion, kind);
     if (!resource) {
@@ -62,6 +62,7 @@ async function look(watched: WatchedKind, view: View, options: Looking): Promise
       signal,
       ...(namespace === undefined ? {} : { namespace }),
       ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(keep ? { keep } : {}),
     };
     const { objects } = await listAll(api, resource, selection);
     view.take(watched, { type: 'synced', objects });
@@ -74,7 +75,7 @@ async function look(watched: WatchedKind, view: View, options: Looking): Promise
 async function prove(view: View, api: Api, signal: AbortSignal): Promise<void> {
   const proofs = view
     .judgeAll()
-    .flatMap(({ verdict }) => verdict.findings.flatMap((f) => f.proof ?? []));
+    .judged.flatMap(({ verdict }) => verdict.findings.flatMap((f) => f.proof ?? []));
   await Promise.all(
     proofs.map(async (proof) => view.answer(proof, await readProof(api, proof, signal))),
   );

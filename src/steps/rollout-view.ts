@@ -26,15 +26,23 @@ export interface Target {
 export interface View {
   take(watched: WatchedKind, event: WatchEvent): void;
   /** Every verdict made anew. */
-  judgeAll(): readonly Judged[];
+  judgeAll(): Looked;
   /** Anew only where something changed, or where the time has come that the verdict named. */
-  judgeDue(): readonly Judged[];
+  judgeDue(): Looked;
+  /** Names for people, with the namespace where there are several. */
+  subjectsOf(judged: readonly Judged[]): readonly Subject[];
   answer(proof: Proof, answer: Answer): void;
   /** The API was away for this long: no time to hold against anybody. */
   excuse(gapMs: number): void;
   versionOf(object: KubeObject): string | undefined;
   /** When the last event came, milliseconds by the clock. */
   heardAt(): number;
+}
+
+export interface Looked {
+  readonly judged: readonly Judged[];
+  /** Those among them whose verdict was made anew. */
+  readonly anew: readonly Judged[];
 }
 
 export interface Viewed {
@@ -55,6 +63,7 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
     if (isJob && verdict.state === 'ready') memory.keepReady(object, verdict);
     return verdict;
   });
+  const spaces = new Set(awaited.flatMap(({ object }) => object.metadata.namespace ?? []));
   const put = (object: KubeObject): void => {
     snapshot.put(object);
     memory.remember(object, api.now());
@@ -80,6 +89,7 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
     },
     judgeAll: () => verdicts.all(),
     judgeDue: () => verdicts.due(api.now()),
+    subjectsOf: (judged) => judged.map((each) => subjectOf(each, spaces.size > 1)),
     answer(proof, answer) {
       memory.answer(proof, answer);
       verdicts.touchAsking(proof);
@@ -103,19 +113,22 @@ function keptVerdicts(
   make: (object: KubeObject) => Verdict,
 ) {
   const kept = new Map<string, Judged>();
-  const known = new Set(awaited.map(({ object }) => identityOf(object)));
+  const known = new Map(awaited.map(({ object }) => [identityOf(object), object]));
   const touched = new Set<string>();
   const touchAll = (): void => {
-    for (const key of known) touched.add(key);
+    for (const key of known.keys()) touched.add(key);
   };
-  const made = (isDue: (key: string, before: Judged) => boolean): readonly Judged[] => {
-    for (const { object } of awaited) {
-      const key = identityOf(object);
+  const made = (isDue: (key: string, before: Judged) => boolean): Looked => {
+    const anew: Judged[] = [];
+    for (const [key, object] of known) {
       const before = kept.get(key);
-      if (!before || isDue(key, before)) kept.set(key, { object, verdict: make(object) });
+      if (before && !isDue(key, before)) continue;
+      const now = { object, verdict: make(object) };
+      kept.set(key, now);
+      anew.push(now);
     }
     touched.clear();
-    return [...kept.values()];
+    return { judged: [...kept.values()], anew };
   };
   return {
     touchAll,
@@ -132,22 +145,19 @@ function keptVerdicts(
         if (asks) touched.add(key);
       }
     },
-    all: (): readonly Judged[] => made(() => true),
+    all: (): Looked => made(() => true),
     /** `now`: server time, milliseconds. */
-    due: (now: number): readonly Judged[] =>
+    due: (now: number): Looked =>
       made((key, { verdict }) => touched.has(key) || (verdict.againAt ?? Infinity) <= now),
   };
 }
 
-/** Names for people, with the namespace where there are several. What only exists is not told. */
-export function subjectsOf(judged: readonly Judged[]): readonly Subject[] {
-  const names = new Set(judged.flatMap(({ object }) => object.metadata.namespace ?? []));
-  return judged.map(({ object, verdict }) => {
-    const { namespace } = object.metadata;
-    const space = names.size > 1 && namespace !== undefined ? ` (${namespace})` : '';
-    const quiet = !isListed({ object, verdict });
-    return { label: `${nameOf(object)}${space}`, verdict, quiet };
-  });
+/** What only exists is not told. */
+function subjectOf({ object, verdict }: Judged, isSpaced: boolean): Subject {
+  const { namespace } = object.metadata;
+  const space = isSpaced && namespace !== undefined ? ` (${namespace})` : '';
+  const quiet = !isListed({ object, verdict });
+  return { label: `${nameOf(object)}${space}`, verdict, quiet };
 }
 
 interface Times {

@@ -22,10 +22,14 @@ export function createWake(clock: Clock): Wake {
     },
     async wait(ms, signal) {
       const over = new AbortController();
-      const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-      const sleep = clock.sleep(ms, either).catch(() => undefined);
+      const end = (): void => over.abort();
+      // Not `AbortSignal.any`: what that makes outlives each of the many waits.
+      signal?.addEventListener('abort', end);
+      if (signal?.aborted) end();
+      const sleep = clock.sleep(ms, over.signal).catch(() => undefined);
       await Promise.race([gate.promise, sleep]);
-      over.abort();
+      signal?.removeEventListener('abort', end);
+      end();
       gate = Promise.withResolvers<void>();
       if (failure) throw failure.error;
     },
