@@ -12,5 +12,6 @@ export default {
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] },
     { ...base, displayName: 'kwok', testMatch: ['<rootDir>/e2e/kwok/**/*.test.ts'] },
     { ...base, displayName: 'node', testMatch: ['<rootDir>/e2e/node/**/*.test.ts'] },
+    { ...base, displayName: 'stack', testMatch: ['<rootDir>/e2e/stack/**/*.test.ts'] },
   ],
 };

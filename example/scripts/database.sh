@@ -76,6 +76,7 @@ restore() {
     k apply --filename - >/dev/null
   if [ -e "$file" ]; then
     running postgres-restore
+    # shellcheck disable=SC2016 # the variables are the container's
     k exec --stdin job/postgres-restore -- bash -c \
       'cat >"/backups/.$1.sent" && mv -- "/backups/.$1.sent" "/backups/$1"' _ "$name" <"$file"
   fi

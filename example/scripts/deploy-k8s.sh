@@ -27,4 +27,5 @@ arguments=(
   --images "backend=$(reference backend)"
   --images "frontend=$(reference frontend)"
 )
-exec "${program[@]}" "${arguments[@]}" ${DEPLOY_FLAGS:-}
+read -ra more <<<"${DEPLOY_FLAGS:-}"
+exec "${program[@]}" "${arguments[@]}" "${more[@]}"

@@ -1,0 +1,206 @@
+// The whole application on a real node: deployed, changed under load, backed up, lost and restored.
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { nodeUnavailable } from '../cluster/node-packages.ts';
+import { until } from '../cluster/until.ts';
+import { startLoad } from './load.ts';
+import { ENVIRONMENT, NAMESPACE, openPlace, type Place } from './place.ts';
+
+const reason = await nodeUnavailable();
+const onNode = reason === undefined ? describe : describe.skip;
+let place: Place;
+let postgres = '';
+let kubeconfig = '';
+
+beforeAll(async () => {
+  if (reason === undefined) place = await openPlace();
+}, 1_800_000);
+
+afterAll(() => place?.stop(), 120_000);
+
+const PASSWORD = 'pass word with \'quotes" and $signs';
+
+/** Adds a creative through the backend as a guest. */
+async function add(title: string): Promise<void> {
+  const backend = await place.address('backend-ingress');
+  const session = await fetch(`${backend}/api/session`, { method: 'POST' });
+  const { token } = (await session.json()) as { token: string };
+  const added = await fetch(`${backend}/api/creatives`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ title }),
+  });
+  if (added.status !== 201) throw new Error(`${added.status}: ${await added.text()}`);
+}
+
+const page = async () => (await fetch(await place.address('frontend-ingress'))).text();
+
+onNode('the stack', () => {
+  test('is built and pushed by its Makefile', async () => {
+    const text = await place.make('push', { YC_REGISTRY_ID: 'any', TAG: '1' });
+    expect(text).toMatch(/frontend/);
+    postgres = await place.pushBase('postgres');
+  }, 1_200_000);
+
+  test('is deployed by the action under exactly the deployer’s Role', async () => {
+    const registry = place.site.cluster.registry;
+    const run = await place.site.run(
+      {
+        ...place.access,
+        environment: ENVIRONMENT,
+        app: 'ai-creatives',
+        namespace: NAMESPACE,
+        images: `backend=${registry}/backend:1\nfrontend=${registry}/frontend:1\npostgres=${postgres}`,
+        secrets: `ai-creatives-secrets/POSTGRES_PASSWORD=${PASSWORD}
+ai-creatives-secrets/SECRET_KEY=thirty-two-bytes-that-sign-tokens`,
+      },
+      { workspace: place.stack.folder, timeoutMs: 600_000 },
+    );
+    expect({ code: run.code, text: run.code === 0 ? '' : run.text }).toEqual({ code: 0, text: '' });
+    expect(run.outputs['status']).toBe('deployed');
+    kubeconfig = run.env['KUBECONFIG'] ?? '';
+    console.log(`first deploy: ${(run.durationMs / 1000).toFixed(1)} s`);
+  }, 660_000);
+
+  test('shows a row of Postgres through frontend and backend, and serves its static files', async () => {
+    await add('Tea');
+    await until({ what: 'Tea on the page' }, async () =>
+      (await page()).includes('Tea: made for you'),
+    );
+    const file = /\/_next\/static\/[^"\\]+/.exec(await page())?.[0];
+    const answer = await fetch((await place.address('frontend-ingress')) + file);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toContain('immutable');
+    expect(await place.sql('SELECT title FROM creatives')).toBe('Tea');
+  }, 60_000);
+
+  test('holds four idle workers below 60 % of the memory request', async () => {
+    const { body } = await place.site.cluster.api({
+      path: '/api/v1/nodes/test-node/proxy/stats/summary',
+    });
+    const pods: {
+      podRef: { name: string };
+      containers: { memory: { workingSetBytes: number } }[];
+    }[] = body.pods;
+    const used = pods
+      .filter(({ podRef }) => podRef.name.startsWith('backend-'))
+      .map(({ containers }) => (containers[0]?.memory.workingSetBytes ?? 0) / 1024 / 1024);
+    console.log(
+      `backend, four workers: ${used.map((each) => each.toFixed(0)).join(', ')} MiB of 400`,
+    );
+    expect(used.length).toBeGreaterThan(0);
+    expect(Math.max(...used)).toBeLessThan(0.6 * 400);
+  }, 60_000);
+
+  test('takes a second release with a new migration, under load, with no failed request', async () => {
+    await migration();
+    await place.make('push', { YC_REGISTRY_ID: 'any', TAG: '2' });
+    const addresses = [
+      `${await place.address('frontend-ingress')}/`,
+      `${await place.address('backend-ingress')}/api/creatives`,
+    ];
+    const load = startLoad(addresses);
+    const text = await place.make('deploy', {
+      YC_REGISTRY_ID: 'any',
+      TAG: '2',
+      KUBECONFIG: kubeconfig,
+      DEPLOY_FLAGS: `--images postgres=${postgres}`,
+    });
+    // The old pods are still leaving.
+    await until({ what: 'only new pods', timeoutMs: 120_000 }, async () => {
+      const names = await place.kubectl(
+        'get',
+        'pods',
+        '-l',
+        'app.kubernetes.io/name in (backend, frontend)',
+        '-o',
+        'name',
+      );
+      return names.trim().split('\n').length === 4;
+    });
+    const { answered, failed } = await load.stop();
+    console.log(`${answered} requests answered during the update, ${failed.length} failed`);
+    expect(text).toContain('deployed');
+    expect(failed).toEqual([]);
+    expect(answered).toBeGreaterThan(200);
+    expect(await place.sql('SELECT version_num FROM alembic_version')).toBe('0003');
+    expect(await place.sql('SELECT price FROM creatives')).toBe('490.00');
+  }, 900_000);
+
+  test('adds the workers’ figures up', async () => {
+    const text = await (await fetch(`${await place.address('backend-ingress')}/metrics`)).text();
+    expect(text).toMatch(
+      /http_requests_total\{method="GET",path="\/api\/creatives",status="200"\} \d/,
+    );
+    expect(text).toContain('render_queue_length 0.0');
+    expect(text).toMatch(/database_connections\{state="open"\} [4-9]/);
+  });
+
+  test('is backed up by its CronJob, whole and under the day’s name', async () => {
+    await place.kubectl('create', 'job', '--from=cronjob/postgres-backup', 'first');
+    await place.kubectl('wait', 'job/first', '--for=condition=Complete', '--timeout=120s');
+    await place.kubectl('create', 'job', '--from=cronjob/postgres-backup', 'second');
+    await place.kubectl('wait', 'job/second', '--for=condition=Complete', '--timeout=120s');
+    const names = (await readdir(place.disk('postgres-backups'))).filter(
+      (name) => !/^lost/.test(name),
+    );
+    expect(names.sort()).toEqual([
+      expect.stringMatching(/^backup-\d{8}-\d{6}\.sql\.gz$/),
+      expect.stringMatching(/^backup-\d{8}\.sql\.gz$/),
+    ]);
+    const file = join(place.disk('postgres-backups'), `${names.at(-1)}`);
+    expect(gunzipSync(await readFile(file)).toString()).toContain('Tea');
+  }, 300_000);
+
+  test('comes back from `make backup-db` by `make restore-db` after its database was dropped', async () => {
+    const file = /backups\/\S+\.sql\.gz/.exec(await place.make('backup-db'))?.[0];
+    await place.sql('DROP DATABASE ai_creatives WITH (FORCE)', 'postgres-0', 'postgres');
+    const backend = await place.address('backend-ingress');
+    expect((await fetch(`${backend}/api/creatives`)).status).toBe(503);
+    expect((await fetch(`${backend}/health`)).status).toBe(200);
+    const text = await place.make(`restore-db FILE=${file}`);
+    expect(text).toContain('is ai_creatives now');
+    await until({ what: 'Tea again' }, async () => (await page()).includes('Tea'));
+  }, 300_000);
+
+  test('is not restored from a file that is not whole', async () => {
+    const file = join(place.stack.folder, 'backups', 'broken.sql.gz');
+    await writeFile(file, 'not gzip');
+    await expect(place.make('restore-db FILE=backups/broken.sql.gz')).rejects.toThrow('not whole');
+    expect(await place.sql('SELECT title FROM creatives')).toBe('Tea');
+  }, 60_000);
+
+  test('answers to the rest of its Makefile', async () => {
+    expect(await place.make('help')).toContain('make restore-db');
+    expect(await place.make('status')).toMatch(/deployment\.apps\/backend\s+2\/2/);
+    expect(await place.make('logs-k8s')).toContain('"logger"');
+    expect(await place.make('migrate')).toBeDefined();
+    await expect(place.make('push', { YC_REGISTRY_ID: '' })).rejects.toThrow(
+      'YC_REGISTRY_ID is not set',
+    );
+    await expect(place.make('deploy', { YC_REGISTRY_ID: '' })).rejects.toThrow(
+      'YC_REGISTRY_ID is not set',
+    );
+  }, 180_000);
+});
+
+/** As a developer writes one: the target makes the file, and the statement is filled in. */
+async function migration(): Promise<void> {
+  await place.make('migrate-create NAME=add_price', {
+    PYTHON: await python(),
+  });
+  const folder = join(place.stack.folder, 'backend', 'migrations', 'versions');
+  const name = (await readdir(folder)).find((each) => each.startsWith('0003'));
+  const text = await readFile(join(folder, `${name}`), 'utf8');
+  const add = 'ALTER TABLE creatives ADD COLUMN price numeric(10, 2) NOT NULL DEFAULT 490';
+  await writeFile(join(folder, `${name}`), text.replace('op.execute("")', `op.execute("${add}")`));
+}
+
+/** Alembic where the machine has none: the image's own, with the folder mounted. */
+async function python(): Promise<string> {
+  const image = `${place.site.cluster.registry}/backend:1`;
+  const mount = `${place.stack.folder}/backend:/srv`;
+  return `docker run --rm --network host --user 0 --volume ${mount} ${image} python3`;
+}
