@@ -7,6 +7,7 @@ import { parse, stringify } from 'yaml';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { exec } from '../cluster/exec.ts';
 import { provideTool, type Tool } from '../tools/tools.ts';
+import { provideCheckov } from './checkov.ts';
 import { operatorKinds } from './crds.ts';
 import { componentNames, copyStack, type Stack } from './manifests.ts';
 
@@ -69,10 +70,43 @@ describe('the stack', () => {
     for (const [name, text] of Object.entries(rendered)) {
       if (/restore|bootstrap/.test(name)) continue;
       // As the action deploys them: it says the images of the application.
-      const filled = text.replace(/image: (backend|frontend)$/gm, 'image: registry.example/$1:1.0.0');
+      const filled = text.replace(
+        /image: (backend|frontend)$/gm,
+        'image: registry.example/$1:1.0.0',
+      );
       await quiet(program, ['score', '--output-format', 'ci', '-'], filled);
     }
   }, 300_000);
+
+  test('checkov: nothing beyond the exceptions of manifests/.checkov.yaml', async () => {
+    const program = await provideCheckov();
+    const files = join(folder, 'checkov');
+    await mkdir(files);
+    for (const [name, text] of Object.entries(rendered)) {
+      await writeFile(join(files, `${name}.yaml`), text);
+    }
+    for (const name of ['backend', 'frontend']) {
+      const source = join(ROOT, 'example', name, 'Dockerfile');
+      await writeFile(join(files, `Dockerfile.${name}`), await readFile(source));
+    }
+    const config = join(ROOT, 'manifests', '.checkov.yaml');
+    const frameworks = ['--framework', 'kubernetes', 'dockerfile'];
+    const args = ['--directory', files, ...frameworks, '--compact', '--quiet', '--skip-download'];
+    await quiet(program, [...args, '--config-file', config]);
+  }, 900_000);
+
+  test('every image has its digest, but for those of which none could be read', () => {
+    const images = Object.values(rendered).flatMap((text) => text.match(/image: \S+/g) ?? []);
+    const plain = images
+      .map((image) => image.slice(7))
+      .filter((image) => !image.includes('@sha256:'));
+    expect([...new Set(plain)].sort()).toEqual([
+      'backend',
+      'frontend',
+      'rclone/rclone:1.71',
+      'redis:8-alpine',
+    ]);
+  });
 
   test('hadolint: the Dockerfiles', async () => {
     const files = ['backend', 'frontend'].map((name) => `example/${name}/Dockerfile`);

@@ -38,7 +38,7 @@ running() {
 
 backup() {
   mkdir -p backups
-  local file
+  # Not local: the trap runs when the function is over.
   file=backups/backup-$(date -u +%Y%m%d-%H%M%S).sql.gz
   trap 'rm -f -- "$file.part"' EXIT
   # shellcheck disable=SC2016 # the variables are the container's

@@ -19,7 +19,8 @@ class Settings(BaseSettings):
     database_user: str = "ai_creatives"
     # Reads go there where it is set; writes never do.
     database_replica_host: str = ""
-    database_pool_size: int = 5
+    # For each worker: 10 pods x 4 workers x 2 stay below the 100 connections of Postgres.
+    database_pool_size: int = 2
     postgres_password: SecretStr = SecretStr("")
     secret_key: SecretStr = SecretStr("")
     redis_url: str = ""
