@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startCluster, type TestCluster } from './cluster/cluster.ts';
+import { type ClusterOptions, startCluster, type TestCluster } from './cluster/cluster.ts';
 import { type ActionOptions, type ActionResult, startAction } from './runner/run-action.ts';
 import { startYandex, type Yandex } from './yandex/emulator.ts';
 
@@ -26,9 +26,13 @@ export interface Site {
 export type Run = ActionResult & { readonly text: string };
 
 /** Up in seconds once the programs are cached. */
-export async function openSite(kind: 'kwok' | 'node' = 'kwok'): Promise<Site> {
+export async function openSite(
+  kind: 'kwok' | 'node' = 'kwok',
+  options: Pick<ClusterOptions, 'audit'> = {},
+): Promise<Site> {
   const yandex = await startYandex();
-  const cluster = await startCluster({ kind, yandexWebhookUrl: yandex.tokenReviewUrl });
+  const yandexWebhookUrl = yandex.tokenReviewUrl;
+  const cluster = await startCluster({ kind, yandexWebhookUrl, ...options });
   const account = yandex.addServiceAccount();
   const managed = yandex.addCluster({
     caPem: cluster.caPem,

@@ -9,6 +9,8 @@ export interface RunContext {
   /** The branch a pull request wants to change; else empty. */
   readonly baseRef: string;
   /** `owner/name`. */
+  /** The pull request that it is about, if it is about one. */
+  readonly pullRequest?: number;
   readonly repository: string;
   readonly sha: string;
   readonly actor: string;

@@ -162,6 +162,16 @@ export const inputTable = {
     about: "GitHub's token, for its API.",
     default: '',
   },
+  'environment-url': {
+    group: 'Reporting',
+    about: "Address of the deployed application, for GitHub's deployment.",
+    default: '',
+  },
+  comment: {
+    group: 'Reporting',
+    about: 'Keep the preview as one comment on the pull request.',
+    default: 'true',
+  },
   summary: {
     group: 'Reporting',
     about: 'Write the job summary.',

@@ -76,6 +76,8 @@ export interface Inputs {
   readonly ycSha256?: string;
   readonly toolMirror?: string;
   readonly githubToken?: Secret;
+  readonly environmentUrl?: string;
+  readonly comment: boolean;
   readonly summary: boolean;
   readonly logLines: number;
   readonly patience: Patience;
@@ -130,7 +132,7 @@ type PlainInputs = Omit<
 
 function plainInputs(values: Values): PlainInputs {
   const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;
-  const githubToken = values['github-token'];
+  const { 'github-token': githubToken, 'environment-url': environmentUrl } = values;
   return {
     command: values.command,
     clusterEndpoint: values['cluster-endpoint'],
@@ -150,6 +152,8 @@ function plainInputs(values: Values): PlainInputs {
     ...(ycSha256 === undefined ? {} : { ycSha256 }),
     ...(toolMirror === undefined ? {} : { toolMirror }),
     ...(githubToken === undefined ? {} : { githubToken }),
+    ...(environmentUrl === undefined ? {} : { environmentUrl }),
+    comment: values.comment,
     summary: values.summary,
     logLines: values['log-lines'],
     patience: values.patience,

@@ -2,11 +2,13 @@
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { RunContext } from './context.ts';
+import { keepComment, type PullRequest } from './github/pull-request.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog, type MaskingLog } from './platform/log.ts';
 import { removeSecretFiles } from './post.ts';
+import { commentBody, commentMarker } from './report/comment.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
@@ -35,7 +37,7 @@ export async function main(): Promise<void> {
       core.saveState(state.files, JSON.stringify(secretFiles));
     },
   });
-  await publish(session.outcome, { context, log, summary: session.summary });
+  await publish(session.outcome, { ...session, context, log });
   const good = session.outcome.status !== 'failed' && session.outcome.status !== 'cancelled';
   await leave(good ? 0 : 1);
 }
@@ -51,10 +53,12 @@ interface Publishing {
   readonly context: RunContext;
   readonly log: MaskingLog;
   readonly summary: boolean;
+  readonly pullRequest?: PullRequest;
 }
 
 /** Outputs, report files, summary, annotations, and last the block that a person reads first. */
-async function publish(told: Outcome, { context, log, summary }: Publishing): Promise<void> {
+async function publish(told: Outcome, publishing: Publishing): Promise<void> {
+  const { context, log } = publishing;
   const outcome = withoutSecrets(told, log.redact);
   const files = realFiles(context.temp);
   const folder = await files.makeTemp('webgen-deploy-report-');
@@ -66,11 +70,26 @@ async function publish(told: Outcome, { context, log, summary }: Publishing): Pr
     core.setOutput(name, value);
   }
   core.setOutput('report-path', path);
+  const summary = (await preview(outcome, publishing)) === 'summary' || publishing.summary;
   if (summary && process.env['GITHUB_STEP_SUMMARY']) {
     await core.summary.addRaw(renderSummary(outcome, context)).write();
   }
   for (const finding of annotationsOf(outcome)) log.annotate(finding);
   for (const line of renderText(outcome)) log.info(line);
+}
+
+/** Keeps the preview on the pull request; where that may not be, the summary has to have it. */
+async function preview(
+  outcome: Outcome,
+  { context, log, pullRequest }: Publishing,
+): Promise<'summary' | undefined> {
+  if (!pullRequest || outcome.status === 'cancelled') return undefined;
+  const marker = commentMarker(outcome);
+  const body = commentBody(marker, renderSummary(outcome, context), context.runUrl);
+  const refusal = await keepComment(pullRequest, { marker, body });
+  if (refusal === undefined) return undefined;
+  log.info(`The preview is in the job summary and not on the pull request: ${refusal}.`);
+  return 'summary';
 }
 
 async function post(log: MaskingLog): Promise<void> {

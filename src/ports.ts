@@ -132,6 +132,22 @@ export class TransportError extends Error {
   }
 }
 
+export interface GitHubResponse {
+  readonly status: number;
+  readonly data: unknown;
+}
+
+/**
+ * GitHub's REST API for one token. Routes and parameters as its documents name them:
+ * `GET /repos/{owner}/{repo}/deployments`. Any status is an answer; throws `TransportError` when
+ * none came.
+ */
+export interface GitHub {
+  send(route: string, parameters: Readonly<Record<string, unknown>>): Promise<GitHubResponse>;
+  /** The items of all pages, or the first answer that is none. */
+  list(route: string, parameters: Readonly<Record<string, unknown>>): Promise<GitHubResponse>;
+}
+
 export interface Ports {
   readonly shell: Shell;
   readonly http: Http;

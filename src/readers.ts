@@ -143,6 +143,19 @@ export const sha256: Reader<string> = (text, name) => {
   return refuse(name, `is ${shapeOf(text)}, not a SHA-256`, hint);
 };
 
+/** The address of a page for people. */
+export const pageUrl: Reader<string> = (text, name) => {
+  const url = /^[\x21-\x7e]{1,2000}$/.test(text) ? URL.parse(text) : null;
+  const hint = 'Write https://host/path.';
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    return refuse(name, `is ${shapeOf(text)}, not the address of a page`, hint);
+  }
+  if (url.username || url.password) {
+    return refuse(name, 'has a user or password in the URL', 'Take the credentials out of it.');
+  }
+  return { value: url.href };
+};
+
 const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A base address without its last slash: https, or http to loopback only. */

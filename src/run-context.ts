@@ -1,5 +1,5 @@
 // Builds the run's context from what the runner gives: variables and the event's payload.
-import { textAt } from './cluster/json.ts';
+import { fieldsAt, textAt } from './cluster/json.ts';
 import type { RunContext } from './context.ts';
 
 /** What to take where the runner says nothing. */
@@ -25,6 +25,7 @@ export function runContext(
     event,
     ref: get('GITHUB_REF'),
     // The variable is set for two of the pull request's events; the payload has it for all.
+    ...pullRequestOf(payload),
     baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref') || '',
     repository,
     sha: get('GITHUB_SHA'),
@@ -41,6 +42,15 @@ export function runContext(
 export function terminalContext({ workspace, temp }: Surroundings): RunContext {
   const nothing = { event: '', ref: '', baseRef: '', repository: '', sha: '', actor: '' };
   return { on: 'terminal', ...nothing, runUrl: '', attempt: 1, fromFork: false, workspace, temp };
+}
+
+/** A comment on a pull request is an event of an issue. */
+function pullRequestOf(payload: unknown): { readonly pullRequest?: number } {
+  const issue = fieldsAt(payload, 'issue');
+  const number =
+    fieldsAt(payload, 'pull_request')['number'] ??
+    (Object.hasOwn(issue, 'pull_request') ? issue['number'] : undefined);
+  return typeof number === 'number' ? { pullRequest: number } : {};
 }
 
 /** True as well where the payload does not say: a deleted fork leaves no head repository. */

@@ -10,7 +10,8 @@ import type { Document } from './manifests/document.ts';
 import type { Phase } from './manifests/phases.ts';
 import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
 import type { Plan } from './plan.ts';
-import type { Cluster, Ports } from './ports.ts';
+import type { Cluster, GitHub, Ports } from './ports.ts';
+import type { Secret } from './secret.ts';
 import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
@@ -26,6 +27,8 @@ export interface Engine {
   readonly exports: Exports;
   readonly tools: Omit<InstallToolsPorts, 'log' | 'exports' | 'http' | 'files' | 'shell'>;
   readonly idToken?: IdTokenRequest;
+  /** GitHub's API for a token; only in a run of GitHub. */
+  github?(token: Secret): GitHub;
   /** Called before a secret file is made, so that the post step removes it whatever happens. */
   onSecretFile(path: string): void;
 }

@@ -1,7 +1,9 @@
 // From raw inputs to an outcome: the way that a runner and a terminal share.
 import type { RunContext } from './context.ts';
-import { deploy, refusedOutcome } from './deploy.ts';
+import { type DeployRequest, deploy, refusedOutcome } from './deploy.ts';
 import { ActionError, type Finding, finding } from './errors.ts';
+import { deploymentFor } from './github/deployment.ts';
+import { type PullRequest, pullRequestFor } from './github/pull-request.ts';
 import { mayRun } from './guard.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
@@ -23,6 +25,8 @@ export interface Session {
   /** The inputs or the event were refused: nothing was begun. */
   readonly refused: boolean;
   readonly summary: boolean;
+  /** Where a preview is to be kept as a comment, if it is. */
+  readonly pullRequest?: PullRequest;
 }
 
 /** Expected failures are in the outcome; so is a defect, with its stack as evidence. */
@@ -42,13 +46,21 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   const title = inputs.environment ? `${inputs.app} → ${inputs.environment}` : inputs.app;
   log.info(`${inputs.command} ${title}`);
   await log.group('Plan', async () => describePlan(makePlan(inputs)).forEach(log.info));
+  const access = { inputs, context, engine };
+  const record = deploymentFor(access);
+  const outcome = await outcomeOf({ inputs, context, engine, signal }, problems);
+  await record?.finish(outcome);
+  const pullRequest = pullRequestFor(access);
+  return { outcome, refused: false, summary, ...(pullRequest ? { pullRequest } : {}) };
+}
+
+async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): Promise<Outcome> {
   try {
-    const outcome = await deploy({ inputs, context, engine, signal });
-    const all = { ...outcome, findings: [...problems, ...outcome.findings] };
-    return { outcome: all, refused: false, summary };
+    const outcome = await deploy(request);
+    return { ...outcome, findings: [...problems, ...outcome.findings] };
   } catch (error) {
-    const outcome = refusedOutcome(inputs.command, [...problems, ...defect(error)], clock);
-    return { outcome, refused: false, summary };
+    const { inputs, engine } = request;
+    return refusedOutcome(inputs.command, [...problems, ...defect(error)], engine.ports.clock);
   }
 }
 

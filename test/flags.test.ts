@@ -46,6 +46,7 @@ describe('what is accepted', () => {
       'force-conflicts',
       'lock',
       'restart-on-config',
+      'comment',
       'summary',
     ]);
   });

@@ -31,6 +31,7 @@ describe('a push to main with a cluster and a token', () => {
       ycApiEndpoint: 'https://api.cloud.yandex.net',
       app: 'web-shop',
       environment: 'production',
+      comment: true,
       createNamespace: false,
       manifests: ['manifests/overlays/production'],
       images: {},

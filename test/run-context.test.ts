@@ -82,3 +82,10 @@ describe('workflow_run', () => {
     expect(runContext(env, payload({ full_name: 'mallory/shop' }), here).fromFork).toBe(false);
   });
 });
+
+test('the pull request, of its own events and of a comment on it', () => {
+  const of = (payload: unknown) => runContext(env, payload, here).pullRequest;
+  expect(of({ pull_request: { number: 12 } })).toBe(12);
+  expect(of({ issue: { number: 13, pull_request: { url: 'x' } } })).toBe(13);
+  expect(of({ issue: { number: 14 } })).toBeUndefined();
+});

@@ -69,15 +69,20 @@ export function refusal(status: number, message: string): Reply {
   return { status, body: { code: RPC_CODES[status] ?? 2, message, details: [] } };
 }
 
-/** Starts one service on a free port. */
-export async function serve(name: string, journal: Journal, handler: Handler): Promise<Service> {
+/** Starts one service, by default on a free port. */
+export async function serve(
+  name: string,
+  journal: Journal,
+  handler: Handler,
+  wanted = 0,
+): Promise<Service> {
   const server = createServer((request, response) => {
     answer({ name, journal, handler, request, response }).catch((error: unknown) => {
       response.statusCode = 500;
       response.end(String(error));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { address: `127.0.0.1:${port}`, stop: () => close(server) };
 }

@@ -11,6 +11,7 @@ import { version } from '../version.ts';
 import { realClock } from './clock.ts';
 import { connectCluster } from './cluster.ts';
 import { realFiles } from './files.ts';
+import { realGithub } from './github.ts';
 import { realHttp } from './http.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 import { realShell } from './shell.ts';
@@ -65,6 +66,9 @@ export function realEngine(options: EngineOptions): Engine {
       cache: realToolCache(join(homedir(), '.cache', 'webgen-deploy', 'tools')),
       platform: platformOf(platform(), arch()),
     },
+    ...(context.on === 'github'
+      ? { github: (own: Secret) => realGithub({ token: own, userAgent, clock }) }
+      : {}),
     ...(url && token ? { idToken: { url, token: new Secret(token) } } : {}),
     onSecretFile,
   };

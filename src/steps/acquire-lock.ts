@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { createApi } from '../cluster/create-api.ts';
 import type { RunContext } from '../context.ts';
+import { githubOf } from '../github/repository.ts';
+import { runStatus } from '../github/run-status.ts';
 import type { Seeking } from '../lock/acquire.ts';
 import { holdLock, type Lock } from '../lock/hold.ts';
 import { type Holder, leaseName } from '../lock/lease.ts';
@@ -55,7 +57,9 @@ function seekingOf({ state, engine, inputs, context }: Running, wish: Wish): See
   const { clock, log } = engine.ports;
   // Its own, below the guard; of the API's troubles the other one tells.
   const quiet = { ...log, info: log.debug };
+  const on = githubOf({ engine, inputs, context });
   return {
+    ...(on ? { hasEnded: runStatus(on, log) } : {}),
     api: createApi(cluster, { clock, log: quiet }),
     clock,
     log,

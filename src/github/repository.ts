@@ -1,0 +1,52 @@
+// What every question to GitHub starts with: whose repository, which run, and what a no means.
+import type { RunContext } from '../context.ts';
+import type { Inputs } from '../inputs.ts';
+import type { GitHub, GitHubResponse } from '../ports.ts';
+import { TransportError } from '../ports.ts';
+import type { Engine } from '../running.ts';
+
+/** GitHub for one run. */
+export interface OnGitHub {
+  readonly github: GitHub;
+  readonly owner: string;
+  readonly repo: string;
+  /** `https://github.com`. */
+  readonly server: string;
+  readonly runUrl: string;
+  readonly attempt: number;
+  readonly sha: string;
+}
+
+export interface GitHubAccess {
+  readonly engine: Pick<Engine, 'github'>;
+  readonly inputs: Pick<Inputs, 'githubToken'>;
+  readonly context: RunContext;
+}
+
+/** Undefined without a token, and where there is no repository or run to speak of. */
+export function githubOf({ engine, inputs, context }: GitHubAccess): OnGitHub | undefined {
+  const github = inputs.githubToken && engine.github?.(inputs.githubToken);
+  const [owner = '', repo = ''] = context.repository.split('/');
+  const { runUrl, attempt, sha } = context;
+  if (!github || !owner || !repo || !URL.canParse(runUrl)) return undefined;
+  return { github, owner, repo, server: new URL(runUrl).origin, runUrl, attempt, sha };
+}
+
+/** The answer, or that none came as one of no status. */
+export async function answered(work: Promise<GitHubResponse>): Promise<GitHubResponse> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof TransportError) return { status: 0, data: undefined };
+    throw error;
+  }
+}
+
+/** Why it did not work, and which permission of the token would help: `github-token`'s or the job's. */
+export function refusalWords({ status }: GitHubResponse, permission: string): string {
+  if (status === 0) return 'GitHub did not answer';
+  // GitHub hides what a token may not see behind a 404.
+  if (status === 401) return 'GitHub does not accept github-token';
+  if (status === 403 || status === 404) return `github-token may not (permissions: ${permission})`;
+  return `GitHub answered ${status}`;
+}

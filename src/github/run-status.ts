@@ -1,0 +1,31 @@
+// Whether the run that holds a lock has come to its end: a dead holder need not be waited for.
+import { textAt } from '../cluster/json.ts';
+import { runOf } from '../lock/lease.ts';
+import type { Log } from '../ports.ts';
+import { answered, type OnGitHub, refusalWords } from './repository.ts';
+
+/**
+ * True only where GitHub says `completed` of that very attempt; false for every doubt. Runs of
+ * another server, and our own, are not asked for.
+ */
+export function runStatus(on: OnGitHub, log: Pick<Log, 'info'>) {
+  let isTold = false;
+  return async (identity: string): Promise<boolean> => {
+    const run = runOf(identity);
+    if (!run || run.server !== on.server) return false;
+    if (identity.startsWith(`${on.runUrl}/attempts/${on.attempt}#`)) return false;
+    const response = await answered(
+      on.github.send('GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}', {
+        owner: run.owner,
+        repo: run.repo,
+        run_id: run.run,
+        attempt_number: run.attempt,
+      }),
+    );
+    if (response.status === 200) return textAt(response.data, 'status') === 'completed';
+    const why = refusalWords(response, 'actions: read');
+    if (!isTold) log.info(`It is not known whether that run has ended: ${why}.`);
+    isTold = true;
+    return false;
+  };
+}
