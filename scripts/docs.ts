@@ -59,11 +59,11 @@ const property = (name: string) => (/^[a-z]+$/.test(name) ? name : `'${name}'`);
 export function renderContract({ inputs, outputs }: ActionFile): string {
   const rows = inputs.flatMap((input) => [
     `  ${property(input.name)}: {`,
-    `    group: ${literal(input.group)},`,
     `    about: ${literal(input.description.split('\n')[0] ?? '')},`,
     `    default: ${literal(input.default.startsWith('${{') ? '' : input.default)},`,
     '  },',
   ]);
+  const starts = inputs.filter(({ group }, at) => group !== inputs[at - 1]?.group);
   return [
     '// action.yml as the program sees it: written by scripts/docs.ts, change action.yml instead.',
     '',
@@ -71,6 +71,11 @@ export function renderContract({ inputs, outputs }: ActionFile): string {
     'export const inputTable = {',
     ...rows,
     '} as const;',
+    '',
+    '/** Every group of inputs, and the one that it begins with. */',
+    'export const inputGroups: readonly (readonly [title: string, first: InputName])[] = [',
+    ...starts.map(({ group, name }) => `  [${literal(group)}, '${name}'],`),
+    '];',
     '',
     'export const outputNames = [',
     ...outputs.map(({ name }) => `  '${name}',`),

@@ -1,5 +1,5 @@
 // The text of `webgen-deploy --help`, made from the contract.
-import { type InputName, inputTable } from './contract.ts';
+import { type InputName, inputGroups, inputTable } from './contract.ts';
 import { lists, switches } from './flags.ts';
 
 const names = Object.keys(inputTable) as readonly InputName[];
@@ -54,10 +54,15 @@ function row(name: InputName): string {
   return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;
 }
 
+function groupOf(name: InputName): string {
+  const begun = inputGroups.filter(([, first]) => names.indexOf(first) <= names.indexOf(name));
+  return begun.at(-1)?.[0] ?? '';
+}
+
 /** Grouped as in action.yml, with defaults and an example. */
 export function helpText(): string {
   const flags = names.filter((name) => name !== 'command');
-  const groups = Map.groupBy(flags, (name) => inputTable[name].group);
+  const groups = Map.groupBy(flags, groupOf);
   const sections = [...groups].map(([group, each]) => `${group}\n${each.map(row).join('\n')}`);
   return [usage, ...sections, close].join('\n\n');
 }

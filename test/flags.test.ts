@@ -1,6 +1,6 @@
 // The terminal's words: the same raw inputs as the runner's, and every wrong use.
 import { describe, expect, test } from '@jest/globals';
-import { inputTable } from '../src/contract.ts';
+import { inputGroups, inputTable } from '../src/contract.ts';
 import { parseFlags, switches } from '../src/flags.ts';
 import { helpText } from '../src/help.ts';
 import { readInputs } from '../src/inputs.ts';
@@ -121,14 +121,16 @@ test('a command line reads like the same inputs on a runner', () => {
 describe('--help', () => {
   test('shows every flag with its default, grouped, in lines of a terminal', () => {
     const text = helpText();
-    for (const [name, { default: standard, group }] of Object.entries(inputTable)) {
+    for (const [name, { default: standard }] of Object.entries(inputTable)) {
       if (name === 'command') continue;
       const line = text
         .split('\n')
         .find((each) => each.trim().replace('[no-]', '').startsWith(`--${name} `));
       expect(line).toContain(standard === '' ? name : `(default: ${standard})`);
-      expect(text).toContain(`\n${group}\n`);
     }
+    for (const [title] of inputGroups) expect(text).toContain(`\n${title}\n`);
+    expect(text.indexOf('--timeout')).toBeGreaterThan(text.indexOf('\nHow to deploy\n'));
+    expect(text.indexOf('--timeout')).toBeLessThan(text.indexOf('\nTools\n'));
     for (const command of ['deploy', 'diff', 'status', 'setup']) {
       expect(text).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
     }
