@@ -42,6 +42,12 @@ export const terminalCommands: Readonly<
 > = {
   diagnose: { inputs: ['patience'], own: ['now'] },
   init: { inputs: ['app', 'namespace'], own: ['services', 'yes', 'dry-run', 'force'] },
+  doctor: {
+    inputs: names
+      .filter((name) => /^(?:yc-(?!version|sha256)|kube-?con|registry)/.test(name))
+      .concat(['cluster-endpoint', 'namespace']),
+    own: [],
+  },
 };
 
 /** Inputs whose default is `true` or `false` are switches. */

@@ -16,6 +16,7 @@ Commands:
   diagnose FILE…
            judge saved objects, without a cluster; - is standard input
   init     write workflows and manifests into an application's repository
+  doctor   check workflows, key, roles, cluster and rights, and say what repairs them
 
 Examples:
   webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging

@@ -1,11 +1,13 @@
 // One session against the real world: what a runner and a terminal begin alike.
 import type { RunContext } from './context.ts';
+import { type DoctorDone, doctor } from './doctor.ts';
 import { secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
 import type { MaskingLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
+import { workflowsOf } from './platform/workflow-files.ts';
 import type { Engine } from './running.ts';
 import { runSession, type Session } from './session.ts';
 
@@ -31,4 +33,17 @@ export async function startSession(start: Start): Promise<Session> {
     signal,
     engine: () => realEngine({ context, log, signal, environment, exports, onSecretFile }),
   });
+}
+
+/** `doctor` looks at the same world, and has no plan. */
+export async function startDoctor(
+  start: Start & { readonly defaultKubeconfig: string | undefined },
+): Promise<DoctorDone> {
+  const { raw, context, log, environment, exports, onSecretFile, defaultKubeconfig } = start;
+  for (const secret of secretsToMask(raw)) log.mask(secret);
+  const { workspace } = context;
+  const [workflows, overlays] = await Promise.all([workflowsOf(workspace), overlaysOf(workspace)]);
+  const signal = interruption();
+  const engine = realEngine({ context, log, signal, environment, exports, onSecretFile });
+  return doctor({ raw, repository: { workflows, overlays }, workspace, defaultKubeconfig, engine });
 }

@@ -4,36 +4,51 @@ import { homedir, hostname, tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { diagnoseFiles } from './diagnose/files.ts';
+import type { DoctorDone } from './doctor.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { init } from './init.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
 import { initDoors, openQuestions } from './platform/init-doors.ts';
-import { terminalLog } from './platform/log.ts';
+import { type MaskingLog, terminalLog } from './platform/log.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
+import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
 import { initErrors, initJson, initLines } from './report/init.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import type { Session } from './session.ts';
-import { startSession } from './start.ts';
+import { startDoctor, startSession } from './start.ts';
 import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
 export async function terminal(): Promise<void> {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version) return leave(0, flags.help ? helpText() : `${version}\n`);
-  const json = flags.output === 'json';
+  complain(flags.findings.map(({ what, hint }) => `${what} ${hint}`));
+  if (flags.findings.length > 0) return leave(2);
+  const log = logFor(flags);
+  if (flags.command === 'diagnose') return diagnosis(flags, log);
+  if (flags.init) return startInit(flags, flags.init, log);
+  return onCluster(flags, log);
+}
+
+function logFor({ output }: Flags): MaskingLog {
+  const json = output === 'json';
   const write = (text: string) => process.stdout.write(text);
   const stderr = (text: string) => process.stderr.write(text);
   const colour = (json ? process.stderr : process.stdout).isTTY && !process.env['NO_COLOR'];
-  const log = terminalLog(write, { colour, ...(json ? { stderr } : {}) });
-  for (const finding of flags.findings) stderr(`${finding.what} ${finding.hint}\n`);
-  if (flags.findings.length > 0) return leave(2);
-  if (flags.command === 'diagnose') return diagnosis(flags, log);
-  if (flags.init) return startInit(flags, flags.init, log);
+  return terminalLog(write, { colour, ...(json ? { stderr } : {}) });
+}
+
+function complain(lines: readonly string[]): void {
+  for (const line of lines) process.stderr.write(`${line}\n`);
+}
+
+/** Everything that wants a cluster; its secret files are gone at the end. */
+async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
   const temp = tmpdir();
   const context = { ...terminalContext({ workspace: process.cwd(), temp }), actor: person() };
   const secretFiles: string[] = [];
@@ -41,29 +56,36 @@ export async function terminal(): Promise<void> {
   const named = process.env['KUBECONFIG'];
   const files = realFiles(temp);
   const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
-  const session = await startSession({
-    raw: flags.raw,
-    context,
-    log,
-    environment: process.env,
-    facts: { defaultKubeconfig: known },
-    // Nothing comes after this process: only itself has to find what it installed.
-    exports: {
-      addPath: (folder) => {
-        process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
-      },
-      exportVariable: () => undefined,
-    },
-    onSecretFile,
-  });
-  // `setup` is asked for the kubeconfig; every other command only needed it itself.
-  if (flags.command !== 'setup') {
-    await removeSecretFiles(JSON.stringify(secretFiles), temp, { files, log });
+  const start = { raw: flags.raw, context, log, environment: process.env, exports, onSecretFile };
+  const clear = () => removeSecretFiles(JSON.stringify(secretFiles), temp, { files, log });
+  if (flags.command === 'doctor') {
+    const done = await startDoctor({ ...start, defaultKubeconfig: known });
+    await clear();
+    return examined(done, flags, log);
   }
+  const session = await startSession({ ...start, facts: { defaultKubeconfig: known } });
+  // `setup` is asked for the kubeconfig; every other command only needed it itself.
+  if (flags.command !== 'setup') await clear();
   const outcome = withoutSecrets(session.outcome, log.redact);
   for (const line of renderText(outcome)) log.info(line);
-  return leave(exitCode(session), json ? `${renderReport(outcome).json}\n` : '');
+  const json = flags.output === 'json' ? `${renderReport(outcome).json}\n` : '';
+  return leave(exitCode(session), json);
 }
+
+function examined(done: DoctorDone, { output }: Flags, log: MaskingLog): Promise<void> {
+  complain(doctorErrors(done));
+  if (output === 'json') return leave(done.code, log.redact(doctorJson(done)));
+  for (const line of doctorLines(done)) log.info(line);
+  return leave(done.code);
+}
+
+// Nothing comes after this process: only itself has to find what it installed.
+const exports = {
+  addPath: (folder: string) => {
+    process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
+  },
+  exportVariable: () => undefined,
+};
 
 function exitCode({ outcome, refused }: Session): number {
   if (outcome.status === 'cancelled') return 130;
@@ -84,14 +106,14 @@ async function startInit(
     { ...flags, words },
     { ...(await initDoors(folder)), ...(terminal ? { ask: terminal.ask } : {}) },
   ).finally(() => terminal?.close());
-  for (const line of initErrors(done)) process.stderr.write(`${line}\n`);
+  complain(initErrors(done));
   if (output !== 'json') for (const line of initLines(done, flags.dryRun)) log.info(line);
   return leave(done.code, output === 'json' ? initJson(done) : '');
 }
 
 async function diagnosis(flags: Flags, log: Log): Promise<void> {
   const done = await diagnoseFiles(flags, readSource);
-  for (const line of done.errors) process.stderr.write(`${line}\n`);
+  complain(done.errors);
   for (const line of done.lines) log.info(line);
   return leave(done.code, done.json);
 }

@@ -1,0 +1,188 @@
+// The reusable workflows, run whole: callers as init writes them, this bundle, a real API server.
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inputTable } from '../../src/contract.ts';
+import { provideAssets } from '../cluster/assets.ts';
+import { openSite, type Site } from '../site.ts';
+import { provideTool } from '../tools/tools.ts';
+import { type ActOptions, type ActRun, runAct } from '../workflows/act.ts';
+import { type ApplicationOptions, makeApplication } from '../workflows/application.ts';
+import { forAct, type Hub, makeHub } from '../workflows/hub.ts';
+
+const provided = await provideTool('act');
+if ('missing' in provided) console.warn(`workflows are not run: ${provided.missing}`);
+const act = 'path' in provided ? provided.path : '';
+const suite = act ? describe : describe.skip;
+
+let site: Site;
+let hub: Hub;
+let kubectl = '';
+const folders: string[] = [];
+
+beforeAll(async () => {
+  if (!act) return;
+  [site, hub] = await Promise.all([openSite(), makeHub()]);
+  kubectl = (await provideAssets(['kubectl']))['kubectl'] ?? '';
+  for (const name of ['shop', 'shop-staging']) await site.cluster.kubectl(['create', 'ns', name]);
+}, 900_000);
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  if (hub) await rm(hub.folder, { recursive: true, force: true });
+  await site?.stop();
+});
+
+const secrets = () => ({
+  YC_SA_JSON_CREDENTIALS: site.account.keyJson,
+  YC_K8S_CLUSTER_ID: site.access['yc-k8s-cluster-id'] ?? '',
+  YC_REGISTRY_ID: 'crp1234567890abcdef',
+});
+
+interface Scene extends Partial<ActOptions> {
+  readonly branch?: string;
+  readonly with?: readonly string[];
+  readonly files?: ApplicationOptions['files'];
+}
+
+const images = (tag: number) => [
+  'images: |',
+  `  backend=registry.example/backend:${tag}`,
+  `  frontend=registry.example/frontend:${tag}`,
+];
+
+async function play({
+  branch = 'main',
+  files,
+  with: lines = [],
+  ...scene
+}: Scene): Promise<ActRun> {
+  const more = [`yc-api-endpoint: ${site.yandex.endpoint}`, ...lines];
+  const application = await makeApplication({ branch, with: more, ...(files ? { files } : {}) });
+  folders.push(application);
+  const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'main' };
+  const payload = { ref: `refs/heads/${branch}`, repository };
+  const usual = { act, hub, kubectl, application, event: 'push', workflow: 'deploy' } as const;
+  const run = await runAct({ ...usual, payload, secrets: secrets(), ...scene });
+  expect(run.text).not.toContain(JSON.parse(site.account.keyJson).private_key.slice(60, 120));
+  return run;
+}
+
+async function imageIn(namespace: string): Promise<string | undefined> {
+  const path = `/apis/apps/v1/namespaces/${namespace}/deployments/backend`;
+  const { body } = await site.cluster.api({ path });
+  return body.spec?.template.spec.containers[0].image;
+}
+
+/** With the log's end where it is not so. */
+function expectRun(run: ActRun, code: number, jobs: ActRun['jobs']): void {
+  const isSo =
+    run.code === code && Object.keys(jobs).every((name) => run.jobs[name] === jobs[name]);
+  expect([run.code, run.jobs, isSo ? '' : run.text.slice(-6000)]).toEqual([code, jobs, '']);
+}
+
+/** Runs that are not about tests leave them out: seconds. */
+const untested = ["backend-path: ''", "frontend-path: ''"];
+
+const all = { 'backend tests': true, 'frontend tests': true };
+
+suite('deploy.yml', () => {
+  test.each([
+    ['main', 'shop', 'shop-staging', 1],
+    ['develop', 'shop-staging', 'nowhere', 2],
+  ])(
+    'a push to %s lands in %s',
+    async (branch, namespace, other, tag) => {
+      const run = await play({ branch, with: images(tag) });
+      expectRun(run, 0, { ...all, 'deploy and verify': true });
+      expect(await imageIn(namespace)).toBe(`registry.example/backend:${tag}`);
+      expect(await imageIn(other)).toBeUndefined();
+    },
+    120_000,
+  );
+
+  test('a failing pytest stops it before anything is sent', async () => {
+    const asked = site.yandex.requests.length;
+    const files = { 'backend/test_api.py': 'def test_sum():\n    assert 1 + 1 == 3\n' };
+    const run = await play({ with: images(3), files });
+    expectRun(run, 1, { 'backend tests': false, 'frontend tests': true });
+    expect(site.yandex.requests.length).toBe(asked);
+  }, 120_000);
+
+  test('a missing secret is named, with the command that sets it', async () => {
+    const run = await play({ with: [...images(3), ...untested], secrets: {} });
+    expectRun(run, 1, { 'deploy and verify': false });
+    for (const name of ['YC_SA_JSON_CREDENTIALS', 'YC_K8S_CLUSTER_ID']) {
+      expect(run.text).toContain(`Secret ${name} is missing`);
+      expect(run.text).toContain(`gh secret set ${name} --env`);
+    }
+  }, 120_000);
+
+  test('a manifest that the cluster refuses leaves it as it was', async () => {
+    const kustomization = 'resources: [../../base, more.yaml]\nnamespace: shop\n';
+    const wrong = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\ndatum: {a: b}\n';
+    const files = {
+      'manifests/overlays/production/kustomization.yaml': kustomization,
+      'manifests/overlays/production/more.yaml': wrong,
+    };
+    const run = await play({ with: [...images(4), ...untested], files });
+    expectRun(run, 1, { 'deploy and verify': false });
+    expect(run.text).toContain('field-unknown');
+    expect(await imageIn('shop')).toBe('registry.example/backend:1');
+  }, 120_000);
+});
+
+suite('pr-check.yml', () => {
+  const pull = (head: string) => ({
+    repository: { full_name: 'acme/shop', name: 'shop', default_branch: 'main' },
+    number: 7,
+    pull_request: {
+      number: 7,
+      base: { ref: 'main', repo: { full_name: 'acme/shop' } },
+      head: { ref: 'feature', repo: { full_name: head } },
+      user: { login: 'mona' },
+    },
+  });
+  const check = { event: 'pull_request', workflow: 'pr-check', branch: 'feature' } as const;
+
+  test('a pull request from a fork is checked without a secret and without a preview', async () => {
+    const asked = site.yandex.requests.length;
+    const run = await play({ ...check, payload: pull('eve/shop'), secrets: {} });
+    expectRun(run, 0, { ...all, manifests: true });
+    expect(site.yandex.requests.length).toBe(asked);
+  }, 120_000);
+
+  // The preview's comment comes with an input of its own.
+  const own = 'comment' in inputTable ? test : test.skip;
+  own("the repository's own shows what a deploy would change, and changes nothing", async () => {
+    const run = await play({
+      ...check,
+      payload: pull('acme/shop'),
+      with: [...images(9), ...untested],
+    });
+    expectRun(run, 0, { manifests: true, preview: true });
+    expect(run.text).toContain('registry.example/backend:9');
+    expect(await imageIn('shop')).toBe('registry.example/backend:1');
+  }, 120_000);
+
+  test('is red where a secret is missing, and where an overlay cannot be built', async () => {
+    const broken = { 'manifests/overlays/staging/kustomization.yaml': 'resources: [nowhere]\n' };
+    const run = await play({
+      ...check,
+      payload: pull('acme/shop'),
+      secrets: {},
+      files: broken,
+      with: untested,
+    });
+    expectRun(run, 1, { manifests: false, preview: false });
+    expect(run.text).toContain('Secret YC_SA_JSON_CREDENTIALS is missing');
+  }, 120_000);
+});
+
+describe('what act gets', () => {
+  test('differs in lines that name the action itself, and nowhere else', () => {
+    const text =
+      'jobs:\n  a:\n    steps:\n      - uses: x\n      - name: y\n        uses: $/deploy\n';
+    expect(forAct(text)).toBe(text.replace('$/deploy', 'org/webgen-deploy/deploy@v1'));
+    expect(() => forAct('jobs: {}\n')).toThrow('more than uses');
+  });
+});

@@ -1,0 +1,65 @@
+// Runs a whole workflow of an application under act, on this machine instead of a runner.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { exec } from '../cluster/exec.ts';
+import { nodeOfRunner } from '../runner/run-action.ts';
+import type { Hub } from './hub.ts';
+
+export interface ActOptions {
+  /** The program. */
+  readonly act: string;
+  readonly hub: Hub;
+  readonly application: string;
+  readonly event: 'push' | 'pull_request' | 'workflow_dispatch';
+  readonly workflow: 'deploy' | 'pr-check' | 'rollback';
+  /** The event's payload. */
+  readonly payload: unknown;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** kubectl's folder comes before the machine's own PATH. */
+  readonly kubectl: string;
+}
+
+export interface ActRun {
+  readonly code: number;
+  readonly text: string;
+  /** By the job's name: did it succeed; a job that was left out is absent. */
+  readonly jobs: Readonly<Record<string, boolean>>;
+}
+
+/** Nothing of it outlives the run but what it did to the cluster. */
+export async function runAct(options: ActOptions): Promise<ActRun> {
+  const folder = await mkdtemp(join(tmpdir(), 'webgen-act-'));
+  try {
+    const event = join(folder, 'event.json');
+    await writeFile(event, JSON.stringify(options.payload));
+    const secrets = join(folder, 'secrets.env');
+    // dotenv: a JSON string is a quoted value.
+    const lines = Object.entries(options.secrets).map(
+      ([name, text]) => `${name}=${JSON.stringify(text)}`,
+    );
+    await writeFile(secrets, lines.join('\n'), { mode: 0o600 });
+    const path = [dirname(nodeOfRunner()), dirname(options.kubectl), process.env['PATH']];
+    const args = [
+      options.event,
+      ...['--workflows', `.github/workflows/${options.workflow}.yml`, '--eventpath', event],
+      ...['--platform', 'ubuntu-24.04=-self-hosted', '--secret-file', secrets],
+      ...['--action-cache-path', join(folder, 'cache'), ...options.hub.flags],
+      ...['--actor', 'mona', '--rm'],
+    ];
+    const env = { HOME: folder, PATH: path.join(delimiter), XDG_CACHE_HOME: join(folder, 'xdg') };
+    const done = await exec(options.act, args, { cwd: options.application, env });
+    const text = done.stdout + done.stderr;
+    return { code: done.code, text, jobs: jobsOf(text) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** act ends each job with a line of its own. */
+function jobsOf(text: string): Readonly<Record<string, boolean>> {
+  const lines = text.matchAll(
+    /^\[[^/\]]+\/[^/\]]+\/([^\]]+?)\s*\]\s+🏁\s+Job (succeeded|failed)/gmu,
+  );
+  return Object.fromEntries([...lines].map(([, job, end]) => [job, end === 'succeeded']));
+}
