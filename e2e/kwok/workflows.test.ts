@@ -153,16 +153,20 @@ suite('pr-check.yml', () => {
 
   // The preview's comment comes with an input of its own.
   const own = 'comment' in inputTable ? test : test.skip;
-  own("the repository's own shows what a deploy would change, and changes nothing", async () => {
-    const run = await play({
-      ...check,
-      payload: pull('acme/shop'),
-      with: [...images(9), ...untested],
-    });
-    expectRun(run, 0, { manifests: true, preview: true });
-    expect(run.text).toContain('registry.example/backend:9');
-    expect(await imageIn('shop')).toBe('registry.example/backend:1');
-  }, 120_000);
+  own(
+    "the repository's own shows what a deploy would change, and changes nothing",
+    async () => {
+      const run = await play({
+        ...check,
+        payload: pull('acme/shop'),
+        with: [...images(9), ...untested],
+      });
+      expectRun(run, 0, { manifests: true, preview: true });
+      expect(run.text).toContain('registry.example/backend:9');
+      expect(await imageIn('shop')).toBe('registry.example/backend:1');
+    },
+    120_000,
+  );
 
   test('is red where a secret is missing, and where an overlay cannot be built', async () => {
     const broken = { 'manifests/overlays/staging/kustomization.yaml': 'resources: [nowhere]\n' };
