@@ -53,29 +53,21 @@ function literal(text: string): string {
   return quote + text.replaceAll('\\', '\\\\').replaceAll(quote, `\\${quote}`) + quote;
 }
 
-const property = (name: string) => (/^[a-z]+$/.test(name) ? name : `'${name}'`);
+const property = (name: string) => (/^[A-Za-z]+$/.test(name) ? name : literal(name));
+
+const generated = 'written by scripts/docs.ts, change action.yml instead.';
 
 /** src/contract.ts, as the formatter would write it. */
 export function renderContract({ inputs, outputs }: ActionFile): string {
-  const rows = inputs.flatMap((input) => [
-    `  ${property(input.name)}: {`,
-    `    about: ${literal(input.description.split('\n')[0] ?? '')},`,
-    `    default: ${literal(input.default.startsWith('${{') ? '' : input.default)},`,
-    '  },',
-  ]);
-  const starts = inputs.filter(({ group }, at) => group !== inputs[at - 1]?.group);
+  const standard = (input: DeclaredInput) =>
+    literal(input.default.startsWith('${{') ? '' : input.default);
   return [
-    '// action.yml as the program sees it: written by scripts/docs.ts, change action.yml instead.',
+    `// action.yml as the program sees it: ${generated}`,
     '',
     '/** A default that only the runner can fill (an expression) is empty here. */',
     'export const inputTable = {',
-    ...rows,
+    ...inputs.map((input) => `  ${property(input.name)}: { default: ${standard(input)} },`),
     '} as const;',
-    '',
-    '/** Every group of inputs, and the one that it begins with. */',
-    'export const inputGroups: readonly (readonly [title: string, first: InputName])[] = [',
-    ...starts.map(({ group, name }) => `  [${literal(group)}, '${name}'],`),
-    '];',
     '',
     'export const outputNames = [',
     ...outputs.map(({ name }) => `  '${name}',`),
@@ -83,6 +75,37 @@ export function renderContract({ inputs, outputs }: ActionFile): string {
     '',
     'export type InputName = keyof typeof inputTable;',
     'export type OutputName = (typeof outputNames)[number];',
+    '',
+  ].join('\n');
+}
+
+const width = 100;
+
+/** src/contract-help.ts, likewise. */
+export function renderContractHelp({ inputs }: ActionFile): string {
+  const about = inputs.flatMap(({ name, description }) => {
+    const text = literal(description.split('\n')[0] ?? '');
+    const line = `  ${property(name)}: ${text},`;
+    return line.length <= width ? [line] : [`  ${property(name)}:`, `    ${text},`];
+  });
+  const groups = [...Map.groupBy(inputs, ({ group }) => group)].flatMap(([group, own]) => {
+    const names = own.map(({ name }) => `'${name}'`);
+    const line = `  ${property(group)}: [${names.join(', ')}],`;
+    if (line.length <= width) return [line];
+    return [`  ${property(group)}: [`, ...names.map((name) => `    ${name},`), '  ],'];
+  });
+  return [
+    `// What a terminal's help says of each input: ${generated}`,
+    '',
+    '/** The first line of each description. */',
+    'export const inputAbout = {',
+    ...about,
+    '} as const;',
+    '',
+    '/** In the order of action.yml. */',
+    'export const inputGroups = {',
+    ...groups,
+    '} as const;',
     '',
   ].join('\n');
 }
@@ -147,6 +170,7 @@ function main(check: boolean): void {
   const wanted = [
     [contract, renderContract(action)],
     [join(root, 'deploy', 'action.yml'), renderSubAction(actionText)],
+    [join(root, 'src', 'contract-help.ts'), renderContractHelp(action)],
     [readme, renderReadme(old(readme) || emptyReadme, action)],
     [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
   ] as const;

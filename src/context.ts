@@ -8,11 +8,16 @@ export interface RunContext {
   readonly ref: string;
   /** The branch a pull request wants to change; else empty. */
   readonly baseRef: string;
-  /** `owner/name`. */
   /** The pull request that it is about, if it is about one. */
   readonly pullRequest?: number;
+  /** `owner/name`. */
   readonly repository: string;
+  /** The commit; on a pull request its head, never the merge that GitHub makes. */
   readonly sha: string;
+  /** Of the repository; empty where the event does not say it. */
+  readonly defaultBranch: string;
+  /** The commit's own time, RFC 3339, where the event says it. */
+  readonly commitTime?: string;
   readonly actor: string;
   readonly runUrl: string;
   /** From 1; a run that is started again keeps its address. */

@@ -9,6 +9,7 @@ import { checkRepository, type Repository } from './doctor/repository.ts';
 import type { Finding } from './errors.ts';
 import { readFields } from './inputs/fields.ts';
 import type { RawInputs } from './inputs/raw.ts';
+import { takesIamToken } from './inputs/registry.ts';
 import { chooseTarget } from './inputs/target.ts';
 import type { ClusterTarget } from './inputs.ts';
 import type { Engine } from './running.ts';
@@ -37,7 +38,12 @@ export async function doctor(options: DoctorOptions): Promise<DoctorDone> {
   // The command is the terminal's own, and no input.
   const read = readFields({ ...raw, command: undefined });
   const ofKey = 'yc-sa-json-credentials';
-  const chosen = chooseTarget(read, { on: 'terminal', required: false, defaultKubeconfig });
+  const chosen = chooseTarget(read, {
+    on: 'terminal',
+    required: false,
+    defaultKubeconfig,
+    opensRegistry: takesIamToken(read),
+  });
   const badKey = read.wrong.has(ofKey);
   const findings = [...read.findings, ...chosen.findings].filter(
     (each) => each.severity === 'fatal' && !(badKey && each.what.includes(ofKey)),

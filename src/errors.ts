@@ -78,6 +78,34 @@ export const codes = {
     'A downloaded tool is not the file its maker published.',
     'Do not use it. Check tool-mirror and the proxy, then report it.',
   ],
+  'build-failed': [
+    'An image could not be built.',
+    'Read the last log lines of the step that failed; build the image locally.',
+  ],
+  'dockerfile-invalid': [
+    'A Dockerfile cannot be read, or names what is not there.',
+    'Correct the Dockerfile at the line shown, or `context` and `dockerfile` of the image.',
+  ],
+  'registry-unreachable': [
+    'The registry did not answer.',
+    'Check its address, the way from the runner to it, and the proxy; then run it again.',
+  ],
+  'registry-unauthenticated': [
+    'The registry does not accept the login.',
+    'Check registry-username and registry-password; a secret that is not set arrives empty.',
+  ],
+  'registry-denied': [
+    'The registry does not allow the push or pull.',
+    'Give the account the right to push to this repository.',
+  ],
+  'registry-read-only': [
+    'The registry takes no images at the moment.',
+    'Wait until its maintenance is over, or push to another registry.',
+  ],
+  'disk-full': [
+    'A disk is full: of the builder or of the registry.',
+    'Free space: docker buildx prune on the builder, a cleanup policy in the registry.',
+  ],
   'image-not-found': [
     'The image or its tag is not in the registry.',
     'Check that the tag was pushed and that the registry id and the name are right.',

@@ -30,7 +30,13 @@ export interface Flags {
 }
 
 const names = Object.keys(inputTable) as readonly InputName[];
-export const lists: readonly InputName[] = ['manifests', 'images', 'variables', 'secrets'];
+export const lists: readonly InputName[] = [
+  'manifests',
+  'images',
+  'variables',
+  'secrets',
+  'bake-targets',
+];
 const ownTexts = ['output', 'now', 'services'];
 const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force'];
 const own = [...ownTexts, ...ownSwitches];

@@ -1,8 +1,7 @@
 // The text of `webgen-deploy --help`, made from the contract.
-import { type InputName, inputGroups, inputTable } from './contract.ts';
+import { type InputName, inputTable } from './contract.ts';
+import { inputAbout, inputGroups } from './contract-help.ts';
 import { lists, switches } from './flags.ts';
-
-const names = Object.keys(inputTable) as readonly InputName[];
 
 const usage = `Usage: webgen-deploy [command] [flags]
 
@@ -13,6 +12,7 @@ Commands:
   diff     show what deploy would change
   status   judge what is live
   setup    install kubectl and yc
+  build    build and push the images of build
   diagnose FILE…
            judge saved objects, without a cluster; - is standard input
   init     write workflows and manifests into an application's repository
@@ -48,22 +48,19 @@ function flag(name: InputName): string {
 const longest = 85;
 
 function row(name: InputName): string {
-  const { about, default: standard } = inputTable[name];
+  const about = inputAbout[name];
+  const { default: standard } = inputTable[name];
   // What is too long for a line of a terminal loses what comes after its colon.
   const short = about.length > longest ? (about.split(': ')[0] ?? about) : about;
   const text = standard ? `${short} (default: ${standard})` : short;
   return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;
 }
 
-function groupOf(name: InputName): string {
-  const begun = inputGroups.filter(([, first]) => names.indexOf(first) <= names.indexOf(name));
-  return begun.at(-1)?.[0] ?? '';
-}
-
 /** Grouped as in action.yml, with defaults and an example. */
 export function helpText(): string {
-  const flags = names.filter((name) => name !== 'command');
-  const groups = Map.groupBy(flags, groupOf);
-  const sections = [...groups].map(([group, each]) => `${group}\n${each.map(row).join('\n')}`);
+  const sections = Object.entries(inputGroups).map(([group, names]) => {
+    const flags = names.filter((name) => name !== 'command');
+    return `${group}\n${flags.map(row).join('\n')}`;
+  });
   return [usage, ...sections, close].join('\n\n');
 }

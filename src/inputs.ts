@@ -3,8 +3,9 @@ import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
 import type { BuildRequest } from './images/build.ts';
 import { readFields, type Values } from './inputs/fields.ts';
-import { maskingNotes } from './inputs/mask.ts';
+import { exposedSecrets, maskingNotes } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
+import { chooseRegistry, type Registry, takesIamToken } from './inputs/registry.ts';
 import { chooseTarget } from './inputs/target.ts';
 import { type Facts, findWork } from './inputs/work.ts';
 import { invalid } from './readers.ts';
@@ -63,6 +64,8 @@ export interface Inputs {
   readonly images: Readonly<Record<string, string>>;
   /** What this run builds itself; absent where nothing is built. */
   readonly build?: BuildRequest;
+  /** Absent where none is named. */
+  readonly registry?: Registry;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretValue[];
   readonly timeoutMs: number;
@@ -90,26 +93,37 @@ export interface ReadInputs {
   readonly findings: readonly Finding[];
 }
 
+const withoutCluster: readonly Command[] = ['setup', 'build', 'scan'];
+
 /** Reads every input, then checks the rules between them. Pure: `facts` is what the caller saw. */
 export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): ReadInputs {
   const read = readFields(raw);
   // With a wrong command nobody knows what is needed, so only what is given is judged.
   const known = !read.wrong.has('command');
-  const required = known && read.values.command !== 'setup';
+  const required = known && !withoutCluster.includes(read.values.command);
   const { defaultKubeconfig } = facts;
-  const chosen = chooseTarget(read, { on: context.on, required, defaultKubeconfig });
+  const chosen = chooseTarget(read, {
+    on: context.on,
+    required,
+    defaultKubeconfig,
+    opensRegistry: takesIamToken(read),
+  });
+  const pushing = chooseRegistry(read, chosen.credentials);
   const work = findWork(read, context, { ...facts, known });
   const findings = [
     ...undeclared(raw),
     ...read.findings,
     ...chosen.findings,
+    ...pushing.findings,
+    ...exposedSecrets(raw, pushing.build?.images ?? []),
     ...work.findings,
     ...toolFindings(read.values, required || chosen.target !== undefined),
     ...maskingNotes(raw),
   ];
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
+  const { findings: _, ...images } = pushing;
   const target = chosen.target ? { target: chosen.target } : {};
-  return { findings, inputs: { ...plainInputs(read.values), ...work.value, ...target } };
+  return { findings, inputs: { ...plainInputs(read.values), ...work.value, ...target, ...images } };
 }
 
 function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
@@ -127,7 +141,7 @@ function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
 
 type PlainInputs = Omit<
   Inputs,
-  'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build'
+  'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build' | 'registry'
 >;
 
 function plainInputs(values: Values): PlainInputs {

@@ -28,7 +28,7 @@ export interface Shell {
 }
 
 export interface HttpRequest {
-  readonly method?: 'GET' | 'POST' | 'HEAD';
+  readonly method?: 'GET' | 'POST' | 'HEAD' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string | Secret>>;
   readonly body?: string | Secret;
@@ -57,6 +57,15 @@ export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
 }
 
+/** A file or link in a folder's tree; `path` is relative, with `/`. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly kind: 'file' | 'link' | 'other';
+  readonly executable: boolean;
+  /** Where a link leads, as it is written. */
+  readonly target?: string;
+}
+
 export interface Files {
   read(path: string): Promise<string>;
   /** Regular files only, never through a link; parent folders are made. */
@@ -66,6 +75,12 @@ export interface Files {
   realPath(path: string): Promise<string>;
   list(folder: string): Promise<readonly string[]>;
   glob(pattern: string, root: string): Promise<readonly string[]>;
+  /** Every file below a folder. A folder for which `enters` is false is not looked into. */
+  tree(folder: string, enters: (path: string) => boolean): Promise<readonly TreeEntry[]>;
+  /** SHA-256 of a file's bytes, hexadecimal. */
+  digest(path: string): Promise<string>;
+  /** Makes `path` a symbolic link to `target`. */
+  link(target: string, path: string): Promise<void>;
   makeTemp(prefix: string): Promise<string>;
   remove(path: string): Promise<void>;
 }

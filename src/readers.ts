@@ -114,6 +114,13 @@ export const token: Reader<Secret> = (text, name) => {
   return refuse(name, what, 'Pass the token alone, as one word.');
 };
 
+/** A password: one line that may hold spaces, never shown. */
+export const passphrase: Reader<Secret> = (text, name) => {
+  if (text.length <= 16384 && !/\p{Cc}/u.test(text)) return { value: new Secret(text) };
+  const what = `is ${shapeOf(text)}, not a password: it has line breaks or control characters`;
+  return refuse(name, what, 'Pass the password alone, on one line.');
+};
+
 export const label: Reader<string> = (text, name) => {
   if (/^[\x20-\x7e]{1,256}$/.test(text)) return { value: text };
   return refuse(name, `is ${shapeOf(text)}`, 'Write one line of at most 256 printable characters.');

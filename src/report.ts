@@ -1,5 +1,6 @@
 // What happened, as text: outputs, job summary, annotations, report files and the last block.
 import type { Finding } from './errors.ts';
+import { digestsOf } from './images/build.ts';
 import type { Outcome } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
@@ -44,6 +45,7 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     environment: outcome.environment,
     namespace: outcome.namespace,
     images: jsonOf(outcome.images),
+    digests: jsonOf(digestsOf(outcome.images)),
     changes: jsonOf(changeRecords(outcome)),
     findings: jsonOf(outcome.findings.map(recordOf)),
     'duration-seconds': String(seconds(outcome)),

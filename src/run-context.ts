@@ -28,7 +28,9 @@ export function runContext(
     ...pullRequestOf(payload),
     baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref') || '',
     repository,
-    sha: get('GITHUB_SHA'),
+    sha: textAt(payload, 'pull_request', 'head', 'sha') || get('GITHUB_SHA'),
+    defaultBranch: textAt(payload, 'repository', 'default_branch') ?? '',
+    ...commitTimeOf(payload),
     actor: get('GITHUB_ACTOR'),
     runUrl: repository && run ? `${server}/${repository}/actions/runs/${run}` : '',
     attempt: Number(get('GITHUB_RUN_ATTEMPT')) || 1,
@@ -40,7 +42,15 @@ export function runContext(
 
 /** The context of a run from a terminal: no event, no branch, nothing derived from them. */
 export function terminalContext({ workspace, temp }: Surroundings): RunContext {
-  const nothing = { event: '', ref: '', baseRef: '', repository: '', sha: '', actor: '' };
+  const nothing = {
+    event: '',
+    ref: '',
+    baseRef: '',
+    repository: '',
+    sha: '',
+    actor: '',
+    defaultBranch: '',
+  };
   return { on: 'terminal', ...nothing, runUrl: '', attempt: 1, fromFork: false, workspace, temp };
 }
 
@@ -51,6 +61,11 @@ function pullRequestOf(payload: unknown): { readonly pullRequest?: number } {
     fieldsAt(payload, 'pull_request')['number'] ??
     (Object.hasOwn(issue, 'pull_request') ? issue['number'] : undefined);
   return typeof number === 'number' ? { pullRequest: number } : {};
+}
+
+function commitTimeOf(payload: unknown): Pick<RunContext, 'commitTime'> {
+  const commitTime = textAt(payload, 'head_commit', 'timestamp');
+  return commitTime ? { commitTime } : {};
 }
 
 /** True as well where the payload does not say: a deleted fork leaves no head repository. */

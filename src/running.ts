@@ -11,12 +11,14 @@ import type { Phase } from './manifests/phases.ts';
 import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
+import type { OpenRegistry } from './registry/login.ts';
 import type { Secret } from './secret.ts';
 import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
 import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
 import type { InstalledTool } from './tools/install.ts';
+import type { Cloud } from './yandex/cloud.ts';
 import type { IdTokenRequest } from './yandex/oidc.ts';
 
 /** What the composition root brings: everything that is different on a runner and a terminal. */
@@ -26,6 +28,8 @@ export interface Engine {
   connect(access: Access): Promise<{ readonly cluster: Cluster; readonly startsPrograms: boolean }>;
   readonly exports: Exports;
   readonly tools: Omit<InstallToolsPorts, 'log' | 'exports' | 'http' | 'files' | 'shell'>;
+  /** The runner's variables, as they were when the run began. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly idToken?: IdTokenRequest;
   /** GitHub's API for a token; only in a run of GitHub. */
   github?(token: Secret): GitHub;
@@ -42,6 +46,9 @@ export interface State {
   readonly read: PromiseWithResolvers<void>;
   /** Aborted once a finding is fatal: who only waits for something may stop. */
   readonly failed: AbortController;
+  cloud?: Promise<Cloud>;
+  /** The Docker configuration of the run's own, from the first time that somebody wants it. */
+  registry?: Promise<OpenRegistry>;
   cluster?: Cluster;
   api?: Api;
   /** The lock of the application, where it is used. */

@@ -65,7 +65,7 @@ async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): 
 }
 
 function commandOf(raw: RawInputs): Command {
-  const known: readonly Command[] = ['deploy', 'diff', 'status', 'setup'];
+  const known: readonly Command[] = ['deploy', 'diff', 'status', 'setup', 'build', 'scan'];
   return known.find((command) => command === raw['command']) ?? 'deploy';
 }
 

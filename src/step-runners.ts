@@ -1,10 +1,12 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
+import { buildAndPush } from './build-and-push.ts';
 import { createApi } from './cluster/create-api.ts';
 import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
 import { checkKubeconfig, isUntrusted } from './guard.ts';
 import { guarded } from './lock/guard.ts';
 import { transform } from './manifests/transform.ts';
+import { cloudOf } from './open-registry.ts';
 import type { Step } from './plan.ts';
 import { applyDue, awaitDue } from './roll-out.ts';
 import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
@@ -34,6 +36,7 @@ const runners: Runners = {
       endpoint: inputs.clusterEndpoint,
       workspace: context.workspace,
       ...(engine.idToken ? { idToken: engine.idToken } : {}),
+      cloud: (credentials) => cloudOf(run, credentials),
       onSecretFile: engine.onSecretFile,
     });
     const { cluster, startsPrograms } = await engine.connect(access);
@@ -73,9 +76,7 @@ const runners: Runners = {
     ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
   },
 
-  async 'build-images'() {
-    throw new Error('no input asks for a build yet');
-  },
+  'build-images': buildAndPush,
 
   async 'pin-images'(_, run) {
     // The other ones were told when the manifests were read.

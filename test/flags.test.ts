@@ -1,6 +1,7 @@
 // The terminal's words: the same raw inputs as the runner's, and every wrong use.
 import { describe, expect, test } from '@jest/globals';
-import { inputGroups, inputTable } from '../src/contract.ts';
+import { inputTable } from '../src/contract.ts';
+import { inputGroups } from '../src/contract-help.ts';
 import { parseFlags, switches } from '../src/flags.ts';
 import { helpText } from '../src/help.ts';
 import { readInputs } from '../src/inputs.ts';
@@ -42,6 +43,8 @@ describe('what is accepted', () => {
   test('every boolean input is a switch', () => {
     expect(switches).toEqual([
       'create-namespace',
+      'provenance',
+      'sbom',
       'wait',
       'force-conflicts',
       'lock',
@@ -128,10 +131,10 @@ describe('--help', () => {
         .find((each) => each.trim().replace('[no-]', '').startsWith(`--${name} `));
       expect(line).toContain(standard === '' ? name : `(default: ${standard})`);
     }
-    for (const [title] of inputGroups) expect(text).toContain(`\n${title}\n`);
+    for (const group of Object.keys(inputGroups)) expect(text).toContain(`\n${group}\n`);
     expect(text.indexOf('--timeout')).toBeGreaterThan(text.indexOf('\nHow to deploy\n'));
     expect(text.indexOf('--timeout')).toBeLessThan(text.indexOf('\nTools\n'));
-    for (const command of ['deploy', 'diff', 'status', 'setup']) {
+    for (const command of ['deploy', 'diff', 'status', 'setup', 'build']) {
       expect(text).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
     }
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(130);

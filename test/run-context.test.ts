@@ -27,6 +27,7 @@ test('a push', () => {
     baseRef: '',
     repository: 'acme/shop',
     sha: '1f3c',
+    defaultBranch: '',
     actor: 'dev',
     runUrl: 'https://ghe.example/acme/shop/actions/runs/42',
     fromFork: false,
@@ -43,6 +44,23 @@ test('a pull request says its base by the variable or by the payload', () => {
   expect(runContext(review, payload, here).baseRef).toBe('develop');
 });
 
+test('a push says the default branch and the commit’s time', () => {
+  const payload = {
+    repository: { default_branch: 'trunk' },
+    head_commit: { timestamp: '2026-11-01T10:00:00+03:00' },
+  };
+  expect(runContext(env, payload, here)).toMatchObject({
+    defaultBranch: 'trunk',
+    commitTime: '2026-11-01T10:00:00+03:00',
+  });
+});
+
+test('a pull request is its head commit, not the merge that GitHub makes', () => {
+  const payload = { pull_request: { number: 7, head: { sha: 'abcd' } } };
+  const pull = { ...env, GITHUB_EVENT_NAME: 'pull_request' };
+  expect(runContext(pull, payload, here)).toMatchObject({ sha: 'abcd', pullRequest: 7 });
+});
+
 test('a terminal has no event, whatever its variables say', () => {
   const context = runContext({ ...env, GITHUB_ACTIONS: undefined }, { pull_request: {} }, here);
   expect(context).toEqual({
@@ -53,6 +71,7 @@ test('a terminal has no event, whatever its variables say', () => {
     baseRef: '',
     repository: '',
     sha: '',
+    defaultBranch: '',
     actor: '',
     runUrl: '',
     fromFork: false,

@@ -9,6 +9,7 @@ export function run(parts: Partial<RunContext> = {}): RunContext {
     baseRef: '',
     repository: 'acme/Web.Shop',
     sha: '1f3c',
+    defaultBranch: 'main',
     actor: 'dev',
     runUrl: 'https://github.com/acme/Web.Shop/actions/runs/1',
     attempt: 1,

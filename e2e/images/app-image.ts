@@ -33,7 +33,8 @@ export async function pushApp(registry: string, image: AppImage = {}): Promise<P
   return pushImage(registry, { repository, tag }, made);
 }
 
-async function appProgram(): Promise<Buffer> {
+/** The static program, built once. */
+export async function appProgram(): Promise<Buffer> {
   const source = await readFile(join(SOURCE, 'main.go'));
   const key = createHash('sha256').update(source).digest('hex').slice(0, 12);
   const cache = await cacheFolder();

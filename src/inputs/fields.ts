@@ -11,6 +11,7 @@ import {
   label,
   oneOf,
   pageUrl,
+  passphrase,
   type Reader,
   sha256,
   token,
@@ -18,13 +19,14 @@ import {
 } from '../readers.ts';
 import { patiences } from '../rollout/patience.ts';
 import { serviceAccountKey } from '../yandex/service-account-key.ts';
+import { imageBuilds } from './build.ts';
 import { kubeconfig } from './kubeconfig.ts';
-import { images, manifests, nonEmpty, variables } from './lists.ts';
+import { images, manifests, names, nonEmpty, registry, variables } from './lists.ts';
 import type { RawInputs } from './raw.ts';
 import { secretValues } from './secret-lines.ts';
 
 export const fields = {
-  command: oneOf('deploy', 'diff', 'status', 'setup'),
+  command: oneOf('deploy', 'diff', 'status', 'setup', 'build'),
   app: dnsLabel,
   environment: dnsLabel,
   'yc-k8s-cluster-id': identifier,
@@ -42,6 +44,16 @@ export const fields = {
   'yc-api-endpoint': httpsUrl,
   manifests: nonEmpty(manifests),
   images: nonEmpty(images),
+  build: imageBuilds,
+  'bake-file': label,
+  'bake-targets': nonEmpty(names),
+  registry,
+  'yc-registry-id': identifier,
+  'registry-username': label,
+  'registry-password': passphrase,
+  builder: identifier,
+  provenance: oneOf('false', 'true', 'min', 'max'),
+  sbom: boolean,
   variables,
   secrets: secretValues,
   timeout: duration(1000, 24 * 3_600_000),

@@ -1,5 +1,7 @@
 // Readers of lists: one entry per line, empty lines and `#` comments skipped.
-import { invalid, type Read, type Reader, refuse, shapeOf } from '../readers.ts';
+
+import { invalid, type Read, type Reader, refuse, shapeOf, shown } from '../readers.ts';
+import { type RegistryAddress, registryAddress } from '../registry/address.ts';
 
 export interface Line {
   readonly text: string;
@@ -95,6 +97,24 @@ export const manifests: Reader<readonly string[]> = (text, name) => {
     return { findings: [...findings, invalid(name, 'only excludes', hint)] };
   }
   return findings.length > 0 ? { findings } : { value: entries.map((entry) => entry.text) };
+};
+
+/** Plain names, one per line. */
+export const names: Reader<readonly string[]> = (text, name) => {
+  const lines = linesOf(text).map((line) => ({ ...line, text: line.text.trim() }));
+  const wrong = lines.filter((line) => !/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/.test(line.text));
+  if (wrong.length === 0) return { value: lines.map((line) => line.text) };
+  const what = (line: Line) => `line ${line.number} is ${shown(line.text)}, not a name`;
+  return { findings: wrong.map((line) => invalid(name, what(line), 'Write one name per line.')) };
+};
+
+/** `host/path`, as `docker push` takes it, without a scheme. */
+export const registry: Reader<RegistryAddress> = (text, name) => {
+  const value = registryAddress(text);
+  if (value) return { value };
+  const hint = 'Write host/path: registry.yandexcloud.net/<registry id>, ghcr.io/owner.';
+  const why = /^https?:\/\//.test(text) ? 'begins with a scheme' : `is ${shapeOf(text)}, not one`;
+  return refuse(name, why, hint);
 };
 
 /** A list that must have an entry when it is given. */

@@ -1,7 +1,9 @@
 // Which texts the log must never show, found before anything else reads the inputs.
 import type { InputName } from '../contract.ts';
 import { type Finding, finding } from '../errors.ts';
-import { Secret } from '../secret.ts';
+import type { ImageBuild } from '../images/build.ts';
+import { invalid } from '../readers.ts';
+import { reveal, Secret } from '../secret.ts';
 import { privateKeyText } from '../yandex/service-account-key.ts';
 import { kubeconfigText, readKubeconfig } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
@@ -14,6 +16,7 @@ export const secretInputs = [
   'kubeconfig',
   'secrets',
   'github-token',
+  'registry-password',
 ] as const satisfies readonly InputName[];
 
 // Masking these would blank out half of every log and hide nothing.
@@ -71,17 +74,36 @@ function fromSecrets(text: string): readonly string[] {
   return broken ? [...found, ...lines(text, 8)] : found;
 }
 
+/** As it is, and as Docker's configuration and HTTP's header hold it. */
+function fromPassword(username: string, password: string): readonly string[] {
+  const plain = lines(password);
+  return plain.length > 0 && username ? [...plain, base64(`${username}:${password}`)] : plain;
+}
+
 /** Every text to register with the runner's masker, one line each, before any other output. */
 export function secretsToMask(raw: RawInputs): readonly Secret[] {
-  const text = (name: (typeof secretInputs)[number]) => (raw[name] ?? '').trim();
+  const text = (name: InputName) => (raw[name] ?? '').trim();
   const texts = [
     ...fromKey(text('yc-sa-json-credentials')),
     ...lines(text('yc-iam-token')),
     ...lines(text('github-token')),
+    ...fromPassword(text('registry-username'), text('registry-password')),
     ...fromKubeconfig(text('kubeconfig')),
     ...fromSecrets(raw['secrets'] ?? ''),
   ];
   return [...new Set(texts)].map((each) => new Secret(each));
+}
+
+/** Build arguments stay in an image for everybody to read, so no secret may be one. */
+export function exposedSecrets(raw: RawInputs, images: readonly ImageBuild[]): readonly Finding[] {
+  const secrets = new Set(secretsToMask(raw).map(reveal));
+  return images.flatMap(({ name, buildArgs }) =>
+    Object.entries(buildArgs).flatMap(([key, value]) => {
+      if (!secrets.has(value.trim())) return [];
+      const what = `of \`${name}\` has the build-arg \`${key}\`, whose value is a secret: it would stay in the image`;
+      return [invalid('build', what, 'Use `secrets` of the image, and RUN --mount=type=secret.')];
+    }),
+  );
 }
 
 /** The same for a kubeconfig that was read from a file. */

@@ -7,6 +7,8 @@ import type { ReadFields } from './fields.ts';
 
 export interface Chosen {
   readonly target?: ClusterTarget;
+  /** For Yandex Cloud, whatever the cluster is. */
+  readonly credentials?: Credentials;
   readonly findings: readonly Finding[];
 }
 
@@ -16,6 +18,8 @@ export interface TargetRules {
   readonly required: boolean;
   /** `KUBECONFIG`, or the path of `~/.kube/config` where that file is. Used on a terminal only. */
   readonly defaultKubeconfig?: string | undefined;
+  /** The credentials for Yandex Cloud also open the registry. */
+  readonly opensRegistry: boolean;
 }
 
 const targets = ['yc-k8s-cluster-id', 'yc-k8s-cluster-name', 'kubeconfig'] as const;
@@ -28,16 +32,34 @@ const oneCredential = `Give exactly one of ${list(credentials)}.`;
 
 /** One cluster and what opens it, or every rule that is broken. */
 export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
+  const chosen = targetOf(read, rules);
+  if (chosen.target && chosen.target.by !== 'kubeconfig') {
+    return { ...chosen, credentials: chosen.target.credentials };
+  }
+  if (!rules.opensRegistry || given(read, credentials).length === 0) return chosen;
+  const opened = chooseCredentials(read, rules);
+  const told = new Set(chosen.findings.map(({ what }) => what));
+  const more = opened.findings.filter(({ what }) => !told.has(what));
+  return {
+    ...chosen,
+    ...(opened.credentials ? { credentials: opened.credentials } : {}),
+    findings: [...chosen.findings, ...more],
+  };
+}
+
+function targetOf(read: ReadFields, rules: TargetRules): Chosen {
   const all = given(read, targets);
   if (all.length > 1) {
     const opening = exclusive(given(read, credentials), oneCredential);
-    return { findings: [...exclusive(all, oneTarget), ...opening, ...strays(read, 'unclear')] };
+    return {
+      findings: [...exclusive(all, oneTarget), ...opening, ...strays(read, rules, 'unclear')],
+    };
   }
   const [chosen] = all;
   if (chosen === undefined) return withoutTarget(read, rules);
-  if (chosen === 'kubeconfig') return byKubeconfig(read);
+  if (chosen === 'kubeconfig') return byKubeconfig(read, rules);
   const opened = chooseCredentials(read, rules);
-  const findings = [...opened.findings, ...strays(read, chosen)];
+  const findings = [...opened.findings, ...strays(read, rules, chosen)];
   const cluster = managedCluster(read, chosen);
   if ('findings' in cluster) return { findings: [...findings, ...cluster.findings] };
   if (!opened.credentials) return { findings };
@@ -102,9 +124,9 @@ function credentialsFrom(values: ReadFields['values']): Credentials | undefined 
   return { by: 'oidc', serviceAccountId, ...(audience === undefined ? {} : { audience }) };
 }
 
-function byKubeconfig(read: ReadFields): Chosen {
+function byKubeconfig(read: ReadFields, rules: TargetRules): Chosen {
   const { kubeconfig: config, 'kube-context': context } = read.values;
-  const findings = strays(read, 'kubeconfig');
+  const findings = strays(read, rules, 'kubeconfig');
   if (!config) return { findings };
   const named = context === undefined ? {} : { context };
   if ('path' in config) return { findings, target: { by: 'kubeconfig', ...config, ...named } };
@@ -128,13 +150,16 @@ function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
   if (path) {
     const context = read.values['kube-context'];
     const named = context === undefined ? {} : { context };
-    return { findings: strays(read, 'kubeconfig'), target: { by: 'kubeconfig', path, ...named } };
+    return {
+      findings: strays(read, rules, 'kubeconfig'),
+      target: { by: 'kubeconfig', path, ...named },
+    };
   }
-  if (!rules.required) return { findings: strays(read, undefined) };
+  if (!rules.required) return { findings: strays(read, rules, undefined) };
   const opening = exclusive(given(read, credentials), oneCredential);
   const also = rules.on === 'terminal' && !yandex ? ' Or set the variable KUBECONFIG.' : '';
   const missing = invalid('yc-k8s-cluster-id', 'or another cluster is missing', oneTarget + also);
-  return { findings: [missing, ...opening, ...strays(read, 'unclear')] };
+  return { findings: [missing, ...opening, ...strays(read, rules, 'unclear')] };
 }
 
 /**
@@ -143,6 +168,7 @@ function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
  */
 function strays(
   read: ReadFields,
+  rules: TargetRules,
   chosen: (typeof targets)[number] | 'unclear' | undefined,
 ): readonly Finding[] {
   const has = (name: InputName) => read.given.has(name);
@@ -161,7 +187,7 @@ function strays(
     const hint = 'Remove it, or look the cluster up by `yc-k8s-cluster-name`.';
     findings.push(unused('yc-folder-id', 'is not used without `yc-k8s-cluster-name`', hint));
   }
-  if (chosen === 'kubeconfig' || chosen === undefined) {
+  if ((chosen === 'kubeconfig' || chosen === undefined) && !rules.opensRegistry) {
     const why = chosen ? 'the kubeconfig brings its own credentials' : 'no cluster is given';
     const extra = given(read, credentials);
     findings.push(...extra.map((name) => unused(name, `is not used: ${why}`, 'Remove it.')));

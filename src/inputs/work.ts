@@ -61,11 +61,15 @@ export function findWork(
   if (deploys && environment === '' && !wrong.has('environment')) {
     findings.push(missingEnvironment(context));
   }
-  const nothing = manifests.length === 0 && values.images === undefined;
+  const nothing = manifests.length === 0 && !namesImages(values);
   if (deploys && nothing && !wrong.has('manifests') && !wrong.has('images')) {
     findings.push(missingManifests(environment, facts.overlays));
   }
   return { value, findings };
+}
+
+function namesImages(values: ReadFields['values']): boolean {
+  return [values.images, values.build, values['bake-file']].some((each) => each !== undefined);
 }
 
 function missingEnvironment({ on, event }: RunContext): Finding {

@@ -62,6 +62,7 @@ export function realEngine(options: EngineOptions): Engine {
       return { cluster, startsPrograms: known.startsPrograms };
     },
     exports,
+    environment: { ...environment },
     tools: {
       cache: realToolCache(join(homedir(), '.cache', 'webgen-deploy', 'tools')),
       platform: platformOf(platform(), arch()),

@@ -1,6 +1,6 @@
 // The file system, with the care that files of a shared runner need: links are never written through.
-import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, type Stats } from 'node:fs';
 import {
   chmod,
   glob,
@@ -10,13 +10,15 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   realpath,
   rename,
   rm,
+  symlink,
   unlink,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Files } from '../ports.ts';
+import type { Files, TreeEntry } from '../ports.ts';
 import { reveal, type Secret } from '../secret.ts';
 
 /** The real Files. Temporary folders are made in `temp`, for the owner alone. */
@@ -28,6 +30,9 @@ export function realFiles(temp: string): Files {
     realPath: (path) => realpath(path),
     list: async (folder) => (await readdir(folder)).sort(),
     glob: matches,
+    tree: (folder, enters) => walk({ folder, enters, below: '' }),
+    digest,
+    link: (target, path) => symlink(target, path),
     makeTemp: async (prefix) => {
       await mkdir(temp, { recursive: true });
       return mkdtemp(join(temp, prefix));
@@ -82,4 +87,37 @@ async function matches(pattern: string, root: string): Promise<readonly string[]
   const found: string[] = [];
   for await (const entry of glob(pattern, { cwd: root })) found.push(resolve(root, entry));
   return found.sort();
+}
+
+interface Walk {
+  readonly folder: string;
+  readonly enters: (path: string) => boolean;
+  readonly below: string;
+}
+
+async function walk({ folder, enters, below }: Walk): Promise<readonly TreeEntry[]> {
+  const found = await readdir(join(folder, below), { withFileTypes: true });
+  const parts = found
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map(async (entry) => {
+      const path = below === '' ? entry.name : `${below}/${entry.name}`;
+      if (entry.isDirectory()) return enters(path) ? walk({ folder, enters, below: path }) : [];
+      return [await treeEntry(folder, path)];
+    });
+  return (await Promise.all(parts)).flat();
+}
+
+async function treeEntry(folder: string, path: string): Promise<TreeEntry> {
+  const found = await lstat(join(folder, path));
+  if (found.isSymbolicLink()) {
+    return { path, kind: 'link', executable: false, target: await readlink(join(folder, path)) };
+  }
+  // Git and Docker alike know of a file's mode whether it may be run.
+  return { path, kind: found.isFile() ? 'file' : 'other', executable: (found.mode & 0o111) !== 0 };
+}
+
+async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+  return hash.digest('hex');
 }

@@ -6,17 +6,11 @@ import { oneKubeconfig } from '../inputs/one-kubeconfig.ts';
 import type { ClusterTarget, Credentials } from '../inputs.ts';
 import type { Ports } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
+import { type Cloud, openCloud } from '../yandex/cloud.ts';
 import { findCluster, type ManagedCluster } from '../yandex/cluster.ts';
-import { discoverEndpoints, type Endpoints } from '../yandex/endpoints.ts';
-import { tokenByKey } from '../yandex/iam-token.ts';
 import { managedKubeconfig } from '../yandex/kubeconfig.ts';
-import { type IdTokenRequest, tokenByOidc } from '../yandex/oidc.ts';
-import {
-  givenToken,
-  type IssuedToken,
-  type TokenSource,
-  tokenSource,
-} from '../yandex/token-source.ts';
+import type { IdTokenRequest } from '../yandex/oidc.ts';
+import type { TokenSource } from '../yandex/token-source.ts';
 
 export interface Access {
   /** The kubeconfig's text, as it was when we began. */
@@ -42,6 +36,8 @@ export interface AuthenticateOptions {
   /** Where relative paths start. */
   readonly workspace: string;
   readonly idToken?: IdTokenRequest;
+  /** The run's own way into the cloud, where it is shared with the registry. */
+  readonly cloud?: (credentials: Credentials) => Promise<Cloud>;
   /** Called before a secret file is made, so that the post step removes it whatever happens. */
   readonly onSecretFile: (path: string) => void;
 }
@@ -68,7 +64,7 @@ export function withHints(findings: readonly Finding[], access: Access): readonl
 }
 
 type Kubeconfig = ClusterTarget & { readonly by: 'kubeconfig' };
-type Cloud = Exclude<ClusterTarget, Kubeconfig>;
+type Managed = Exclude<ClusterTarget, Kubeconfig>;
 
 async function byKubeconfig(
   target: Kubeconfig,
@@ -128,14 +124,14 @@ async function place(files: Ports['files'], options: AuthenticateOptions): Promi
 }
 
 async function byCloud(
-  target: Cloud,
+  target: Managed,
   ports: AuthenticatePorts,
   options: AuthenticateOptions,
 ): Promise<Access> {
   const { http, files } = ports;
   const { credentials } = target;
-  if (credentials.by === 'token') ports.log.mask(credentials.token);
-  const endpoints = await discoverEndpoints(http, options.apiEndpoint);
+  const own = () => openCloud(credentials, options, ports);
+  const { endpoints, tokens, onIssue } = await (options.cloud?.(credentials) ?? own());
   const path = await place(files, options);
   let cluster: ManagedCluster | undefined;
   const write = async (token: Secret): Promise<Secret> => {
@@ -144,8 +140,9 @@ async function byCloud(
     await files.write(path, text, 0o600);
     return text;
   };
-  const source = sourceOf(credentials, { ports, endpoints, options, onIssue: write });
-  const token = await source.get(firstUseMs);
+  // Keeps the file as fresh as the token: later steps read it.
+  onIssue(write);
+  const token = await tokens.get(firstUseMs);
   const account = accountOf(credentials);
   const { endpoint } = options;
   cluster = await findCluster(target, { http, endpoints, token, endpoint, ...account });
@@ -153,7 +150,7 @@ async function byCloud(
     kubeconfig: await write(token),
     path,
     borrowed: false,
-    token: source,
+    token: tokens,
     ...(cluster.version ? { clusterVersion: cluster.version } : {}),
     hints: hintsFor(cluster, options, account.serviceAccountId),
   };
@@ -161,29 +158,6 @@ async function byCloud(
 
 /** What the preparation needs before the first wait asks for more. */
 const firstUseMs = 5 * 60_000;
-
-interface SourceParts {
-  readonly ports: AuthenticatePorts;
-  readonly endpoints: Endpoints;
-  readonly options: AuthenticateOptions;
-  /** Keeps the file as fresh as the token: later steps read it. */
-  readonly onIssue: (token: Secret) => Promise<unknown>;
-}
-
-function sourceOf(credentials: Credentials, parts: SourceParts): TokenSource {
-  const { ports, endpoints, options, onIssue } = parts;
-  if (credentials.by === 'token') return givenToken(credentials.token);
-  const make = (): Promise<IssuedToken> =>
-    credentials.by === 'key'
-      ? tokenByKey(credentials.key, endpoints, ports)
-      : tokenByOidc({ ...credentials, request: options.idToken }, endpoints, ports);
-  const issue = async () => {
-    const issued = await make();
-    await onIssue(issued.token);
-    return issued;
-  };
-  return tokenSource(issue, ports.clock);
-}
 
 function accountOf(credentials: Credentials): { readonly serviceAccountId?: string } {
   if (credentials.by === 'token') return {};

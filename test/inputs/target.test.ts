@@ -14,7 +14,12 @@ current-context: dev
 `;
 
 function choose(raw: RawInputs, rules: Partial<TargetRules> = {}) {
-  return chooseTarget(readFields(raw), { on: 'github', required: true, ...rules });
+  return chooseTarget(readFields(raw), {
+    on: 'github',
+    required: true,
+    opensRegistry: false,
+    ...rules,
+  });
 }
 
 const said = (raw: RawInputs, rules: Partial<TargetRules> = {}) =>

@@ -1,0 +1,109 @@
+// Wires the step that builds: registry, builder, secrets and what becomes of the images.
+import { type Finding, throwIfFatal } from './errors.ts';
+import { isUntrusted } from './guard.ts';
+import { secretVariable } from './images/bake.ts';
+import type { BuildRequest } from './images/build.ts';
+import { registryOf } from './open-registry.ts';
+import { invalid } from './readers.ts';
+import type { OpenRegistry } from './registry/login.ts';
+import type { Running } from './running.ts';
+import { Secret } from './secret.ts';
+import type { Buildx } from './steps/bake.ts';
+import { buildFromFile } from './steps/build-from-file.ts';
+import { buildImages } from './steps/build-images.ts';
+import { sourceFacts } from './steps/source-facts.ts';
+
+/** Sets `state.built`. Stops where another step of the wave has failed: nothing would be deployed. */
+export async function buildAndPush(_: unknown, run: Running): Promise<void> {
+  const { failed } = run.state;
+  const signal = AbortSignal.any([run.signal, failed.signal]);
+  try {
+    await build({ ...run, signal });
+  } catch (error) {
+    if (run.signal.aborted || error !== failed.signal.reason) throw error;
+    run.engine.ports.log.info('The build was stopped, since the run has failed already.');
+  }
+}
+
+async function build(run: Running): Promise<void> {
+  const { inputs, engine, context, state, signal } = run;
+  const { build: request, registry: address } = inputs;
+  if (!request || !address) throw new Error('a build without request or registry was planned');
+  const secrets = buildSecrets(request, run);
+  const [registry, source] = await Promise.all([
+    registryOf(run),
+    sourceFacts(context, engine.ports.shell),
+  ]);
+  const { client } = registry;
+  if (!client) throw new Error('the registry was opened without an address');
+  const times: Readonly<Record<string, string>> =
+    source.committedAt === undefined ? {} : { SOURCE_DATE_EPOCH: String(source.committedAt) };
+  const buildx: Buildx = {
+    ports: engine.ports,
+    workspace: context.workspace,
+    ...(request.builder === undefined ? {} : { builder: request.builder }),
+    environment: { ...childEnvironment(engine.environment, registry), ...times, ...secrets },
+    signal,
+    onSecretFile: engine.onSecretFile,
+  };
+  const building = {
+    request,
+    address,
+    registry: { ...registry, client },
+    buildx,
+    http: engine.ports.http,
+    context,
+    source,
+    proposed: isUntrusted(context),
+    gha: Boolean(engine.environment['ACTIONS_RUNTIME_TOKEN']),
+    logLines: inputs.logLines,
+    onTiming: (timing: (typeof state.timings)[number]) => void state.timings.push(timing),
+  };
+  state.built = await (request.bake ? buildFromFile(building) : buildImages(building));
+}
+
+/** Variables that say where Docker, its builders and GitHub's cache are. */
+const passed =
+  /^(?:DOCKER_(?:HOST|CONTEXT|TLS_VERIFY|CERT_PATH|API_VERSION)|BUILDX_(?:BUILDER|CONFIG)|BUILDKIT_HOST|BUILDKIT_COLORS|KUBECONFIG|ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2))$/;
+
+/** For programs that build, push or scan: the run's own login, and the user's own builders. */
+export function childEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  { dockerConfig, userConfig }: OpenRegistry,
+): Readonly<Record<string, string | Secret>> {
+  const taken = Object.entries(environment).flatMap(([name, value]) => {
+    if (!value || !passed.test(name)) return [];
+    return [[name, name.endsWith('_TOKEN') ? new Secret(value) : value] as const];
+  });
+  const tls = environment['DOCKER_TLS_VERIFY'] ? { DOCKER_CERT_PATH: userConfig } : {};
+  return {
+    BUILDX_CONFIG: `${userConfig}/buildx`,
+    ...tls,
+    ...Object.fromEntries(taken),
+    DOCKER_CONFIG: dockerConfig,
+    // Attestations are inputs of ours: what buildx adds by itself makes an index of every image.
+    BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
+    BUILDX_METADATA_PROVENANCE: 'disabled',
+  };
+}
+
+/** The step's own variables that the `secrets` of the images name, masked. */
+function buildSecrets(request: BuildRequest, run: Running): Readonly<Record<string, Secret>> {
+  const { environment, ports } = run.engine;
+  const problems: Finding[] = [];
+  const all = request.images.flatMap(({ name, secrets }) =>
+    Object.entries(secrets).flatMap(([id, variable]) => {
+      const value = environment[variable];
+      // The runner's own variables are no build secrets: they would be a way out of the job.
+      if (value && !/^(?:INPUT|ACTIONS|STATE)_/.test(variable)) {
+        return [[secretVariable(id), new Secret(value)] as const];
+      }
+      const what = `of \`${name}\` wants the secret \`${id}\`, and the variable ${variable} is not set`;
+      problems.push(invalid('build', what, `Set ${variable} in the \`env\` of the step.`));
+      return [];
+    }),
+  );
+  throwIfFatal(problems);
+  for (const [, value] of all) ports.log.mask(value);
+  return Object.fromEntries(all);
+}

@@ -1,0 +1,109 @@
+// The user's own bake definition, as `bake --print` resolves it, made into one that we can follow.
+import { isFields } from '../manifests/values.ts';
+import { bakeJson } from './bake.ts';
+import { parseReference } from './reference.ts';
+
+export interface UserImage {
+  /** Bake target. */
+  readonly target: string;
+  /** The end of its repository. */
+  readonly name: string;
+  readonly repository: string;
+  readonly tags: readonly string[];
+  readonly platforms: readonly string[];
+  /** Relative to the workspace. */
+  readonly dockerfile: string;
+}
+
+export interface UserBake {
+  readonly images: readonly UserImage[];
+  /** Targets without a tag: nobody knows where to push them. */
+  readonly untagged: readonly string[];
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** `printed` is the JSON of `docker buildx bake --print`; undefined where it is none. */
+export function readUserBake(printed: string): UserBake | undefined {
+  const root = parsed(printed);
+  if (!root) return undefined;
+  const all = fields(root['target']);
+  const groups = fields(root['group']);
+  const wanted = texts(fields(groups['default'])['targets']);
+  const names = wanted.flatMap((each) => membersOf(each, groups)).filter((each) => all[each]);
+  const images = [...new Set(names)].flatMap((target) => userImage(target, fields(all[target])));
+  const untagged = [...new Set(names)].filter(
+    (name) => !images.some(({ target }) => target === name),
+  );
+  return { images, untagged };
+}
+
+function membersOf(name: string, groups: Fields): readonly string[] {
+  const group = groups[name];
+  if (!isFields(group) || name === 'default') return [name];
+  return texts(group['targets']).flatMap((each) => membersOf(each, groups));
+}
+
+function userImage(target: string, definition: Fields): readonly UserImage[] {
+  const references = texts(definition['tags']).flatMap((each) => parseReference(each) ?? []);
+  const [first] = references;
+  if (!first) return [];
+  const own = references.filter(({ repository }) => repository === first.repository);
+  const context = textOf(definition['context']) || '.';
+  const dockerfile = textOf(definition['dockerfile']) || 'Dockerfile';
+  return [
+    {
+      target,
+      name: first.repository.slice(first.repository.lastIndexOf('/') + 1),
+      repository: first.repository,
+      tags: own.map(({ tag }) => tag ?? 'latest'),
+      platforms: texts(definition['platforms']),
+      dockerfile: [context, dockerfile].filter((part) => part !== '.').join('/'),
+    },
+  ];
+}
+
+export interface Overrides {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Target → full references, instead of the user's own; for pull requests. */
+  readonly tags?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The same definition, pushed, with our labels below the user's own. */
+export function withOverrides(
+  printed: string,
+  { images }: UserBake,
+  { labels, tags }: Overrides,
+): string {
+  const root = parsed(printed) ?? {};
+  const all = fields(root['target']);
+  const changed = images.map(({ target }) => {
+    const definition = fields(all[target]);
+    const own = tags?.[target];
+    return [
+      target,
+      {
+        ...definition,
+        labels: { ...labels, ...fields(definition['labels']) },
+        ...(own ? { tags: own } : {}),
+        output: ['type=image,push=true'],
+      },
+    ] as const;
+  });
+  const group = { default: { targets: images.map(({ target }) => target) } };
+  return bakeJson({ group, target: { ...all, ...Object.fromEntries(changed) } });
+}
+
+function parsed(text: string): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const fields = (value: unknown): Fields => (isFields(value) ? value : {});
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+const texts = (value: unknown): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];

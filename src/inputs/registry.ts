@@ -1,0 +1,122 @@
+// The rules between inputs that choose the registry, its login, and what is built for it.
+import type { Finding } from '../errors.ts';
+import type { BuildRequest } from '../images/build.ts';
+import type { Credentials } from '../inputs.ts';
+import { invalid } from '../readers.ts';
+import {
+  defaultRegistryHost,
+  isLoopbackRegistry,
+  isYandexRegistry,
+  type Password,
+  type RegistryAddress,
+} from '../registry/address.ts';
+import type { ReadFields } from './fields.ts';
+
+export type RegistryLogin =
+  | ({ readonly by: 'password' } & Password)
+  /** As user `iam`, with an IAM token that is kept alive. */
+  | { readonly by: 'iam'; readonly credentials: Credentials };
+
+export interface Registry extends RegistryAddress {
+  /** Absent: as the machine's own Docker configuration says. */
+  readonly login?: RegistryLogin;
+}
+
+/** `registry`, or Yandex's with `yc-registry-id`; a bare host takes the id as its path. */
+export function registryOf({ values }: ReadFields): RegistryAddress | undefined {
+  const { registry, 'yc-registry-id': id } = values;
+  if (registry && (id === undefined || registry.prefix !== registry.host)) return registry;
+  const host = registry?.host ?? defaultRegistryHost;
+  return id === undefined ? undefined : { host, prefix: `${host}/${id}` };
+}
+
+/** Whether Yandex Cloud's credentials open it. Their token is sent nowhere else. */
+export function takesIamToken(read: ReadFields): boolean {
+  const address = registryOf(read);
+  if (!address || read.given.has('registry-username')) return false;
+  const emulated = isLoopbackRegistry(address.host) && read.given.has('yc-registry-id');
+  return isYandexRegistry(address.host) || emulated;
+}
+
+export interface ChosenRegistry {
+  readonly registry?: Registry;
+  readonly build?: BuildRequest;
+  readonly findings: readonly Finding[];
+}
+
+/** `credentials` are those for Yandex Cloud, where they are given and right. */
+export function chooseRegistry(
+  read: ReadFields,
+  credentials: Credentials | undefined,
+): ChosenRegistry {
+  const address = registryOf(read);
+  const findings = [...loginFindings(read), ...buildFindings(read)];
+  const build = buildOf(read);
+  const login = loginOf(read, credentials);
+  const registry = address && { ...address, ...(login ? { login } : {}) };
+  const pushes = ['deploy', 'build'].includes(read.values.command);
+  if (
+    build &&
+    pushes &&
+    !registry &&
+    !read.wrong.has('registry') &&
+    !read.wrong.has('yc-registry-id')
+  ) {
+    const hint = 'Set `yc-registry-id`, or `registry` to host/path of another registry.';
+    findings.push(invalid('registry', 'is missing: what is built has to be pushed', hint));
+  }
+  return { findings, ...(registry ? { registry } : {}), ...(build ? { build } : {}) };
+}
+
+function loginOf(
+  read: ReadFields,
+  credentials: Credentials | undefined,
+): RegistryLogin | undefined {
+  const { 'registry-username': username, 'registry-password': password } = read.values;
+  if (username !== undefined && password) return { by: 'password', username, password };
+  return credentials && takesIamToken(read) ? { by: 'iam', credentials } : undefined;
+}
+
+function loginFindings({ given }: ReadFields): readonly Finding[] {
+  const name = given.has('registry-username');
+  if (name === given.has('registry-password')) return [];
+  const [has, lacks] = name
+    ? (['registry-username', 'registry-password'] as const)
+    : (['registry-password', 'registry-username'] as const);
+  const hint = 'Give both. A secret that is not set arrives empty.';
+  return [invalid(has, `needs \`${lacks}\` beside it`, hint)];
+}
+
+function buildFindings(read: ReadFields): Finding[] {
+  const { given, values, wrong } = read;
+  const findings: Finding[] = [];
+  if (given.has('build') && given.has('bake-file')) {
+    findings.push(invalid('build', 'excludes `bake-file`', 'Give one of the two.'));
+  }
+  if (given.has('bake-targets') && !given.has('bake-file')) {
+    findings.push(invalid('bake-targets', 'needs `bake-file` beside it', 'Give both or none.'));
+  }
+  const builds = given.has('build') || given.has('bake-file');
+  if (values.command === 'build' && !builds && !wrong.has('command')) {
+    const hint = 'Say what to build in `build` or `bake-file`.';
+    findings.push(invalid('build', 'is missing', hint));
+  }
+  for (const { name } of values.build ?? []) {
+    if (values.images?.[name] === undefined) continue;
+    const hint = 'Take the line out of `images`: what is built is deployed by its digest.';
+    findings.push(invalid('images', `gives \`${name}\`, which \`build\` builds`, hint));
+  }
+  return findings;
+}
+
+function buildOf({ values }: ReadFields): BuildRequest | undefined {
+  const { build: images, 'bake-file': file, builder, provenance } = values;
+  if (!images && file === undefined) return undefined;
+  return {
+    images: images ?? [],
+    ...(file === undefined ? {} : { bake: { file, targets: values['bake-targets'] ?? [] } }),
+    ...(builder === undefined ? {} : { builder }),
+    ...(provenance === 'false' ? {} : { provenance: provenance === 'max' ? 'max' : 'min' }),
+    sbom: values.sbom,
+  };
+}

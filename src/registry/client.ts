@@ -1,0 +1,148 @@
+// Speaks to a registry by its own API: is it there, may we push, give it another tag.
+import { ActionError } from '../errors.ts';
+import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../ports.ts';
+import { reveal, Secret } from '../secret.ts';
+import { isLoopbackRegistry, type Password, registryUrl } from './address.ts';
+import { basicAuth } from './docker-config.ts';
+import { answered, unreached } from './problems.ts';
+
+export interface Manifest {
+  readonly digest: string;
+  readonly mediaType: string;
+}
+
+export interface RegistryClient {
+  /** Undefined where the registry has no such tag. Throws ActionError where it does not say. */
+  find(repository: string, tag: string): Promise<Manifest | undefined>;
+  /**
+   * Begins an upload and ends it again: what a push would be told after minutes is known at once.
+   * Throws ActionError with the code of what the registry refused.
+   */
+  checkPush(repository: string): Promise<void>;
+  /** Puts the manifest under further tags. Throws ActionError. */
+  tag(repository: string, digest: string, tags: readonly string[]): Promise<void>;
+}
+
+export interface ClientOptions {
+  readonly host: string;
+  readonly http: Http;
+  /** Asked before each exchange, since a token may have been renewed. */
+  login(): Promise<Password | undefined>;
+}
+
+const mediaTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+/** A host that is named `docker.io` answers elsewhere. */
+const apiHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
+
+export function registryClient(options: ClientOptions): RegistryClient {
+  const base = registryUrl(apiHosts[options.host] ?? options.host);
+  const send = sender(options);
+  const pathOf = (repository: string) => repository.slice(options.host.length + 1);
+  const manifest = (repository: string, reference: string) =>
+    `${base}/v2/${pathOf(repository)}/manifests/${reference}`;
+  const accept = { accept: mediaTypes.join(', ') };
+  return {
+    async find(repository, tag) {
+      const scope = `repository:${pathOf(repository)}:pull`;
+      const request = { method: 'HEAD', url: manifest(repository, tag), headers: accept } as const;
+      const response = await send(request, scope);
+      if (response.status === 404) return undefined;
+      const digest = response.headers['docker-content-digest'] ?? '';
+      if (response.status === 200 && /^sha256:[0-9a-f]{64}$/.test(digest)) {
+        return { digest, mediaType: response.headers['content-type'] ?? '' };
+      }
+      throw problem(response, repository, 'pull');
+    },
+    async checkPush(repository) {
+      const scope = `repository:${pathOf(repository)}:pull,push`;
+      const url = `${base}/v2/${pathOf(repository)}/blobs/uploads/`;
+      const response = await send({ method: 'POST', url }, scope);
+      if (response.status !== 202) throw problem(response, repository, 'push');
+      const location = response.headers['location'];
+      const upload = location === undefined ? undefined : new URL(location, url);
+      if (upload?.origin !== new URL(url).origin) return;
+      // An upload that nobody ends is cleaned up by the registry itself.
+      await send({ method: 'DELETE', url: upload.href }, scope).catch(() => undefined);
+    },
+    async tag(repository, digest, tags) {
+      const scope = `repository:${pathOf(repository)}:pull,push`;
+      const got = await send({ url: manifest(repository, digest), headers: accept }, scope);
+      if (got.status !== 200) throw problem(got, repository, 'pull');
+      const headers = { 'content-type': got.headers['content-type'] ?? '' };
+      for (const tag of tags) {
+        const url = manifest(repository, tag);
+        const put = await send({ method: 'PUT', url, headers, body: got.body }, scope);
+        if (put.status >= 300) throw problem(put, repository, 'push');
+      }
+    },
+  };
+}
+
+function problem(response: HttpResponse, repository: string, doing: 'pull' | 'push'): ActionError {
+  return new ActionError(answered({ ...response, repository, doing }));
+}
+
+type Send = (request: HttpRequest, scope: string) => Promise<HttpResponse>;
+
+/** Answers a challenge once for each scope and login: Basic, or a token from where it says. */
+function sender({ host, http, login }: ClientOptions): Send {
+  const known = new Map<string, Secret>();
+  return async (request, scope) => {
+    const user = await login();
+    const key = `${scope} ${user ? reveal(basicAuth(user)) : ''}`;
+    const reach = (sent: HttpRequest) =>
+      http.send(sent).catch((error: unknown) => {
+        if (error instanceof TransportError) throw new ActionError(unreached(host, error));
+        throw error;
+      });
+    const attempt = (authorization: Secret | undefined) =>
+      reach(
+        authorization ? { ...request, headers: { ...request.headers, authorization } } : request,
+      );
+    const first = await attempt(known.get(key));
+    if (first.status !== 401) return first;
+    const authorization = await answer(first, { scope, user, reach });
+    if (!authorization) return first;
+    known.set(key, authorization);
+    return attempt(authorization);
+  };
+}
+
+interface Answering {
+  readonly scope: string;
+  readonly user: Password | undefined;
+  readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
+}
+
+async function answer(
+  { headers }: HttpResponse,
+  { scope, user, reach }: Answering,
+): Promise<Secret | undefined> {
+  const challenge = headers['www-authenticate'] ?? '';
+  const basic = user && new Secret(`Basic ${reveal(basicAuth(user))}`);
+  if (/^basic/i.test(challenge)) return basic;
+  const parts = Object.fromEntries(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  );
+  const realm = URL.parse(parts['realm'] ?? '');
+  if (!/^bearer/i.test(challenge) || !realm || !isSafe(realm)) return undefined;
+  if (parts['service']) realm.searchParams.set('service', parts['service']);
+  realm.searchParams.set('scope', scope);
+  const response = await reach({
+    url: realm.href,
+    ...(basic ? { headers: { authorization: basic } } : {}),
+  });
+  if (response.status !== 200) return undefined;
+  const { token, access_token: other } = JSON.parse(response.body) as Record<string, unknown>;
+  const text = typeof token === 'string' ? token : other;
+  return typeof text === 'string' ? new Secret(`Bearer ${text}`) : undefined;
+}
+
+const isSafe = ({ protocol, host }: URL): boolean =>
+  protocol === 'https:' || isLoopbackRegistry(host);

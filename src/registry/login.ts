@@ -1,0 +1,77 @@
+// A Docker configuration of the run's own, with the registry's login in it: nothing is left behind.
+import type { Ports } from '../ports.ts';
+import type { Secret } from '../secret.ts';
+import type { TokenSource } from '../yandex/token-source.ts';
+import type { Password, RegistryAddress } from './address.ts';
+import { type RegistryClient, registryClient } from './client.ts';
+import { basicAuth, dockerConfig, storedLogin } from './docker-config.ts';
+
+export interface LoginOptions {
+  readonly address?: RegistryAddress | undefined;
+  /** Absent: what the user's own configuration says. */
+  readonly login?: Password | undefined;
+  /** User `iam` with these tokens; instead of `login`. */
+  readonly tokens?: TokenSource | undefined;
+  /** The runner's variables. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Called before a secret file is made, so that the post step removes it whatever happens. */
+  onSecretFile(path: string): void;
+}
+
+export interface OpenRegistry {
+  /** The folder, for `DOCKER_CONFIG`. */
+  readonly dockerConfig: string;
+  /** The user's own folder: builders, contexts and plugins are still found there. */
+  readonly userConfig: string;
+  /** Of the registry that is named, if one is. */
+  readonly host?: string;
+  readonly client?: RegistryClient;
+  /** What the user's own configuration holds for a host. */
+  loginFor(host: string): Password | undefined;
+  /** A new IAM token in the configuration; false where the login cannot be made anew. */
+  renew(): Promise<boolean>;
+}
+
+/** A token for a build of this length; the issuer gives at most 12 hours. */
+const buildMs = 6 * 3_600_000;
+
+type LoginPorts = Pick<Ports, 'files' | 'http' | 'log'>;
+
+/** Writes the folder (mode 0700, its file 0600). Throws ActionError where no token is to be had. */
+export async function openRegistry(
+  options: LoginOptions,
+  { files, http, log }: LoginPorts,
+): Promise<OpenRegistry> {
+  const { address, tokens, environment } = options;
+  const userConfig = environment['DOCKER_CONFIG'] || `${environment['HOME'] ?? ''}/.docker`;
+  const existing = await files.read(`${userConfig}/config.json`).catch(() => '');
+  const folder = await files.makeTemp('webgen-deploy-docker-');
+  options.onSecretFile(`${folder}/config.json`);
+  const loginFor = async (validForMs: number): Promise<Password | undefined> =>
+    tokens ? { username: 'iam', password: await tokens.get(validForMs) } : options.login;
+  const write = async (validForMs: number): Promise<void> => {
+    const login = await loginFor(validForMs);
+    if (login) log.mask(basicAuth(login));
+    const own = address && login ? { own: { host: address.host, login } } : {};
+    const text: Secret = dockerConfig(existing, { plugins: `${userConfig}/cli-plugins`, ...own });
+    await files.write(`${folder}/config.json`, text, 0o600);
+  };
+  await write(buildMs);
+  if ((await files.kind(`${userConfig}/contexts`)) === 'folder') {
+    await files.link(`${userConfig}/contexts`, `${folder}/contexts`);
+  }
+  const stored = address && storedLogin(existing, address.host);
+  const login = async () => (await loginFor(0)) ?? stored;
+  return {
+    dockerConfig: folder,
+    userConfig,
+    ...(address
+      ? { host: address.host, client: registryClient({ host: address.host, http, login }) }
+      : {}),
+    loginFor: (host) => storedLogin(existing, host),
+    async renew() {
+      if (tokens) await write(Number.POSITIVE_INFINITY);
+      return tokens !== undefined;
+    },
+  };
+}

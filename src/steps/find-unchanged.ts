@@ -1,0 +1,58 @@
+// Finds images whose inputs did not change in the registry, so that they are not built again.
+import type { BakeImage } from '../images/bake.ts';
+import type { BuiltImage } from '../images/build.ts';
+import type { Log } from '../ports.ts';
+import type { RegistryClient } from '../registry/client.ts';
+import { type ContentSettings, contentTag } from './content-tag.ts';
+
+export interface Lookup extends ContentSettings {
+  readonly client: RegistryClient;
+  readonly log: Log;
+}
+
+export interface LookedUp {
+  readonly plan: BakeImage;
+  /** Where the inputs can be known. */
+  readonly tag?: string;
+  readonly found?: BuiltImage;
+}
+
+/** Looks only where `cacheRepositories` says. Throws ActionError where the registry is not usable. */
+export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<LookedUp> {
+  const { image } = plan;
+  const { client, log } = lookup;
+  if (image.cache === 'none') return { plan };
+  const content = await contentTag(image, lookup);
+  if ('unknown' in content) {
+    log.info(`${image.name}: built in any case, since ${content.unknown}`);
+    return { plan };
+  }
+  for (const note of content.notes) log.info(`${image.name}: ${note}`);
+  const { tag } = content;
+  for (const repository of plan.cacheRepositories) {
+    const manifest = await client.find(repository, tag);
+    if (!manifest) continue;
+    const { digest } = manifest;
+    const reference = `${repository}@${digest}`;
+    const { platforms } = image;
+    const tags = [...plan.tags, tag];
+    const found = { name: image.name, repository, digest, reference, tags, platforms, found: true };
+    return { plan, tag, found };
+  }
+  return { plan, tag };
+}
+
+/** An image that was found gets the tags of this run. A registry that refuses leaves them as they are. */
+export async function tagFound(image: BuiltImage, { client, log }: Lookup): Promise<void> {
+  const { name, repository, digest, tags } = image;
+  log.info(`${name}: not built, nothing has changed; ${repository}@${digest} is used`);
+  const missing = await Promise.all(
+    tags.map(async (tag) => {
+      const there = await client.find(repository, tag).catch(() => undefined);
+      return there?.digest === digest ? [] : [tag];
+    }),
+  );
+  await client.tag(repository, digest, missing.flat()).catch((error: Error) => {
+    log.info(`${name}: it could not be tagged ${missing.flat().join(', ')}: ${error.message}`);
+  });
+}
