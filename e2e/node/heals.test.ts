@@ -176,6 +176,31 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     expect(told('init')).toContain('crash-loop');
   }, 300_000);
 
+  test('an update with surge under a full quota, whose older pods leave late', async () => {
+    const { reference: image } = await push('shop/full');
+    const lifecycle = { preStop: { sleep: { seconds: 25 } } };
+    const rollout = {
+      replicas: 2,
+      strategy: { rollingUpdate: { maxSurge: 1, maxUnavailable: 1 } },
+    };
+    const version = (value: string) =>
+      workload(
+        { image, lifecycle, readinessProbe, env: [{ name: 'VERSION', value }] },
+        { terminationGracePeriodSeconds: 40 },
+        rollout,
+      );
+    await site.cluster.kubectl(['create', 'namespace', 'full']);
+    await site.cluster.kubectl(['create', 'quota', 'team', '--hard=pods=2', '-n', 'full']);
+    const run = async (value: string) => {
+      const workspace = await site.workspace({ 'app.yaml': version(value) });
+      return site.run({ namespace: 'full', manifests: 'app.yaml', timeout: '5m' }, { workspace });
+    };
+    expect((await run('1')).outputs).toMatchObject({ status: 'deployed' });
+    const update = await run('2');
+    expect(update.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
+    expect(update.stdout).toContain('quota-exceeded');
+  }, 400_000);
+
   test('a node that is cordoned for a while', async () => {
     const { reference: image } = await push('shop/cordoned');
     const { body } = await site.cluster.api({ path: '/api/v1/nodes' });

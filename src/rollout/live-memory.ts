@@ -17,7 +17,7 @@ export interface LiveMemory {
   track(object: KubeObject, writtenAt: number | undefined): void;
   /** `now`: server time in milliseconds. Costs the same however much is remembered. */
   remember(object: KubeObject, now: number): void;
-  forget(object: KubeObject): void;
+  forget(object: KubeObject, now: number): void;
   answer(proof: Proof, answer: Answer): void;
   keepReady(object: KubeObject, ready: Verdict): void;
   /** As `shift` of a memory. */
@@ -40,7 +40,7 @@ export function liveMemory(from: Memory = emptyMemory): LiveMemory {
     read: () => memory,
     track: (object, writtenAt) => void memory.targets.set(identityOf(object), { writtenAt }),
     remember: (object, now) => learn(memory, object, now),
-    forget: (object) => unlearn(memory, object),
+    forget: (object, now) => unlearn(memory, object, now),
     answer: (proof, answer) => void memory.answers.set(proofKey(proof), answer),
     keepReady: (object, ready) => {
       const tracked = memory.targets.get(identityOf(object)) ?? { writtenAt: undefined };

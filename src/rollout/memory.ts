@@ -37,7 +37,7 @@ export interface Memory {
   /** By the same: the sum of what each pod that still is there ever reached. */
   readonly heights: ReadonlyMap<string, number>;
   /** When something was first seen: an object or event by its uid, `<uid>/deleting`, `…/refused`;
-   * `…/leaving`: when one of its own was last seen on its way out. */
+   * `<namespace>/leaving`: when a pod was last seen on its way out, or gone. */
   readonly seen: ReadonlyMap<string, number>;
   readonly answers: ReadonlyMap<string, Answer>;
   /** The run's own, by default normal; an object may say otherwise. */
@@ -96,13 +96,13 @@ export function rememberAll(memory: Memory, objects: readonly KubeObject[], now:
 }
 
 /** Forgets a deleted object; what its owner reached stays as the mark to beat. */
-export function forget(memory: Memory, object: KubeObject): Memory {
+export function forget(memory: Memory, object: KubeObject, now: number): Memory {
   const draft = {
     pods: new Map(memory.pods),
     heights: new Map(memory.heights),
     seen: new Map(memory.seen),
   };
-  unlearn(draft, object);
+  unlearn(draft, object, now);
   return { ...memory, ...draft };
 }
 
@@ -146,17 +146,19 @@ export function learn(draft: Draft, object: KubeObject, now: number): void {
   if (object.kind === 'Event') return;
   const leaving = object.metadata.deletionTimestamp !== undefined;
   mark(`${uid}/deleting`, leaving);
-  const owner = object.metadata.ownerReferences?.find((each) => each.controller)?.uid;
-  if (leaving && owner !== undefined) draft.seen.set(`${owner}/leaving`, now);
+  if (leaving && object.kind === 'Pod') draft.seen.set(leavingKey(object), now);
   mark(`${uid}/refused`, conditionOf(object, 'ReplicaFailure')?.status === 'True');
 }
 
+const leavingKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/leaving`;
+
 /** As `forget`, from the draft itself. */
-export function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject): void {
+export function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) draft.seen.delete(key);
   const pod = draft.pods.get(uid);
   if (!pod) return;
+  draft.seen.set(leavingKey(object), now);
   draft.pods.delete(uid);
   raise(draft.heights, pod.owner, -pod.reached);
 }

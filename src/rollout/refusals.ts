@@ -5,6 +5,7 @@ import { counted } from '../text.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
 import { quotaWords } from './quota-words.ts';
+import { roomComes, roomMadeAt } from './room.ts';
 import type { SignalRow } from './row.ts';
 import { byTime, type Crew, eventsSince, type Sight, type Sign } from './sight.ts';
 import { conditionOf, countOf, type KubeEvent } from './typed.ts';
@@ -32,7 +33,7 @@ const classes: readonly Class[] = [
     row: [
       'event FailedCreate: exceeded quota',
       'quota-exceeded',
-      '15 s without progress',
+      '15 s without progress, and no older pod left to go',
       'deployment/quota',
     ],
     words: /exceeded quota|failed quota/i,
@@ -102,11 +103,16 @@ export function refusalOf(
   if (missing) return missing;
   const found = classes.find(({ words }) => words.test(refusal.message));
   if (!found) return undefined;
-  const until = limitOf(refusal, found, crew);
-  const surge = found.code === 'quota-exceeded' && crew.olderPods > 0;
+  const { namespace = '' } = maker.metadata;
+  const isQuota = found.code === 'quota-exceeded';
+  const certainty =
+    isQuota && roomComes(namespace, crew, sight)
+      ? { certain: false }
+      : byTime(limitOf(refusal, found, { crew, madeAt: roomMadeAt(namespace, sight) }), sight);
+  const surge = isQuota && crew.olderPods > 0;
   return {
     code: found.code,
-    ...(found.ms === 0 ? { certain: true } : byTime(until, sight)),
+    ...(found.ms === 0 ? { certain: true } : certainty),
     what: found.what,
     cause: found.what,
     evidence: [
@@ -119,11 +125,16 @@ export function refusalOf(
   };
 }
 
+interface Room {
+  readonly crew: Crew;
+  readonly madeAt: number;
+}
+
 // A pod that leaves frees room, but the controller waits twice as long before each next try.
-function limitOf({ from }: Refusal, { code, ms }: Class, { progressAt, leavingAt }: Crew): number {
-  const limit = Math.max(from, progressAt) + ms;
-  if (code !== 'quota-exceeded' || leavingAt < from) return limit;
-  return Math.max(limit, leavingAt + Math.max(ms, leavingAt - from));
+function limitOf({ from }: Refusal, { code, ms }: Class, { crew, madeAt }: Room): number {
+  const limit = Math.max(from, crew.progressAt) + ms;
+  if (code !== 'quota-exceeded' || madeAt < from) return limit;
+  return Math.max(limit, madeAt + (madeAt - from) + ms);
 }
 
 function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {

@@ -27,10 +27,12 @@ export interface Crew {
   readonly everReady: boolean;
   /** When they last got further than ever. */
   readonly progressAt: number;
-  /** When a pod of any revision was last seen on its way out; it frees room. 0: never. */
-  readonly leavingAt: number;
   /** Pods of an older revision still hold room. */
   readonly olderPods: number;
+  /** The controller may remove some of these now. */
+  readonly olderMayGo: boolean;
+  /** One of them has a node and is not Ready yet. */
+  readonly onTheirWay: boolean;
 }
 
 export interface PodView {

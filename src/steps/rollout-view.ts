@@ -72,11 +72,11 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
   const remove = (object: KubeObject): void => {
     verdicts.touch(object);
     snapshot.remove(object);
-    memory.forget(object);
+    memory.forget(object, api.now());
   };
   const list = ({ kind, apiVersion, namespace }: WatchedKind, objects: readonly KubeObject[]) => {
     const scope = { kind: kindKey({ apiVersion, kind }), ...(namespace ? { namespace } : {}) };
-    for (const gone of snapshot.replace(scope, objects)) memory.forget(gone);
+    for (const gone of snapshot.replace(scope, objects)) memory.forget(gone, api.now());
     for (const object of objects) memory.remember(object, api.now());
     verdicts.touchAll();
   };

@@ -342,23 +342,90 @@ describe('refused pods', () => {
     ]);
   });
 
-  test('older pods that leave free the quota, and the controller tries again ever more seldom', () => {
-    const start = [deployment({ replicas: 2 }), replicaSet(refused)];
-    const leaving = pod('old', { metadata: { deletionTimestamp: at(8) } });
+  const states = (looks: Parameters<typeof judgeAt>[0]) => judgeAt(looks).map((v) => v.state);
+  const leaving = pod('old', { metadata: { deletionTimestamp: at(30) } });
+
+  test('a pod that leaves slowly makes room in the end, and then the controller tries ever more seldom', () => {
     const looks = [
-      { at: 0, objects: start },
-      { at: 8, objects: [leaving] },
-      { at: 18, objects: [leaving] },
-      { at: 35, objects: [] },
-      { at: 36, objects: [] },
+      { at: 0, objects: [deployment({ replicas: 2 }), replicaSet(refused), leaving] },
+      { at: 29, objects: [] },
+      { at: 31, objects: [], gone: [leaving] },
+      { at: 76, objects: [] },
+      { at: 77, objects: [] },
     ];
-    expect(judgeAt(looks).map(({ state }) => state)).toEqual([
-      'waiting',
-      'waiting',
-      'waiting',
-      'waiting',
-      'failed',
-    ]);
+    expect(states(looks)).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'failed']);
+  });
+
+  test('so does one of another workload, but not one that is never gone', () => {
+    const owner = { ...leaving.metadata.ownerReferences?.[0], uid: 'another' };
+    const other = pod('old', {
+      metadata: { deletionTimestamp: at(30), ownerReferences: [owner] },
+    });
+    const looks = [
+      { at: 0, objects: [deployment({ replicas: 2 }), replicaSet(refused), other] },
+      { at: 59, objects: [] },
+      { at: 60, objects: [] },
+    ];
+    expect(states(looks)).toEqual(['waiting', 'waiting', 'failed']);
+  });
+
+  describe('during an update', () => {
+    const counts = { replicas: 4, updatedReplicas: 1, availableReplicas: 4, readyReplicas: 4 };
+    const update = (rollingUpdate: object) =>
+      deployment({ replicas: 4, strategy: { rollingUpdate } }, counts);
+    const set = (name: string, replicas: number, status: object = {}) => {
+      const { metadata } = replicaSet();
+      const annotations = { 'deployment.kubernetes.io/revision': '1' };
+      const own = name === 'new' ? {} : { name, uid: name, annotations };
+      return { ...replicaSet(), metadata: { ...metadata, ...own }, spec: { replicas }, status };
+    };
+
+    test('no older pod may go, none leaves, no new one comes: it is a deadlock', () => {
+      const start = [update({ maxUnavailable: 0, maxSurge: 1 }), set('new', 1, refused)];
+      const looks = [
+        { at: 0, objects: [...start, set('old', 4, { availableReplicas: 4 })] },
+        { at: 14, objects: [] },
+        { at: 15, objects: [] },
+      ];
+      expect(states(looks)).toEqual(['waiting', 'waiting', 'failed']);
+    });
+
+    test('a new pod that takes its time lets an older one go once it is Ready', () => {
+      const start = [update({ maxUnavailable: 0, maxSurge: 2 }), set('new', 2, refused)];
+      const old = set('old', 4, { availableReplicas: 4 });
+      const looks = [
+        { at: 0, objects: [...start, old, pod('p1', { status: unready })] },
+        { at: 50, objects: [] },
+        { at: 51, objects: [pod('p1', { status: ready })] },
+        { at: 66, objects: [] },
+      ];
+      expect(states(looks)).toEqual(['waiting', 'waiting', 'waiting', 'failed']);
+    });
+
+    test('so does one for which there is no node yet', () => {
+      const start = [update({ maxUnavailable: 0, maxSurge: 2 }), set('new', 2)];
+      const old = set('old', 4, { availableReplicas: 4 });
+      const short = { ...unschedulable('0/3 nodes are available: 3 Insufficient cpu.') };
+      const pending = { ...short, spec: { ...(short['spec'] as object), nodeName: undefined } };
+      const looks = [
+        { at: 0, objects: [...start, old, pending, pod('p2', { status: unready })] },
+        { at: 300, objects: [] },
+        { at: 301, objects: [pod('p2', { status: ready })] },
+        { at: 540, objects: [] },
+        { at: 541, objects: [] },
+      ];
+      expect(states(looks)).toEqual(['waiting', 'waiting', 'waiting', 'waiting', 'failed']);
+    });
+
+    test('a controller that has not yet removed what it may is slow, not stuck', () => {
+      const start = [update({ maxUnavailable: '25%', maxSurge: 1 }), set('new', 1, refused)];
+      const looks = [
+        { at: 0, objects: [...start, set('old', 4, { availableReplicas: 4 })] },
+        { at: 100, objects: [] },
+        { at: 101, objects: [set('old', 3, { availableReplicas: 3 })] },
+      ];
+      expect(states(looks)).toEqual(['waiting', 'waiting', 'failed']);
+    });
   });
 
   test('time in which the API was away does not count', () => {

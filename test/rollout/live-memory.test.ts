@@ -54,8 +54,8 @@ describe('the memory of a running wait', () => {
       const now = noon + step * 100;
       const object = pod(pick(20), `set-${pick(3)}`, pick(4));
       if (pick(5) === 0) {
-        live.forget(object);
-        pure = forget(pure, object);
+        live.forget(object, now);
+        pure = forget(pure, object, now);
       } else {
         live.remember(object, now);
         pure = remember(pure, object, now);
@@ -78,7 +78,7 @@ describe('the memory of a running wait', () => {
     for (const reached of [1, 3, 1, 3]) live.remember(pod(1, 'set', reached), noon);
     live.remember(pod(2, 'set', 1), noon);
     expect(live.read().heights.get('set/')).toBe(4);
-    live.forget(pod(1, 'set', 3));
+    live.forget(pod(1, 'set', 3), 9);
     expect(live.read().heights.get('set/')).toBe(1);
   });
 

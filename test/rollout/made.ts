@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import { createSnapshot } from '../../src/cluster/snapshot.ts';
 import { judge } from '../../src/rollout/judge.ts';
-import { emptyMemory, type Memory, rememberAll, track } from '../../src/rollout/memory.ts';
+import { emptyMemory, forget, type Memory, rememberAll, track } from '../../src/rollout/memory.ts';
 import type { Verdict } from '../../src/rollout/verdict.ts';
 
 export type Fields = { readonly [key: string]: unknown };
@@ -116,6 +116,8 @@ export interface Look {
   readonly at: number;
   readonly objects: readonly KubeObject[];
   readonly memory?: (memory: Memory) => Memory;
+  /** Deleted by then. */
+  readonly gone?: readonly KubeObject[];
 }
 
 /** Judges the first object of the first look after each of the looks. */
@@ -131,6 +133,10 @@ export function judgeAt(
     const now = noon + 1_000 * look.at;
     for (const each of look.objects) snapshot.put(each);
     memory = rememberAll(memory, look.objects, now);
+    for (const each of look.gone ?? []) {
+      snapshot.remove(each);
+      memory = forget(memory, each, now);
+    }
     memory = look.memory?.(memory) ?? memory;
     return judge(target, snapshot, memory, now);
   });

@@ -121,7 +121,9 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
   const take = ({ at, object: each, gone }: Step): void => {
     if (gone) snapshot.remove(each);
     else snapshot.put(each);
-    memory = gone ? forget(memory, each) : remember(memory, each, start + Math.max(at, from));
+    memory = gone
+      ? forget(memory, each, start + Math.max(at, from))
+      : remember(memory, each, start + Math.max(at, from));
   };
   const look = (at: number): Moment => {
     while (queue[0] && queue[0].at <= at) take(queue.shift() as Step);

@@ -1,6 +1,7 @@
 // Deployments: the newest ReplicaSet and its pods decide, once the controller has seen the spec.
 import { type KubeObject, nameOf } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
+import { mayRemoveOlder } from '../room.ts';
 import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type Deployment, type ReplicaSet, timeOf, typed } from '../typed.ts';
@@ -66,6 +67,7 @@ function isComplete({ want, total, updated, ready, available }: Counts): boolean
 
 /** Judges a Deployment whose new spec the controller has seen. */
 export function judgeDeployment(live: KubeObject, sight: Sight): Verdict {
+  const sets = sight.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ReplicaSet');
   const newest = newestReplicaSet(live, sight);
   const counts = countsOf(live, newest);
   const pods = newest ? podsOf(newest.metadata.uid ?? '', sight) : [];
@@ -86,6 +88,7 @@ export function judgeDeployment(live: KubeObject, sight: Sight): Verdict {
     maker: newest ?? live,
     pods,
     olderPods: Math.max(0, counts.total - counts.updated),
+    olderMayGo: mayRemoveOlder(live, sets, newest),
     short: pods.length < counts.want,
   };
   const findings = withDeadline(live, groupFindings(group, sight), sight);

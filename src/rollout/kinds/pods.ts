@@ -16,6 +16,10 @@ export function podsOf(uid: string, sight: Sight): readonly Pod[] {
     .map((each) => typed<Pod>(each));
 }
 
+function isReady({ status }: Pod): boolean {
+  return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
+}
+
 export interface Group {
   /** The workload that the findings name. */
   readonly owner: KubeObject;
@@ -24,12 +28,15 @@ export interface Group {
   /** Pods of the new revision. */
   readonly pods: readonly Pod[];
   readonly olderPods: number;
+  /** Its controller may remove some of these now. */
+  readonly olderMayGo?: boolean;
   /** Fewer pods than wanted: refusals matter. */
   readonly short: boolean;
 }
 
 /** How far the pods of one revision are, and how it went until now. */
-export function crewOf({ owner, pods, olderPods }: Group, sight: Sight): Crew {
+export function crewOf(group: Group, sight: Sight): Crew {
+  const { owner, pods, olderPods, olderMayGo = false } = group;
   const { memory, writtenAt } = sight;
   const everReady = pods.some((pod) => {
     const past = memory.pods.get(pod.metadata?.uid ?? '');
@@ -41,12 +48,8 @@ export function crewOf({ owner, pods, olderPods }: Group, sight: Sight): Crew {
     return (past && memory.progress.get(past.owner)) ?? [];
   });
   const progressAt = Math.max(writtenAt ?? 0, ...marks.map((mark) => mark.at));
-  const makers = sight.snapshot.childrenOf(owner.metadata.uid ?? '', 'apps/ReplicaSet');
-  const left = [owner, ...makers].map(
-    ({ metadata }) => memory.seen.get(`${metadata.uid ?? ''}/leaving`) ?? 0,
-  );
-  const leavingAt = Math.max(...left);
-  return { kind: owner.kind, everReady, progressAt, leavingAt, olderPods };
+  const onTheirWay = pods.some((pod) => pod.spec?.nodeName !== undefined && !isReady(pod));
+  return { kind: owner.kind, everReady, progressAt, olderPods, olderMayGo, onTheirWay };
 }
 
 /** Every finding about the pods of one revision and about their making. */

@@ -1,5 +1,6 @@
 // A pod that no node takes: an impossible selector, too little room, a missing volume, a gate.
 import { plain } from '../plain-text.ts';
+import { roomComes, roomMadeAt } from '../room.ts';
 import { byTime, type PodSymptom, type PodView, type Sign, since } from '../sight.ts';
 
 /** A selector that no node meets is a mistake; a full cluster may get a node or lose a pod. */
@@ -63,7 +64,9 @@ function unschedulable(view: PodView, message: string): Sign {
   const crowded = /insufficient|too many pods/i.test(message) && view.crew.olderPods > 0;
   return {
     code: volume ? 'volume-unbound' : 'unschedulable',
-    ...byTime(from + limitOf(view, message), view.sight),
+    ...(crowded
+      ? roomCertainty(view, from, message)
+      : byTime(from + limitOf(view, message), view.sight)),
     what: volume ? 'a pod waits for its volume' : 'no node can take a pod',
     evidence: [
       plain(message),
@@ -76,6 +79,15 @@ function unschedulable(view: PodView, message: string): Sign {
       : {}),
     cause: `unschedulable ${plain(message)}`,
   };
+}
+
+// The older pods hold the room: as long as they go one by one, it is coming.
+function roomCertainty(view: PodView, from: number, message: string) {
+  const { crew, sight, pod } = view;
+  const namespace = pod.metadata?.namespace ?? '';
+  if (roomComes(namespace, crew, sight)) return { certain: false };
+  const made = Math.max(from, crew.progressAt, roomMadeAt(namespace, sight));
+  return byTime(made + limitOf(view, message), sight);
 }
 
 export const scheduleSymptoms: readonly PodSymptom[] = [
