@@ -131,6 +131,7 @@ const runners: Runners = {
       app: inputs.app,
       namespace: state.namespace,
       signal,
+      onLine: engine.ports.log.info,
     });
     const result = await judgeNow({
       api,

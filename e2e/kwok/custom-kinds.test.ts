@@ -102,6 +102,30 @@ describe('a custom kind', () => {
     expect(Date.now() - started).toBeLessThan(35_000);
   }, 90_000);
 
+  test('is in `status`, also while an APIService is broken', async () => {
+    const service = {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: 'v1.broken.example.org' },
+      spec: {
+        group: 'broken.example.org',
+        version: 'v1',
+        groupPriorityMinimum: 100,
+        versionPriority: 10,
+        service: { namespace: 'shop', name: 'nobody' },
+      },
+    };
+    await site.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(service));
+    const inputs = { command: 'status', namespace: 'shop', app: 'good', environment: 'staging' };
+    const started = Date.now();
+    const done = await site.run(inputs);
+    await site.cluster.kubectl(['delete', 'apiservice', 'v1.broken.example.org']);
+    expect(done.outputs['status']).toBe('succeeded');
+    expect(done.stdout).toMatch(/Database\/good.*ready/);
+    expect(done.stdout).not.toContain('Database/bad');
+    expect(Date.now() - started).toBeLessThan(30_000);
+  }, 90_000);
+
   test('says what it waited for when the time is up', async () => {
     const run = await start('late', database('late', { ready: '{.status.phase}=Up' }));
     await report('late', { phase: 'Creating' });

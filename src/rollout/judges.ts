@@ -187,10 +187,15 @@ const plainGroups: ReadonlySet<string> = new Set([
   'storage.k8s.io',
 ]);
 
+/** One of Kubernetes itself: nobody's controller gives its kinds a status of their own. */
+export function isPlainGroup(group: string): boolean {
+  return plainGroups.has(group);
+}
+
 /** The row of a kind; undefined for kinds that are ready as soon as they exist. */
 export function rowOf(object: KubeObject): JudgeRow | undefined {
   const row = judges[kindKey(object)];
   if (row) return row;
-  const isPlain = plainGroups.has(groupOf(object.apiVersion)) && !hasRules(object);
+  const isPlain = isPlainGroup(groupOf(object.apiVersion)) && !hasRules(object);
   return isPlain ? undefined : generic;
 }
