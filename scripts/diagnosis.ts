@@ -1,8 +1,9 @@
 // Writes docs/diagnosis.md out of the tables of the code: what is printed is what the judge says of
 // each recorded state.
 import type { Finding } from '../src/errors.ts';
-import { generic, type JudgeRow, judges } from '../src/rollout/judges.ts';
+import { type JudgeRow, judges } from '../src/rollout/judges.ts';
 import type { SignalRow } from '../src/rollout/row.ts';
+import { generic } from '../src/rollout/row-of.ts';
 import { signals } from '../src/rollout/signals.ts';
 import { replay, targetOf } from '../test/rollout/recording.ts';
 

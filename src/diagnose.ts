@@ -9,9 +9,9 @@ import type { ReportedFinding } from './outcome.ts';
 import { recordOf } from './report/findings.ts';
 import { byGravity } from './rollout/diagnose.ts';
 import { judge } from './rollout/judge.ts';
-import { rowOf } from './rollout/judges.ts';
 import { type Answer, type Memory, putAnswer } from './rollout/memory.ts';
 import type { Patience } from './rollout/patience.ts';
+import { rowOf } from './rollout/row-of.ts';
 import { memoryOfSaved } from './rollout/saved-memory.ts';
 import type { LiveFinding, Proof, Verdict } from './rollout/verdict.ts';
 
@@ -197,7 +197,11 @@ function verdictOf(object: KubeObject, { snapshot, memory, now }: Picture): Verd
 
 /** That a file lacks an object proves nothing; that it has it shows that the trouble is over. */
 function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now: number): Answer {
-  const group = { StorageClass: 'storage.k8s.io/', PriorityClass: 'scheduling.k8s.io/' };
+  const group = {
+    StorageClass: 'storage.k8s.io/',
+    PriorityClass: 'scheduling.k8s.io/',
+    RuntimeClass: 'node.k8s.io/',
+  };
   const prefix = kind in group ? group[kind as keyof typeof group] : '';
   const found = snapshot.get(`${prefix}${kind}`, namespace, name);
   if (!found) return { at: now, result: 'told' };

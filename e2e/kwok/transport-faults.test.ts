@@ -34,6 +34,12 @@ const awaited = (name: string, seconds: number) =>
     `      labels: {app: ${name}}\n      annotations: {simulate/ready-after: ${seconds}s}`,
   );
 
+const crashing = (name: string) =>
+  deployment(name).replace(
+    `      labels: {app: ${name}}`,
+    `      labels: {app: ${name}}\n      annotations: {simulate/pod: crash-loop}`,
+  );
+
 /** A deploy of one Deployment through a proxy of its own, which breaks while the run waits. */
 async function through(name: string, plan: Plan) {
   const { before, during, yaml, http2, readyAfter = 4 } = plan;
@@ -140,6 +146,20 @@ describe('in mid-wait', () => {
     },
     60_000,
   );
+
+  test('by any of these, a release that crashes is called nothing else', async () => {
+    const all = [...breaks, ['delayed', (proxy: FaultProxy) => proxy.delay(1_000)] as const];
+    const results = await Promise.all(
+      all.map(async ([fault, during]) => {
+        const name = `${fault}-crash`;
+        const result = await through(name, { during, yaml: crashing(name) });
+        return { fault, status: result.outputs['status'], code: result.outputs['error-code'] };
+      }),
+    );
+    expect(results).toEqual(
+      all.map(([fault]) => ({ fault, status: 'failed', code: 'crash-loop' })),
+    );
+  }, 180_000);
 });
 
 describe('while it applies', () => {

@@ -6,7 +6,7 @@ import { type Patience, severityOf } from './patience.ts';
 import { statusesOf } from './pod-memory.ts';
 import type { ContainerView, Crew, PodView, Sight, Sign } from './sight.ts';
 import { containerSymptoms, podSymptoms } from './symptoms.ts';
-import { type ContainerStatus, type Pod, typed } from './typed.ts';
+import { type ContainerStatus, type Deployment, type Pod, typed } from './typed.ts';
 import type { LiveFinding, LogRequest } from './verdict.ts';
 
 interface Seen {
@@ -125,7 +125,7 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
   return [
     {
       ...base,
-      evidence: [...base.evidence, ...othersOf(group)],
+      evidence: [...base.evidence, ...injectedWords(owner, container), ...othersOf(group)],
       ...(pod === undefined ? {} : { pod }),
       ...(container ? { container: container.name } : {}),
       ...(times.length ? { fatalAt: Math.min(...times) } : {}),
@@ -136,6 +136,15 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
       ...(sign.foreign ? { foreign: true } : {}),
     },
   ];
+}
+
+/** A webhook may put containers into pods that nobody finds in the manifest. */
+function injectedWords(owner: KubeObject, container?: ContainerStatus): readonly string[] {
+  const { template } = typed<Deployment>(owner).spec ?? {};
+  const { containers = [], initContainers = [] } = template?.spec ?? {};
+  if (!container || containers.length === 0) return [];
+  const own = [...containers, ...initContainers].some(({ name }) => name === container.name);
+  return own ? [] : [`container ${container.name} is not in the template: it was injected`];
 }
 
 function othersOf(group: readonly Seen[]): readonly string[] {

@@ -3,10 +3,11 @@ import { identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import type { Snapshot } from '../cluster/snapshot.ts';
 import { withRules } from './custom.ts';
 import { findingOf } from './diagnose.ts';
-import { type JudgeRow, rowOf } from './judges.ts';
+import type { JudgeRow } from './judges.ts';
 import type { Memory } from './memory.ts';
 import { patienceOf } from './patience.ts';
 import type { SignalRow } from './row.ts';
+import { rowOf } from './row-of.ts';
 import { byTime, type Sight } from './sight.ts';
 import { timeOf } from './typed.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
@@ -55,7 +56,8 @@ interface Known {
 function verdictOn(object: KubeObject, { row, sight: given }: Known): Verdict {
   const { snapshot, memory } = given;
   const { namespace = '', name } = object.metadata;
-  const live = snapshot.get(kindKey(object), namespace, name);
+  const isHidden = row.optional && !snapshot.knows(kindKey(object), namespace);
+  const live = snapshot.get(kindKey(object), namespace, name) ?? (isHidden ? object : undefined);
   const { ready } = memory.targets.get(identityOf(object)) ?? {};
   if (!live) return ready ?? absentVerdict(object, given);
   if (live.metadata.annotations?.[waitKey] === 'false') {

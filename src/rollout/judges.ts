@@ -1,6 +1,5 @@
 // The table of kinds: who judges each, and what else must be watched for it.
-import { groupOf, type KubeObject, kindKey } from '../cluster/objects.ts';
-import { hasRules } from './custom.ts';
+import type { KubeObject } from '../cluster/objects.ts';
 import { judgeAutoscaler } from './kinds/autoscaler.ts';
 import { judgeClaim } from './kinds/claim.ts';
 import { judgeDaemonSet } from './kinds/daemon-set.ts';
@@ -10,12 +9,16 @@ import { judgeBudget } from './kinds/disruption-budget.ts';
 import { judgeGeneric } from './kinds/generic.ts';
 import { judgeCronJob, judgeJob } from './kinds/job.ts';
 import { judgeIngress, judgeService } from './kinds/network.ts';
+import { judgePhased } from './kinds/phased.ts';
 import { judgePod } from './kinds/pod.ts';
+import { judgeQuota } from './kinds/quota.ts';
 import { judgeReplicaSet } from './kinds/replica-set.ts';
 import { judgeRoute } from './kinds/route.ts';
 import { judgeStatefulSet } from './kinds/stateful-set.ts';
+import { judgeVolume } from './kinds/volume.ts';
+import { withReferences } from './references.ts';
 import type { Sight } from './sight.ts';
-import type { Verdict } from './verdict.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
 
 /** Something else to watch; without the right to it the judgement is only less precise. */
 export type Need = 'Service' | 'ReplicaSet' | 'ControllerRevision' | 'Pod' | 'Event' | 'Node';
@@ -28,7 +31,17 @@ export interface JudgeRow {
   readonly needs: readonly Need[];
   /** Its controller tells by `status.observedGeneration` that it has seen the spec. */
   readonly observed?: boolean;
+  /** Where it may not be watched it is taken as it was written. */
+  readonly optional?: boolean;
 }
+
+const webhooks: JudgeRow = {
+  ready: 'exists',
+  shows: ['validatingwebhookconfiguration/ready'],
+  judge: withReferences(() => verdictOf('ready', 'exists')),
+  needs: [],
+  optional: true,
+};
 
 export const judges: Readonly<Record<string, JudgeRow>> = {
   'apps/Deployment': {
@@ -114,7 +127,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
   'networking.k8s.io/Ingress': {
     ready: 'exists; its address is not awaited',
     shows: ['ingress/ready', 'ingress/no-address'],
-    judge: judgeIngress,
+    judge: withReferences(judgeIngress),
     needs: ['Service'],
   },
   'gateway.networking.k8s.io/HTTPRoute': {
@@ -124,9 +137,27 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     judge: judgeRoute,
     needs: [],
   },
+  'gateway.networking.k8s.io/Gateway': {
+    ready: 'as any other kind',
+    shows: ['gateway/ready'],
+    judge: withReferences(judgeGeneric),
+    needs: [],
+  },
+  'argoproj.io/Rollout': {
+    ready: 'phase Healthy; one that waits for a person is not awaited',
+    shows: ['rollout/healthy', 'rollout/suspended'],
+    judge: judgePhased,
+    needs: [],
+  },
+  'flagger.app/Canary': {
+    ready: 'phase Initialized or Succeeded',
+    shows: ['canary/succeeded'],
+    judge: judgePhased,
+    needs: [],
+  },
   'autoscaling/HorizontalPodAutoscaler': {
     ready: 'exists, unless it can never scale',
-    shows: ['horizontalpodautoscaler/scaling'],
+    shows: ['horizontalpodautoscaler/scaling', 'horizontalpodautoscaler/disabled'],
     judge: judgeAutoscaler,
     needs: [],
   },
@@ -148,6 +179,22 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     judge: judgeBudget,
     needs: [],
   },
+  PersistentVolume: {
+    ready: 'Available or Bound',
+    shows: ['persistentvolume/available'],
+    judge: judgeVolume,
+    needs: [],
+    optional: true,
+  },
+  ResourceQuota: {
+    ready: 'it counts what its spec says',
+    shows: ['resourcequota/filled'],
+    judge: judgeQuota,
+    needs: [],
+    optional: true,
+  },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhooks,
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhooks,
   Namespace: {
     ready: 'Active',
     shows: ['namespace/active'],
@@ -155,47 +202,3 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     needs: [],
   },
 };
-
-/** Kinds that have no row. */
-export const generic: JudgeRow = {
-  ready: 'Ready or a like condition, else the phase; no status for 8 s is ready',
-  shows: ['kustomization/ready'],
-  judge: judgeGeneric,
-  needs: [],
-};
-
-// Groups of Kubernetes itself whose kinds are ready when they exist, unless the table names them.
-const plainGroups: ReadonlySet<string> = new Set([
-  '',
-  'admissionregistration.k8s.io',
-  'apps',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-]);
-
-/** One of Kubernetes itself: nobody's controller gives its kinds a status of their own. */
-export function isPlainGroup(group: string): boolean {
-  return plainGroups.has(group);
-}
-
-/** The row of a kind; undefined for kinds that are ready as soon as they exist. */
-export function rowOf(object: KubeObject): JudgeRow | undefined {
-  const row = judges[kindKey(object)];
-  if (row) return row;
-  const isPlain = isPlainGroup(groupOf(object.apiVersion)) && !hasRules(object);
-  return isPlain ? undefined : generic;
-}

@@ -180,6 +180,17 @@ const missingKinds = [
       'deployment/priority-class-missing',
     ],
   },
+  {
+    words: /RuntimeClass "([^"]{1,253})" not found/i,
+    kind: 'RuntimeClass',
+    field: 'runtimeClassName',
+    row: [
+      'event FailedCreate: RuntimeClass not found',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/runtime-class-missing',
+    ],
+  },
 ] as const satisfies readonly { readonly row: SignalRow; readonly [key: string]: unknown }[];
 
 export const refusalRows: readonly SignalRow[] = [...missingKinds, ...classes].map(

@@ -11,21 +11,31 @@ import { budgetRows } from './kinds/disruption-budget.ts';
 import { genericRows } from './kinds/generic.ts';
 import { jobRows } from './kinds/job.ts';
 import { networkRows } from './kinds/network.ts';
+import { phasedRows } from './kinds/phased.ts';
 import { podRows } from './kinds/pod.ts';
+import { quotaRows } from './kinds/quota.ts';
 import { routeRows } from './kinds/route.ts';
 import { statefulSetRows } from './kinds/stateful-set.ts';
+import { volumeRows } from './kinds/volume.ts';
+import { referenceRows } from './references.ts';
 import { refusalRows } from './refusals.ts';
 import type { SignalRow } from './row.ts';
 import { servicePodRows } from './service-pods.ts';
+import { stopHookRows } from './stop-hooks.ts';
 import { containerSymptoms, podSymptoms } from './symptoms.ts';
 
 /** Title → its rows. */
 export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
   'A container': containerSymptoms.flatMap(({ rows }) => rows),
-  'A pod and its node': [...podSymptoms.flatMap(({ rows }) => rows), ...goneRows, ...podRows],
+  'A pod and its node': [
+    ...podSymptoms.flatMap(({ rows }) => rows),
+    ...stopHookRows,
+    ...goneRows,
+    ...podRows,
+  ],
   'Pods that cannot be made': refusalRows,
   Workloads: [...deploymentRows, ...statefulSetRows, ...daemonSetRows, ...jobRows],
-  Storage: claimRows,
+  Storage: [...claimRows, ...volumeRows],
   'Network and scaling': [
     ...networkRows,
     ...servicePodRows,
@@ -33,6 +43,8 @@ export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
     ...routeRows,
     ...autoscalerRows,
     ...budgetRows,
+    ...quotaRows,
+    ...referenceRows,
   ],
-  'The API itself': [...standingRows, ...definitionRows, ...genericRows],
+  'The API itself': [...standingRows, ...definitionRows, ...genericRows, ...phasedRows],
 };

@@ -20,7 +20,16 @@ export interface LogRequest {
 
 /** A read that would prove a finding; the step makes it and puts the answer into the memory. */
 export interface Proof {
-  readonly kind: 'Secret' | 'ConfigMap' | 'ServiceAccount' | 'StorageClass' | 'PriorityClass';
+  readonly kind:
+    | 'Secret'
+    | 'ConfigMap'
+    | 'Service'
+    | 'ServiceAccount'
+    | 'StorageClass'
+    | 'PriorityClass'
+    | 'RuntimeClass'
+    | 'IngressClass'
+    | 'GatewayClass';
   /** Empty for what has none. */
   readonly namespace: string;
   readonly name: string;
@@ -51,6 +60,8 @@ export interface Verdict {
   readonly findings: readonly LiveFinding[];
   /** Before then only an event can change it; without it only an event ever can. */
   readonly againAt?: number;
+  /** Reads whose answers it would take into account. */
+  readonly asks?: readonly Proof[];
 }
 
 /** A verdict; a fatal finding makes a waiting one failed. */

@@ -1,6 +1,7 @@
 // Which kinds have to be watched where, so that each is listed once for all workloads together.
 import { type KubeObject, kindKey } from '../cluster/objects.ts';
-import { type Need, rowOf } from './judges.ts';
+import type { Need } from './judges.ts';
+import { rowOf } from './row-of.ts';
 import { withoutUnread } from './typed.ts';
 
 export interface WatchedKind {
@@ -57,7 +58,7 @@ export function watchPlan(targets: readonly KubeObject[]): readonly WatchedKind[
     if (!row) continue;
     const { namespace } = target.metadata;
     const { apiVersion, kind } = target;
-    add({ apiVersion, kind, ...scopeOf(namespace), optional: false });
+    add({ apiVersion, kind, ...scopeOf(namespace), optional: row.optional ?? false });
     for (const need of row.needs) {
       const scope = need === 'Node' ? {} : scopeOf(namespace);
       const fields = need === 'Event' ? { fieldSelector: telling } : {};

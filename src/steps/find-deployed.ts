@@ -6,7 +6,7 @@ import { managerOf } from '../cluster/managed-fields.ts';
 import { groupOf, type KubeObject } from '../cluster/objects.ts';
 import { servedKinds } from '../cluster/served-kinds.ts';
 import { ActionError, finding } from '../errors.ts';
-import { isPlainGroup } from '../rollout/judges.ts';
+import { isPlainGroup } from '../rollout/row-of.ts';
 
 // The kinds of the standard library that have a verdict of their own.
 const kinds = [

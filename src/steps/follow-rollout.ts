@@ -172,7 +172,8 @@ function readProofs(waiting: Waiting, judged: readonly Judged[]): void {
   const due = judged
     .flatMap(({ verdict }) => verdict.findings)
     .filter(({ severity, fatalAt }) => severity !== 'fatal' && (fatalAt ?? Infinity) <= api.now());
-  for (const { proof } of due) {
+  const asked = judged.flatMap(({ verdict }) => verdict.asks ?? []);
+  for (const proof of [...due.map((each) => each.proof), ...asked]) {
     if (!proof || reading.has(proofKey(proof))) continue;
     reading.add(proofKey(proof));
     const done = (): void => {

@@ -75,7 +75,10 @@ async function look(watched: WatchedKind, view: View, options: Looking): Promise
 async function prove(view: View, api: Api, signal: AbortSignal): Promise<void> {
   const proofs = view
     .judgeAll()
-    .judged.flatMap(({ verdict }) => verdict.findings.flatMap((f) => f.proof ?? []));
+    .judged.flatMap(({ verdict: { findings, asks = [] } }) => [
+      ...findings.flatMap((each) => each.proof ?? []),
+      ...asks,
+    ]);
   await Promise.all(
     proofs.map(async (proof) => view.answer(proof, await readProof(api, proof, signal))),
   );

@@ -13,11 +13,19 @@ const mostNames = 250;
 const resources = {
   Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
+  Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
   StorageClass: { apiVersion: 'storage.k8s.io/v1', plural: 'storageclasses', namespaced: false },
   PriorityClass: {
     apiVersion: 'scheduling.k8s.io/v1',
     plural: 'priorityclasses',
+    namespaced: false,
+  },
+  RuntimeClass: { apiVersion: 'node.k8s.io/v1', plural: 'runtimeclasses', namespaced: false },
+  IngressClass: { apiVersion: 'networking.k8s.io/v1', plural: 'ingressclasses', namespaced: false },
+  GatewayClass: {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    plural: 'gatewayclasses',
     namespaced: false,
   },
 } as const;

@@ -7,11 +7,11 @@ import type { WorkloadResult } from '../outcome.ts';
 import type { Clock } from '../ports.ts';
 import type { Judged } from '../rollout/conclude.ts';
 import { judge } from '../rollout/judge.ts';
-import { rowOf } from '../rollout/judges.ts';
 import { liveMemory } from '../rollout/live-memory.ts';
 import { type Answer, proofKey } from '../rollout/memory.ts';
 import type { Subject } from '../rollout/narrate.ts';
 import type { Patience } from '../rollout/patience.ts';
+import { rowOf } from '../rollout/row-of.ts';
 import type { Proof, Verdict } from '../rollout/verdict.ts';
 import type { WatchedKind } from '../rollout/watch-plan.ts';
 import { affectedBy } from './affected.ts';
@@ -141,8 +141,8 @@ function keptVerdicts(
     touchAsking(proof: Proof): void {
       const asked = proofKey(proof);
       for (const [key, { verdict }] of kept) {
-        const asks = verdict.findings.some((each) => each.proof && proofKey(each.proof) === asked);
-        if (asks) touched.add(key);
+        const proofs = [...verdict.findings.map((each) => each.proof), ...(verdict.asks ?? [])];
+        if (proofs.some((each) => each && proofKey(each) === asked)) touched.add(key);
       }
     },
     all: (): Looked => made(() => true),
@@ -170,6 +170,10 @@ interface Times {
 const unlisted: ReadonlySet<string> = new Set([
   'Namespace',
   'Service',
+  'ResourceQuota',
+  'PersistentVolume',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
   'policy/PodDisruptionBudget',
   'networking.k8s.io/Ingress',
   'autoscaling/HorizontalPodAutoscaler',

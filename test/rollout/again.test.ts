@@ -18,7 +18,7 @@ function isNamedAfter(name: string, kind: string): boolean {
 
 /** Findings that wait for a read: the replay answers it, and the next verdict may be another. */
 const asks = ({ verdict }: Moment): boolean =>
-  verdict.findings.some(({ proof }) => proof !== undefined);
+  verdict.findings.some(({ proof }) => proof !== undefined) || (verdict.asks ?? []).length > 0;
 
 function said({ verdict }: Moment): string {
   const { againAt: _, ...rest } = verdict;

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createSnapshot } from '../../src/cluster/snapshot.ts';
 import { judge } from '../../src/rollout/judge.ts';
-import { rowOf } from '../../src/rollout/judges.ts';
 import { emptyMemory, track } from '../../src/rollout/memory.ts';
+import { rowOf } from '../../src/rollout/row-of.ts';
 import { at, type Fields, judgeAt, noon, object } from './made.ts';
 
 const old = at(-3_600);

@@ -308,6 +308,20 @@ describe('crashes', () => {
   });
 });
 
+test('a container that a webhook put into the pod is said to be injected', () => {
+  const template = { spec: { containers: [{ name: 'app', image: 'r.example/app:1' }] } };
+  const waiting = { reason: 'InvalidImageName', message: 'bad' };
+  const status = { image: 'x', restartCount: 0, ready: false, state: { waiting } };
+  const evidenceOf = (name: string) =>
+    judgeOnce(
+      deployment({ replicas: 1, template }),
+      replicaSet(),
+      pod('p1', { status: { phase: 'Pending', containerStatuses: [{ name, ...status }] } }),
+    ).findings[0]?.evidence.join();
+  expect(evidenceOf('istio-proxy')).toContain('not in the template: it was injected');
+  expect(evidenceOf('app')).not.toContain('injected');
+});
+
 describe('refused pods', () => {
   const refused = {
     conditions: [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: team' }],

@@ -1,5 +1,6 @@
 // Kinds beside the workloads, and the states that no recording shows.
 import { describe, expect, test } from '@jest/globals';
+import { amountOf } from '../../src/rollout/kinds/quota.ts';
 import { isStructural } from '../../src/rollout/symptoms/schedule.ts';
 import { watchPlan } from '../../src/rollout/watch-plan.ts';
 import { at, event, type Fields, judgeAt, judgeOnce, object, pod } from './made.ts';
@@ -91,6 +92,39 @@ describe('CronJobs', () => {
   test('a schedule that cannot be read fails it, but not one that our write has corrected', () => {
     expect(judgeOnce(cron, refused(1)).state).toBe('failed');
     expect(judgeOnce(cron, refused(-60)).state).toBe('ready');
+  });
+});
+
+describe('quantities', () => {
+  test.each([
+    ['500m', 0.5],
+    ['2', 2],
+    ['1Gi', 2 ** 30],
+    ['1.5k', 1_500],
+    ['2e3', 2_000],
+    ['1x', Number.NaN],
+    ['', Number.NaN],
+  ])('%s', (text, amount) => expect(amountOf(text)).toBe(amount));
+});
+
+describe('progressive delivery', () => {
+  const rollout = (step: object, more: Fields = {}) =>
+    object('argoproj.io/v1alpha1', 'Rollout', {
+      spec: { strategy: { canary: { steps: [{ setWeight: 20 }, step] } } },
+      status: { phase: 'Paused', currentStepIndex: 1, observedGeneration: '2', ...more },
+    });
+  test('a pause with an end is waited for, one without waits for somebody', () => {
+    expect(judgeOnce(rollout({ pause: { duration: '1m' } })).state).toBe('waiting');
+    expect(judgeOnce(rollout({ pause: {} })).state).toBe('suspended');
+  });
+  test('a generation that it has not seen says nothing', () => {
+    const behind = rollout({}, { phase: 'Healthy', observedGeneration: '1' });
+    expect(judgeOnce(behind).state).toBe('waiting');
+  });
+  test('a bad word of the release before gets a minute', () => {
+    const bad = rollout({}, { phase: 'Degraded' });
+    const looks = [1, 59, 60].map((second) => ({ at: second, objects: [bad] }));
+    expect(judgeAt(looks).map(({ state }) => state)).toEqual(['waiting', 'waiting', 'failed']);
   });
 });
 

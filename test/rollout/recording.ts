@@ -145,11 +145,13 @@ interface Reading {
   readonly read: ReplayOptions['read'];
 }
 
-function answers(memory: Memory, { findings }: Verdict, { at, now, read }: Reading): Memory {
-  return findings.reduce((next, { proof, fatalAt }) => {
-    if (!proof || fatalAt === undefined || fatalAt > now) return next;
-    return putAnswer(next, proof, { at: now, result: read?.(proof, at) ?? 'missing' });
-  }, memory);
+function answers(memory: Memory, verdict: Verdict, { at, now, read }: Reading): Memory {
+  const due = verdict.findings.filter(({ fatalAt }) => fatalAt !== undefined && fatalAt <= now);
+  const proofs = [...due.flatMap(({ proof }) => proof ?? []), ...(verdict.asks ?? [])];
+  return proofs.reduce(
+    (next, proof) => putAnswer(next, proof, { at: now, result: read?.(proof, at) ?? 'missing' }),
+    memory,
+  );
 }
 
 /** When the first moment came that fits; undefined if none did. */

@@ -31,6 +31,7 @@ const failures: readonly (readonly [string, Code, number, number, number])[] = [
   ['deployment/quota', 'quota-exceeded', 1, 15, 18],
   ['deployment/readiness-failing', 'probe-failing', 8, 60, 64],
   ['deployment/run-as-root', 'container-start-failed', 3, 11, 14],
+  ['deployment/runtime-class-missing', 'config-missing', 1, 10, 12],
   ['deployment/secret-key-missing', 'config-missing', 3, 10, 13],
   ['deployment/selector-unmet', 'unschedulable', 1, 30, 32],
   ['deployment/service-account-missing', 'config-missing', 1, 10, 12],
@@ -45,6 +46,7 @@ const failures: readonly (readonly [string, Code, number, number, number])[] = [
   ['job/retries', 'job-failed', 3, 13, 15],
   ['persistentvolumeclaim/class-missing', 'volume-unbound', 1, 10, 14],
   ['pod/never-failed', 'rollout-failed', 3, 3, 4],
+  ['statefulset/claim-refused', 'quota-exceeded', 1, 15, 17],
   ['statefulset/quota', 'quota-exceeded', 1, 15, 17],
   ['statefulset/stuck-old', 'rollout-failed', 1, 29, 31],
   ['statefulset/update-crash', 'crash-loop', 3, 16, 19],
@@ -83,8 +85,10 @@ const successes: readonly (readonly [string, number])[] = [
   ['deployment/unchanged', 0.3],
   ['deployment/update-ready', 4.5],
   ['job/complete', 6],
+  ['persistentvolume/available', 1],
   ['persistentvolumeclaim/first-consumer', 0.5],
   ['pod/ready', 3.5],
+  ['resourcequota/filled', 1],
   ['service/balancer-pending', 0.3],
   ['statefulset/on-delete', 0.5],
   ['statefulset/partition', 4],
@@ -170,7 +174,7 @@ test('no recording keeps anything of the machine it was made on but addresses of
   for (const name of names) {
     const images = JSON.stringify(steps(recording(name)).map(({ object }) => object));
     for (const [, host] of images.matchAll(/"image":"([^/"]+)\//g)) {
-      expect(host).toMatch(/^127\.0\.0\.1:\d+$/);
+      expect(host).toMatch(/^(127\.0\.0\.1:\d+|registry\.example)$/);
     }
   }
 });

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { prove } from '../../scripts/diagnosis.ts';
 import { codes } from '../../src/errors.ts';
-import { generic, judges } from '../../src/rollout/judges.ts';
+import { judges } from '../../src/rollout/judges.ts';
+import { generic } from '../../src/rollout/row-of.ts';
 import { signals } from '../../src/rollout/signals.ts';
 import { replay } from './recording.ts';
 

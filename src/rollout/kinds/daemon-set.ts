@@ -5,11 +5,17 @@ import type { SignalRow } from '../row.ts';
 import type { Sight } from '../sight.ts';
 import { conditionOf, type DaemonSet, type Pod, typed } from '../typed.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../verdict.ts';
-import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
+import { groupFindings, isReady, podsOf, startedWords, unsteadyPods } from './pods.ts';
 import { onDeleteFinding } from './stateful-set.ts';
 
 export const daemonSetRows: readonly SignalRow[] = [
   ['DaemonSet: no node matches', 'unschedulable', 'never', 'daemonset/no-nodes'],
+  [
+    'DaemonSet: fewer nodes than maxUnavailable are stuck, others have it',
+    'crash-loop',
+    'never',
+    'daemonset/stuck-node',
+  ],
 ];
 
 const hashKey = 'controller-revision-hash';
@@ -71,7 +77,30 @@ export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
     olderPods: all.length - pods.length,
     short: all.length < desired,
   };
-  return verdictOf('waiting', words, { progress, findings: groupFindings(group, sight) });
+  const bear = bearableOf(live, { desired, haveIt: pods.filter(isReady).length });
+  const findings = groupFindings(group, sight).map(bear);
+  return verdictOf('waiting', words, { progress, findings });
+}
+
+interface Spread {
+  readonly desired: number;
+  /** Pods of the new revision that are Ready. */
+  readonly haveIt: number;
+}
+
+/** What hits few nodes while others have the release is the nodes' affair: it may still heal. */
+function bearableOf(live: KubeObject, { desired, haveIt }: Spread) {
+  const { maxUnavailable = 1 } = typed<DaemonSet>(live).spec?.updateStrategy?.rollingUpdate ?? {};
+  const most =
+    typeof maxUnavailable === 'number'
+      ? maxUnavailable
+      : Math.ceil((desired * Number.parseInt(String(maxUnavailable), 10)) / 100);
+  return (found: LiveFinding): LiveFinding => {
+    const stuck = found.count ?? desired;
+    if (found.severity !== 'fatal' || haveIt === 0 || stuck >= most) return found;
+    const note = `stuck on ${stuck} of ${desired} nodes, ${haveIt} have it; maxUnavailable bears ${most}`;
+    return { ...found, severity: 'warning', evidence: [...found.evidence, note] };
+  };
 }
 
 interface Reached {

@@ -4,7 +4,7 @@ import type { KubeObject, Raw } from '../../cluster/objects.ts';
 import { findingOf } from '../diagnose.ts';
 import { plain } from '../plain-text.ts';
 import type { SignalRow } from '../row.ts';
-import type { Sign } from '../sight.ts';
+import type { Sight, Sign } from '../sight.ts';
 import { conditionOf, typed } from '../typed.ts';
 import { type Verdict, verdictOf } from '../verdict.ts';
 
@@ -15,14 +15,38 @@ export const budgetRows: readonly SignalRow[] = [
     'never',
     'poddisruptionbudget/sync-failed',
   ],
+  [
+    'PodDisruptionBudget: it selects no pod',
+    'rollout-failed',
+    'never',
+    'poddisruptionbudget/selects-nothing',
+  ],
 ];
 
+/** Pods of the same run come a moment after it. */
+const podsMs = 15_000;
+
 /** Ready by existing: a budget does not limit rollouts. */
-export function judgeBudget(live: KubeObject): Verdict {
-  const sign = signOf(live);
+export function judgeBudget(live: KubeObject, sight: Sight): Verdict {
+  const sign = signOf(live) ?? emptySign(live, sight);
   const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
   const words = status ? `${status.currentHealthy} of ${status.desiredHealthy} healthy` : 'exists';
   return verdictOf('ready', words, { findings: sign ? [findingOf(live, sign)] : [] });
+}
+
+function emptySign(live: KubeObject, sight: Sight): Sign | undefined {
+  const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
+  const isSeen = status?.observedGeneration === live.metadata.generation;
+  if (!isSeen || status?.expectedPods !== 0) return undefined;
+  if (!sight.isPast((sight.writtenAt ?? 0) + podsMs)) return undefined;
+  return {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'it selects no pod, so it protects nothing',
+    evidence: ['status.expectedPods: 0'],
+    hint: 'Correct its selector, unless the workload is scaled to zero.',
+  };
 }
 
 function signOf(live: KubeObject): Sign | undefined {

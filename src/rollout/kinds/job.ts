@@ -23,6 +23,8 @@ export const jobRows: readonly SignalRow[] = [
     'at once',
     'cronjob/time-zone',
   ],
+  ['CronJob: event TooManyMissedTimes', 'rollout-failed', 'never', 'cronjob/missed-many'],
+  ['CronJob: event MissSchedule', 'rollout-failed', 'never', 'cronjob/missed'],
 ];
 
 /** Judges a Job. FailureTarget comes before Failed, SuccessCriteriaMet before Complete. */
@@ -124,5 +126,23 @@ export function judgeCronJob(live: KubeObject, sight: Sight): Verdict {
     return verdictOf('waiting', 'schedule refused', { findings: [finding] });
   }
   if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)');
-  return verdictOf('ready', plain(`scheduled ${spec?.schedule ?? ''}`, 80));
+  const words = plain(`scheduled ${spec?.schedule ?? ''}`, 80);
+  return verdictOf('ready', words, { findings: missedFindings(live, sight) });
+}
+
+/** A start that was missed is over; that it is told is all that is left to do. */
+function missedFindings(live: KubeObject, sight: Sight): readonly LiveFinding[] {
+  const missed = eventsSince(sight, live.metadata.uid)
+    .filter((event) => /^(TooManyMissedTimes|MissSchedule)$/.test(event.reason ?? ''))
+    .at(-1);
+  if (!missed) return [];
+  const found = findingOf(live, {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'it missed starts',
+    evidence: [plain(missed.message ?? '')],
+    hint: 'Set or raise spec.startingDeadlineSeconds; with Forbid a long run makes the next one miss.',
+  });
+  return [found];
 }

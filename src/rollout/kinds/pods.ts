@@ -5,6 +5,7 @@ import { goneSign, isGone } from '../gone.ts';
 import { steadyMs } from '../pod-memory.ts';
 import { refusalOf } from '../refusals.ts';
 import type { Crew, Sight } from '../sight.ts';
+import { stopHookSign } from '../stop-hooks.ts';
 import { type Pod, type PodSpec, typed } from '../typed.ts';
 import type { LiveFinding } from '../verdict.ts';
 
@@ -16,7 +17,8 @@ export function podsOf(uid: string, sight: Sight): readonly Pod[] {
     .map((each) => typed<Pod>(each));
 }
 
-function isReady({ status }: Pod): boolean {
+/** By its own condition. */
+export function isReady({ status }: Pod): boolean {
   return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
 }
 
@@ -58,11 +60,13 @@ export function groupFindings(group: Group, sight: Sight): readonly LiveFinding[
   const { patience } = sight;
   const gone = goneSign(group.pods.filter(isGone));
   const judged = group.pods.filter((pod) => !isGone(pod));
+  const hook = stopHookSign(group.owner, sight);
   const refusal = refusalOf(group.maker, { crew, sight, short: group.short });
   return [
     ...diagnosePods(group.owner, judged, { crew, sight }),
     ...(refusal ? [findingOf(group.owner, refusal, patience)] : []),
     ...(gone ? [findingOf(group.owner, gone, patience)] : []),
+    ...(hook ? [findingOf(group.owner, hook, patience)] : []),
   ].sort(byGravity);
 }
 
