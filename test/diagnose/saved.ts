@@ -18,5 +18,7 @@ export function lastState(name: string, at = Infinity): readonly KubeObject[] {
 /** `kind: List`, as kubectl prints it. */
 export function saved(objects: readonly KubeObject[], as: 'yaml' | 'json' = 'yaml'): string {
   const list = { apiVersion: 'v1', kind: 'List', items: objects };
-  return as === 'json' ? JSON.stringify(list) : stringify(list, { aliasDuplicateObjects: false, version: '1.1' });
+  return as === 'json'
+    ? JSON.stringify(list)
+    : stringify(list, { aliasDuplicateObjects: false, version: '1.1' });
 }
