@@ -169,6 +169,7 @@ export function settingsOf(run: Running): ApplySettings {
     createNamespace,
     forceConflicts,
     restartOnConfig,
+    preview: inputs.command === 'diff',
     partial: state.partial,
     signal,
   };

@@ -245,8 +245,14 @@ describe('a cancelled run', () => {
     const locked = await third.running.finished;
     expect(locked.outputs['error-code']).toBe('locked');
     expect(locked.stdout).toContain('by octocat since ');
+    // What is wrong anyway is not waited for.
+    const broken = await (await begin('waits', 'apiVersion: v1\nkind: ConfigMap\n')).running
+      .finished;
+    expect(broken.outputs['error-code']).toBe('manifest-invalid');
+    expect(await holder('waits')).toContain('/runs/4242/');
     first.running.kill('SIGINT');
-    for (const run of [await first.running.finished, cancelled, locked]) await run.cleanUp();
+    const runs = [await first.running.finished, cancelled, locked, broken];
+    for (const run of runs) await run.cleanUp();
   }, 90_000);
 });
 

@@ -16,6 +16,8 @@ export interface LiveObjects {
   readonly live: ReadonlyMap<string, KubeObject>;
   /** `forbidden`, once for each kind and namespace that may not be read. */
   readonly findings: readonly Finding[];
+  /** What was wanted and may not be read. */
+  readonly hidden: readonly Wanted[];
 }
 
 /** Throws ActionError for every trouble but a missing permission. */
@@ -28,13 +30,18 @@ export async function readLive(
     [resource.apiVersion, resource.plural, object.metadata.namespace].join(' '),
   );
   const findings: Finding[] = [];
+  const hidden: Wanted[] = [];
   const read = await Promise.all(
     [...places.values()].map((group) =>
-      whereAllowed(readGroup({ group, api, signal }), (finding) => findings.push(finding)),
+      whereAllowed(readGroup({ group, api, signal }), (finding) => {
+        findings.push(finding);
+        hidden.push(...group);
+      }),
     ),
   );
   const objects = read.flatMap((each) => each ?? []);
-  return { live: new Map(objects.map((object) => [identityOf(object), object])), findings };
+  const live = new Map(objects.map((object) => [identityOf(object), object]));
+  return { live, findings, hidden };
 }
 
 /** The result, or undefined where the account may not; the finding says what it lacks. */

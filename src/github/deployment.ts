@@ -134,7 +134,8 @@ async function isKeptByGitHub({ on, environment }: Deploying): Promise<string | 
   const route = 'GET /repos/{owner}/{repo}/deployments';
   const found = await answered(github.send(route, { ...place, sha, environment, per_page: 20 }));
   if (found.status !== 200 || !Array.isArray(found.data)) {
-    return `No deployment on GitHub: ${refusalWords(found, permission)}.`;
+    const why = refusalWords(found, permission);
+    return `No deployment on GitHub by this step: ${why}. A job that names an environment has one.`;
   }
   const others = found.data.filter(
     (each) => !Object.hasOwn(fieldsAt(each, 'payload'), 'webgen-deploy'),

@@ -46,8 +46,11 @@ interface Held {
   tail: Promise<unknown>;
 }
 
-/** Waits for the lock and holds it. Throws as `acquireLease`. */
-export async function holdLock(seeking: Seeking): Promise<Lock> {
+/**
+ * Waits for the lock and holds it. Throws as `acquireLease`. `signal` ends this first wait; a lock
+ * that is taken later listens to the signal of `seeking` alone.
+ */
+export async function holdLock(seeking: Seeking, signal = seeking.signal): Promise<Lock> {
   const held: Held = {
     seeking,
     over: new AbortController(),
@@ -58,7 +61,7 @@ export async function holdLock(seeking: Seeking): Promise<Lock> {
     waitedMs: 0,
     tail: Promise.resolve(),
   };
-  await take(held);
+  await take(held, signal);
   return {
     get isHeld() {
       return held.lease !== undefined;
@@ -76,13 +79,13 @@ export async function holdLock(seeking: Seeking): Promise<Lock> {
   };
 }
 
-async function take(held: Held): Promise<void> {
+async function take(held: Held, signal: AbortSignal): Promise<void> {
   const { seeking } = held;
   try {
-    held.lease = await acquireLease(seeking);
+    held.lease = await acquireLease({ ...seeking, signal });
   } catch (error) {
     // The answer may be lost of a request that made it ours.
-    if (seeking.signal.aborted) await giveBack(held);
+    if (signal.aborted) await giveBack(held);
     throw error;
   }
   if (!held.lease) return;
@@ -120,7 +123,7 @@ async function confirm(held: Held, maxAgeMs: number): Promise<void> {
     const { clock } = held.seeking;
     if (!held.lease) {
       const from = clock.now();
-      await take(held);
+      await take(held, held.seeking.signal);
       held.waitedMs += clock.now() - from;
       return;
     }

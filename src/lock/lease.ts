@@ -120,7 +120,9 @@ export interface HoldersRun {
 /** The run of GitHub that an identity names, if it does. */
 export function runOf(identity: string): HoldersRun | undefined {
   const [, server, owner, repo, run, attempt] = runAddress.exec(identity) ?? [];
-  if (!server || !owner || !repo) return undefined;
+  if (!server || !owner || !repo || [owner, repo].some((each) => /^\.+$/.test(each))) {
+    return undefined;
+  }
   return { server, owner, repo, run: Number(run), attempt: Number(attempt ?? 1) };
 }
 

@@ -25,7 +25,7 @@ export async function acquireLock(run: Running, timeoutMs: number): Promise<Lock
   }
 }
 
-async function lockIn(run: Running, timeoutMs: number, signal: AbortSignal) {
+async function lockIn(run: Running, timeoutMs: number, either: AbortSignal) {
   const { state, engine, inputs } = run;
   const { log } = engine.ports;
   const namespace = state.namespace ?? (await namespaceOfManifests(run));
@@ -33,8 +33,7 @@ async function lockIn(run: Running, timeoutMs: number, signal: AbortSignal) {
     log.info('no lock: nothing goes into a namespace');
     return undefined;
   }
-  const seeking = seekingOf(run, { namespace, timeoutMs, signal });
-  const lock = await holdLock(seeking);
+  const lock = await holdLock(seekingOf(run, { namespace, timeoutMs }), either);
   const name = leaseName(inputs.app);
   if (lock.isHeld) log.info(`holding the lock ${name} in namespace ${namespace}`);
   else log.info(`the lock ${name} is taken when the namespace ${namespace} is there`);
@@ -49,15 +48,16 @@ async function namespaceOfManifests({ state, inputs }: Running): Promise<string 
   return names.toSorted()[0];
 }
 
-type Wish = Pick<Seeking, 'namespace' | 'timeoutMs' | 'signal'>;
+type Wish = Pick<Seeking, 'namespace' | 'timeoutMs'>;
 
-function seekingOf({ state, engine, inputs, context }: Running, wish: Wish): Seeking {
+function seekingOf(run: Running, wish: Wish): Seeking {
+  const { state, engine, inputs, context, signal } = run;
   const { cluster } = state;
   if (!cluster) throw new Error('the lock was asked for before authenticate');
   const { clock, log } = engine.ports;
   // Its own, below the guard; of the API's troubles the other one tells.
   const quiet = { ...log, info: log.debug };
-  const on = githubOf({ engine, inputs, context });
+  const on = githubOf(run);
   return {
     ...(on ? { hasEnded: runStatus(on, log) } : {}),
     api: createApi(cluster, { clock, log: quiet }),
@@ -65,6 +65,7 @@ function seekingOf({ state, engine, inputs, context }: Running, wish: Wish): See
     log,
     app: inputs.app,
     holder: holderFor(context),
+    signal,
     ...wish,
   };
 }

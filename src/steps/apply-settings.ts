@@ -12,6 +12,8 @@ export interface ApplySettings {
   readonly createNamespace: boolean;
   readonly forceConflicts: boolean;
   readonly restartOnConfig: boolean;
+  /** Nothing will be written: what cannot be asked is compared by reading, or left out. */
+  readonly preview?: boolean;
   /** The documents hold only some of what client-side apply owns: that is not taken over. */
   readonly partial?: boolean;
   readonly signal?: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 // One object against the server without a write: what would change, or all that is wrong with it.
 import type { Resource } from '../cluster/api.ts';
-import { statusOf } from '../cluster/api-errors.ts';
+import { forbiddenFinding, permissionDenied, statusOf } from '../cluster/api-errors.ts';
 import { applyRequest } from '../cluster/apply-request.ts';
 import { comparable, unmet } from '../cluster/compare.ts';
 import { conflictsOf, mayTakeOver } from '../cluster/conflicts.ts';
@@ -8,6 +8,7 @@ import { nearestField } from '../cluster/field-names.ts';
 import { mayRecreate } from '../cluster/immutable.ts';
 import { isProvablySame, managerOf, ownsReplicas } from '../cluster/managed-fields.ts';
 import { type KubeObject, nameOf } from '../cluster/objects.ts';
+import { predictByReading } from '../cluster/overlay.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { predict } from '../cluster/prediction.ts';
 import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
@@ -41,8 +42,13 @@ interface Answered {
 }
 
 export type DryRunResult =
-  /** `outdated`: somebody wrote after our read, so the difference may be theirs. */
-  (PlannedObject & { readonly outdated?: Answered }) | { readonly findings: readonly Finding[] };
+  | (PlannedObject & {
+      /** Somebody wrote after our read, so the difference may be theirs. */
+      readonly outdated?: Answered;
+      /** A preview that may not even dry-run it: it was compared by reading. */
+      readonly denied?: Finding;
+    })
+  | { readonly findings: readonly Finding[] };
 
 /** Usually one dry run; a second one where fields are taken over. */
 export async function dryRunObject(
@@ -64,6 +70,8 @@ export async function dryRunObject(
   const body = withOwnReplicas(object, candidate, manager);
   const { request, response, force } = await tryApply(body, candidate, settings);
   if (response.status > 201) {
+    const seen = settings.preview && previewed(planned, { request, response }, settings);
+    if (seen) return seen;
     const result = refused(planned, { request, response });
     if ('object' in result) return result;
     return { findings: await advised(result.findings, planned, settings) };
@@ -142,6 +150,24 @@ function refused(planned: Prepared, { request, response }: Refusal): DryRunResul
     return unchecked(planned, 'its CustomResourceDefinition is changed by this run');
   }
   return { findings };
+}
+
+/** What keeps a deploy from writing need not keep a preview from looking. */
+function previewed(
+  planned: Prepared,
+  { request, response }: Refusal,
+  settings: ApplySettings,
+): Promise<DryRunResult> | DryRunResult | undefined {
+  const { object, live } = planned;
+  const { namespace } = object.metadata;
+  if (response.status === 404 && statusOf(response)?.details?.kind === 'namespaces') {
+    const why = `its namespace ${namespace} does not exist yet`;
+    return notYet(planned, { why, elsewhere: 'default' }, settings);
+  }
+  if (!permissionDenied(response)) return undefined;
+  const denied = forbiddenFinding(response, request);
+  const guess = predictByReading(object, live, managerOf(settings.app));
+  return { ...plain(planned), ...guess, denied };
 }
 
 /** Its fields are checked in another namespace, under another name; nothing else counts. */

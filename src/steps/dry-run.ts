@@ -12,6 +12,7 @@ import { setLabels } from '../manifests/transform.ts';
 import type { ApplySettings } from './apply-settings.ts';
 import type { Candidate } from './dry-run-object.ts';
 import { dryRunRounds } from './dry-run-rounds.ts';
+import { previewFindings } from './preview-findings.ts';
 import { planRestarts } from './restarts.ts';
 
 export interface DryRunOutcome {
@@ -30,20 +31,30 @@ export async function dryRunAll(
   if (findings.length > 0) return { objects: [], findings };
   const all = [...(await missingNamespace(served, settings)), ...served];
   const warnings: Finding[] = [];
-  const [{ live, findings: unreadable }, scalers] = await Promise.all([
+  const [{ live, findings: unreadable, hidden }, scalers] = await Promise.all([
     readLive(all.filter((each) => !each.pending).map(wanted), api, settings.signal),
     scalersFor(all, settings, (warning) => warnings.push(warning)),
   ]);
-  if (unreadable.length > 0) return { objects: [], findings: unreadable };
-  const candidates = candidatesOf({ all, live, scalers, manager: managerOf(settings.app) });
+  if (unreadable.length > 0 && !settings.preview) return { objects: [], findings: unreadable };
+  const known = { all, live, scalers, manager: managerOf(settings.app) };
+  const candidates = candidatesOf(known).filter(
+    ({ document }) => !hidden.some(({ object }) => object === document.object),
+  );
   const results = await dryRunRounds(candidates, settings);
   const objects = results.filter((each) => 'object' in each);
   const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
   return {
     objects: planRestarts(objects, settings),
-    findings: [...warnings, ...withoutRepeats(refusals)],
+    findings: [
+      ...warnings,
+      ...previewFindings({ unreadable, hidden, denied: objects.flatMap(deniedOf) }),
+      ...withoutRepeats(refusals),
+    ],
   };
 }
+
+const deniedOf = (each: object): readonly Finding[] =>
+  'denied' in each ? [each.denied as Finding] : [];
 
 const wanted = ({ document, resource }: ServedDocument) => ({ object: document.object, resource });
 

@@ -5,7 +5,7 @@ import { ActionError, type Finding } from '../../src/errors.ts';
 import type { Seeking } from '../../src/lock/acquire.ts';
 import { guarded } from '../../src/lock/guard.ts';
 import { holdLock, type Lock } from '../../src/lock/hold.ts';
-import { freedLease, holderOf, takenLease } from '../../src/lock/lease.ts';
+import { freedLease, holderOf, runOf, takenLease } from '../../src/lock/lease.ts';
 import { type ApiRequest, TransportError } from '../../src/ports.ts';
 import { rememberedLog } from '../cluster/fakes.ts';
 import { status } from '../cluster/scripted-server.ts';
@@ -414,6 +414,25 @@ describe('a namespace that the run makes itself', () => {
     await one.lock().release();
     expect(holderOf(server.lease)).toBe('');
   });
+});
+
+describe('the run that an identity names', () => {
+  const path = 'https://github.com/acme/shop/actions/runs/42';
+  test.each([
+    [`${path}/attempts/3#0a1b`, { run: 42, attempt: 3 }],
+    [`${path}#0a1b`, { run: 42, attempt: 1 }],
+    [path, { run: 42, attempt: 1 }],
+  ])('%s', (identity, numbers) => {
+    const place = { server: 'https://github.com', owner: 'acme', repo: 'shop' };
+    expect(runOf(identity)).toEqual({ ...place, ...numbers });
+  });
+  test.each([
+    'terminal#0a1b',
+    'https://github.com/../../actions/runs/1#a',
+    'https://github.com/acme/shop/actions/runs/1/../../secrets#a',
+    'https://github.com/acme/shop/actions/runs/1x#a',
+    '',
+  ])('none in %s', (identity) => expect(runOf(identity)).toBeUndefined());
 });
 
 describe('cancelled', () => {
