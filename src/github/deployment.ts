@@ -51,7 +51,7 @@ interface Running {
 const permission = 'deployments: write';
 /** A cancelled run has 7.5 s for everything. */
 const hurryMs = 2_000;
-const patienceMs = 15_000;
+const patienceMs = 8_000;
 const longestDescription = 140;
 
 const states: Readonly<Record<Status, string>> = {

@@ -26,9 +26,9 @@ export async function acquireLock(run: Running, timeoutMs: number): Promise<Lock
 }
 
 async function lockIn(run: Running, timeoutMs: number, either: AbortSignal) {
-  const { state, engine, inputs } = run;
+  const { engine, inputs } = run;
   const { log } = engine.ports;
-  const namespace = state.namespace ?? (await namespaceOfManifests(run));
+  const namespace = inputs.namespace ?? (await namespaceOfManifests(run));
   if (namespace === undefined) {
     log.info('no lock: nothing goes into a namespace');
     return undefined;
@@ -40,12 +40,12 @@ async function lockIn(run: Running, timeoutMs: number, either: AbortSignal) {
   return lock;
 }
 
-/** Where the run names none: the first by alphabet of those that its objects name. */
+/** Where the inputs name none: the first by alphabet that an object names, else the context's. */
 async function namespaceOfManifests({ state, inputs }: Running): Promise<string | undefined> {
-  if (inputs.manifests.length === 0) return undefined;
+  if (inputs.manifests.length === 0) return state.namespace;
   await state.read.promise;
   const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
-  return names.toSorted()[0];
+  return names.toSorted()[0] ?? state.namespace;
 }
 
 type Wish = Pick<Seeking, 'namespace' | 'timeoutMs'>;
