@@ -1,6 +1,7 @@
 // Beside the tools that a user would pick instead: same machine, same cluster, in turns.
 import { cpus } from 'node:os';
 import { type Bed, makeBed } from './bench/bed.ts';
+import { measureImages } from './bench/images.ts';
 import { application, deployments, noPods } from './bench/manifests.ts';
 import type { Measured } from './bench/measure.ts';
 
@@ -93,10 +94,26 @@ async function verdictRows(bed: Bed): Promise<void> {
   await row('helm upgrade --install --wait', (name) => bed.helmInstall(name, manifests, limit));
 }
 
+async function imageRows(): Promise<void> {
+  console.log();
+  const times = await measureImages();
+  if ('missing' in times) return print('two images', times.missing);
+  const { together, oneByOne } = times;
+  print('two images built and pushed', 'side by side', 'one by one', 'ratio');
+  print('---', '---', '---', '---');
+  const ratio = (together / oneByOne).toFixed(2);
+  print('whole runs, nothing cached', words(together), words(oneByOne), ratio);
+}
+
 const bed = await makeBed();
 try {
   console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} cores\n`);
-  const rows = { apply: applyRows, large: largeRows, verdict: verdictRows };
+  const rows = {
+    apply: applyRows,
+    large: largeRows,
+    verdict: verdictRows,
+    images: imageRows,
+  };
   const wanted = process.argv.slice(2);
   for (const [name, make] of Object.entries(rows)) {
     if (wanted.length === 0 || wanted.includes(name)) await make(bed);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ActionResult, runAction } from '../e2e/runner/run-action.ts';
 import { openSite } from '../e2e/site.ts';
+import { demoImages } from './demo-images.ts';
 
 const root = join(import.meta.dirname, '..');
 const say = (line: string) => console.log(`\n\u001b[1m▶ ${line}\u001b[0m`);
@@ -66,4 +67,5 @@ try {
   await rm(workspace, { recursive: true, force: true });
   await site.stop();
 }
+if (!(await demoImages({ say, show }))) code = 1;
 process.exit(code);

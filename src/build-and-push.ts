@@ -12,6 +12,7 @@ import type { Buildx } from './steps/bake.ts';
 import { buildFromFile } from './steps/build-from-file.ts';
 import { buildImages } from './steps/build-images.ts';
 import { sourceFacts } from './steps/source-facts.ts';
+import { platformName } from './tools/catalog.ts';
 
 /** Sets `state.built`. Stops where another step of the wave has failed: nothing would be deployed. */
 export async function buildAndPush(_: unknown, run: Running): Promise<void> {
@@ -56,6 +57,7 @@ async function build(run: Running): Promise<void> {
     source,
     proposed: isUntrusted(context),
     gha: Boolean(engine.environment['ACTIONS_RUNTIME_TOKEN']),
+    machine: engine.tools.platform ? platformName(engine.tools.platform) : '',
     logLines: inputs.logLines,
     onTiming: (timing: (typeof state.timings)[number]) => void state.timings.push(timing),
   };

@@ -136,6 +136,9 @@ async function tellLogs(
   log: Ports['log'],
 ): Promise<void> {
   const alone = Object.keys(targets).length === 1;
+  for (const { text, file, line } of progress.warnings) {
+    log.info(`warning: ${text}${file === undefined ? '' : ` (${file}:${line ?? 1})`}`);
+  }
   for (const [target, image] of Object.entries(targets)) {
     const lines = buildLog(progress, alone ? undefined : target);
     if (lines.length === 0) continue;

@@ -29,6 +29,8 @@ export interface Building {
   readonly proposed: boolean;
   /** GitHub's cache service is there. */
   readonly gha: boolean;
+  /** `linux/amd64`: what an image is for that names no platform. */
+  readonly machine: string;
   readonly logLines: number;
   onTiming(timing: Timing): void;
 }
@@ -43,7 +45,7 @@ export async function buildImages(building: Building): Promise<readonly BuiltIma
     log,
     client: registry.client,
     workspace: buildx.workspace,
-    attestations: `${request.provenance ?? ''} ${request.sbom}`,
+    variant: `${request.provenance ?? ''} ${request.sbom} ${building.machine}`,
     resolve: baseImages(registry, http),
   };
   const looked = await allOrProblems(plans.map((plan) => findUnchanged(plan, lookup)));

@@ -9,8 +9,8 @@ import type { Files, TreeEntry } from '../ports.ts';
 export interface ContentSettings {
   readonly files: Files;
   readonly workspace: string;
-  /** Attestations are a part of what is pushed. */
-  readonly attestations: string;
+  /** What else makes it another image: attestations, and the machine where no platform is named. */
+  readonly variant: string;
   /** `sha256:…` of a base image now; undefined where its registry does not say. */
   resolve(reference: string): Promise<string | undefined>;
 }
@@ -46,7 +46,7 @@ export async function contentTag(image: ImageBuild, settings: ContentSettings): 
     hash.update(`${JSON.stringify(parts)}\n`);
   };
   add(version, image.target ?? '', image.platforms, sorted(image.buildArgs), sorted(image.secrets));
-  add(settings.attestations, text, resolved);
+  add(settings.variant, text, resolved);
   for (let at = 0; at < entries.length; at += atOnce) {
     const some = entries.slice(at, at + atOnce);
     const digests = await Promise.all(some.map((entry) => digestOf(context, entry, files)));

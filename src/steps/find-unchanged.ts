@@ -1,4 +1,5 @@
 // Finds images whose inputs did not change in the registry, so that they are not built again.
+import { ActionError, type Code } from '../errors.ts';
 import type { BakeImage } from '../images/bake.ts';
 import type { BuiltImage } from '../images/build.ts';
 import type { Log } from '../ports.ts';
@@ -30,7 +31,7 @@ export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<Lo
   for (const note of content.notes) log.info(`${image.name}: ${note}`);
   const { tag } = content;
   for (const repository of plan.cacheRepositories) {
-    const manifest = await client.find(repository, tag);
+    const manifest = await client.find(repository, tag).catch(refusedLookup);
     if (!manifest) continue;
     const { digest } = manifest;
     const reference = `${repository}@${digest}`;
@@ -40,6 +41,14 @@ export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<Lo
     return { plan, tag, found };
   }
   return { plan, tag };
+}
+
+const refusals: readonly Code[] = ['registry-denied', 'registry-unauthenticated'];
+
+/** Some registries deny what is not there. Whether a push is allowed is asked before it. */
+function refusedLookup(error: unknown): undefined {
+  if (error instanceof ActionError && refusals.includes(error.findings[0].code)) return undefined;
+  throw error;
 }
 
 /** An image that was found gets the tags of this run. A registry that refuses leaves them as they are. */
