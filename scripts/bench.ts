@@ -102,7 +102,7 @@ async function imageRows(): Promise<void> {
   print('two images built and pushed', 'side by side', 'one by one', 'ratio');
   print('---', '---', '---', '---');
   const ratio = (together / oneByOne).toFixed(2);
-  print('whole runs, nothing cached', words(together), words(oneByOne), ratio);
+  print('whole runs, nothing cached, middle of 3', words(together), words(oneByOne), ratio);
 }
 
 const bed = await makeBed();

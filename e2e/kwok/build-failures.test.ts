@@ -36,7 +36,8 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
       run.outputs['findings'] ?? '[]',
     );
     const [finding, ...more] = findings.filter(({ severity }) => severity === 'fatal');
-    expect(more).toEqual([]);
+    // Each image may say the same.
+    expect(more.map((each) => each.code)).toEqual(more.map(() => code));
     if (!finding) throw new Error('no finding');
     expect(finding.hint.length).toBeGreaterThan(20);
     const { status } = await shop.site.cluster.api({ path: '/api/v1/namespaces/shop' });
@@ -58,7 +59,7 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     expect(finding.evidence.join('\n')).toContain('exit code: 3');
     expect(finding.evidence.join('\n')).toContain('cannot reach the database');
     expect(run.stdout).toMatch(/^::error file=backend\/Dockerfile,line=3,title=build-failed::/m);
-  }, 60_000);
+  }, 120_000);
 
   test('by a Dockerfile that cannot be read names its line', async () => {
     const text = dockerfile('backend').replace('RUN', 'RNU');
@@ -66,7 +67,7 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     const finding = await expectFailure(run, 'dockerfile-invalid');
     expect(finding).toMatchObject({ file: 'backend/Dockerfile', line: 3 });
     expect(finding.evidence.join('\n')).toContain('RNU');
-  }, 60_000);
+  }, 120_000);
 
   test('by a manifest that is wrong is stopped, not waited for', async () => {
     const text = dockerfile('backend').replace('1100ms', '60s');
@@ -74,14 +75,14 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     const run = await shop.run({ variables: 'UNUSED=1' }, { workspace });
     await expectFailure(run, 'variable-unset');
     expect(run.durationMs).toBeLessThan(30_000);
-  }, 90_000);
+  }, 120_000);
 
   test('by a registry that is down', async () => {
     await shop.registry.down();
     const finding = await expectFailure(await shop.run({}), 'registry-unreachable');
     expect(finding.evidence[0]).toContain('ECONNREFUSED');
     await shop.registry.restart();
-  }, 60_000);
+  }, 120_000);
 
   test('by a registry that is read-only, before anything is built', async () => {
     await shop.registry.restart({ readOnly: true });
@@ -90,7 +91,7 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     expect(finding.evidence[0]).toContain('HTTP 405');
     expect(run.stdout).not.toContain('Build log');
     await shop.registry.restart();
-  }, 60_000);
+  }, 120_000);
 
   test('by a disk of the registry that is full', async () => {
     const small = await startTestRegistry({ diskMib: 1 });
@@ -100,7 +101,7 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     } finally {
       await small.stop();
     }
-  }, 90_000);
+  }, 120_000);
 
   describe('behind a login', () => {
     beforeAll(() => shop.registry.restart({ login: true }));
@@ -112,11 +113,11 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
       expect(finding.hint).toContain('registry-password');
       expect(run.text).not.toMatch(/tried again/);
       expect(run.stdout).not.toContain('Build log');
-    }, 60_000);
+    }, 120_000);
 
     test('by no password at all', async () => {
       await expectFailure(await shop.run({}), 'registry-unauthenticated');
-    }, 60_000);
+    }, 120_000);
 
     test('not: the password is in no argument, log or file, and the post step leaves nothing', async () => {
       const running = await shop.start({
@@ -149,6 +150,6 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
         () => '',
       );
       expect(known.filter((each) => config.includes(each))).toEqual([]);
-    }, 60_000);
+    }, 120_000);
   });
 });

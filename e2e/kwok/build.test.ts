@@ -67,7 +67,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     const dryRun = second.lines.find(({ text }) => text.includes('::group::Dry run'));
     expect(dryRun?.ms).toBeLessThan(5000);
     expect((await manifest('shop/backend', 'latest')).digest).toBe(digestsOf(first)['backend']);
-  }, 60_000);
+  }, 120_000);
 
   test('are built again when a file of theirs changes, and only those', async () => {
     const workspace = await shop.copy({ 'backend/name.txt': 'backend 2' });
@@ -78,7 +78,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     expect(after['frontend']).toBe(before['frontend']);
     expect(after['backend']).not.toBe(before['backend']);
     expect(await shop.imageOf('backend')).toContain(after['backend']);
-  }, 60_000);
+  }, 120_000);
 
   test('of a pull request go where production never reads, named by its head commit', async () => {
     const sha = 'abcdef0123456789abcdef0123456789abcdef01';
@@ -99,7 +99,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     // And production builds what the pull request proposed anew.
     const merged = await shop.run({ command: 'build' }, { workspace });
     expect(merged.stdout).not.toContain('backend: not built');
-  }, 90_000);
+  }, 120_000);
 
   test('carry where they come from, and attestations when asked', async () => {
     const entry = '- {name: backend, context: backend, cache: none}';
@@ -111,7 +111,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     const [image] = body.manifests;
     const { body: own } = await manifest('shop/backend', `${image?.digest}`);
     expect(own.annotations['org.opencontainers.image.title']).toBe('backend');
-  }, 90_000);
+  }, 120_000);
 
   test('of a bake file are pushed where it says', async () => {
     const workspace = await shop.copy({
@@ -127,7 +127,7 @@ target "api" {
     expect(run.outputs['status']).toBe('succeeded');
     const { digest } = await manifest('own/api', 'V1');
     expect(digestsOf(run)).toEqual({ api: digest });
-  }, 60_000);
+  }, 120_000);
 
   test('keep a build secret out of the image, the log and every argument', async () => {
     const secret = 'correct-horse-battery-staple';
@@ -145,5 +145,5 @@ target "api" {
     expect(run.outputs['status']).toBe('succeeded');
     expect(run.stdout).toContain(`::add-mask::${secret}`);
     expect(run.text.replace(`::add-mask::${secret}`, '')).not.toContain(secret);
-  }, 60_000);
+  }, 120_000);
 });

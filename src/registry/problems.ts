@@ -31,7 +31,8 @@ const whats: Partial<Record<Code, string>> = {
 };
 
 function codeOf({ status, body }: Refused): Code {
-  if (/no space left on device|quota/i.test(body)) return 'disk-full';
+  // The registry of the distribution project says only the number of the error: 28 is ENOSPC.
+  if (/no space left on device|quota|"Err":28\b/i.test(body)) return 'disk-full';
   if (status === 401) return 'registry-unauthenticated';
   if (status === 405 || /read[- ]?only/i.test(body)) return 'registry-read-only';
   if (status === 429 || status >= 500) return 'registry-unreachable';

@@ -1,4 +1,5 @@
 // Bakes once more where that may help: a registry that stumbled, a token that ran out meanwhile.
+import { ActionError } from '../errors.ts';
 import { imageSpans } from '../images/narrate-build.ts';
 import type { Progress } from '../images/progress.ts';
 import { type Bake, type Baked, BakeFailure, bake } from './bake.ts';
@@ -15,6 +16,7 @@ export async function bakeAgain(request: Bake, building: Building): Promise<Bake
     const result = await attempt(request, building);
     addTimings(result.progress, request, building);
     if (!(result instanceof BakeFailure)) return result;
+    await askRegistry(result, request, building);
     const { passing } = result;
     const pause = passing ? pauses.shift() : undefined;
     if (pause !== undefined) await rest(result, pause, building);
@@ -29,6 +31,19 @@ async function attempt(request: Bake, { buildx }: Building): Promise<Baked | Bak
   } catch (error) {
     if (error instanceof BakeFailure) return error;
     throw error;
+  }
+}
+
+/** A push that failed for a reason that BuildKit was not told: the registry itself may say it. */
+async function askRegistry(failure: BakeFailure, request: Bake, { registry }: Building) {
+  const [{ code, evidence }] = failure.findings;
+  if (code !== 'registry-unreachable') return;
+  for (const repository of request.repositories) {
+    const said = await registry.client.checkPush(repository).catch((error: unknown) => error);
+    if (!(said instanceof ActionError)) continue;
+    const [finding] = said.findings;
+    if (finding.code === code) continue;
+    throw new ActionError({ ...finding, evidence: [...finding.evidence, ...evidence.slice(0, 1)] });
   }
 }
 

@@ -61,6 +61,8 @@ export interface Bake {
   /** Image name → its Dockerfile, relative to the workspace. */
   readonly dockerfiles: Readonly<Record<string, string>>;
   readonly logLines: number;
+  /** Where it pushes, as far as it is the run's own registry. */
+  readonly repositories: readonly string[];
 }
 
 export interface Baked {

@@ -38,6 +38,7 @@ export async function buildFromFile(building: Building): Promise<readonly BuiltI
       targets: by(({ target, name }) => [target, name]),
       dockerfiles: by(({ name, dockerfile }) => [name, dockerfile]),
       logLines: building.logLines,
+      repositories: own.map(({ repository }) => repository),
     },
     building,
   );

@@ -93,7 +93,12 @@ async function buildOpen(
   const images = plans.map(({ image }) => image);
   buildx.ports.log.info(`building ${images.map(({ name }) => name).join(', ')} on ${builder.name}`);
   const baked = await bakeAgain(
-    { ...definition, dockerfiles: dockerfilesOf(images), logLines: building.logLines },
+    {
+      ...definition,
+      dockerfiles: dockerfilesOf(images),
+      logLines: building.logLines,
+      repositories,
+    },
     building,
   );
   return Object.entries(definition.targets).flatMap(([target, name]) => {

@@ -110,6 +110,11 @@ describe('a registry', () => {
     ],
     [405, '{"errors":[{"code":"UNSUPPORTED"}]}', 'registry-read-only'],
     [500, 'write /var/lib: no space left on device', 'disk-full'],
+    [
+      500,
+      '{"errors":[{"code":"UNKNOWN","detail":{"Enclosed":{"Op":"write","Err":28}}}]}',
+      'disk-full',
+    ],
     [503, '', 'registry-unreachable'],
   ])('that answers a push with %i %s is told as such', async (status, body, code) => {
     const { host, client } = await serve((_, response) => response.writeHead(status).end(body));
