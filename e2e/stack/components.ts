@@ -3,12 +3,19 @@ import { expect, test } from '@jest/globals';
 import { until } from '../cluster/until.ts';
 import { ENVIRONMENT, NAMESPACE, type Place } from './place.ts';
 
-/** Tests over a place where the second release is live; `images` are its `images` lines. */
-export function componentTests(
-  open: () => { readonly place: Place; readonly images: string },
-): void {
+interface Opened {
+  readonly place: Place;
+  /** Lines of the inputs of the same names; what is left out of `secrets` is taken away. */
+  readonly images: string;
+  readonly secrets: string;
+}
+
+const PASSWORD = 'pass\\word with `ticks` and "quotes"';
+
+/** Tests over a place where the second release is live. */
+export function componentTests(open: () => Opened): void {
   test('Redis and a standby are added by a deploy', async () => {
-    const { place, images } = open();
+    const { place, images, secrets } = open();
     const file = `overlays/${ENVIRONMENT}/kustomization.yaml`;
     for (const name of ['redis', 'postgres-replication']) {
       const line = `- ../../components/${name}\n`;
@@ -22,7 +29,7 @@ export function componentTests(
         app: 'ai-creatives',
         namespace: NAMESPACE,
         images: `${images}\nredis=${redis}`,
-        secrets: "ai-creatives-secrets/REPLICATION_PASSWORD=pass\\word with `ticks` and 'quotes'",
+        secrets: `${secrets}\nai-creatives-secrets/REPLICATION_PASSWORD=${PASSWORD}`,
       },
       { workspace: place.stack.folder, timeoutMs: 600_000 },
     );

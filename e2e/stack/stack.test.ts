@@ -23,6 +23,9 @@ afterAll(() => place?.stop(), 120_000);
 
 const PASSWORD = 'pass word with \'quotes" and $signs';
 
+const SECRETS = `ai-creatives-secrets/POSTGRES_PASSWORD=${PASSWORD}
+ai-creatives-secrets/SECRET_KEY=thirty-two-bytes-that-sign-tokens`;
+
 /** Adds a creative through the backend as a guest. */
 async function add(title: string): Promise<void> {
   const backend = await place.address('backend-ingress');
@@ -58,8 +61,7 @@ onNode('the stack', () => {
         app: 'ai-creatives',
         namespace: NAMESPACE,
         images: images('1'),
-        secrets: `ai-creatives-secrets/POSTGRES_PASSWORD=${PASSWORD}
-ai-creatives-secrets/SECRET_KEY=thirty-two-bytes-that-sign-tokens`,
+        secrets: SECRETS,
       },
       { workspace: place.stack.folder, timeoutMs: 600_000 },
     );
@@ -193,7 +195,7 @@ ai-creatives-secrets/SECRET_KEY=thirty-two-bytes-that-sign-tokens`,
 });
 
 onNode('the stack with components', () => {
-  componentTests(() => ({ place, images: images('2') }));
+  componentTests(() => ({ place, images: images('2'), secrets: SECRETS }));
 });
 
 /** As a developer writes one: the target makes the file, and the statement is filled in. */

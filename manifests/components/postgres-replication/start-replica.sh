@@ -23,7 +23,7 @@ SQL
 fi
 # The password of the stream lives in memory only, and is read anew at every start.
 umask 077
-printf '*:*:*:replicator:%s\n' "$(<"$SECRETS/REPLICATION_PASSWORD")" >/run/replication/passfile
+printf '*:*:*:replicator:%s\n' "$(sed 's/[\\:]/\\&/g' "$SECRETS/REPLICATION_PASSWORD")" >/run/replication/passfile
 unset PGPASSWORD
 exec postgres -c hba_file=/etc/postgresql/pg_hba.conf -c "listen_addresses=*" \
   -c "primary_conninfo=host=$PRIMARY_HOST user=replicator passfile=/run/replication/passfile application_name=replica" \
