@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 NODE := $(BIN)/node
 
-.PHONY: help demo test test-node check build bench docs clean
+.PHONY: help demo test test-node test-stack check build bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -23,6 +23,9 @@ test: $(NODE) ## lint, types, unit, documents, workflows, bundle, and a real API
 
 test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 	@$(NODE) scripts/test.ts node
+
+test-stack: $(NODE) ## manifests/ and example/ for real: images, a real node, backup, restore, linters (root, Debian; long)
+	@$(NODE) scripts/test.ts stack
 
 check: $(NODE) ## lint, types and unit tests only: seconds
 	@$(NODE) scripts/test.ts lint types unit docs

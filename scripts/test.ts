@@ -61,8 +61,9 @@ function readJson(file: string): JestResults | undefined {
 }
 
 /** The cluster's programs come first: minutes where nothing is cached, with a line every 5 s. */
-async function onCluster(kind: 'kwok' | 'node'): Promise<Counts> {
-  if (kind === 'kwok' || (await nodeUnavailable()) === undefined) await provideAssets(NEEDED[kind]);
+async function onCluster(kind: 'kwok' | 'node' | 'stack'): Promise<Counts> {
+  const programs = kind === 'stack' ? [...NEEDED.kwok, ...NEEDED.node] : NEEDED[kind];
+  if (kind === 'kwok' || (await nodeUnavailable()) === undefined) await provideAssets(programs);
   return suite(kind, '--runInBand');
 }
 
@@ -85,6 +86,7 @@ const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   unit: () => suite('unit'),
   kwok: () => onCluster('kwok'),
   node: () => onCluster('node'),
+  stack: () => onCluster('stack'),
 };
 
 const total = { passed: 0, failed: 0, skipped: 0 };
