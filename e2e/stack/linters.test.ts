@@ -42,6 +42,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The action says the images of the application. */
+const asDeployed = (text: string) =>
+  text.replace(/image: (backend|frontend)$/gm, 'image: registry.example/$1:1.0.0');
+
 async function tool(name: Tool): Promise<string> {
   const provided = await provideTool(name);
   if ('missing' in provided) throw new Error(provided.missing);
@@ -69,12 +73,7 @@ describe('the stack', () => {
     // The Job of a hand-made restore brings neither Service nor policy of its own.
     for (const [name, text] of Object.entries(rendered)) {
       if (/restore|bootstrap/.test(name)) continue;
-      // As the action deploys them: it says the images of the application.
-      const filled = text.replace(
-        /image: (backend|frontend)$/gm,
-        'image: registry.example/$1:1.0.0',
-      );
-      await quiet(program, ['score', '--output-format', 'ci', '-'], filled);
+      await quiet(program, ['score', '--output-format', 'ci', '-'], asDeployed(text));
     }
   }, 300_000);
 
@@ -83,7 +82,7 @@ describe('the stack', () => {
     const files = join(folder, 'checkov');
     await mkdir(files);
     for (const [name, text] of Object.entries(rendered)) {
-      await writeFile(join(files, `${name}.yaml`), text);
+      await writeFile(join(files, `${name}.yaml`), asDeployed(text));
     }
     for (const name of ['backend', 'frontend']) {
       const source = join(ROOT, 'example', name, 'Dockerfile');
