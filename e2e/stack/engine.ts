@@ -25,6 +25,8 @@ export async function startEngine(): Promise<Engine> {
   const data = join(await cacheBase(), 'docker');
   await mkdir(data, { recursive: true });
   const processes = startProcesses(folder, folder);
+  // The engine's own network namespace stays mounted there when it ends.
+  processes.runAfter(['umount', join(folder, 'exec', 'netns', 'default')]);
   const socket = `unix://${join(folder, 'sock')}`;
   // BuildKit's client is a plugin that Debian does not ship; the engine's own builder does as well.
   const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0', COMPOSE_DOCKER_CLI_BUILD: '0' };
