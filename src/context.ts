@@ -22,6 +22,8 @@ export interface RunContext {
   readonly runUrl: string;
   /** From 1; a run that is started again keeps its address. */
   readonly attempt: number;
+  /** Of GitHub's REST API, without a slash at its end; a company's own GitHub has another one. */
+  readonly apiUrl: string;
   /** `workflow_run` only: the triggering run came from another repository, or from a pull request. */
   readonly fromFork: boolean;
   /** The checked-out repository; files in messages are relative to it. */

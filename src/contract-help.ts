@@ -2,7 +2,7 @@
 
 /** The first line of each description. */
 export const inputAbout = {
-  command: '`deploy`, `diff`, `status`, `setup` or `build`.',
+  command: '`deploy`, `diff`, `status`, `setup`, `build` or `scan`.',
   app: "Name of the application; default: the repository's name.",
   environment: 'Where it goes: `production`, `staging`, ….',
   'yc-k8s-cluster-id': 'Id of the Managed Kubernetes cluster.',
@@ -39,6 +39,13 @@ export const inputAbout = {
   lock: 'One deploy of an application at a time: the others wait.',
   'lock-timeout': 'How long to wait for another deploy; `0s` fails at once.',
   'restart-on-config': 'Roll workloads whose ConfigMap or Secret changed in this run.',
+  scan: 'Scan images and manifests: `off`, `report` or `gate`.',
+  'scan-severity': 'What counts: a list of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`.',
+  'scan-ignore-unfixed': 'Vulnerabilities without a fixed version do not count.',
+  'scan-baseline': 'What the images that run now have too does not count.',
+  'trivy-version': '`auto`, an exact version, or `none` for the Trivy on PATH.',
+  'trivy-sha256': "SHA-256 of Trivy's archive, 64 hexadecimal digits.",
+  'trivy-db-repository': "Where Trivy's database is fetched, one a line, in order.",
   'kubectl-version': '`auto`, `match-cluster`, `latest`, `none`, a version or a range.',
   'yc-version': '`auto`, `none`, or an exact version.',
   'yc-sha256': 'SHA-256 of the yc program of `yc-version`, 64 hexadecimal digits.',
@@ -91,6 +98,15 @@ export const inputGroups = {
     'lock',
     'lock-timeout',
     'restart-on-config',
+  ],
+  Scan: [
+    'scan',
+    'scan-severity',
+    'scan-ignore-unfixed',
+    'scan-baseline',
+    'trivy-version',
+    'trivy-sha256',
+    'trivy-db-repository',
   ],
   Tools: ['kubectl-version', 'yc-version', 'yc-sha256', 'tool-mirror'],
   Reporting: ['github-token', 'environment-url', 'comment', 'summary', 'log-lines'],

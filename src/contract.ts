@@ -39,6 +39,13 @@ export const inputTable = {
   lock: { default: 'true' },
   'lock-timeout': { default: '15m' },
   'restart-on-config': { default: 'true' },
+  scan: { default: '' },
+  'scan-severity': { default: 'CRITICAL,HIGH' },
+  'scan-ignore-unfixed': { default: 'false' },
+  'scan-baseline': { default: 'false' },
+  'trivy-version': { default: 'auto' },
+  'trivy-sha256': { default: '' },
+  'trivy-db-repository': { default: '' },
   'kubectl-version': { default: 'auto' },
   'yc-version': { default: 'auto' },
   'yc-sha256': { default: '' },
@@ -62,6 +69,8 @@ export const outputNames = [
   'findings',
   'duration-seconds',
   'kubeconfig-path',
+  'sarif-paths',
+  'sbom-paths',
   'report-path',
 ] as const;
 

@@ -15,6 +15,7 @@ import {
   type State,
   whatIsLeft,
 } from './running.ts';
+import { patienceMs } from './scan-run.ts';
 import { runStep } from './step-runners.ts';
 
 export interface DeployRequest {
@@ -32,7 +33,9 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   try {
     await carryOut(running);
   } finally {
+    // Before the scans that only report: the next deploy need not wait for them.
     await running.state.lock?.release();
+    await settleBackground(running);
     await running.state.cluster?.close();
   }
   return outcomeOf(running);
@@ -50,6 +53,19 @@ async function carryOut(running: Running): Promise<void> {
     // The dry run may add the namespace, so only then it is known what has to be prepared.
     const phases = inPhases(running.state.planned).map(({ phase }) => phase);
     waves = withPhases(waves.slice(1), phases);
+  }
+}
+
+/** What only reports may end after the rest, but not much: a failed deploy is told soon. */
+async function settleBackground(running: Running): Promise<void> {
+  const { background, overdue, temporary } = running.state;
+  const timer = setTimeout(() => overdue.abort(), background.length > 0 ? patienceMs : 0);
+  const results = await Promise.allSettled(background);
+  clearTimeout(timer);
+  const { files } = running.engine.ports;
+  await Promise.all(temporary.map((folder) => files.remove(folder)));
+  for (const result of results) {
+    if (result.status === 'rejected') keepFailure(result.reason, running);
   }
 }
 
@@ -88,8 +104,10 @@ const headings: Readonly<Record<Step['do'], Heading>> = {
   'load-manifests': { section: 'prepare', group: 'Load manifests' },
   'find-workloads': { section: 'prepare', group: 'Find workloads' },
   'build-images': { section: 'build' },
+  'prepare-scanner': { section: 'prepare', group: 'Prepare the scanner' },
   'pin-images': { section: 'prepare' },
   'acquire-lock': { section: 'prepare' },
+  scan: { section: 'scan' },
   'dry-run': { section: 'apply', group: 'Dry run' },
   apply: { section: 'apply', group: 'Apply' },
   'await-rollout': { section: 'rollout' },
@@ -129,6 +147,8 @@ function outcomeOf(running: Running): Outcome {
     restarts: state.restarts,
     unverified: state.unverified,
     workloads: state.workloads,
+    scans: state.scans,
+    ...(state.folder === undefined ? {} : { folder: state.folder }),
     findings: placeFindings(state.findings, state.documents),
     timings: state.timings,
     startedAt: state.startedAt,
@@ -172,6 +192,7 @@ export function refusedOutcome(
     restarts: [],
     unverified: [],
     workloads: [],
+    scans: [],
     findings,
     timings: [],
     startedAt: now,

@@ -1,5 +1,7 @@
 // Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
 
+import { scanCodes } from './scan/codes.ts';
+
 export type Severity = 'fatal' | 'warning' | 'note';
 
 /** One thing wrong. Absent fields are left out; `evidence` is what the API or a tool itself said. */
@@ -24,6 +26,7 @@ export interface Finding {
 
 /** code → [what it means in a line, the hint where nothing more precise is known]. */
 export const codes = {
+  ...scanCodes,
   'input-invalid': [
     'An input is missing or malformed.',
     'Correct the inputs; all problems are listed.',

@@ -6,10 +6,13 @@ import { readFields, type Values } from './inputs/fields.ts';
 import { exposedSecrets, maskingNotes } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
 import { chooseRegistry, type Registry, takesIamToken } from './inputs/registry.ts';
+import { chooseScan } from './inputs/scan.ts';
 import { chooseTarget } from './inputs/target.ts';
 import { type Facts, findWork } from './inputs/work.ts';
 import { invalid } from './readers.ts';
 import type { Patience } from './rollout/patience.ts';
+import type { ProblemSeverity } from './scan/problems.ts';
+import type { ScanMode } from './scan/result.ts';
 import type { Secret } from './secret.ts';
 
 export type Command = 'deploy' | 'diff' | 'status' | 'setup' | 'build' | 'scan';
@@ -74,6 +77,14 @@ export interface Inputs {
   readonly lock: boolean;
   readonly lockTimeoutMs: number;
   readonly restartOnConfig: boolean;
+  readonly scan: 'off' | ScanMode;
+  readonly scanSeverity: readonly ProblemSeverity[];
+  readonly scanIgnoreUnfixed: boolean;
+  readonly scanBaseline: boolean;
+  readonly trivyVersion: string;
+  readonly trivySha256?: string;
+  /** In the order to try them; absent: where its maker publishes it. */
+  readonly trivyDbRepository?: readonly string[];
   readonly kubectlVersion: string;
   readonly ycVersion: string;
   readonly ycSha256?: string;
@@ -110,6 +121,14 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
   });
   const pushing = chooseRegistry(read, chosen.credentials);
   const work = findWork(read, context, { ...facts, known });
+  const scanning = chooseScan(read, {
+    builds: pushing.build !== undefined,
+    hasTarget: chosen.target !== undefined,
+    hasWork:
+      pushing.build !== undefined ||
+      work.value.manifests.length > 0 ||
+      Object.keys(work.value.images).length > 0,
+  });
   const findings = [
     ...undeclared(raw),
     ...read.findings,
@@ -117,13 +136,16 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     ...pushing.findings,
     ...exposedSecrets(raw, pushing.build?.images ?? []),
     ...work.findings,
+    ...scanning.findings,
     ...toolFindings(read.values, required || chosen.target !== undefined),
     ...maskingNotes(raw),
   ];
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
   const { findings: _, ...images } = pushing;
   const target = chosen.target ? { target: chosen.target } : {};
-  return { findings, inputs: { ...plainInputs(read.values), ...work.value, ...target, ...images } };
+  const { scan } = scanning;
+  const plain = plainInputs(read.values);
+  return { findings, inputs: { ...plain, ...work.value, ...target, ...images, scan } };
 }
 
 function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
@@ -141,12 +163,13 @@ function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
 
 type PlainInputs = Omit<
   Inputs,
-  'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build' | 'registry'
+  'scan' | 'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build' | 'registry'
 >;
 
 function plainInputs(values: Values): PlainInputs {
   const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;
   const { 'github-token': githubToken, 'environment-url': environmentUrl } = values;
+  const repositories = values['trivy-db-repository'];
   return {
     command: values.command,
     clusterEndpoint: values['cluster-endpoint'],
@@ -161,6 +184,12 @@ function plainInputs(values: Values): PlainInputs {
     lock: values.lock,
     lockTimeoutMs: values['lock-timeout'],
     restartOnConfig: values['restart-on-config'],
+    scanSeverity: values['scan-severity'],
+    scanIgnoreUnfixed: values['scan-ignore-unfixed'],
+    scanBaseline: values['scan-baseline'],
+    trivyVersion: values['trivy-version'],
+    ...(values['trivy-sha256'] === undefined ? {} : { trivySha256: values['trivy-sha256'] }),
+    ...(repositories === undefined ? {} : { trivyDbRepository: repositories }),
     kubectlVersion: values['kubectl-version'],
     ycVersion: values['yc-version'],
     ...(ycSha256 === undefined ? {} : { ycSha256 }),

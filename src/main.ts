@@ -61,7 +61,7 @@ async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   const { context, log } = publishing;
   const outcome = withoutSecrets(told, log.redact);
   const files = realFiles(context.temp);
-  const folder = await files.makeTemp('webgen-deploy-report-');
+  const folder = outcome.folder ?? (await files.makeTemp('webgen-deploy-report-'));
   const path = join(folder, 'report.json');
   const { json, markdown } = renderReport(outcome);
   await files.write(path, json);

@@ -2,6 +2,7 @@
 import type { Finding } from './errors.ts';
 import type { Command } from './inputs.ts';
 import type { Verdict } from './rollout/verdict.ts';
+import type { ScanResult } from './scan/result.ts';
 
 export type Status = 'deployed' | 'unchanged' | 'failed' | 'cancelled' | 'succeeded';
 
@@ -68,6 +69,9 @@ export interface Outcome {
   /** What could not be checked by a dry run before the first write, and why. */
   readonly unverified: readonly { readonly object: string; readonly why: string }[];
   readonly workloads: readonly WorkloadResult[];
+  readonly scans: readonly ScanResult[];
+  /** Where files of the run lie already: the report goes beside them. */
+  readonly folder?: string;
   readonly findings: readonly ReportedFinding[];
   readonly timings: readonly Timing[];
   readonly startedAt: number;

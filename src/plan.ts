@@ -1,6 +1,7 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
 import type { ClusterTarget, Command, Inputs } from './inputs.ts';
 import type { Phase } from './manifests/phases.ts';
+import type { ScanMode } from './scan/result.ts';
 import { spell } from './text.ts';
 
 export type Step =
@@ -9,6 +10,8 @@ export type Step =
   | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
   | { readonly do: 'build-images'; readonly names: readonly string[] }
   | { readonly do: 'pin-images' }
+  | { readonly do: 'prepare-scanner'; readonly mode: ScanMode }
+  | { readonly do: 'scan'; readonly mode: ScanMode; readonly baseline: boolean }
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
   | { readonly do: 'acquire-lock'; readonly timeoutMs: number }
   | { readonly do: 'dry-run' }
@@ -32,9 +35,10 @@ export function makePlan(inputs: Inputs): Plan {
     inputs.manifests.length > 0
       ? { do: 'load-manifests', entries: inputs.manifests }
       : { do: 'find-workloads', images: imageNames(inputs) };
+  const [prepare, scan] = scanSteps(inputs);
   const tools = toolsOf(inputs);
   const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
-  const first = [...start, ...install];
+  const first = [...start, ...install, ...prepare];
   const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
   const lock = inputs.command === 'deploy' ? lockOf(inputs) : [];
   // Manifests are read while the credentials are fetched, the lock is waited for and images are
@@ -46,17 +50,29 @@ export function makePlan(inputs: Inputs): Plan {
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
-      [{ do: 'dry-run' }],
+      // Side by side; under `gate` the apply waits for both, under `report` for the dry run alone.
+      [{ do: 'dry-run' }, ...scan],
       [{ do: 'apply' }],
       ...(inputs.wait ? [[{ do: 'await-rollout', timeoutMs: inputs.timeoutMs } as const]] : []),
     ],
     diff: [...read, [{ do: 'dry-run' }]],
     status: [first, [{ do: 'judge' }]],
     setup: [start, install],
-    build: [build],
-    scan: [build],
+    build: [[...prepare, ...build], scan],
+    scan: [...(isGiven(source) ? read : [[...first, ...build]]), scan],
   };
   return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+}
+
+/** Without manifests and live workloads to look for, images alone are scanned. */
+const isGiven = (source: Step): boolean => source.do === 'load-manifests';
+
+function scanSteps({
+  scan: mode,
+  scanBaseline: baseline,
+}: Inputs): readonly [readonly Step[], readonly Step[]] {
+  if (mode === 'off') return [[], []];
+  return [[{ do: 'prepare-scanner', mode }], [{ do: 'scan', mode, baseline }]];
 }
 
 function imageNames({ images, build }: Inputs): readonly string[] {
@@ -99,6 +115,11 @@ export function withPhases(waves: Plan['waves'], phases: readonly Phase[]): Plan
   });
 }
 
+const modes: Readonly<Record<ScanMode, string>> = {
+  gate: 'nothing is written before every scan has passed',
+  report: 'the report waits for it, the apply does not',
+};
+
 const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => string } = {
   authenticate: ({ target }) => `authenticate to ${targetWords(target)}`,
   'install-tools': ({ tools }) => `install ${tools.join(' and ')} for later steps`,
@@ -110,6 +131,9 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
   'acquire-lock': ({ timeoutMs }) =>
     `acquire the lock${timeoutMs > 0 ? `, waiting at most ${spell(timeoutMs)}` : ', or fail'}`,
   'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
+  'prepare-scanner': () => 'prepare Trivy and its vulnerability database',
+  scan: ({ mode, baseline }) =>
+    `scan images, manifests and Dockerfiles${baseline ? ', compared with what runs now' : ''}: ${modes[mode]}`,
   apply: () => 'apply what differs, stage by stage',
   'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
   judge: () => 'judge what is deployed now',

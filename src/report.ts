@@ -5,6 +5,7 @@ import type { Outcome } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
 import { within } from './report/markdown.ts';
+import { scanBlocks, scanRecord } from './report/scans.ts';
 import {
   changeBlocks,
   findingBlocks,
@@ -22,8 +23,9 @@ import { neutralise } from './text.ts';
 // GitHub drops a whole summary above 1 MiB. Neither many findings nor many differences may crowd
 // out the rest, so each has its share.
 const summaryBytes = 900 * 1024;
-const findingBytes = 500 * 1024;
-const changeBytes = 250 * 1024;
+const findingBytes = 400 * 1024;
+const changeBytes = 200 * 1024;
+const scanBytes = 200 * 1024;
 
 /** GitHub shows ten errors and ten warnings of a step. */
 const mostAnnotations = 10;
@@ -50,7 +52,15 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     findings: jsonOf(outcome.findings.map(recordOf)),
     'duration-seconds': String(seconds(outcome)),
     'kubeconfig-path': outcome.kubeconfigPath ?? '',
+    'sarif-paths': jsonOf(scanPaths(outcome, 'sarif')),
+    'sbom-paths': jsonOf(scanPaths(outcome, 'sbom')),
   };
+}
+
+function scanPaths({ scans }: Outcome, kind: 'sarif' | 'sbom'): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    scans.flatMap(({ name, files }) => (files[kind] === undefined ? [] : [[name, files[kind]]])),
+  );
 }
 
 // The headline names the run's namespace once; only others are worth repeating.
@@ -79,6 +89,7 @@ export function renderSummary(full: Outcome, run?: RunFacts): string {
     ...within(changeBytes, changeBlocks(outcome)),
     ...restartBlocks(outcome),
     ...unverifiedBlocks(outcome),
+    ...within(scanBytes, scanBlocks(outcome)),
     ...workloadBlocks(outcome),
     ...imageBlocks(outcome),
     ...timelineBlocks(outcome),
@@ -111,6 +122,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
       progress: each.verdict.progress,
       seconds: (each.to - each.from) / 1000,
     })),
+    ...(outcome.scans.length > 0 ? { scans: outcome.scans.map(scanRecord) } : {}),
     findings: outcome.findings.map((each) => ({
       ...recordOf(each),
       node: each.node,

@@ -32,6 +32,7 @@ export function runContext(
     defaultBranch: textAt(payload, 'repository', 'default_branch') ?? '',
     ...commitTimeOf(payload),
     actor: get('GITHUB_ACTOR'),
+    apiUrl: get('GITHUB_API_URL') || 'https://api.github.com',
     runUrl: repository && run ? `${server}/${repository}/actions/runs/${run}` : '',
     attempt: Number(get('GITHUB_RUN_ATTEMPT')) || 1,
     fromFork: event === 'workflow_run' && startedByFork(payload, repository),
@@ -51,7 +52,8 @@ export function terminalContext({ workspace, temp }: Surroundings): RunContext {
     actor: '',
     defaultBranch: '',
   };
-  return { on: 'terminal', ...nothing, runUrl: '', attempt: 1, fromFork: false, workspace, temp };
+  const none = { runUrl: '', apiUrl: '', attempt: 1, fromFork: false };
+  return { on: 'terminal', ...nothing, ...none, workspace, temp };
 }
 
 /** A comment on a pull request is an event of an issue. */

@@ -12,11 +12,13 @@ import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from '.
 import type { Plan } from './plan.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
 import type { OpenRegistry } from './registry/login.ts';
+import type { ScanResult } from './scan/result.ts';
 import type { Secret } from './secret.ts';
 import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
 import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
+import type { Scanner } from './steps/prepare-scanner.ts';
 import type { InstalledTool } from './tools/install.ts';
 import type { Cloud } from './yandex/cloud.ts';
 import type { IdTokenRequest } from './yandex/oidc.ts';
@@ -77,6 +79,17 @@ export interface State {
   restarts: Outcome['restarts'];
   unverified: Outcome['unverified'];
   workloads: readonly WorkloadResult[];
+  /** Absent until it is prepared, and where it cannot be. */
+  scanner?: Scanner;
+  readonly scans: ScanResult[];
+  /** Work that no step waits for; the report does. */
+  readonly background: Promise<void>[];
+  /** Ends what is still in the background when the rest of the run is over. */
+  readonly overdue: AbortController;
+  /** Where files of the run lie that stay: the report goes beside them. */
+  folder?: string;
+  /** Folders of this run alone, removed when it is over. */
+  readonly temporary: string[];
   readonly findings: ReportedFinding[];
   readonly timings: Timing[];
 }
@@ -113,6 +126,10 @@ export function newState(startedAt: number): State {
     restarts: [],
     unverified: [],
     workloads: [],
+    scans: [],
+    background: [],
+    overdue: new AbortController(),
+    temporary: [],
     findings: [],
     timings: [],
   };

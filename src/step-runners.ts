@@ -10,6 +10,7 @@ import { cloudOf } from './open-registry.ts';
 import type { Step } from './plan.ts';
 import { applyDue, awaitDue } from './roll-out.ts';
 import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
+import { prepareScanDue, scanDue } from './scan-run.ts';
 import { acquireLock } from './steps/acquire-lock.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
@@ -120,6 +121,8 @@ const runners: Runners = {
     }
   },
 
+  'prepare-scanner': ({ mode }, run) => prepareScanDue(mode, run),
+  scan: ({ mode }, run) => scanDue(mode, run),
   apply: applyDue,
   'await-rollout': awaitDue,
 

@@ -25,7 +25,7 @@ const pureLibraries = ['@marcbachmann/cel-js'];
 
 const pure = files.filter(
   (file) =>
-    /^(rollout|images|report|diagnose)\//.test(file) ||
+    /^(rollout|images|report|diagnose|scan)\//.test(file) ||
     /^manifests\/(transform|order|phases|variables|secrets|ready-rules|config-references|parse)/.test(
       file,
     ) ||

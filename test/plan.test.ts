@@ -107,3 +107,42 @@ describe('the lock', () => {
     }
   });
 });
+
+describe('a plan that scans', () => {
+  test('prepares the scanner while images are built, and scans beside the dry run', () => {
+    const plan = planOf({ scan: 'gate' });
+    expect(told(plan.waves)).toEqual([
+      ['authenticate', 'prepare-scanner', 'acquire-lock', 'load-manifests', 'build-images'],
+      ['pin-images'],
+      ['dry-run', 'scan'],
+      ['apply'],
+      ['await-rollout'],
+    ]);
+    expect(describePlan(plan).at(7)).toBe(
+      '3. scan images, manifests and Dockerfiles: nothing is written before every scan has passed',
+    );
+  });
+
+  test('is told apart where it only reports, and where it compares', () => {
+    const plan = planOf({ scan: 'report', scanBaseline: true });
+    expect(describePlan(plan).at(7)).toBe(
+      '3. scan images, manifests and Dockerfiles, compared with what runs now: the report waits for it, the apply does not',
+    );
+  });
+
+  test('after a build alone, and as a command, touches no cluster', () => {
+    expect(told(planOf({ command: 'build', scan: 'gate' }).waves)).toEqual([
+      ['prepare-scanner', 'build-images'],
+      ['scan'],
+    ]);
+    expect(told(planOf({ command: 'scan', scan: 'report' }).waves)).toEqual([
+      ['authenticate', 'prepare-scanner', 'load-manifests', 'build-images'],
+      ['pin-images'],
+      ['scan'],
+    ]);
+    expect(told(planOf({ command: 'scan', scan: 'report', manifests: [] }).waves)).toEqual([
+      ['authenticate', 'prepare-scanner', 'build-images'],
+      ['scan'],
+    ]);
+  });
+});

@@ -22,6 +22,7 @@ test('a push', () => {
   expect(runContext(env, {}, here)).toEqual({
     on: 'github',
     attempt: 1,
+    apiUrl: 'https://api.github.com',
     event: 'push',
     ref: 'refs/heads/main',
     baseRef: '',
@@ -66,6 +67,7 @@ test('a terminal has no event, whatever its variables say', () => {
   expect(context).toEqual({
     on: 'terminal',
     attempt: 1,
+    apiUrl: '',
     event: '',
     ref: '',
     baseRef: '',

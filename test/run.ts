@@ -13,6 +13,7 @@ export function run(parts: Partial<RunContext> = {}): RunContext {
     actor: 'dev',
     runUrl: 'https://github.com/acme/Web.Shop/actions/runs/1',
     attempt: 1,
+    apiUrl: 'https://api.github.com',
     fromFork: false,
     workspace: '/work/shop',
     temp: '/work/temp',

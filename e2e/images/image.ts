@@ -48,15 +48,15 @@ export function makeImage(options: ImageOptions): Image {
   return { blobs: [layer, config], manifest, mediaType: MANIFEST };
 }
 
-function blob(data: Buffer): Blob {
+export function blob(data: Buffer): Blob {
   return { digest: `sha256:${createHash('sha256').update(data).digest('hex')}`, data };
 }
 
-function json(value: unknown): Blob {
+export function json(value: unknown): Blob {
   return blob(Buffer.from(JSON.stringify(value)));
 }
 
-function described(mediaType: string, { digest, data }: Blob): unknown {
+export function described(mediaType: string, { digest, data }: Blob): object {
   return { mediaType, digest, size: data.length };
 }
 

@@ -23,10 +23,11 @@ import { imageBuilds } from './build.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { images, manifests, names, nonEmpty, registry, variables } from './lists.ts';
 import type { RawInputs } from './raw.ts';
+import { databaseRepositories, severityList } from './scan.ts';
 import { secretValues } from './secret-lines.ts';
 
 export const fields = {
-  command: oneOf('deploy', 'diff', 'status', 'setup', 'build'),
+  command: oneOf('deploy', 'diff', 'status', 'setup', 'build', 'scan'),
   app: dnsLabel,
   environment: dnsLabel,
   'yc-k8s-cluster-id': identifier,
@@ -62,6 +63,13 @@ export const fields = {
   lock: boolean,
   'lock-timeout': duration(0, 24 * 3_600_000),
   'restart-on-config': boolean,
+  scan: oneOf('off', 'report', 'gate'),
+  'scan-severity': severityList,
+  'scan-ignore-unfixed': boolean,
+  'scan-baseline': boolean,
+  'trivy-version': version('exact', 'auto', 'none'),
+  'trivy-sha256': sha256,
+  'trivy-db-repository': databaseRepositories,
   'kubectl-version': version('range', 'auto', 'match-cluster', 'latest', 'none'),
   'yc-version': version('exact', 'auto', 'none'),
   'yc-sha256': sha256,

@@ -12,6 +12,7 @@ export function realToolCache(folder: string): ToolCache {
   if (process.env['GITHUB_ACTIONS'] !== 'true') muteCommands();
   const library = () => import('@actions/tool-cache');
   return {
+    folder: process.env['RUNNER_TOOL_CACHE'] ?? folder,
     find: async (tool, version, arch) => {
       const { find } = await library();
       return find(tool, version, arch) || undefined;

@@ -13,7 +13,8 @@ export interface Exports {
 
 export interface ToolRequest {
   readonly command: Command;
-  readonly versions: Pick<Inputs, 'kubectlVersion' | 'ycVersion' | 'ycSha256'>;
+  readonly versions: Pick<Inputs, 'kubectlVersion' | 'ycVersion' | 'ycSha256'> &
+    Partial<Pick<Inputs, 'trivyVersion' | 'trivySha256'>>;
   /** The manifests have a kustomization folder. */
   readonly needsKubectl: boolean;
   /** Asked only for a tool that depends on it. `1.34`; undefined where it is not known. */
@@ -50,7 +51,15 @@ async function wantedTools(
   const yc = ycVersion === 'auto' ? command === 'setup' : ycVersion !== 'none';
   const sha256 = ycSha256 === undefined ? {} : { sha256: ycSha256 };
   if (yc) wanted.push({ name: 'yc', asked: ycVersion, ...sha256 });
-  return wanted;
+  const trivy = command === 'setup' ? wantedTrivy(versions) : undefined;
+  return trivy ? [...wanted, trivy] : wanted;
+}
+
+/** Later steps get it where a version is named; `auto` is for the scans of this run. */
+function wantedTrivy({ trivyVersion = 'auto', trivySha256 }: ToolRequest['versions']) {
+  if (trivyVersion === 'auto' || trivyVersion === 'none') return undefined;
+  const sha256 = trivySha256 === undefined ? {} : { sha256: trivySha256 };
+  return { name: 'trivy', asked: trivyVersion, ...sha256 } as const;
 }
 
 async function installOne(

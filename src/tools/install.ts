@@ -10,6 +10,8 @@ import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
 export interface ToolCache {
+  /** Where it lies. */
+  readonly folder: string;
   /** The folder of a tool and version, if there is one. */
   find(tool: string, version: string, arch: string): Promise<string | undefined>;
   /** Downloads into a new file. Throws any error; `httpStatusCode` where there was an answer. */

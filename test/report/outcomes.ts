@@ -2,6 +2,9 @@
 import { finding } from '../../src/errors.ts';
 import type { Change, Outcome, ReportedFinding, WorkloadResult } from '../../src/outcome.ts';
 import type { State } from '../../src/rollout/verdict.ts';
+import { findingsOf } from '../../src/scan/findings.ts';
+import { filesScanName } from '../../src/scan/result.ts';
+import { resultOf } from '../scan/results.ts';
 
 const start = Date.UTC(2026, 10, 2, 20, 40, 0);
 
@@ -19,6 +22,7 @@ const plain: Outcome = {
   restarts: [],
   unverified: [],
   workloads: [],
+  scans: [],
   findings: [],
   timings: [
     { section: 'prepare', name: 'kubectl 1.33.4', from: start, to: start + 900 },
@@ -335,6 +339,36 @@ const forbidden: Outcome = {
   ],
 };
 
+const image = resultOf('image-vulnerable.json', {
+  from: start + 1000,
+  to: start + 1900,
+  files: {
+    report: '/temp/backend.json',
+    sarif: '/temp/backend.sarif',
+    sbom: '/temp/backend.cdx.json',
+  },
+  upload: 'not uploaded: the job needs permissions: security-events: write',
+});
+const clean = resultOf('image-clean.json', {
+  name: 'frontend',
+  from: start + 1000,
+  to: start + 1400,
+});
+const files = resultOf('config.json', {
+  name: filesScanName,
+  kind: 'files',
+  from: start,
+  to: start,
+});
+
+const vulnerable: Outcome = {
+  ...plain,
+  status: 'failed',
+  endedAt: start + 2100,
+  scans: [clean, image, files],
+  findings: [image, files].flatMap((each) => findingsOf(each, [], 'fatal')),
+};
+
 /** By the name of the golden files. */
 export const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
@@ -349,4 +383,5 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   status,
   setup,
   forbidden,
+  'image-vulnerable': vulnerable,
 };

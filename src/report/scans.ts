@@ -1,0 +1,130 @@
+// What the scans found, for the summary and the log: most urgent first, long lists folded.
+import type { Outcome } from '../outcome.ts';
+import { severityCounts } from '../scan/gate.ts';
+import type { Accepted, Problem } from '../scan/problems.ts';
+import type { ScanResult } from '../scan/result.ts';
+import { clip, counted, oneLine } from '../text.ts';
+import { type Block, code, fold, link, prose, table } from './markdown.ts';
+
+/** Rows in sight, and rows at all: the rest is in the scanner's own report beside ours. */
+const inSight = 10;
+const mostRows = 200;
+
+// A link in a page that people trust: these alone, since the database is not ours.
+const trusted = [
+  'avd.aquasec.com',
+  'nvd.nist.gov',
+  'github.com',
+  'security-tracker.debian.org',
+  'ubuntu.com',
+  'access.redhat.com',
+];
+
+/** The id, as a link where its address is on a host that we know. */
+function idCell({ id, url }: Problem): string {
+  const host = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+  const safe = host?.protocol === 'https:' && trusted.includes(host.host) && host.username === '';
+  return safe && url !== undefined ? link(id, url) : code(id);
+}
+
+function row(problem: Problem): readonly string[] {
+  const { severity, package: name, installed, fixed, status, target, line, title } = problem;
+  const place = line === undefined ? target : `${target}:${line}`;
+  const none = status ? prose(status.replaceAll('_', ' ')) : '';
+  return [
+    severity,
+    idCell(problem),
+    code(name ?? place),
+    installed === undefined ? '' : code(installed),
+    fixed === undefined ? none : code(fixed),
+    prose(clip(title, 120)),
+  ];
+}
+
+const head = ['severity', 'id', 'package or place', 'installed', 'fixed in', ''];
+
+function rows(problems: readonly Problem[]): string {
+  const [first, rest] = [problems.slice(0, inSight), problems.slice(inSight, mostRows)];
+  const parts = first.length > 0 ? [table(head, first.map(row))] : [];
+  if (rest.length > 0) {
+    parts.push(fold(`${rest.length} more`, table(head, rest.map(row))));
+  }
+  const left = problems.length - mostRows;
+  if (left > 0) parts.push(`_… and ${left} more in the scanner's report._`);
+  return parts.join('\n\n');
+}
+
+function acceptedPart(accepted: readonly Accepted[]): string {
+  if (accepted.length === 0) return '';
+  const cells = accepted
+    .slice(0, mostRows)
+    .map((each) => [...row(each).slice(0, 3), prose(each.statement || 'no statement')]);
+  const body = table(['severity', 'id', 'package or place', 'accepted because'], cells);
+  return fold(`${accepted.length} accepted by .trivyignore`, body);
+}
+
+const marks = { passed: '✅', found: '⚠️', failed: '❌' } as const;
+
+function sentence(result: ScanResult): string {
+  if (result.state === 'failed') return 'could not be scanned; see the findings.';
+  const asked = result.severities.join(', ');
+  const fresh = result.comparedWith.length > 0 ? ' and new' : '';
+  const counts = severityCounts(result.counting);
+  const first = counts === '' ? `Nothing at ${asked}${fresh}` : `${counts}${fresh}`;
+  const parts = [
+    first,
+    result.known.length > 0 && `${result.known.length} run already`,
+    result.minor.length > 0 && `below: ${severityCounts(result.minor)}`,
+    result.endOfLife && 'its distribution gets no fixes any more',
+    result.upload,
+  ];
+  return `${parts.filter(Boolean).join(' · ')}.`;
+}
+
+function scanText(result: ScanResult): string {
+  const { name, kind, reference, system, counting, known, minor, accepted } = result;
+  const title = kind === 'image' ? `Image ${code(name)}` : prose(name);
+  const about = [reference && code(reference), system && prose(system)].filter(Boolean).join(' · ');
+  const others = [...known, ...minor];
+  return [
+    `#### ${marks[result.state]} ${title}`,
+    about,
+    prose(sentence(result)),
+    rows(counting),
+    others.length > 0
+      ? fold(`${counted(others.length, 'problem')} that do not count`, rows(others))
+      : '',
+    acceptedPart(accepted),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+/** A block for each scan, those with something in them first. */
+export function scanBlocks({ scans }: Outcome): Block[] {
+  if (scans.length === 0) return [];
+  const title: Block = { what: 'title', text: '### Scans' };
+  const order = { failed: 0, found: 1, passed: 2 } as const;
+  const sorted = [...scans].sort((a, b) => order[a.state] - order[b.state]);
+  return [title, ...sorted.map((each) => ({ what: 'scan', text: scanText(each) }))];
+}
+
+/** The block in the log: a line of numbers, and the worst of what counts. */
+export function scanLines(result: ScanResult, lineOf: (problem: Problem) => string): string[] {
+  const { reference, system, counting, files } = result;
+  const about = [reference, system].filter((each) => each !== undefined).join('  ');
+  const more = counting.length - inSight;
+  return [
+    ...(about === '' ? [] : [about]),
+    sentence(result),
+    ...counting.slice(0, inSight).map((each) => `  ${lineOf(each)}`),
+    ...(more > 0 ? [`  … and ${more} more in the report`] : []),
+    ...Object.entries(files).map(([name, path]) => `${name}: ${path}`),
+  ].map(oneLine);
+}
+
+/** The machine form. What does not count is only counted: the scanner's report has it. */
+export function scanRecord(result: ScanResult): Readonly<Record<string, unknown>> {
+  const { from, to, minor, severities, endOfLife, ...rest } = result;
+  return { ...rest, endOfLife, minor: minor.length, seconds: (to - from) / 1000 };
+}

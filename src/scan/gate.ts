@@ -1,0 +1,42 @@
+// Which of the problems count: decided here from the whole report, never by the scanner's exit code.
+import { keyOf, type Problem, type ProblemSeverity, type Scanned, severities } from './problems.ts';
+
+export interface GateRules {
+  readonly severities: readonly ProblemSeverity[];
+  readonly ignoreUnfixed: boolean;
+}
+
+export interface Judged {
+  /** At an asked severity, not accepted, and new where there is a baseline. */
+  readonly counting: readonly Problem[];
+  /** What would count too, but runs already: found in the baseline. */
+  readonly known: readonly Problem[];
+  /** Below the asked severities, or without a fix where `scan-ignore-unfixed` is set. */
+  readonly minor: readonly Problem[];
+}
+
+/** `baseline`: the problems of what runs now; absent where nothing is compared. */
+export function judgeScan(
+  { problems }: Pick<Scanned, 'problems'>,
+  rules: GateRules,
+  baseline?: readonly Problem[],
+): Judged {
+  const old = new Set((baseline ?? []).map(keyOf));
+  const groups = Map.groupBy(problems, (each) => {
+    if (!rules.severities.includes(each.severity)) return 'minor';
+    const unfixed = each.kind === 'vulnerability' && each.fixed === undefined;
+    if (unfixed && rules.ignoreUnfixed) return 'minor';
+    return old.has(keyOf(each)) ? 'known' : 'counting';
+  });
+  const of = (name: 'counting' | 'known' | 'minor') => groups.get(name) ?? [];
+  return { counting: of('counting'), known: of('known'), minor: of('minor') };
+}
+
+/** `1 critical, 2 high`; empty where there is nothing. */
+export function severityCounts(problems: readonly Problem[]): string {
+  return severities
+    .map((name) => [problems.filter(({ severity }) => severity === name).length, name] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, name]) => `${count} ${name.toLowerCase()}`)
+    .join(', ');
+}

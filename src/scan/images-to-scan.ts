@@ -1,0 +1,97 @@
+// Which images a run scans, and what runs now in their place.
+import type { KubeObject } from '../cluster/objects.ts';
+import type { BuiltImage } from '../images/build.ts';
+import { containerImages } from '../images/containers.ts';
+import { parseReference, repositoryMatches } from '../images/reference.ts';
+import { isFields } from '../manifests/values.ts';
+
+export interface ImageToScan {
+  readonly name: string;
+  /** The name for files and categories: letters, digits, `.`, `_` and `-`; one image's alone. */
+  readonly slug: string;
+  readonly reference: string;
+  /** Where it is not for linux/amd64, what the scanner would take. */
+  readonly platform?: string;
+}
+
+export interface Given {
+  readonly built: readonly BuiltImage[];
+  /** name → reference, of the input. */
+  readonly images: Readonly<Record<string, string>>;
+  /** As they will be sent. */
+  readonly objects: readonly KubeObject[];
+  /** Those of the manifests too; they are taken anyway where nothing else is given. */
+  readonly all: boolean;
+}
+
+/** What is built and what `images` names: it is the application's own. Each reference once. */
+export function imagesToScan({ built, images, objects, all }: Given): readonly ImageToScan[] {
+  const own = new Map<string, Unnamed>();
+  const add = (image: Unnamed) => own.has(image.reference) || own.set(image.reference, image);
+  for (const { name, reference, platforms } of built) {
+    const first = platforms.includes('linux/amd64') ? undefined : platforms[0];
+    add({ name, reference, ...(first === undefined ? {} : { platform: first }) });
+  }
+  const names = new Set(built.map(({ name }) => name));
+  for (const [name, reference] of Object.entries(images)) {
+    if (!names.has(name)) add({ name, reference });
+  }
+  if (all || own.size === 0) {
+    for (const { image } of objects.flatMap(containerImages)) {
+      const known = parseReference(image);
+      // One with a variable left in it, or still to be built, has a finding of its own.
+      if (known) add({ name: shortName(known.repository), reference: image });
+    }
+  }
+  return named([...own.values()]);
+}
+
+const shortName = (repository: string) => repository.slice(repository.lastIndexOf('/') + 1);
+
+type Unnamed = Omit<ImageToScan, 'slug'>;
+
+/** Two images of one short name are told apart by a number. */
+function named(images: readonly Unnamed[]): readonly ImageToScan[] {
+  const seen = new Map<string, number>();
+  return images.map((image) => {
+    const slug = image.name.replaceAll(/[^A-Za-z0-9._-]/g, '-');
+    const count = (seen.get(slug) ?? 0) + 1;
+    seen.set(slug, count);
+    if (count === 1) return { ...image, slug };
+    return { ...image, name: `${image.name}-${count}`, slug: `${slug}-${count}` };
+  });
+}
+
+/** During a rollout two versions run; more than these are leftovers of a broken one. */
+const mostRunning = 3;
+
+/** References, by digest where the node tells it, of what pods run now in the image's place. */
+export function runningImages(
+  { name, reference }: Pick<ImageToScan, 'name' | 'reference'>,
+  pods: readonly KubeObject[],
+): readonly string[] {
+  const repository = parseReference(reference)?.repository;
+  const found = pods.flatMap((pod) => {
+    const states = statesOf(pod);
+    return containerImages(pod).flatMap(({ container, image }) => {
+      const running = parseReference(image);
+      const same =
+        running !== undefined &&
+        (running.repository === repository || repositoryMatches(running.repository, name));
+      if (!same) return [];
+      const digest = /sha256:[0-9a-f]{64}$/.exec(states.get(container) ?? '')?.[0];
+      const isRepositoryDigest = states.get(container)?.includes('@') ?? false;
+      return [digest && isRepositoryDigest ? `${running.repository}@${digest}` : image];
+    });
+  });
+  return [...new Set(found)].slice(0, mostRunning);
+}
+
+/** container → image id, as the kubelet tells it. */
+function statesOf({ status }: KubeObject): ReadonlyMap<string, string> {
+  const lists = isFields(status)
+    ? [status['containerStatuses'], status['initContainerStatuses']]
+    : [];
+  const states = lists.flatMap((each) => (Array.isArray(each) ? each.filter(isFields) : []));
+  return new Map(states.map(({ name, imageID }) => [String(name), String(imageID ?? '')]));
+}
