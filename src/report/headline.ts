@@ -72,8 +72,14 @@ export function headline(outcome: Outcome): string {
   }
 }
 
-/** What to do next when the run did not end well; undefined when it did. */
+/** People push an image again under its old tag, and wonder why nothing rolls. */
+const sameTags =
+  'The images are the same references: one that was pushed again under its tag rolls nothing. Give each build a tag or digest of its own.';
+
+/** What to do next when the run did not end as wished; undefined when it did. */
 export function nextStep(outcome: Outcome): string | undefined {
+  const isTagged = Object.values(outcome.images).some((each) => !each.includes('@'));
+  if (outcome.status === 'unchanged') return isTagged ? sameTags : undefined;
   if (outcome.status === 'cancelled') return 'Run it again; what was applied is listed.';
   return outcome.status === 'failed' ? leadOf(outcome)?.hint : undefined;
 }

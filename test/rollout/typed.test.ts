@@ -1,39 +1,27 @@
-// Of thousands of pods only what judges may read is kept.
+// Events tell how often and when in three ways, depending on who wrote them.
 import { expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { withoutUnread } from '../../src/rollout/typed.ts';
+import { countOf, firstSeen, type KubeEvent, lastSeen } from '../../src/rollout/typed.ts';
+import { at, event, noon, pod } from './made.ts';
 
-const container = {
-  name: 'app',
-  image: 'a:1',
-  env: [{ name: 'A', value: 'x'.repeat(1000) }],
-  volumeMounts: [{ name: 'v', mountPath: '/v' }],
-  readinessProbe: { tcpSocket: { port: 80 } },
-};
+const told = event(pod('p1'), 'BackOff', 'again') as unknown as KubeEvent;
+const { firstTimestamp: _, lastTimestamp: __, count: ___, ...bare } = told;
 
-test('volumes, environments and the like go, all else stays, and the pod itself is not changed', () => {
-  const pod: KubeObject = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'web' },
-    spec: {
-      nodeName: 'n',
-      volumes: [{ name: 'v', emptyDir: {} }],
-      tolerations: [{ operator: 'Exists' }],
-      containers: [container],
-      initContainers: [{ name: 'init', image: 'b:1', envFrom: [{ secretRef: { name: 's' } }] }],
-    },
-    status: { phase: 'Running' },
-  };
-  const before = structuredClone(pod);
-  const { env: _, volumeMounts: __, ...kept } = container;
-  expect(withoutUnread(pod)).toEqual({
-    ...before,
-    spec: {
-      nodeName: 'n',
-      containers: [kept],
-      initContainers: [{ name: 'init', image: 'b:1' }],
-    },
-  });
-  expect(pod).toEqual(before);
+test.each<[string, KubeEvent, number, number, number]>([
+  ['count and times', { ...told, count: 4, lastTimestamp: at(60) } as KubeEvent, 4, 1, 60],
+  [
+    'a series',
+    {
+      ...bare,
+      eventTime: at(2),
+      series: { count: 7, lastObservedTime: at(90) },
+    } as unknown as KubeEvent,
+    7,
+    2,
+    90,
+  ],
+  ['one moment', { ...bare, eventTime: at(3) } as unknown as KubeEvent, 1, 3, 3],
+])('%s', (_name, each, count, first, last) => {
+  expect(countOf(each)).toBe(count);
+  expect(firstSeen(each)).toBe(noon + first * 1_000);
+  expect(lastSeen(each)).toBe(noon + last * 1_000);
 });
