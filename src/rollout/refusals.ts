@@ -1,10 +1,10 @@
 // Pods that the API server refuses to make: quota, policy, webhook, service account.
 import type { KubeObject } from '../cluster/objects.ts';
-import type { Code } from '../errors.ts';
 import { counted } from '../text.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
 import { quotaWords } from './quota-words.ts';
+import { classes, type RefusalClass } from './refusal-classes.ts';
 import { roomComes, roomMadeAt } from './room.ts';
 import type { SignalRow } from './row.ts';
 import { byTime, type Crew, eventsSince, type Sight, type Sign } from './sight.ts';
@@ -16,81 +16,6 @@ interface Refusal {
   readonly from: number;
   readonly count: number;
 }
-
-interface Class {
-  readonly code: Code;
-  readonly row: SignalRow;
-  readonly words: RegExp;
-  readonly what: string;
-  readonly hint?: string;
-  /** Without progress for this long it is certain; 0: at once. */
-  readonly ms: number;
-}
-
-const classes: readonly Class[] = [
-  {
-    code: 'quota-exceeded',
-    row: [
-      'event FailedCreate: exceeded quota',
-      'quota-exceeded',
-      '15 s without progress, and no older pod left to go',
-      'deployment/quota',
-    ],
-    words: /exceeded quota|failed quota/i,
-    what: 'a ResourceQuota refuses its pods',
-    ms: 15_000,
-  },
-  {
-    code: 'admission-denied',
-    row: [
-      'event FailedCreate: failed calling webhook',
-      'admission-denied',
-      '60 s without progress',
-      'deployment/webhook-down',
-    ],
-    words: /failed calling webhook|failed to call webhook/i,
-    what: 'an admission webhook does not answer, so its pods are refused',
-    hint: 'Bring back the Service behind the webhook named above, or remove its configuration.',
-    ms: 60_000,
-  },
-  {
-    code: 'admission-denied',
-    row: [
-      'event FailedCreate: violates PodSecurity, denied by a policy or webhook',
-      'admission-denied',
-      'at once',
-      'deployment/pod-security',
-    ],
-    words: /violates PodSecurity|ValidatingAdmissionPolicy|denied the request|denied by/i,
-    what: 'an admission policy refuses its pods',
-    ms: 0,
-  },
-  {
-    code: 'admission-denied',
-    row: [
-      'event FailedCreate: minimum or maximum usage (LimitRange)',
-      'admission-denied',
-      'at once',
-      'deployment/limit-range',
-    ],
-    words: /(minimum|maximum) \S+ usage per|limit to request ratio/i,
-    what: 'a LimitRange refuses its pods',
-    hint: 'Bring requests and limits within the LimitRange of the namespace.',
-    ms: 0,
-  },
-  {
-    code: 'rollout-failed',
-    row: [
-      'event FailedCreate, any other words',
-      'rollout-failed',
-      '60 s without progress',
-      'deployment/pods-refused',
-    ],
-    words: /./s,
-    what: 'its pods cannot be made',
-    ms: 60_000,
-  },
-];
 
 /** What refuses the pods of `maker` (a ReplicaSet, or the workload itself), if anything still does. */
 export function refusalOf(
@@ -131,7 +56,7 @@ interface Room {
 }
 
 // A pod that leaves frees room, but the controller waits twice as long before each next try.
-function limitOf({ from }: Refusal, { code, ms }: Class, { crew, madeAt }: Room): number {
+function limitOf({ from }: Refusal, { code, ms }: RefusalClass, { crew, madeAt }: Room): number {
   const limit = Math.max(from, crew.progressAt) + ms;
   if (code !== 'quota-exceeded' || madeAt < from) return limit;
   return Math.max(limit, madeAt + (madeAt - from) + ms);
@@ -142,7 +67,8 @@ function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {
   const events = eventsSince(sight, uid).filter((event) => event.reason === 'FailedCreate');
   const condition = conditionOf(maker, 'ReplicaFailure');
   const stands = condition?.status === 'True';
-  const message = events.at(-1)?.message ?? (stands ? condition.message : undefined);
+  const said = events.at(-1)?.message?.replace(/^\(combined from similar events\): /, '');
+  const message = said ?? (stands ? condition.message : undefined);
   // A ReplicaSet says by its condition whether pods are still refused; others only have events.
   if (message === undefined || (maker.kind === 'ReplicaSet' && !stands)) return undefined;
   const seen = events.map((event) => seenAt(event, sight));

@@ -31,6 +31,7 @@ const failures: readonly (readonly [string, Code, number, number, number])[] = [
   ['deployment/quota', 'quota-exceeded', 1, 15, 18],
   ['deployment/readiness-failing', 'probe-failing', 8, 60, 64],
   ['deployment/run-as-root', 'container-start-failed', 3, 11, 14],
+  ['deployment/quota-unspecified', 'quota-exceeded', 1, 0, 1],
   ['deployment/runtime-class-missing', 'config-missing', 1, 10, 12],
   ['deployment/secret-key-missing', 'config-missing', 3, 10, 13],
   ['deployment/selector-unmet', 'unschedulable', 1, 30, 32],
