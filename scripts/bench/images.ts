@@ -14,7 +14,7 @@ export interface ImageTimes {
 }
 
 const names = ['backend', 'frontend'];
-const stepSeconds = 3;
+const stepSeconds = 5;
 
 const dockerfile = (name: string) => `FROM scratch AS build
 COPY app name.txt /
