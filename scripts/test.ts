@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { provideAssets } from '../e2e/cluster/assets.ts';
 import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
 import { NEEDED } from '../e2e/cluster/programs.ts';
+import { provideTool } from '../e2e/tools/tools.ts';
 import { checkWorkflows } from './workflows.ts';
 
 interface Counts {
@@ -60,10 +61,11 @@ function readJson(file: string): JestResults | undefined {
   }
 }
 
-/** The cluster's programs come first: minutes where nothing is cached, with a line every 5 s. */
+/** Programs come first: minutes where nothing is cached, with a line every 5 s. */
 async function onCluster(kind: 'kwok' | 'node' | 'stack'): Promise<Counts> {
   const programs = kind === 'stack' ? [...NEEDED.kwok, ...NEEDED.node] : NEEDED[kind];
   if (kind === 'kwok' || (await nodeUnavailable()) === undefined) await provideAssets(programs);
+  if (kind === 'kwok') await provideTool('act');
   return suite(kind, '--runInBand');
 }
 

@@ -1,8 +1,14 @@
 // The reusable workflows, run whole: callers as init writes them, this bundle, a real API server.
-import { rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { actionlint, zizmor } from '../../scripts/workflows.ts';
 import { inputTable } from '../../src/contract.ts';
 import { provideAssets } from '../cluster/assets.ts';
+import { exec } from '../cluster/exec.ts';
+import { readPairs } from '../runner/files.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActOptions, type ActRun, runAct } from '../workflows/act.ts';
@@ -151,22 +157,16 @@ suite('pr-check.yml', () => {
     expect(site.yandex.requests.length).toBe(asked);
   }, 120_000);
 
-  // The preview's comment comes with an input of its own.
-  const own = 'comment' in inputTable ? test : test.skip;
-  own(
-    "the repository's own shows what a deploy would change, and changes nothing",
-    async () => {
-      const run = await play({
-        ...check,
-        payload: pull('acme/shop'),
-        with: [...images(9), ...untested],
-      });
-      expectRun(run, 0, { manifests: true, preview: true });
-      expect(run.text).toContain('registry.example/backend:9');
-      expect(await imageIn('shop')).toBe('registry.example/backend:1');
-    },
-    120_000,
-  );
+  test("the repository's own shows what a deploy would change, and changes nothing", async () => {
+    const run = await play({
+      ...check,
+      payload: pull('acme/shop'),
+      with: [...images(9), ...untested],
+    });
+    expectRun(run, 0, { manifests: true, preview: true });
+    expect(run.text).toContain('registry.example/backend:9');
+    expect(await imageIn('shop')).toBe('registry.example/backend:1');
+  }, 120_000);
 
   test('is red where a secret is missing, and where an overlay cannot be built', async () => {
     const broken = { 'manifests/overlays/staging/kustomization.yaml': 'resources: [nowhere]\n' };
@@ -180,6 +180,87 @@ suite('pr-check.yml', () => {
     expectRun(run, 1, { manifests: false, preview: false });
     expect(run.text).toContain('Secret YC_SA_JSON_CREDENTIALS is missing');
   }, 120_000);
+});
+
+// The command comes with an input of its own.
+(act && 'to-release' in inputTable ? describe : describe.skip)('rollback.yml', () => {
+  test('goes back to the release before, without tests and without a checkout', async () => {
+    await play({ with: [...images(7), ...untested] });
+    expect(await imageIn('shop')).toBe('registry.example/backend:7');
+    const inputs = { environment: 'production', 'to-release': '' };
+    const event = { event: 'workflow_dispatch', workflow: 'rollback' } as const;
+    const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'main' };
+    const run = await play({ ...event, payload: { inputs, repository } });
+    expectRun(run, 0, { 'roll back and verify': true });
+    expect(await imageIn('shop')).toBe('registry.example/backend:1');
+  }, 120_000);
+});
+
+describe('the script that names the images', () => {
+  const named = async (env: Readonly<Record<string, string>>) => {
+    const folder = await mkdtemp(join(tmpdir(), 'webgen-script-'));
+    folders.push(folder);
+    const output = join(folder, 'output');
+    await writeFile(output, '');
+    const { jobs } = parse(await readFile(join(hubless, 'deploy.yml'), 'utf8'));
+    const { run } = jobs.deploy.steps.find((step: { id?: string }) => step.id === 'images');
+    const registry = 'registry.yandexcloud.net/crp1';
+    const usual = { IMAGES: '', DIGESTS: '{}', REGISTRY: registry, GITHUB_OUTPUT: output };
+    const done = await exec('bash', ['-eo', 'pipefail', '-c', run], { env: { ...usual, ...env } });
+    return { ...done, lines: readPairs(await readFile(output, 'utf8'))['lines'] };
+  };
+  const hubless = join(import.meta.dirname, '..', '..', '.github', 'workflows');
+  const digest = `sha256:${'a'.repeat(64)}`;
+
+  test('puts the registry before each digest, after the lines that were given', async () => {
+    const digests = JSON.stringify({ backend: digest, web: digest });
+    const { lines } = await named({ DIGESTS: digests, IMAGES: 'db=postgres:18\nlines<<END\nEND' });
+    expect(lines?.split('\n').filter((line) => line !== '')).toEqual([
+      'db=postgres:18',
+      'lines<<END',
+      'END',
+      `backend=registry.yandexcloud.net/crp1/backend@${digest}`,
+      `web=registry.yandexcloud.net/crp1/web@${digest}`,
+    ]);
+  });
+
+  test('has nothing to say where nothing was built', async () => {
+    const { code, lines } = await named({});
+    expect([code, lines?.trim()]).toEqual([0, '']);
+  });
+
+  test.each([['{"web":"latest"}'], ['{"web":""}'], ['nonsense']])('refuses %s', async (DIGESTS) => {
+    const { code, lines } = await named({ DIGESTS });
+    expect(code).not.toBe(0);
+    expect(lines).toBeUndefined();
+  });
+});
+
+describe('the linters', () => {
+  const lint = async (text: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'webgen-lint-'));
+    folders.push(folder);
+    const file = join(folder, 'wrong.yml');
+    await writeFile(file, text);
+    return { actionlint: await actionlint([file]), zizmor: await zizmor([file]) };
+  };
+  const job = (step: string) =>
+    `name: x\non: pull_request\npermissions: {}\nconcurrency: {group: x, cancel-in-progress: true}\njobs:\n  x:\n    name: x\n    runs-on: ubuntu-24.04\n    steps:\n      - name: x\n        ${step}\n`;
+
+  test('say nothing of what is right, and do say what is wrong', async () => {
+    const right = await lint(job('run: echo right'));
+    const wrong = await lint(job("run: 'echo $x ${{ github.head_ref }}'"));
+    for (const name of ['actionlint', 'zizmor'] as const) {
+      if (right[name].result === 'skipped') continue;
+      expect([name, right[name].result, wrong[name].result]).toEqual([name, 'passed', 'failed']);
+      expect(wrong[name].text).toContain('github.head_ref');
+    }
+  }, 60_000);
+
+  test('excuse the new syntax alone', async () => {
+    const { actionlint: linted } = await lint(job('uses: $/elsewhere'));
+    if (linted.result !== 'skipped') expect(linted.result).toBe('failed');
+  }, 60_000);
 });
 
 describe('what act gets', () => {
