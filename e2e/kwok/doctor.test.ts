@@ -3,6 +3,12 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  registryPassword,
+  registryUnavailable,
+  registryUser,
+  startTestRegistry,
+} from '../images/test-registry.ts';
 import { nodeOfRunner } from '../runner/run-action.ts';
 import { openSite, type Site } from '../site.ts';
 
@@ -63,15 +69,18 @@ function accountWith(...roles: Parameters<Site['yandex']['addServiceAccount']>):
 }
 
 const good = { key: 'ok', cluster: 'ok', api: 'ok', permissions: 'ok' };
+const noRegistry = { registry: 'skipped' };
 
 describe('doctor', () => {
   test('finds nothing wrong but the missing workflows, and init repairs those', async () => {
     const first = await examine(site.access, ...shop);
-    expect([first.code, first.verdicts]).toEqual([1, { workflows: 'failed', ...good }]);
+    expect(first.code).toBe(1);
+    expect(first.verdicts).toEqual({ workflows: 'failed', ...good, ...noRegistry });
     expect(first.of('workflows')[0]?.fix).toEqual(['webgen-deploy init']);
     await webgen('init', '--yes', '--app=shop', '--services=api:80');
     const second = await examine(site.access, ...shop);
-    expect([second.code, second.verdicts]).toEqual([0, { workflows: 'ok', ...good }]);
+    expect(second.code).toBe(0);
+    expect(second.verdicts).toEqual({ workflows: 'ok', ...good, ...noRegistry });
   }, 60_000);
 
   test('an account without a role on the cluster', async () => {
@@ -150,6 +159,27 @@ describe('doctor', () => {
     const run = await examine({ ...site.access, 'yc-k8s-cluster-id': nobody.id });
     expect(run.verdicts).toMatchObject({ cluster: 'ok', api: 'failed', permissions: 'skipped' });
     expect(run.of('api')[0]?.fix[0]).toContain('443');
+  }, 120_000);
+
+  test('a registry that takes pushes, one that does not, and one that is not there', async () => {
+    if ((await registryUnavailable()) !== undefined) return;
+    const registry = await startTestRegistry({ login: true });
+    try {
+      const where = `--registry=${registry.address}/shop`;
+      const login = [`--registry-username=${registryUser}`, where];
+      const right = `--registry-password=${registryPassword}`;
+      const taken = await examine({}, ...login, right);
+      expect([taken.code, taken.verdicts['registry']]).toEqual([0, 'ok']);
+      const refused = await examine({}, ...login, '--registry-password=not-this-one');
+      expect(refused.of('registry')[0]).toMatchObject({ verdict: 'failed' });
+      expect(refused.of('registry')[0]?.what).toContain('does not accept the login');
+      await registry.restart({ readOnly: true });
+      expect((await examine({}, where)).of('registry')[0]?.what).toContain('read-only');
+      await registry.down();
+      expect((await examine({}, where)).of('registry')[0]?.what).toContain('did not answer');
+    } finally {
+      await registry.stop();
+    }
   }, 120_000);
 
   test('for people: a mark, the sentence, and the command', async () => {

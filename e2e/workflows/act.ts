@@ -16,6 +16,8 @@ export interface ActOptions {
   /** The event's payload. */
   readonly payload: unknown;
   readonly secrets: Readonly<Record<string, string>>;
+  /** More variables of every step. */
+  readonly env?: Readonly<Record<string, string>>;
   /** kubectl's folder comes before the machine's own PATH. */
   readonly kubectl: string;
 }
@@ -39,13 +41,15 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
       ([name, text]) => `${name}=${JSON.stringify(text)}`,
     );
     await writeFile(secrets, lines.join('\n'), { mode: 0o600 });
-    const path = [dirname(nodeOfRunner()), dirname(options.kubectl), process.env['PATH']];
+    const { PATH = process.env['PATH'], ...more } = options.env ?? {};
+    const path = [dirname(nodeOfRunner()), dirname(options.kubectl), PATH];
     const args = [
       options.event,
       ...['--workflows', `.github/workflows/${options.workflow}.yml`, '--eventpath', event],
       ...['--platform', 'ubuntu-24.04=-self-hosted', '--secret-file', secrets],
       ...['--action-cache-path', join(folder, 'cache'), ...options.hub.flags],
       ...['--actor', 'mona', '--rm'],
+      ...Object.entries(more).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
     ];
     const env = { HOME: folder, PATH: path.join(delimiter), XDG_CACHE_HOME: join(folder, 'xdg') };
     const done = await exec(options.act, args, { cwd: options.application, env });

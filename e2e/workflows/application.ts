@@ -20,6 +20,8 @@ export interface ApplicationOptions {
   readonly branch: string;
   /** Lines of `with:` beside what `init` writes, `name: value`. */
   readonly with: readonly string[];
+  /** The images are built, as `init` writes it; default: they are named. */
+  readonly builds?: boolean;
   /** Files beside the usual ones, or instead of them. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -35,12 +37,12 @@ const answers = (): Answers => {
   return read.answers;
 };
 
-/** The callers that `init` writes; nothing is built, so images are named. */
-function callersOf(lines: readonly string[]): Readonly<Record<string, string>> {
+/** The callers that `init` writes, with more lines. */
+function callersOf({ with: lines, builds }: ApplicationOptions): Readonly<Record<string, string>> {
   const more = ['    with:', ...lines.map((line) => `      ${line}`), ''].join('\n');
   return Object.fromEntries(
     Object.entries(callers(answers())).map(([path, text]) => {
-      const plain = text.replace(/ {6}build: \|\n(?: {8}- .*\n)+/, '');
+      const plain = builds ? text : text.replace(/ {6}build: \|\n(?: {8}- .*\n)+/, '');
       return [path, plain.replace('    with:\n', more)];
     }),
   );
@@ -52,7 +54,7 @@ export async function makeApplication(options: ApplicationOptions): Promise<stri
   const files = {
     ...tests,
     ...manifests(answers()),
-    ...callersOf(options.with),
+    ...callersOf(options),
     ...options.files,
   };
   for (const [path, text] of Object.entries(files)) {
