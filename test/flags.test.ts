@@ -45,6 +45,8 @@ describe('what is accepted', () => {
       'create-namespace',
       'provenance',
       'sbom',
+      'scan-ignore-unfixed',
+      'scan-baseline',
       'wait',
       'force-conflicts',
       'lock',
