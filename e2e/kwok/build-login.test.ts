@@ -48,6 +48,7 @@ withBuilder(`an IAM token${reason === undefined ? '' : ` (skipped: ${reason})`}`
     const inputs = {
       command: 'build',
       build,
+      scan: 'off',
       registry: registry.address,
       'yc-registry-id': 'crp1',
       'yc-api-endpoint': yandex.endpoint,

@@ -64,6 +64,7 @@ export async function openShopImages(): Promise<ShopImages> {
       manifests: 'app.yaml',
       registry: `${registry.address}/shop`,
       build,
+      scan: 'off',
       ...inputs,
     };
     const env = { ...builder.env, ...options.env };
