@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { nodeUnavailable } from '../cluster/node-packages.ts';
+import { until } from '../cluster/until.ts';
 import { pushApp } from '../images/app-image.ts';
 import { openSite, type Site } from '../site.ts';
+import * as sights from './witness.ts';
 
 const reason = await nodeUnavailable();
 const onNode = reason === undefined ? describe : describe.skip;
@@ -28,8 +30,17 @@ function workload(container: object, more: object = {}, rollout: object = {}) {
 onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
   let site: Site;
 
+  /** They wait most of their time, so the first three wait together. */
+  let flaky: ReturnType<typeof deploy>;
+  let late: ReturnType<typeof deploy>;
+  let once: ReturnType<typeof deploy>;
+
   beforeAll(async () => {
     site = await openSite('node');
+    flaky = deployFlaky();
+    late = deployLate();
+    once = deployOnce();
+    for (const each of [flaky, late, once]) each.catch(() => undefined);
   }, 900_000);
 
   afterAll(() => site?.stop());
@@ -47,13 +58,27 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     return result;
   }
 
+  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
+
+  /** The trouble is there: from now on it may heal. */
+  async function isSeen(namespace: string, trouble: sights.Sight): Promise<void> {
+    const witness = sights.watchNamespace(site.cluster, namespace, { trouble });
+    const what = `the trouble in ${namespace}`;
+    await until({ what, timeoutMs: 90_000 }, async () => witness.seen.has('trouble'));
+    await witness.stop();
+  }
+
   const push = (repository: string) => pushApp(`${site.cluster.registry}`, { repository });
 
-  test('a registry that answers 503 twice and then the image', async () => {
+  async function deployFlaky() {
     const { reference } = await push('shop/flaky');
     const failures = { repository: 'shop/flaky', times: 2, answer: 503 } as const;
     site.cluster.registryProxy?.failPulls(failures);
-    const result = await deploy('flaky', workload({ image: reference, readinessProbe }));
+    return deploy('flaky', workload({ image: reference, readinessProbe }));
+  }
+
+  test('a registry that answers 503 twice and then the image', async () => {
+    const result = await flaky;
     expect(result.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
     expect(site.cluster.registryProxy?.pulls.filter(({ status }) => status === 503)).toHaveLength(
       2,
@@ -61,29 +86,34 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     expect(result.stdout).toContain('image-pull-failed');
   }, 240_000);
 
-  test('a Secret that comes six seconds late', async () => {
+  async function deployLate() {
     const { reference } = await push('shop/late');
     const env = [{ name: 'P', valueFrom: { secretKeyRef: { name: 'db', key: 'PASSWORD' } } }];
-    const result = await deploy(
-      'late',
-      workload({ image: reference, env, readinessProbe }),
-      async () => {
-        await new Promise((done) => setTimeout(done, 7000));
-        const literal = '--from-literal=PASSWORD=x';
-        await site.cluster.kubectl(['create', 'secret', 'generic', 'db', '-n', 'late', literal]);
-      },
-    );
+    return deploy('late', workload({ image: reference, env, readinessProbe }), async () => {
+      await isSeen('late', sights.waits(/CreateContainerConfigError/));
+      await pause(6000);
+      const literal = '--from-literal=PASSWORD=x';
+      await site.cluster.kubectl(['create', 'secret', 'generic', 'db', '-n', 'late', literal]);
+    });
+  }
+
+  test('a Secret that comes six seconds late', async () => {
+    const result = await late;
     expect(result.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
     expect(result.stdout).toContain('config-missing');
   }, 240_000);
 
-  test('a container that crashes once', async () => {
+  async function deployOnce() {
     const { reference } = await push('shop/once');
     const volumes = { volumes: [{ name: 'state', emptyDir: {} }] };
     const volumeMounts = [{ name: 'state', mountPath: '/state' }];
     const args = ['crash-once'];
     const container = { image: reference, args, volumeMounts, readinessProbe };
-    const result = await deploy('once', workload(container, volumes));
+    return deploy('once', workload(container, volumes));
+  }
+
+  test('a container that crashes once', async () => {
+    const result = await once;
     expect(result.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
     const path = '/api/v1/namespaces/once/pods';
     const { body } = await site.cluster.api({ path });
@@ -93,7 +123,6 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
   const state = { volumes: [{ name: 'state', emptyDir: {} }] };
   const volumeMounts = [{ name: 'state', mountPath: '/state' }];
   const probe = (more: object) => ({ ...readinessProbe, ...more });
-  const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
   async function healed(namespace: string, manifest: string, meanwhile?: () => Promise<void>) {
     const { outputs, stdout } = await deploy(namespace, manifest, meanwhile);
@@ -156,7 +185,8 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
           settings,
         ),
         async () => {
-          await pause(7000);
+          await isSeen('mount', sights.happened('FailedMount', /not found/));
+          await pause(3000);
           const literal = '--from-literal=A=1';
           await site.cluster.kubectl(['create', 'configmap', 'settings', '-n', 'mount', literal]);
         },
@@ -207,7 +237,8 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     const node = String(body.items[0].metadata.name);
     await site.cluster.kubectl(['cordon', node]);
     const result = await deploy('cordoned', workload({ image, readinessProbe }), async () => {
-      await pause(7000);
+      await isSeen('cordoned', sights.unschedulable);
+      await pause(3000);
       await site.cluster.kubectl(['uncordon', node]);
     });
     expect(result.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });

@@ -7,6 +7,10 @@ import { startCluster } from '../../e2e/cluster/cluster.ts';
 import { type Helm, provideHelm, writeChart } from './helm.ts';
 import { type Measured, measure } from './measure.ts';
 
+/** As the API answered. */
+// biome-ignore lint/suspicious/noExplicitAny: a bench reads raw objects freely
+export type Shown = any;
+
 export interface Bed {
   readonly helm: Helm;
   /** A new namespace with these objects in it. */
@@ -18,8 +22,8 @@ export interface Bed {
   kubectl(namespace: string, manifests: string, wait?: string): Promise<Measured>;
   /** `helm upgrade --install --wait`. */
   helmInstall(namespace: string, manifests: string, wait: string): Promise<Measured>;
-  /** Resolves, with the moment, when the Deployment says that its pods are refused. */
-  refused(namespace: string, name: string): Promise<number>;
+  /** Resolves, with the moment, when the API first shows it at that path. */
+  moment(path: string, shows: (body: Shown) => boolean): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -74,18 +78,10 @@ export async function makeBed(): Promise<Bed> {
       const args = ['upgrade', '--install', 'bench', chart, '-n', namespace, '--wait'];
       return run(helm.path, [...args, '--timeout', wait]);
     },
-    refused: async (namespace, name) => {
-      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
-      interface Condition {
-        readonly type: string;
-        readonly status: string;
-      }
+    moment: async (path, shows) => {
       for (;;) {
         const { body } = await cluster.api({ path });
-        const conditions: readonly Condition[] = body.status?.conditions ?? [];
-        if (conditions.some((one) => one.type === 'ReplicaFailure' && one.status === 'True')) {
-          return performance.now();
-        }
+        if (shows(body)) return performance.now();
         await sleep(20);
       }
     },

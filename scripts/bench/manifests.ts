@@ -10,9 +10,12 @@ function documents(objects: readonly unknown[]): string {
 interface DeploymentOptions {
   readonly replicas?: number;
   readonly container?: unknown;
+  /** Of the pods. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
-function deployment(name: string, { replicas = 1, container }: DeploymentOptions = {}): unknown {
+function deployment(name: string, options: DeploymentOptions = {}): unknown {
+  const { replicas = 1, container, annotations = {} } = options;
   const plain = { name: 'app', image: `registry.example/${name}:1` };
   return {
     apiVersion: 'apps/v1',
@@ -22,7 +25,7 @@ function deployment(name: string, { replicas = 1, container }: DeploymentOptions
       replicas,
       selector: { matchLabels: labels(name) },
       template: {
-        metadata: { labels: labels(name) },
+        metadata: { labels: labels(name), annotations },
         spec: { containers: [container ?? plain] },
       },
     },
@@ -62,6 +65,11 @@ export function deployments(count: number, replicas: number): string {
   return documents(
     Array.from({ length: count }, (_, index) => deployment(`web-${index}`, { replicas })),
   );
+}
+
+/** One Deployment whose simulated pods say at once that they were restarted three times. */
+export function crashing(): string {
+  return documents([deployment('web-0', { annotations: { 'simulate/pod': 'crash-loop' } })]);
 }
 
 /** Allows no pod at all: every Deployment beside it is refused its pods. */

@@ -15,6 +15,7 @@ import type { Wake } from './wake.ts';
 export interface Waiting {
   readonly api: Api;
   readonly clock: Clock;
+  readonly targets: readonly unknown[];
   readonly timeoutMs: number;
   readonly logLines: number;
   /** The caller's: the run was cancelled. */
@@ -40,8 +41,9 @@ export interface End {
 
 /** Budgets run out without an event: at least this often it looks again. */
 const tickMs = 1_000;
-/** What arrives together is judged together. */
-const settleMs = 50;
+/** What arrives together is judged together; among many workloads something always arrives. */
+const settleMs = { few: 50, many: 250 };
+const few = 50;
 /** A read that took longer than this means that the API was away. */
 const awayMs = 3_000;
 
@@ -62,7 +64,7 @@ export async function follow(waiting: Waiting, synced: Promise<void>): Promise<E
     const left = deadline - clock.now();
     if (left <= 0) return { judged: view.judgeAll().judged, how: 'timed-out' };
     await waitOn(waiting, Math.min(tickMs, left));
-    await clock.sleep(settleMs);
+    await clock.sleep(waiting.targets.length > few ? settleMs.many : settleMs.few);
   }
 }
 

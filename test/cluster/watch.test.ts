@@ -159,7 +159,7 @@ describe('list and watch', () => {
     });
     await scene.session.synced;
     expect(scene.events).toEqual(['synced a@1 b@2']);
-    expect(limits).toEqual(['500', '500', null]);
+    expect(limits).toEqual(['250', '250', null]);
   });
 
   test('asks for bookmarks, an end in five minutes, and only for what is wanted', async () => {
