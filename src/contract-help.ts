@@ -2,7 +2,7 @@
 
 /** The first line of each description. */
 export const inputAbout = {
-  command: '`deploy`, `diff`, `status`, `setup`, `build` or `scan`.',
+  command: '`deploy`, `diff`, `status`, `rollback`, `history`, `setup`, `build` or `scan`.',
   app: "Name of the application; default: the repository's name.",
   environment: 'Where it goes: `production`, `staging`, ….',
   'yc-k8s-cluster-id': 'Id of the Managed Kubernetes cluster.',
@@ -46,6 +46,11 @@ export const inputAbout = {
   'trivy-version': '`auto`, an exact version, or `none` for the Trivy on PATH.',
   'trivy-sha256': "SHA-256 of Trivy's archive, 64 hexadecimal digits.",
   'trivy-db-repository': "Where Trivy's database is fetched, one a line, in order.",
+  'to-release': '`rollback`: number of the release to go back to.',
+  prune: 'Delete what earlier releases made and this one no longer has.',
+  'prune-confirm': 'Prune more than half of the objects too.',
+  'on-failure': '`rollback` puts back what was there; `keep` leaves it for a look.',
+  'on-first-failure': 'Where nothing ran before: `keep` what was created, or `remove` it.',
   'kubectl-version': '`auto`, `match-cluster`, `latest`, `none`, a version or a range.',
   'yc-version': '`auto`, `none`, or an exact version.',
   'yc-sha256': 'SHA-256 of the yc program of `yc-version`, 64 hexadecimal digits.',
@@ -108,6 +113,8 @@ export const inputGroups = {
     'trivy-sha256',
     'trivy-db-repository',
   ],
+  Releases: ['to-release', 'prune', 'prune-confirm'],
+  'When a deploy fails': ['on-failure', 'on-first-failure'],
   Tools: ['kubectl-version', 'yc-version', 'yc-sha256', 'tool-mirror'],
   Reporting: ['github-token', 'environment-url', 'comment', 'summary', 'log-lines'],
 } as const;

@@ -5,8 +5,11 @@ import type { Inputs } from './inputs.ts';
 import { describePhases, inPhases } from './manifests/phases.ts';
 import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status, Timing } from './outcome.ts';
-import { makePlan, type Step, withPhases } from './plan.ts';
+import { makePlan, plansWrite, type Step, withPhases } from './plan.ts';
 import type { Ports } from './ports.ts';
+
+import { liveRelease } from './release/choose.ts';
+import { allFindings } from './report/lines.ts';
 import {
   type Engine,
   imagesOf,
@@ -17,6 +20,7 @@ import {
 } from './running.ts';
 import { patienceMs } from './scan-run.ts';
 import { runStep } from './step-runners.ts';
+import { finishRelease } from './steps/record-release.ts';
 
 export interface DeployRequest {
   readonly inputs: Inputs;
@@ -32,6 +36,8 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   const running: Running = { ...request, plan, state: newState(request.engine.ports.clock.now()) };
   try {
     await carryOut(running);
+    await undoIfFailed(running);
+    await finishRelease(running);
   } finally {
     // Before the scans that only report: the next deploy need not wait for them.
     await running.state.lock?.release();
@@ -69,6 +75,18 @@ async function settleBackground(running: Running): Promise<void> {
   }
 }
 
+/** Once, and only where something may have been written. What was wrong is told before. */
+async function undoIfFailed(running: Running): Promise<void> {
+  const { plan, state, signal, engine } = running;
+  if (!plan.undo || !isFatal(state) || signal.aborted || state.touched.size === 0) return;
+  // Whoever has the lock now writes: nothing of it is touched.
+  if (state.lock?.loss) return;
+  const findings = placeFindings(state.findings, state.documents);
+  for (const line of allFindings({ findings })) engine.ports.log.info(line);
+  const [result] = await Promise.allSettled([timed(plan.undo, running)]);
+  if (result.status === 'rejected') keepFailure(result.reason, running);
+}
+
 /** The rest of the plan, once the manifests have been read. */
 async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Running) {
   const parts = inPhases(state.documents);
@@ -88,6 +106,8 @@ function keepFailure(reason: unknown, { state, signal }: Running): void {
     state.findings.push(...reason.findings.filter((each) => !state.findings.includes(each)));
   } else if (!signal.aborted) throw reason;
 }
+
+const isUndone = ({ undone }: State): boolean => undone?.state === 'done';
 
 const isFatal = (state: State): boolean =>
   state.findings.some(({ severity }) => severity === 'fatal');
@@ -112,6 +132,11 @@ const headings: Readonly<Record<Step['do'], Heading>> = {
   apply: { section: 'apply', group: 'Apply' },
   'await-rollout': { section: 'rollout' },
   judge: { section: 'rollout' },
+  'read-releases': { section: 'prepare' },
+  'choose-release': { section: 'prepare', group: 'Release' },
+  'plan-prune': { section: 'apply' },
+  prune: { section: 'rollout', group: 'Prune' },
+  undo: { section: 'rollout' },
 };
 
 async function timed(step: Step, running: Running): Promise<void> {
@@ -123,7 +148,7 @@ async function timed(step: Step, running: Running): Promise<void> {
   const work = () => runStep(step, running);
   try {
     await (group === undefined ? work() : log.group(phase ? `${group}: ${phase}` : group, work));
-    failed = isFatal(running.state);
+    failed = step.do === 'undo' ? !isUndone(running.state) : isFatal(running.state);
   } finally {
     if (failed) running.state.failed.abort();
     const name = phase ? `${step.do} ${phase}` : step.do;
@@ -151,6 +176,8 @@ function outcomeOf(running: Running): Outcome {
     ...(state.folder === undefined ? {} : { folder: state.folder }),
     findings: placeFindings(state.findings, state.documents),
     timings: state.timings,
+    ...(state.undone ? { undone: state.undone } : {}),
+    ...releaseFacts(running),
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),
     ...(state.access ? { kubeconfigPath: state.access.forLater ?? state.access.path } : {}),
@@ -158,17 +185,33 @@ function outcomeOf(running: Running): Outcome {
   };
 }
 
+function releaseFacts({ state, inputs }: Running): Pick<Outcome, 'releases' | 'release'> {
+  const { releases, release, returnsTo } = state;
+  if (!releases) return {};
+  const live = liveRelease(releases.heads);
+  if (!plansWrite(inputs.command)) {
+    return { releases: releases.heads, ...(live ? { release: { number: live.number } } : {}) };
+  }
+  const number = release?.head.number ?? live?.number;
+  const before = release ? live?.number : releases.heads.find((each) => each !== live)?.number;
+  if (number === undefined) return {};
+  const previous = before === undefined ? {} : { previous: before };
+  const of = returnsTo ? { of: returnsTo.head.number } : {};
+  return { release: { number, ...previous, ...of } };
+}
+
 function statusOf({ inputs, state, signal }: Running): Status {
   if (signal.aborted) return 'cancelled';
-  if (isFatal(state)) return 'failed';
-  if (inputs.command !== 'deploy') return 'succeeded';
+  if (isFatal(state)) return isUndone(state) ? 'rolled-back' : 'failed';
+  if (!plansWrite(inputs.command)) return 'succeeded';
   const changed = state.changes.some(({ change }) => change !== 'unchanged');
   return changed || state.restarts.length > 0 ? 'deployed' : 'unchanged';
 }
 
 function cancelledFinding({ state, plan }: Running) {
   const evidence = [
-    ...(plan.command === 'deploy' ? whatIsLeft(state) : []),
+    ...(plansWrite(plan.command) ? whatIsLeft(state) : []),
+    ...(state.undone?.objects ?? []).map(({ object, did }) => `${object}: ${did}`),
     ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),
   ];
   return finding('cancelled', 'The run was cancelled before it ended.', { evidence });

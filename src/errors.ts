@@ -191,6 +191,12 @@ export const codes = {
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',
   ],
+  'release-not-found': ['There is no such release.', 'Take one of those that `history` lists.'],
+  'prune-refused': ['Too much would be pruned.', 'If the list is right, set prune-confirm: true.'],
+  'rollback-failed': [
+    'What a failed run had changed could not be put back.',
+    'Read what is in the way; run the last good deploy again.',
+  ],
   cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed.'],
   'api-error': [
     'The API answered with an error.',

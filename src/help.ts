@@ -11,6 +11,8 @@ Commands:
   deploy   apply the manifests and wait (default)
   diff     show what deploy would change
   status   judge what is live
+  rollback go back to an earlier release
+  history  list the releases
   setup    install kubectl and yc
   build    build and push the images of build
   diagnose FILE…

@@ -15,7 +15,15 @@ import type { ProblemSeverity } from './scan/problems.ts';
 import type { ScanMode } from './scan/result.ts';
 import type { Secret } from './secret.ts';
 
-export type Command = 'deploy' | 'diff' | 'status' | 'setup' | 'build' | 'scan';
+export type Command =
+  | 'deploy'
+  | 'diff'
+  | 'status'
+  | 'setup'
+  | 'build'
+  | 'scan'
+  | 'rollback'
+  | 'history';
 
 export type Credentials =
   | { readonly by: 'key'; readonly key: ServiceAccountKey }
@@ -95,6 +103,12 @@ export interface Inputs {
   readonly summary: boolean;
   readonly logLines: number;
   readonly patience: Patience;
+  readonly prune: boolean;
+  readonly pruneConfirm: boolean;
+  /** For `rollback`; undefined: the newest good one older than the live one. */
+  readonly toRelease?: number;
+  readonly onFailure: 'rollback' | 'keep';
+  readonly onFirstFailure: 'keep' | 'remove';
 }
 
 export interface ReadInputs {
@@ -200,5 +214,10 @@ function plainInputs(values: Values): PlainInputs {
     summary: values.summary,
     logLines: values['log-lines'],
     patience: values.patience,
+    prune: values.prune,
+    pruneConfirm: values['prune-confirm'],
+    ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
+    onFailure: values['on-failure'],
+    onFirstFailure: values['on-first-failure'],
   };
 }

@@ -9,6 +9,7 @@ import { realFiles } from './platform/files.ts';
 import { githubLog, type MaskingLog } from './platform/log.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
+import { isGood } from './report/headline.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
@@ -38,8 +39,7 @@ export async function main(): Promise<void> {
     },
   });
   await publish(session.outcome, { ...session, context, log });
-  const good = session.outcome.status !== 'failed' && session.outcome.status !== 'cancelled';
-  await leave(good ? 0 : 1);
+  await leave(isGood(session.outcome) ? 0 : 1);
 }
 
 /** `@actions/github` reads the event's payload; it is loaded after the first line is out. */

@@ -1,12 +1,19 @@
 // What happened, as data: the report is a pure function of it.
 import type { Finding } from './errors.ts';
 import type { Command } from './inputs.ts';
+import type { ReleaseHead } from './release/record.ts';
 import type { Verdict } from './rollout/verdict.ts';
 import type { ScanResult } from './scan/result.ts';
 
-export type Status = 'deployed' | 'unchanged' | 'failed' | 'cancelled' | 'succeeded';
+export type Status =
+  | 'deployed'
+  | 'unchanged'
+  | 'rolled-back'
+  | 'failed'
+  | 'cancelled'
+  | 'succeeded';
 
-export type ChangeKind = 'created' | 'configured' | 'unchanged' | 'recreated';
+export type ChangeKind = 'created' | 'configured' | 'unchanged' | 'recreated' | 'deleted';
 
 export interface Change {
   /** `Kind/name`. */
@@ -26,6 +33,27 @@ export interface Timing {
   readonly from: number;
   readonly to: number;
   readonly failed?: boolean;
+}
+
+/** What an undo did with one object; one that was as before is left out. */
+export interface UndoneObject {
+  /** `Kind/name`. */
+  readonly object: string;
+  readonly namespace?: string;
+  readonly did: 'put back' | 'made again' | 'deleted' | 'left';
+  /** Why it was left. */
+  readonly why?: string;
+}
+
+/** What was done after a failure. Its own failures are findings: `rollback-failed`. */
+export interface Undone {
+  /** `nothing`: there was nothing to put back, or nothing that may be. */
+  readonly state: 'done' | 'nothing' | 'failed' | 'cancelled';
+  readonly objects: readonly UndoneObject[];
+  readonly workloads: readonly WorkloadResult[];
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface WorkloadResult {
@@ -76,6 +104,12 @@ export interface Outcome {
   readonly timings: readonly Timing[];
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Only where a deploy failed after a write and `on-failure` asked for it. */
+  readonly undone?: Undone;
+  /** This run's release, or the live one; the one before; the one that a rollback went back to. */
+  readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
+  /** All that are recorded, newest first: `history` and `status`. */
+  readonly releases?: readonly ReleaseHead[];
   readonly kubeconfigPath?: string;
   /** Requests sent to the API server. */
   readonly apiRequests: number;

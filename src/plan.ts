@@ -17,7 +17,20 @@ export type Step =
   | { readonly do: 'dry-run' }
   | { readonly do: 'apply'; readonly phase?: Phase }
   | { readonly do: 'await-rollout'; readonly timeoutMs: number; readonly phase?: Phase }
-  | { readonly do: 'judge' };
+  | { readonly do: 'judge' }
+  | { readonly do: 'read-releases'; readonly contents: boolean; readonly optional: boolean }
+  | { readonly do: 'choose-release'; readonly to?: number }
+  | { readonly do: 'plan-prune'; readonly confirmed: boolean }
+  | { readonly do: 'prune' }
+  | UndoStep;
+
+/** After a failure: `removeCreated` also where nothing ran before. */
+export interface UndoStep {
+  readonly do: 'undo';
+  readonly timeoutMs: number;
+  readonly wait: boolean;
+  readonly removeCreated: boolean;
+}
 
 export interface Plan {
   readonly command: Command;
@@ -25,6 +38,8 @@ export interface Plan {
   readonly environment: string;
   /** One wave after the other; the steps of a wave run side by side. */
   readonly waves: readonly (readonly Step[])[];
+  /** Only where the run fails after its first write. */
+  readonly undo?: UndoStep;
 }
 
 /** Pure; every command is a row. */
@@ -40,7 +55,7 @@ export function makePlan(inputs: Inputs): Plan {
   const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
   const first = [...start, ...install, ...prepare];
   const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
-  const lock = inputs.command === 'deploy' ? lockOf(inputs) : [];
+  const lock = writing.has(command) ? lockOf(inputs) : [];
   // Manifests are read while the credentials are fetched, the lock is waited for and images are
   // built; live workloads need the connection and the lock, and both need the digests.
   const read: Step[][] =
@@ -50,18 +65,55 @@ export function makePlan(inputs: Inputs): Plan {
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
-      // Side by side; under `gate` the apply waits for both, under `report` for the dry run alone.
-      [{ do: 'dry-run' }, ...scan],
-      [{ do: 'apply' }],
-      ...(inputs.wait ? [[{ do: 'await-rollout', timeoutMs: inputs.timeoutMs } as const]] : []),
+      // Side by side; under `gate` the apply waits for all, under `report` for the dry run alone.
+      [{ do: 'dry-run' }, ...scan, { do: 'read-releases', contents: true, optional: false }],
+      ...written(inputs, inputs.prune),
     ],
-    diff: [...read, [{ do: 'dry-run' }]],
-    status: [first, [{ do: 'judge' }]],
+    diff: [
+      ...read,
+      [{ do: 'dry-run' }, ...(inputs.prune ? [quietly(true)] : [])],
+      inputs.prune ? [{ do: 'plan-prune', confirmed: inputs.pruneConfirm }] : [],
+    ],
+    rollback: [
+      [...first, ...lock],
+      [{ do: 'choose-release', ...(inputs.toRelease ? { to: inputs.toRelease } : {}) }],
+      [{ do: 'dry-run' }],
+      // What was added since goes: a rollback without it would be half of one.
+      ...written(inputs, true),
+    ],
+    history: [first, [{ do: 'read-releases', contents: false, optional: false }]],
+    status: [first, [{ do: 'judge' }, quietly(false)]],
     setup: [start, install],
     build: [[...prepare, ...build], scan],
     scan: [...(isGiven(source) ? read : [[...first, ...build]]), scan],
   };
-  return { command, app, environment, waves: rows[command].filter((wave) => wave.length > 0) };
+  const waves = rows[command].filter((wave) => wave.length > 0);
+  const writes = waves.flat().some((step) => step.do === 'apply');
+  const undo = writes && inputs.onFailure === 'rollback' ? { undo: undoStep(inputs) } : {};
+  return { command, app, environment, waves, ...undo };
+}
+
+const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);
+
+/** Whether the command changes the cluster. */
+export const plansWrite = (command: Command): boolean => writing.has(command);
+
+function quietly(contents: boolean): Step {
+  return { do: 'read-releases', contents, optional: true };
+}
+
+function written(inputs: Inputs, prunes: boolean): readonly (readonly Step[])[] {
+  const { wait, timeoutMs, pruneConfirm } = inputs;
+  return [
+    prunes ? [{ do: 'plan-prune', confirmed: pruneConfirm }] : [],
+    [{ do: 'apply' }],
+    wait ? [{ do: 'await-rollout', timeoutMs }] : [],
+    prunes ? [{ do: 'prune' }] : [],
+  ];
+}
+
+function undoStep({ timeoutMs, wait, onFirstFailure }: Inputs): UndoStep {
+  return { do: 'undo', timeoutMs, wait, removeCreated: onFirstFailure === 'remove' };
 }
 
 /** Without manifests and live workloads to look for, images alone are scanned. */
@@ -134,9 +186,18 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
   'prepare-scanner': () => 'prepare Trivy and its vulnerability database',
   scan: ({ mode, baseline }) =>
     `scan images, manifests and Dockerfiles${baseline ? ', compared with what runs now' : ''}: ${modes[mode]}`,
-  apply: () => 'apply what differs, stage by stage',
+  apply: () => 'record the release, and apply what differs, stage by stage',
   'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
   judge: () => 'judge what is deployed now',
+  'read-releases': () => 'read the recorded releases',
+  'choose-release': ({ to }) =>
+    to ? `take release ${to}` : 'take the newest good release older than the live one',
+  'plan-prune': () => 'find what this release no longer has',
+  prune: () => 'delete what this release no longer has',
+  undo: ({ timeoutMs, wait }) => {
+    const then = wait ? `, and await it, at most ${spell(timeoutMs)} more` : '';
+    return `after a failure: put back what was there${then}`;
+  },
 };
 
 function targetWords(target: ClusterTarget): string {
@@ -151,5 +212,6 @@ function say<K extends Step['do']>(step: Extract<Step, { do: K }>): string {
 
 /** The plan as numbered lines; steps of one wave share its number. */
 export function describePlan(plan: Plan): readonly string[] {
-  return plan.waves.flatMap((wave, index) => wave.map((step) => `${index + 1}. ${say(step)}`));
+  const waves = [...plan.waves, ...(plan.undo ? [[plan.undo]] : [])];
+  return waves.flatMap((wave, index) => wave.map((step) => `${index + 1}. ${say(step)}`));
 }

@@ -1,7 +1,7 @@
 // What happened, as text: outputs, job summary, annotations, report files and the last block.
 import type { Finding } from './errors.ts';
 import { digestsOf } from './images/build.ts';
-import type { Outcome } from './outcome.ts';
+import type { Outcome, WorkloadResult } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
 import { within } from './report/markdown.ts';
@@ -12,8 +12,10 @@ import {
   imageBlocks,
   originBlock,
   type RunFacts,
+  releaseBlocks,
   restartBlocks,
   timelineBlocks,
+  undoneBlocks,
   unverifiedBlocks,
   verdictBlock,
   workloadBlocks,
@@ -50,6 +52,9 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     digests: jsonOf(digestsOf(outcome.images)),
     changes: jsonOf(changeRecords(outcome)),
     findings: jsonOf(outcome.findings.map(recordOf)),
+    revision: String(outcome.release?.number ?? ''),
+    'previous-revision': String(outcome.release?.previous ?? ''),
+    'rolled-back': String(outcome.status === 'rolled-back'),
     'duration-seconds': String(seconds(outcome)),
     'kubeconfig-path': outcome.kubeconfigPath ?? '',
     'sarif-paths': jsonOf(scanPaths(outcome, 'sarif')),
@@ -70,12 +75,16 @@ function inOwnNamespace(outcome: Outcome): Outcome {
       const { namespace, ...rest } = each;
       return namespace === outcome.namespace ? (rest as T) : each;
     });
+  const { undone } = outcome;
   return {
     ...outcome,
     changes: local(outcome.changes),
     restarts: local(outcome.restarts),
     workloads: local(outcome.workloads),
     findings: local(outcome.findings),
+    ...(undone && {
+      undone: { ...undone, objects: local(undone.objects), workloads: local(undone.workloads) },
+    }),
   };
 }
 
@@ -86,6 +95,8 @@ export function renderSummary(full: Outcome, run?: RunFacts): string {
     verdictBlock(outcome),
     ...originBlock(outcome, run),
     ...within(findingBytes, findingBlocks(outcome)),
+    ...releaseBlocks(outcome),
+    ...undoneBlocks(outcome),
     ...within(changeBytes, changeBlocks(outcome)),
     ...restartBlocks(outcome),
     ...unverifiedBlocks(outcome),
@@ -98,7 +109,19 @@ export function renderSummary(full: Outcome, run?: RunFacts): string {
   return `${kept.join('\n\n')}\n`;
 }
 
+function workloadOf(each: WorkloadResult): Readonly<Record<string, unknown>> {
+  return {
+    object: each.object,
+    namespace: each.namespace,
+    verdict: each.verdict.state,
+    words: each.verdict.words,
+    progress: each.verdict.progress,
+    seconds: (each.to - each.from) / 1000,
+  };
+}
+
 function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
+  const { undone } = outcome;
   return {
     schema: 1,
     command: outcome.command,
@@ -110,18 +133,19 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
     startedAt: new Date(outcome.startedAt).toISOString(),
     durationSeconds: seconds(outcome),
     apiRequests: outcome.apiRequests,
+    release: outcome.release,
+    releases: outcome.releases,
     images: outcome.images,
     changes: outcome.changes,
     restarts: outcome.restarts,
     unverified: outcome.unverified,
-    workloads: outcome.workloads.map((each) => ({
-      object: each.object,
-      namespace: each.namespace,
-      verdict: each.verdict.state,
-      words: each.verdict.words,
-      progress: each.verdict.progress,
-      seconds: (each.to - each.from) / 1000,
-    })),
+    workloads: outcome.workloads.map(workloadOf),
+    undone: undone && {
+      state: undone.state,
+      seconds: (undone.to - undone.from) / 1000,
+      objects: undone.objects,
+      workloads: undone.workloads.map(workloadOf),
+    },
     ...(outcome.scans.length > 0 ? { scans: outcome.scans.map(scanRecord) } : {}),
     findings: outcome.findings.map((each) => ({
       ...recordOf(each),

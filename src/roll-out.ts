@@ -4,11 +4,13 @@ import { taskState } from './cluster/tasks.ts';
 import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
 import type { Step } from './plan.ts';
+import { ranBefore } from './release/undo-plan.ts';
 import { verdictOf } from './rollout/verdict.ts';
 import { apiOf, keep, type Running, type State, settingsOf, whatIsLeft } from './running.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
 import { changesOf } from './steps/changes.ts';
+import { recordDue } from './steps/record-release.ts';
 import { restartsOf } from './steps/restarts.ts';
 
 type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
@@ -18,6 +20,7 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
   const { state, engine, inputs } = run;
   const { clock, log } = engine.ports;
   const before = state.changes;
+  if (state.writingSince === undefined) state.ranBefore = ranBefore(state.planned);
   reach(phase, state);
   state.writingSince ??= clock.now();
   const deadline = state.writingSince + inputs.timeoutMs;
@@ -26,8 +29,14 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
     { ...settingsOf(run), deadline },
     {
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
-      beforeStage: async () => state.lock?.confirm(),
+      beforeStage: async () => {
+        await state.lock?.confirm();
+        await recordDue(run);
+      },
+      onWriting: (planned) => void state.touched.set(planned.document, { planned }),
       onApplied(applied) {
+        const { planned, object: written } = applied;
+        if (planned.write) state.touched.set(planned.document, { planned, written });
         const changes = changesOf([applied.planned]);
         state.changes = [...state.changes, ...changes];
         for (const { object, change } of changes) {

@@ -1,5 +1,6 @@
 // One run under way: what the composition root brings, and what is known so far.
 import type { Api } from './cluster/api.ts';
+import type { KubeObject } from './cluster/objects.ts';
 import type { PlannedObject } from './cluster/planned-object.ts';
 import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
@@ -8,17 +9,29 @@ import type { Inputs } from './inputs.ts';
 import type { Lock } from './lock/hold.ts';
 import type { Document } from './manifests/document.ts';
 import type { Phase } from './manifests/phases.ts';
-import type { Change, Outcome, ReportedFinding, Timing, WorkloadResult } from './outcome.ts';
+import type {
+  Change,
+  Outcome,
+  ReportedFinding,
+  Timing,
+  Undone,
+  WorkloadResult,
+} from './outcome.ts';
 import type { Plan } from './plan.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
 import type { OpenRegistry } from './registry/login.ts';
+import type { PrunePlan } from './release/prune-plan.ts';
+import type { Release } from './release/record.ts';
+import type { Touched } from './release/undo-plan.ts';
 import type { ScanResult } from './scan/result.ts';
 import type { Secret } from './secret.ts';
+
 import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
 import type { Exports, InstallToolsPorts } from './steps/install-tools.ts';
 import type { Scanner } from './steps/prepare-scanner.ts';
+import type { KnownReleases } from './steps/read-releases.ts';
 import type { InstalledTool } from './tools/install.ts';
 import type { Cloud } from './yandex/cloud.ts';
 import type { IdTokenRequest } from './yandex/oidc.ts';
@@ -72,6 +85,20 @@ export interface State {
   /** The one that was reached, where the manifests have phases. */
   phase?: Phase;
   applied: readonly AppliedObject[];
+  /** Every object whose write was begun, as it was before: in memory only. */
+  readonly touched: Map<Document, Touched>;
+  /** Something of the application ran before the first write. */
+  ranBefore: boolean;
+  /** What is recorded of the application, as far as the command needs it. */
+  releases?: KnownReleases;
+  /** This run's, once it is recorded; `isRecorded` also where it needs none. */
+  release?: Release;
+  isRecorded: boolean;
+  /** Of a rollback: where it goes back to. */
+  returnsTo?: Release;
+  toPrune?: PrunePlan;
+  readonly pruned: KubeObject[];
+  undone?: Undone;
   /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
   left: readonly string[];
   uncertain: readonly string[];
@@ -120,6 +147,10 @@ export function newState(startedAt: number): State {
     partial: false,
     planned: [],
     applied: [],
+    touched: new Map(),
+    ranBefore: false,
+    isRecorded: false,
+    pruned: [],
     left: [],
     uncertain: [],
     changes: [],

@@ -65,7 +65,16 @@ async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): 
 }
 
 function commandOf(raw: RawInputs): Command {
-  const known: readonly Command[] = ['deploy', 'diff', 'status', 'setup', 'build', 'scan'];
+  const known: readonly Command[] = [
+    'deploy',
+    'diff',
+    'status',
+    'rollback',
+    'history',
+    'setup',
+    'build',
+    'scan',
+  ];
   return known.find((command) => command === raw['command']) ?? 'deploy';
 }
 

@@ -8,6 +8,8 @@ import { guarded } from './lock/guard.ts';
 import { transform } from './manifests/transform.ts';
 import { cloudOf } from './open-registry.ts';
 import type { Step } from './plan.ts';
+import { chooseReleaseDue, planPruneDue, readReleasesDue } from './release-steps.ts';
+import { undoDue } from './roll-back.ts';
 import { applyDue, awaitDue } from './roll-out.ts';
 import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
 import { prepareScanDue, scanDue } from './scan-run.ts';
@@ -19,6 +21,7 @@ import { findDeployed } from './steps/find-deployed.ts';
 import { installTools, type ToolRequest } from './steps/install-tools.ts';
 import { judgeNow } from './steps/judge-now.ts';
 import { loadManifests } from './steps/load-manifests.ts';
+import { prune } from './steps/prune.ts';
 import { restartsOf } from './steps/restarts.ts';
 import { liveImageDocuments } from './steps/set-images.ts';
 import { counted } from './text.ts';
@@ -125,6 +128,11 @@ const runners: Runners = {
   scan: ({ mode }, run) => scanDue(mode, run),
   apply: applyDue,
   'await-rollout': awaitDue,
+  undo: undoDue,
+  'read-releases': readReleasesDue,
+  'choose-release': chooseReleaseDue,
+  'plan-prune': planPruneDue,
+  prune: (_, run) => prune(run),
 
   async judge(_, run) {
     const { state, inputs, engine, signal } = run;

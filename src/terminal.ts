@@ -15,7 +15,10 @@ import { type MaskingLog, terminalLog } from './platform/log.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
+
+import { isGood } from './report/headline.ts';
 import { initErrors, initJson, initLines } from './report/init.ts';
+
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
@@ -91,7 +94,7 @@ function exitCode({ outcome, refused }: Session): number {
   if (outcome.status === 'cancelled') return 130;
   // What the inputs name may only turn out to be wrong or unreadable when it is looked for.
   if (refused || outputsOf(outcome)['error-code'] === 'input-invalid') return 2;
-  return outcome.status === 'failed' ? 1 : 0;
+  return isGood(outcome) ? 0 : 1;
 }
 
 async function startInit(

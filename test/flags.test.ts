@@ -51,6 +51,10 @@ describe('what is accepted', () => {
       'force-conflicts',
       'lock',
       'restart-on-config',
+      'scan-ignore-unfixed',
+      'scan-baseline',
+      'prune',
+      'prune-confirm',
       'comment',
       'summary',
     ]);

@@ -53,6 +53,10 @@ describe('a push to main with a cluster and a token', () => {
       summary: true,
       logLines: 30,
       patience: 'normal',
+      prune: false,
+      pruneConfirm: false,
+      onFailure: 'rollback',
+      onFirstFailure: 'keep',
     });
     expect(target).toMatchObject({ by: 'id', id: 'cat1', credentials: { by: 'token' } });
     expect(githubToken && reveal(githubToken)).toBe('ghs_1');
@@ -121,7 +125,7 @@ describe('every problem at once', () => {
         kubeconfig: 'hunter2: hunter2',
         'github-token': 'hunter2\nhunter2',
         'yc-folder': 'x',
-        prune: 'true',
+        glory: 'true',
       },
       run({ ref: 'refs/heads/feature' }),
     );
@@ -129,7 +133,7 @@ describe('every problem at once', () => {
     const named = result.findings.map(({ what }) => /`(.+?)`/.exec(what)?.[1]);
     expect(named).toEqual([
       'yc-folder',
-      'prune',
+      'glory',
       'environment',
       'kubeconfig',
       'yc-sa-json-credentials',
@@ -154,7 +158,7 @@ describe('every problem at once', () => {
     ]);
   });
   test('warnings and notes alone let it go on', () => {
-    const result = read({ ...cluster, prune: 'true', secrets: 'app/a=1' });
+    const result = read({ ...cluster, glory: 'true', secrets: 'app/a=1' });
     expect(result.inputs).toBeDefined();
     expect(result.findings.map(({ severity }) => severity)).toEqual(['warning', 'note']);
   });

@@ -70,7 +70,7 @@ describe('a plan that builds', () => {
     expect(told(planOf({}).waves)).toEqual([
       ['authenticate', 'acquire-lock', 'load-manifests', 'build-images'],
       ['pin-images'],
-      ['dry-run'],
+      ['dry-run', 'read-releases'],
       ['apply'],
       ['await-rollout'],
     ]);
@@ -114,7 +114,7 @@ describe('a plan that scans', () => {
     expect(told(plan.waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'acquire-lock', 'load-manifests', 'build-images'],
       ['pin-images'],
-      ['dry-run', 'scan'],
+      ['dry-run', 'scan', 'read-releases'],
       ['apply'],
       ['await-rollout'],
     ]);

@@ -39,6 +39,31 @@ export function withoutField(set: FieldSet, steps: readonly string[]): FieldSet 
   return isLeaf(left) ? others : { ...others, [first]: left };
 }
 
+/** Whether every field of `a` is in `b`. */
+export function isSubset(a: FieldSet, b: FieldSet): boolean {
+  return sameJson(unionOf(b, a), b);
+}
+
+/** The set without all fields that the other has, or an atomic parent of them. */
+export function withoutAll(set: FieldSet, other: FieldSet): FieldSet {
+  const left = Object.entries(set).flatMap(([step, inner]) => {
+    const theirs = other[step];
+    if (!theirs || step === '.') return [[step, inner] as const];
+    if (isLeaf(theirs) || isLeaf(inner)) return [];
+    const rest = withoutAll(inner, theirs);
+    const own = Object.keys(rest).some((each) => each !== '.');
+    return own ? [[step, { ...keysOf(step, inner), ...rest }] as const] : [];
+  });
+  return Object.fromEntries(left);
+}
+
+/** An item of a list is nothing without its keys. */
+function keysOf(step: string, item: FieldSet): FieldSet {
+  if (!step.startsWith('k:')) return {};
+  const names = Object.keys(JSON.parse(step.slice(2)) as Fields).map((key) => `f:${key}`);
+  return Object.fromEntries(names.filter((name) => item[name]).map((name) => [name, {}]));
+}
+
 /** The part of a live value that the set names, lists in their live order. */
 export function extract(value: unknown, set: FieldSet): unknown {
   if (isLeaf(set)) return value;

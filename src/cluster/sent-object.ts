@@ -25,7 +25,7 @@ export function sentObject(written: KubeObject, { live, autoscaled, app }: Aroun
 }
 
 /** What `kubectl get -o yaml` writes and apply refuses. */
-function withoutServerFields(object: KubeObject): KubeObject {
+export function withoutServerFields(object: KubeObject): KubeObject {
   const { managedFields, resourceVersion, uid, generation, creationTimestamp, ...metadata } =
     object.metadata;
   return { ...object, metadata };

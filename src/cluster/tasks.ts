@@ -99,7 +99,10 @@ export async function untilIdle(
 }
 
 /** A container of it runs at this moment. */
-async function runs(live: KubeObject, { api, signal }: IdleKeeper): Promise<boolean> {
+export async function runs(
+  live: KubeObject,
+  { api, signal }: Pick<IdleKeeper, 'api' | 'signal'>,
+): Promise<boolean> {
   if (taskState(live) !== 'open') return false;
   if (kindKey(live) === 'Pod') return hasRunning(live);
   const active = fieldsAt(live, 'status')['active'];

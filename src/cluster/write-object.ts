@@ -1,12 +1,11 @@
 // One object written: hand over ownership, replace what cannot be changed, apply.
-import { ActionError, type Finding, finding } from '../errors.ts';
-import { placeOf } from '../manifests/document.ts';
+import { ActionError } from '../errors.ts';
 import type { ApiRequest, Clock } from '../ports.ts';
 import type { Api } from './api.ts';
 import { apiFailure, statusOf } from './api-errors.ts';
 import { applyRequest } from './apply-request.ts';
 import { conflictsOf, mayTakeOver } from './conflicts.ts';
-import { until } from './gates.ts';
+import { deleteByUid } from './delete-object.ts';
 import { propagationOf } from './immutable.ts';
 import { readOne } from './live-objects.ts';
 import { handedOver } from './managed-fields.ts';
@@ -15,6 +14,7 @@ import { pathOf } from './paths.ts';
 import type { PlannedObject } from './planned-object.ts';
 import { refusalFindings } from './refusals.ts';
 import { sendApply } from './send-apply.ts';
+import { untilGone } from './until-gone.ts';
 
 export interface Writer {
   readonly api: Api;
@@ -25,12 +25,10 @@ export interface Writer {
   readonly signal?: AbortSignal | undefined;
 }
 
-const deletionMs = 60_000;
-
 /** The object as the server answered. Throws ActionError with every reason of a refusal. */
 export async function writeObject(planned: PlannedObject, writer: Writer): Promise<KubeObject> {
   const { live } = planned;
-  if (live?.metadata.deletionTimestamp) await untilGone(planned, live, writer);
+  if (live?.metadata.deletionTimestamp) await untilGone({ ...planned, live }, writer);
   else if (live && planned.change === 'recreated') await deleteObject(planned, live, writer);
   else if (live) await handOver(planned, live, writer);
   const first = await apply(planned, planned.force, writer);
@@ -78,50 +76,12 @@ async function handOver(planned: PlannedObject, live: KubeObject, writer: Writer
   }
 }
 
-/** By uid, so that an object which somebody else made anew meanwhile stays. */
 async function deleteObject(
   planned: PlannedObject,
   live: KubeObject,
   writer: Writer,
 ): Promise<void> {
   const { resource, object } = planned;
-  const { name, namespace, uid } = live.metadata;
-  const request: ApiRequest = {
-    method: 'DELETE',
-    path: pathOf(resource, { namespace, name }),
-    body: {
-      apiVersion: 'v1',
-      kind: 'DeleteOptions',
-      preconditions: { uid },
-      propagationPolicy: propagationOf(object, live),
-    },
-    ...(writer.signal ? { signal: writer.signal } : {}),
-  };
-  const response = await writer.api.send(request);
-  if (response.status >= 300 && response.status !== 404) {
-    throw new ActionError(apiFailure(`Deleting ${nameOf(live)}`, response, request));
-  }
-  await untilGone(planned, live, writer);
-}
-
-async function untilGone(planned: PlannedObject, live: KubeObject, writer: Writer): Promise<void> {
-  const { resource, object, document } = planned;
-  const { api, signal } = writer;
-  const gone = async () => {
-    const now = await readOne({ object, resource, api, signal });
-    return now?.metadata.uid !== live.metadata.uid;
-  };
-  if (await until(gone, deletionMs, writer)) return;
-  throw new ActionError(stuckDeletion(live, document.file ? placeOf(document) : {}));
-}
-
-function stuckDeletion(live: KubeObject, place: Partial<Finding>): Finding {
-  const { namespace, finalizers = [] } = live.metadata;
-  return finding('api-error', `${nameOf(live)} is being deleted and was still there after 60 s.`, {
-    object: nameOf(live),
-    ...(namespace ? { namespace } : {}),
-    ...place,
-    evidence: finalizers.map((each) => `finalizer ${each}`),
-    hint: 'Wait for what holds it, or remove the finalizer if its controller is gone.',
-  });
+  await deleteByUid(resource, live, propagationOf(object, live), writer);
+  await untilGone({ ...planned, live }, writer);
 }

@@ -59,6 +59,7 @@ const states: Readonly<Record<Status, string>> = {
   unchanged: 'success',
   succeeded: 'success',
   failed: 'failure',
+  'rolled-back': 'failure',
   cancelled: 'error',
 };
 

@@ -27,7 +27,7 @@ import { databaseRepositories, severityList } from './scan.ts';
 import { secretValues } from './secret-lines.ts';
 
 export const fields = {
-  command: oneOf('deploy', 'diff', 'status', 'setup', 'build', 'scan'),
+  command: oneOf('deploy', 'diff', 'status', 'rollback', 'history', 'setup', 'build', 'scan'),
   app: dnsLabel,
   environment: dnsLabel,
   'yc-k8s-cluster-id': identifier,
@@ -80,6 +80,11 @@ export const fields = {
   summary: boolean,
   'log-lines': integer(0, 1000),
   patience: oneOf(...patiences),
+  prune: boolean,
+  'prune-confirm': boolean,
+  'to-release': integer(1, 1_000_000),
+  'on-failure': oneOf('rollback', 'keep'),
+  'on-first-failure': oneOf('keep', 'remove'),
 } as const satisfies Readonly<Record<InputName, Reader<unknown>>>;
 
 type ValueOf<R> = R extends Reader<infer T> ? T : never;

@@ -8,6 +8,7 @@ import { clip, counted, neutralise, oneLine, safeLines } from '../text.ts';
 const consequences: ReadonlySet<Code> = new Set([
   'api-error',
   'cancelled',
+  'rollback-failed',
   'rollout-failed',
   'timed-out',
 ]);

@@ -8,8 +8,13 @@ export type Mood = 'good' | 'open' | 'bad' | 'stopped';
 
 export function moodOf(outcome: Outcome): Mood {
   if (outcome.status === 'cancelled') return 'stopped';
-  if (outcome.status === 'failed') return 'bad';
+  if (outcome.status === 'failed' || outcome.status === 'rolled-back') return 'bad';
   return outcome.command === 'status' && !isAllReady(outcome) ? 'open' : 'good';
+}
+
+/** Whether the run did what it was asked for. */
+export function isGood(outcome: Outcome): boolean {
+  return moodOf(outcome) !== 'bad' && moodOf(outcome) !== 'stopped';
 }
 
 const isAwaited = ({ verdict }: WorkloadResult): boolean => verdict.state !== 'suspended';
@@ -27,6 +32,10 @@ function target(outcome: Outcome, word: 'to' | 'in'): string {
 
 type Phrase = (outcome: Outcome) => string;
 
+function went({ release }: Outcome): string {
+  return release?.of === undefined ? '' : ` to release ${release.of}`;
+}
+
 const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
   deploy: (outcome) => `Deployed ${target(outcome, 'to')}`,
   diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
@@ -35,6 +44,9 @@ const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
     const not = isAllReady(outcome) ? 'Everything' : 'Not everything';
     return `${not} is ready: ${target(outcome, 'in')}`;
   },
+  rollback: (outcome) => `Rolled back ${target(outcome, 'in')}${went(outcome)}`,
+  history: (outcome) =>
+    `${counted(outcome.releases?.length ?? 0, 'release')}: ${target(outcome, 'in')}`,
   setup: () => 'Tools and access are set up',
   build: (outcome) =>
     `Built ${counted(Object.keys(outcome.images).length, 'image')} of ${outcome.app}`,
@@ -45,6 +57,8 @@ const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
   deploy: (outcome) => `Deploying ${target(outcome, 'to')}`,
   diff: (outcome) => `Comparing ${target(outcome, 'in')}`,
   status: (outcome) => `Checking ${target(outcome, 'in')}`,
+  rollback: (outcome) => `Rolling back ${target(outcome, 'in')}${went(outcome)}`,
+  history: (outcome) => `Listing the releases of ${target(outcome, 'in')}`,
   setup: () => 'Setting up',
   build: (outcome) => `Building ${target(outcome, 'to')}`,
   scan: (outcome) => `Scanning ${target(outcome, 'in')}`,
@@ -66,10 +80,17 @@ export function headline(outcome: Outcome): string {
     case 'cancelled':
       return `${attempt(outcome)} was cancelled`;
     case 'failed': {
-      const code = errorCode(outcome);
-      return `${attempt(outcome)} failed${code && `: ${code}`}`;
+      const undone = outcome.undone?.state === 'failed' ? ', and so did the undo' : '';
+      return `${failed(outcome)}${undone}`;
     }
+    case 'rolled-back':
+      return `${failed(outcome)}; what was there before is back`;
   }
+}
+
+function failed(outcome: Outcome): string {
+  const code = errorCode(outcome);
+  return `${attempt(outcome)} failed${code && `: ${code}`}`;
 }
 
 /** People push an image again under its old tag, and wonder why nothing rolls. */
@@ -81,10 +102,11 @@ export function nextStep(outcome: Outcome): string | undefined {
   const isTagged = Object.values(outcome.images).some((each) => !each.includes('@'));
   if (outcome.status === 'unchanged') return isTagged ? sameTags : undefined;
   if (outcome.status === 'cancelled') return 'Run it again; what was applied is listed.';
-  return outcome.status === 'failed' ? leadOf(outcome)?.hint : undefined;
+  const bad = outcome.status === 'failed' || outcome.status === 'rolled-back';
+  return bad ? leadOf(outcome)?.hint : undefined;
 }
 
-const kinds: readonly ChangeKind[] = ['created', 'configured', 'recreated', 'unchanged'];
+const kinds: readonly ChangeKind[] = ['created', 'configured', 'recreated', 'deleted', 'unchanged'];
 
 /** `2 created, 1 configured, 5 unchanged`; empty where nothing was looked at. */
 export function changeCounts(outcome: Outcome): string {

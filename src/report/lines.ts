@@ -1,8 +1,16 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
-import type { Change, ChangeKind, Outcome, ReportedFinding, WorkloadResult } from '../outcome.ts';
-import { clip, counted, oneLine, safeLines } from '../text.ts';
+import type {
+  Change,
+  ChangeKind,
+  Outcome,
+  ReportedFinding,
+  UndoneObject,
+  WorkloadResult,
+} from '../outcome.ts';
+import { clip, counted, oneLine, safeLines, spell } from '../text.ts';
 import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
+import { liveLines, releaseLines } from './release-lines.ts';
 
 /** Enough to see the shape; the report has them all. */
 const mostObjects = 20;
@@ -63,7 +71,15 @@ const changeMarks: Readonly<Record<ChangeKind, string>> = {
   created: '+',
   configured: '~',
   recreated: '±',
+  deleted: '-',
   unchanged: '=',
+};
+
+const undoMarks: Readonly<Record<UndoneObject['did'], string>> = {
+  'put back': '↺',
+  'made again': '±',
+  deleted: '-',
+  left: '·',
 };
 
 function changeLine(change: Change): string {
@@ -95,10 +111,29 @@ function appliedLines(outcome: Outcome): string[] {
   const applied = outcome.changes.filter((each) => each.change !== 'unchanged');
   if (applied.length === 0) return ['Nothing was changed in the cluster.'];
   const more = applied.length - mostObjects;
+  const word = outcome.undone ? 'Applied' : 'Applied, and left as it is';
   return [
-    `Applied, and left as it is: ${counted(applied.length, 'object')}`,
+    `${word}: ${counted(applied.length, 'object')}`,
     ...applied.slice(0, mostObjects).map((each) => `  ${changeLine(each)}`),
     ...(more > 0 ? [`  … and ${more} more`] : []),
+  ];
+}
+
+/** What was put back, and how that ended. */
+function undoneLines({ undone }: Outcome): string[] {
+  if (!undone) return [];
+  const more = undone.objects.length - mostObjects;
+  const took = spell(undone.to - undone.from);
+  return [
+    `Undone in ${took}: ${counted(undone.objects.length, 'object')}`,
+    ...undone.objects.slice(0, mostObjects).map((each) => {
+      const why = each.why === undefined ? '' : `: ${each.why}`;
+      return oneLine(
+        `  ${undoMarks[each.did]} ${named(each.object, each.namespace)} ${each.did}${why}`,
+      );
+    }),
+    ...(more > 0 ? [`  … and ${more} more`] : []),
+    ...workloadLines(undone).map((line) => `  ${line}`),
   ];
 }
 
@@ -137,11 +172,14 @@ function body(outcome: Outcome): string[] {
         ...unverifiedLines(outcome),
       ];
     case 'status':
-      return workloadLines(outcome);
+      return [...liveLines(outcome), ...workloadLines(outcome)];
+    case 'history':
+      return releaseLines(outcome);
+    case 'rollback':
     case 'deploy':
       if (moodOf(outcome) === 'good') return restartLines(outcome);
       if (saysWhatWasApplied(outcome)) return [];
-      return [...appliedLines(outcome), ...waitingLines(outcome)];
+      return [...appliedLines(outcome), ...waitingLines(outcome), ...undoneLines(outcome)];
     case 'build':
     case 'scan':
       return imageLines(outcome);

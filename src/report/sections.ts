@@ -125,6 +125,33 @@ export function changeBlocks(outcome: Outcome): Block[] {
   return [...blocks, ...patchBlocks(changed)];
 }
 
+/** What was put back after the failure, and what was not. */
+export function undoneBlocks({ undone }: Outcome): Block[] {
+  if (!undone) return [];
+  const rows = undone.objects.map((each) => [
+    code(named(each.object, each.namespace)),
+    each.did,
+    prose(each.why ?? ''),
+  ]);
+  const took = `Undone in ${spell(undone.to - undone.from)}`;
+  const title = undone.state === 'done' ? took : 'Undo';
+  return [...limited(title, ['object', '', 'why'], rows), ...verdictRows('After the undo', undone)];
+}
+
+/** What is recorded, newest first. */
+export function releaseBlocks({ command, releases = [], release }: Outcome): Block[] {
+  if (command !== 'history') return [];
+  const rows = releases.map((each) => [
+    `${each.number}${each.number === release?.number ? ' (live)' : ''}`,
+    each.of === undefined ? each.state : `${each.state}, back to ${each.of}`,
+    code(each.startedAt),
+    prose(each.actor),
+    code(each.commit.slice(0, 12)),
+    each.runUrl && link('run', each.runUrl),
+  ]);
+  return limited('Releases', ['number', 'state', 'when', 'who', 'commit', ''], rows);
+}
+
 /** Rolled because their configuration changed. */
 export function restartBlocks(outcome: Outcome): Block[] {
   const title = outcome.command === 'diff' ? 'Would restart' : 'Restarted';
@@ -149,8 +176,12 @@ export function imageBlocks(outcome: Outcome): Block[] {
 
 /** The verdict of every workload, the bad ones first. */
 export function workloadBlocks(outcome: Outcome): Block[] {
+  return verdictRows('Workloads', outcome);
+}
+
+function verdictRows(title: string, { workloads }: Pick<Outcome, 'workloads'>): Block[] {
   const good = (state: string): number => (state === 'ready' ? 1 : 0);
-  const rows = [...outcome.workloads]
+  const rows = [...workloads]
     .sort((a, b) => good(a.verdict.state) - good(b.verdict.state))
     .map((each) => [
       code(named(each.object, each.namespace)),
@@ -158,7 +189,7 @@ export function workloadBlocks(outcome: Outcome): Block[] {
       prose(each.verdict.words),
       spell(each.to - each.from),
     ]);
-  return limited('Workloads', ['workload', 'verdict', '', 'time'], rows);
+  return limited(title, ['workload', 'verdict', '', 'time'], rows);
 }
 
 /** The picture of the timeline. */

@@ -1,5 +1,5 @@
 // Words from the cluster can repeat a secret (a program prints its password): hidden before a file.
-import type { Outcome, ReportedFinding } from '../outcome.ts';
+import type { Outcome, ReportedFinding, WorkloadResult } from '../outcome.ts';
 
 type Redact = (text: string) => string;
 
@@ -16,6 +16,11 @@ function cleanFinding(finding: ReportedFinding, redact: Redact): ReportedFinding
 
 /** The outcome with every free text redacted; names stay, since automation reads them. */
 export function withoutSecrets(outcome: Outcome, redact: Redact): Outcome {
+  const { undone } = outcome;
+  const cleaned = (each: WorkloadResult): WorkloadResult => ({
+    ...each,
+    verdict: { ...each.verdict, words: redact(each.verdict.words) },
+  });
   return {
     ...outcome,
     findings: outcome.findings.map((each) => cleanFinding(each, redact)),
@@ -23,9 +28,7 @@ export function withoutSecrets(outcome: Outcome, redact: Redact): Outcome {
       each.patch === undefined ? each : { ...each, patch: redact(each.patch) },
     ),
     unverified: outcome.unverified.map((each) => ({ ...each, why: redact(each.why) })),
-    workloads: outcome.workloads.map((each) => ({
-      ...each,
-      verdict: { ...each.verdict, words: redact(each.verdict.words) },
-    })),
+    workloads: outcome.workloads.map(cleaned),
+    ...(undone && { undone: { ...undone, workloads: undone.workloads.map(cleaned) } }),
   };
 }

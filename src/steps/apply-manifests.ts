@@ -37,6 +37,8 @@ export interface ApplyHooks {
   isDue?(planned: PlannedObject): boolean;
   /** Before each stage; what it throws (an ActionError) ends the writing. */
   beforeStage?(): Promise<void>;
+  /** Before an object is sent. */
+  onWriting?(planned: PlannedObject): void;
   /** After every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
@@ -156,6 +158,7 @@ async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Find
     const busy = await untilIdle(planned, keeper);
     if (busy) return [busy];
     writing = true;
+    if (planned.write) hooks.onWriting?.(planned);
     const done = await written(planned, run);
     applied.push(done);
     hooks.onApplied?.(done);

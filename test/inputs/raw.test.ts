@@ -24,7 +24,7 @@ describe('undeclared inputs', () => {
     ]);
     expect(result.inputs).toBeUndefined();
   });
-  test.each(['prune', 'colour', 'on-failure', 'x', 'constructor'])(
+  test.each(['glory', 'colour', 'on-trouble', 'x', 'constructor'])(
     '%s is close to nothing: a warning',
     (name) => {
       const { inputs, findings } = read({ ...cluster, [name]: 'hunter2' });

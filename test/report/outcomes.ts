@@ -126,6 +126,28 @@ const failed: Outcome = {
   ],
 };
 
+const rolledBack: Outcome = {
+  ...failed,
+  status: 'rolled-back',
+  undone: {
+    state: 'done',
+    objects: [
+      { object: 'ConfigMap/settings', namespace: 'web', did: 'put back' },
+      { object: 'Deployment/backend', namespace: 'web', did: 'put back' },
+      { object: 'Secret/database', namespace: 'web', did: 'deleted' },
+      {
+        object: 'Job/migrate',
+        namespace: 'web',
+        did: 'left',
+        why: 'to make the earlier one again would run it again',
+      },
+    ],
+    workloads: [workload('Deployment/backend', 'ready', '3 of 3 available', 4)],
+    from: start + 40_000,
+    to: start + 46_500,
+  },
+};
+
 /** Everything that text from outside may try. */
 export const hostileLines: readonly string[] = [
   '::error::you are hacked',
@@ -374,6 +396,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
   unchanged,
   'image-not-found': failed,
+  'rolled-back': rolledBack,
   'crash-loop-hostile': crashed,
   'inputs-invalid': inputs,
   'manifests-invalid': manifests,

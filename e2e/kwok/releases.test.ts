@@ -1,0 +1,229 @@
+// Deploys are numbered and kept; what is kept can be listed, gone back to, and pruned by.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { KubeObject } from '../../src/cluster/objects.ts';
+import { decode, headOf } from '../../src/release/codec.ts';
+import { until } from '../cluster/until.ts';
+import { deployment, openSite, type Run, type Site } from '../site.ts';
+
+let site: Site;
+
+beforeAll(async () => {
+  site = await openSite();
+}, 900_000);
+
+afterAll(() => site?.stop(), 60_000);
+
+const inputsFor = (namespace: string) => ({
+  namespace,
+  'create-namespace': 'true',
+  manifests: 'app.yaml',
+  app: 'shop',
+  patience: 'strict',
+  timeout: '30s',
+});
+
+async function run(namespace: string, yaml: string, inputs = {}): Promise<Run> {
+  const workspace = await site.workspace({ 'app.yaml': yaml });
+  const result = await site.run({ ...inputsFor(namespace), ...inputs }, { workspace });
+  if (process.env['SHOW']) process.stderr.write(result.text);
+  return result;
+}
+
+async function secrets(namespace: string): Promise<readonly KubeObject[]> {
+  const args = ['-n', namespace, 'get', 'secret', '-o', 'json'];
+  const all = (JSON.parse(await site.cluster.kubectl(args)) as { items: KubeObject[] }).items;
+  return all.filter((each) => each['type'] === 'webgen-deploy/release');
+}
+
+const names = async (namespace: string, kinds = 'cm,deploy,svc,secret,pvc') => {
+  const args = ['-n', namespace, 'get', kinds, '-o', 'name'];
+  const lines = (await site.cluster.kubectl(args)).trim().split('\n');
+  const ours = lines.filter((each) => !/kube-root-ca|webgen-deploy\./.test(each));
+  return ours.map((each) => each.split('/')[1]).toSorted();
+};
+
+const config = (name: string, value: string, more = '') => `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ${name}${more}}
+data: {value: '${value}'}
+`;
+
+const secret = (value: string) => `---
+apiVersion: v1
+kind: Secret
+metadata: {name: key}
+stringData: {password: ${value}}
+`;
+
+const app = (version: string, ...more: readonly string[]) =>
+  `${deployment('web', { image: `registry.example/web:${version}` })}${more.join('')}`;
+
+const pods = (yaml: string, kind: string) =>
+  yaml.replace(
+    'labels: {app: web}\n    spec',
+    `labels: {app: web}\n      annotations: {simulate/pod: ${kind}}\n    spec`,
+  );
+
+const image = async (namespace: string) =>
+  JSON.stringify(
+    (await site.cluster.api({ path: `/apis/apps/v1/namespaces/${namespace}/deployments/web` })).body
+      .spec,
+  );
+
+describe('the record', () => {
+  const ns = 'records';
+
+  test('has a number, an end, and no value of a Secret', async () => {
+    const first = await run(ns, app('1', config('settings', 'a'), secret('hunter2')));
+    expect(first.outputs).toMatchObject({
+      status: 'deployed',
+      revision: '1',
+      'previous-revision': '',
+    });
+    const [record] = await secrets(ns);
+    if (!record) throw new Error('no record');
+    expect(headOf(record, 'shop')).toMatchObject({ number: 1, state: 'good', objects: 3 });
+    const contents = decode([record]);
+    expect(contents.objects.map(({ kind }) => kind).toSorted()).toEqual([
+      'ConfigMap',
+      'Deployment',
+      'Secret',
+    ]);
+    expect(JSON.stringify(contents)).not.toContain(Buffer.from('hunter2').toString('base64'));
+    expect(contents.inventory.every(({ uid }) => uid !== undefined)).toBe(true);
+    expect(contents.inventory.map(({ name }) => name).toSorted()).toEqual([
+      'key',
+      'settings',
+      'web',
+    ]);
+  }, 60_000);
+
+  test('a run that changes nothing makes no new one; a failed one is not good', async () => {
+    const same = await run(ns, app('1', config('settings', 'a'), secret('hunter2')));
+    expect(same.outputs).toMatchObject({ status: 'unchanged', revision: '1' });
+    const second = await run(ns, app('2', config('settings', 'b'), secret('other')));
+    expect(second.outputs).toMatchObject({ revision: '2', 'previous-revision': '1' });
+    const failed = await run(ns, pods(app('3', config('settings', 'c')), 'image-missing'));
+    expect(failed.outputs).toMatchObject({
+      status: 'rolled-back',
+      revision: '3',
+      'previous-revision': '2',
+    });
+    const history = await run(ns, '', { command: 'history' });
+    expect(history.outputs).toMatchObject({ status: 'succeeded', revision: '2' });
+    expect(history.text).toMatch(/ 3 {2}rolled-back/);
+    expect(history.text).toMatch(/\* 2 {2}good/);
+    const status = await run(ns, '', { command: 'status' });
+    expect(status.text).toContain('release 2: good');
+  }, 90_000);
+
+  test('rollback goes to the newest good one that is older, Secrets keep their values', async () => {
+    const back = await run(ns, '', { command: 'rollback' });
+    expect(back.outputs).toMatchObject({ status: 'deployed', revision: '4' });
+    expect(back.text).toContain('Secrets keep the values that they have now: Secret/key');
+    expect(await image(ns)).toContain('web:1');
+    const key = await site.cluster.api({ path: `/api/v1/namespaces/${ns}/secrets/key` });
+    expect(Buffer.from(key.body.data.password, 'base64').toString()).toBe('other');
+    const none = await run(ns, '', { command: 'rollback' });
+    expect(none.outputs['error-code']).toBe('release-not-found');
+    expect(none.text).toContain('Set to-release to one of');
+    const forward = await run(ns, '', { command: 'rollback', 'to-release': '2' });
+    expect(forward.outputs).toMatchObject({ status: 'deployed', revision: '5' });
+    expect(await image(ns)).toContain('web:2');
+    const bad = await run(ns, '', { command: 'rollback', 'to-release': '3' });
+    expect(bad.text).toContain('Release 3 is not one to go back to: it is rolled-back.');
+  }, 90_000);
+});
+
+describe('prune', () => {
+  const ns = 'pruned';
+  const disk = `---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: disk}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+`;
+  const kept = config('kept', 'a', ', annotations: {webgen-deploy/keep: "true"}');
+  const extra = deployment('extra');
+
+  test('removes what earlier releases made, and nothing else', async () => {
+    const wait = { wait: 'false' };
+    await run(
+      ns,
+      app('1', config('one', 'a'), config('two', 'a'), `---\n${extra}`, kept, disk),
+      wait,
+    );
+    await site.cluster.kubectl(['-n', ns, 'create', 'configmap', 'foreign']);
+    // Made two releases ago, and only now pruned: nothing is forgotten.
+    await run(ns, app('2', config('one', 'a'), config('two', 'a'), kept));
+    const yaml = app('3', config('one', 'a'));
+    const preview = await run(ns, yaml, { command: 'diff', prune: 'true' });
+    expect(preview.text).toContain('- ConfigMap/two deleted');
+    expect(preview.text).toContain('- Deployment/extra deleted');
+    expect(await names(ns)).toContain('two');
+    const done = await run(ns, yaml, { prune: 'true' });
+    expect(done.outputs['status']).toBe('deployed');
+    expect(done.text).toContain('not pruned: ConfigMap/kept: webgen-deploy/keep: "true"');
+    expect(done.text).toContain('to be pruned: Deployment/extra in pruned');
+    expect(JSON.parse(done.outputs['changes'] ?? '[]')).toContainEqual({
+      object: 'ConfigMap/two',
+      namespace: ns,
+      change: 'deleted',
+    });
+    expect(await names(ns)).toEqual(['disk', 'foreign', 'kept', 'one', 'web']);
+  }, 120_000);
+
+  test('refuses more than half, before anything is written, unless it is confirmed', async () => {
+    const many = ['a', 'b', 'c', 'd'].map((name) => config(name, 'x'));
+    await run(ns, app('4', ...many));
+    const refused = await run(ns, app('5'), { prune: 'true' });
+    expect(refused.outputs).toMatchObject({ status: 'failed', 'error-code': 'prune-refused' });
+    expect(await image(ns)).toContain('web:4');
+    const confirmed = await run(ns, app('5'), { prune: 'true', 'prune-confirm': 'true' });
+    expect(confirmed.outputs['status']).toBe('deployed');
+    expect(await names(ns)).toEqual(['disk', 'foreign', 'kept', 'web']);
+  }, 90_000);
+
+  test('a rollback takes away what was added since', async () => {
+    await run(ns, app('6', config('new', 'x')));
+    const back = await run(ns, '', { command: 'rollback' });
+    expect(back.outputs['status']).toBe('deployed');
+    expect(await names(ns)).toEqual(['disk', 'foreign', 'kept', 'web']);
+    expect(await image(ns)).toContain('web:5');
+  }, 60_000);
+
+  test('not after a failure', async () => {
+    await run(ns, app('7', config('late', 'x')));
+    const failed = await run(ns, pods(app('8'), 'image-missing'), { prune: 'true' });
+    expect(failed.outputs['status']).toBe('rolled-back');
+    expect(await names(ns)).toContain('late');
+  }, 60_000);
+});
+
+test('killed in the middle, the next run ends in a good state', async () => {
+  const ns = 'killed';
+  expect((await run(ns, app('1', config('a', '1')))).outputs['revision']).toBe('1');
+  const many = Array.from({ length: 30 }, (_, at) => config(`c${at}`, '2'));
+  const yaml = app('2', config('a', '2'), ...many);
+  const workspace = await site.workspace({ 'app.yaml': yaml });
+  const seen: string[] = [];
+  const running = await site.start(
+    { ...inputsFor(ns), lock: 'false' },
+    { workspace, onLine: ({ text }) => seen.push(text) },
+  );
+  await until({ what: 'the record', timeoutMs: 30_000 }, async () =>
+    (await secrets(ns)).length === 2 ? true : undefined,
+  );
+  running.kill('SIGKILL');
+  await running.finished;
+  const states = (await secrets(ns)).map((each) => headOf(each, 'shop')?.state).toSorted();
+  expect(states).toEqual(['good', 'pending']);
+  const next = await run(ns, app('2', config('a', '2')), {
+    prune: 'true',
+    'prune-confirm': 'true',
+  });
+  expect(next.outputs).toMatchObject({ status: 'deployed', revision: '3' });
+  expect(await names(ns)).toEqual(['a', 'web']);
+  expect(await image(ns)).toContain('web:2');
+}, 60_000);

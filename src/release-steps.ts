@@ -1,0 +1,83 @@
+// The steps around recorded releases: read them, choose one to go back to, see what would go.
+import { readLive, whereAllowed } from './cluster/live-objects.ts';
+import { identityOf, kindKey, nameOf } from './cluster/objects.ts';
+import { ActionError, finding } from './errors.ts';
+import type { Document } from './manifests/document.ts';
+import type { Step } from './plan.ts';
+import { chooseTarget } from './release/choose.ts';
+import { apiOf, keep, type Running } from './running.ts';
+import { planPrune, prunedChanges } from './steps/prune.ts';
+import { readReleases, storeOf } from './steps/read-releases.ts';
+import { readContents } from './steps/release-store.ts';
+
+type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
+
+/** Optional: who may not read them does without, and hears of it. */
+export async function readReleasesDue(step: Of<'read-releases'>, run: Running): Promise<void> {
+  const { state, inputs, engine } = run;
+  const isHistory = inputs.command === 'history';
+  if (isHistory && state.namespace === undefined) throw homeless();
+  const read = readReleases(run, { contents: step.contents });
+  const known = await (step.optional
+    ? whereAllowed(read, ({ what }) => engine.ports.log.info(`Releases are not shown: ${what}`))
+    : read);
+  if (known) state.releases = known;
+  else if (!step.optional && inputs.command === 'deploy') {
+    engine.ports.log.info('no release is recorded: nothing goes into a namespace');
+  }
+}
+
+/** The documents of the run are the objects of the chosen release; Secrets stay as they are. */
+export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Running): Promise<void> {
+  const { state, engine, inputs } = run;
+  if (state.namespace === undefined) throw homeless();
+  const known = await readReleases(run, { contents: true });
+  if (!known) throw homeless();
+  state.releases = known;
+  const head = chooseTarget(known.heads, to);
+  if ('code' in head) throw new ActionError({ ...head, namespace: known.namespace });
+  const contents = await readContents(head, storeOf(run, known.namespace));
+  state.returnsTo = { head, contents };
+  state.partial = !contents.whole;
+  state.documents = contents.objects
+    .filter((object) => kindKey(object) !== 'Secret')
+    .map((object): Document => ({ object, file: '', line: 1, lineOf: () => 1 }));
+  engine.ports.log.info(`going back to release ${head.number} of ${inputs.app}: ${head.startedAt}`);
+  await tellSecrets(run);
+}
+
+async function tellSecrets(run: Running): Promise<void> {
+  const { state, engine, signal } = run;
+  const objects = state.returnsTo?.contents.objects ?? [];
+  const secrets = objects.filter((each) => kindKey(each) === 'Secret');
+  if (secrets.length === 0) return;
+  const resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+  const wanted = secrets.map((object) => ({ resource, object }));
+  const { live } = await readLive(wanted, apiOf(run), signal);
+  const names = secrets.map(nameOf).join(', ');
+  engine.ports.log.info(`Secrets keep the values that they have now: ${names}`);
+  const missing = secrets.filter((each) => !live.has(identityOf(each)));
+  keep(
+    missing.map((each) =>
+      finding('config-missing', `${nameOf(each)} of that release is not there any more.`, {
+        severity: 'warning',
+        object: nameOf(each),
+        hint: 'Values of Secrets are never recorded: deploy the Secret again.',
+      }),
+    ),
+    run,
+  );
+}
+
+function homeless(): ActionError {
+  const what = 'Input `namespace` is missing, and the context names none.';
+  return new ActionError(finding('input-invalid', what, { hint: 'Give `namespace`.' }));
+}
+
+export async function planPruneDue(step: Of<'plan-prune'>, run: Running): Promise<void> {
+  await planPrune(run, step.confirmed);
+  const { state, inputs } = run;
+  if (inputs.command === 'diff' && state.toPrune) {
+    state.changes = [...state.changes, ...prunedChanges(state.toPrune)];
+  }
+}

@@ -1,0 +1,86 @@
+// What earlier releases made and this one no longer has: what may go, and why the rest stays.
+import { managerOf } from '../cluster/managed-fields.ts';
+import { type KubeObject, kindKey } from '../cluster/objects.ts';
+import { type Finding, finding } from '../errors.ts';
+import { entryKey, type InventoryEntry } from './record.ts';
+import { neverDeleted, whyKept } from './undo-plan.ts';
+
+export interface PrunePlan {
+  /** To be deleted, as they are now. */
+  readonly candidates: readonly KubeObject[];
+  /** No longer in the manifests, and not deleted. */
+  readonly kept: readonly { readonly entry: InventoryEntry; readonly why: string }[];
+  /** Not there any more: the inventory forgets them. */
+  readonly gone: readonly InventoryEntry[];
+}
+
+export interface PruneFacts {
+  readonly app: string;
+  readonly inventory: readonly InventoryEntry[];
+  /** What this release has; the uid where it is live already. */
+  readonly current: readonly InventoryEntry[];
+  /** By `entryKey`: what is live of the inventory. */
+  readonly live: ReadonlyMap<string, KubeObject>;
+}
+
+/** Pure. What could not be read is in `live` neither; the caller leaves it out of the inventory. */
+export function prunePlan({ app, inventory, current, live }: PruneFacts): PrunePlan {
+  const keys = new Set(current.map(entryKey));
+  const uids = new Set(current.flatMap(({ uid }) => uid ?? []));
+  const candidates: KubeObject[] = [];
+  const kept: { entry: InventoryEntry; why: string }[] = [];
+  const gone: InventoryEntry[] = [];
+  for (const entry of inventory.filter((each) => !keys.has(entryKey(each)))) {
+    const now = live.get(entryKey(entry));
+    // The same uid under another version or group of the API is the same object.
+    if (!now || uids.has(now.metadata.uid ?? '')) gone.push(entry);
+    else {
+      const why = whyNot(entry, now, managerOf(app));
+      if (why === undefined) candidates.push(now);
+      else kept.push({ entry, why });
+    }
+  }
+  return { candidates, kept, gone };
+}
+
+function whyNot(entry: InventoryEntry, live: KubeObject, manager: string): string | undefined {
+  const { metadata } = live;
+  const managers = metadata.managedFields?.map((each) => each.manager ?? '') ?? [];
+  const other = managers.find((each) => each.startsWith('webgen-deploy/') && each !== manager);
+  const helm = metadata.annotations?.['meta.helm.sh/release-name'];
+  if (entry.uid !== undefined && entry.uid !== metadata.uid)
+    return 'somebody else has made it anew';
+  if (metadata.deletionTimestamp) return 'it is being deleted already';
+  if (!managers.includes(manager)) return 'it is no longer written by this application';
+  if (metadata.ownerReferences?.some(({ controller }) => controller)) return 'a controller owns it';
+  if (other !== undefined) return `${other} writes it too`;
+  if (helm !== undefined) return `it belongs to the Helm release ${helm}`;
+  return whyKept(live);
+}
+
+/** Kinds that are never deleted need not even be read. */
+export function isPrunable(entry: InventoryEntry): boolean {
+  return neverDeleted[kindKey(entry)] === undefined;
+}
+
+const named = 50;
+
+/** `prune-refused`, before anything is written; undefined where it may go on. */
+export function pruneRefusal(
+  { candidates }: PrunePlan,
+  current: number,
+  confirmed: boolean,
+): Finding | undefined {
+  const all = candidates.length + current;
+  const names = candidates.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+  const evidence = names.slice(0, named);
+  if (candidates.length === 0) return undefined;
+  if (current === 0) {
+    const hint =
+      'Check the manifests: an empty set would delete everything, so it is always refused.';
+    return finding('prune-refused', 'The manifests hold no object at all.', { evidence, hint });
+  }
+  if (confirmed || candidates.length * 2 <= all) return undefined;
+  const what = `${candidates.length} of ${all} objects would be deleted: more than half.`;
+  return finding('prune-refused', what, { evidence });
+}

@@ -1,0 +1,42 @@
+// Reads what is recorded of the application: all heads, and the contents of the newest release.
+
+import { newestFirst } from '../release/choose.ts';
+import type { ReleaseContents, ReleaseHead } from '../release/record.ts';
+import { apiOf, type Running } from '../running.ts';
+import { listReleases, readContents, type Store } from './release-store.ts';
+
+export interface KnownReleases {
+  readonly namespace: string;
+  /** Newest first. */
+  readonly heads: readonly ReleaseHead[];
+  /** The newest one's, whatever its end: the inventory is cumulative. */
+  readonly newest?: ReleaseContents;
+}
+
+/**
+ * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
+ * objects name, else the context's. Undefined where nothing goes into a namespace.
+ */
+export function releaseNamespace({ state, inputs }: Running): string | undefined {
+  if (inputs.namespace !== undefined) return inputs.namespace;
+  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
+  return names.toSorted()[0] ?? state.namespace;
+}
+
+export function storeOf(run: Running, namespace: string): Store {
+  return { api: apiOf(run), app: run.inputs.app, namespace, signal: run.signal };
+}
+
+/** Throws ActionError `forbidden` with the rule that would allow it. */
+export async function readReleases(
+  run: Running,
+  { contents }: { readonly contents: boolean },
+): Promise<KnownReleases | undefined> {
+  const namespace = releaseNamespace(run);
+  if (namespace === undefined) return undefined;
+  const store = storeOf(run, namespace);
+  const heads = newestFirst(await listReleases(store));
+  const [first] = heads;
+  const newest = first && contents ? { newest: await readContents(first, store) } : {};
+  return { namespace, heads, ...newest };
+}

@@ -1,0 +1,136 @@
+// Releases in the cluster: list, read, create, finish, forget.
+import type { Api, Resource } from '../cluster/api.ts';
+import { apiFailure, statusOf } from '../cluster/api-errors.ts';
+import { listAll } from '../cluster/list.ts';
+import type { KubeObject } from '../cluster/objects.ts';
+import { pathOf } from '../cluster/paths.ts';
+import { ActionError, finding } from '../errors.ts';
+import type { ApiRequest } from '../ports.ts';
+import { outdated } from '../release/choose.ts';
+import { decode, encode, headOf, secretName, selectorOf } from '../release/codec.ts';
+import type { Release, ReleaseContents, ReleaseHead } from '../release/record.ts';
+
+export interface Store {
+  readonly api: Api;
+  readonly app: string;
+  readonly namespace: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+
+/** The heads of all releases, none of their contents. Throws ActionError `forbidden` with the rule. */
+export async function listReleases(store: Store): Promise<readonly ReleaseHead[]> {
+  const { api, app, namespace, signal } = store;
+  const selection = {
+    namespace,
+    headsOnly: true,
+    ...selectorOf(app),
+    ...(signal ? { signal } : {}),
+  };
+  const { objects } = await listAll(api, secrets, selection);
+  return objects.flatMap((each) => headOf(each, app) ?? []);
+}
+
+/** Throws ActionError `release-not-found` where a part is missing or not as it was written. */
+export async function readContents(
+  { number, parts }: ReleaseHead,
+  store: Store,
+): Promise<ReleaseContents> {
+  const { app } = store;
+  const names = Array.from({ length: parts }, (_, at) => secretName(app, number, at + 1));
+  const read = await Promise.all(
+    names.map(async (name) => {
+      const response = await send(store, { method: 'GET', path: pathTo(store, name) });
+      return response.status === 200 ? (response.body as KubeObject) : undefined;
+    }),
+  );
+  try {
+    return decode(read.flatMap((each) => each ?? []));
+  } catch (error) {
+    throw new ActionError(
+      finding('release-not-found', `The contents of release ${number} cannot be read.`, {
+        namespace: store.namespace,
+        evidence: [error instanceof Error ? error.message : String(error)],
+        hint: `Delete the Secret ${secretName(app, number, 1)}, and go back to another release.`,
+      }),
+    );
+  }
+}
+
+const attempts = 20;
+
+/**
+ * Writes a new release under the next free number, and says which. Undefined where the namespace
+ * does not exist yet.
+ */
+export async function createRelease(release: Release, store: Store): Promise<Release | undefined> {
+  const { head } = release;
+  for (let { number } = head; number < head.number + attempts; number += 1) {
+    const numbered = { ...release, head: { ...head, number } };
+    const [first, ...more] = encode(numbered, store.namespace);
+    if (!first) return undefined;
+    const request = { method: 'POST', path: pathTo(store), body: first } as const;
+    const { status, body } = await send(store, request, [409, 404]);
+    if (status === 404) return undefined;
+    // Somebody else has the number: without a lock two may run.
+    if (status === 409 && statusOf({ body })?.reason === 'AlreadyExists') continue;
+    for (const part of more) await put(part, store);
+    return { ...numbered, head: { ...numbered.head, parts: more.length + 1 } };
+  }
+  const what = `No free number for a release of ${store.app}: ${attempts} were taken meanwhile.`;
+  throw new ActionError(finding('api-error', what, { namespace: store.namespace }));
+}
+
+/** Writes the contents and the end over what was recorded before. */
+export async function updateRelease(release: Release, store: Store): Promise<void> {
+  const parts = encode(release, store.namespace);
+  // The head comes last: it says how many parts there are.
+  for (const part of parts.toReversed()) await put(part, store);
+  const { number, parts: before } = release.head;
+  for (let at = parts.length + 1; at <= before; at += 1) {
+    await remove(secretName(store.app, number, at), store);
+  }
+}
+
+/** Deletes what is older than what is kept. */
+export async function forgetOld(heads: readonly ReleaseHead[], store: Store): Promise<void> {
+  const old = new Set(outdated(heads));
+  const gone = heads.filter(({ number }) => old.has(number));
+  await Promise.all(
+    gone.flatMap(({ number, parts }) =>
+      // The first one has the head: without it the others are nothing.
+      Array.from({ length: parts }, (_, at) =>
+        remove(secretName(store.app, number, parts - at), store),
+      ),
+    ),
+  );
+}
+
+/** Created, or changed to this; the type and the name stay. */
+async function put(part: KubeObject, store: Store): Promise<void> {
+  const { name, annotations } = part.metadata;
+  const change = { ...(annotations ? { metadata: { annotations } } : {}), data: part['data'] };
+  const patch = {
+    method: 'PATCH',
+    path: pathTo(store, name),
+    contentType: 'application/merge-patch+json',
+    body: change,
+  } as const;
+  const { status } = await send(store, patch, [404]);
+  if (status === 404) await send(store, { method: 'POST', path: pathTo(store), body: part });
+}
+
+async function remove(name: string, store: Store): Promise<void> {
+  await send(store, { method: 'DELETE', path: pathTo(store, name) }, [404]);
+}
+
+function pathTo({ namespace }: Store, name?: string): string {
+  return pathOf(secrets, { namespace, ...(name === undefined ? {} : { name }) });
+}
+
+async function send({ api, signal }: Store, request: ApiRequest, expected: readonly number[] = []) {
+  const response = await api.send({ ...request, ...(signal ? { signal } : {}) });
+  if (response.status < 300 || expected.includes(response.status)) return response;
+  throw new ActionError(apiFailure('Recording the release', response, request));
+}
