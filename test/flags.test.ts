@@ -45,8 +45,6 @@ describe('what is accepted', () => {
       'create-namespace',
       'provenance',
       'sbom',
-      'scan-ignore-unfixed',
-      'scan-baseline',
       'wait',
       'force-conflicts',
       'lock',
