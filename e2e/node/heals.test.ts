@@ -43,7 +43,7 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     for (const each of [flaky, late, once]) each.catch(() => undefined);
   }, 900_000);
 
-  afterAll(() => site?.stop());
+  afterAll(() => site?.stop(), 60_000);
 
   async function deploy(namespace: string, manifest: string, meanwhile = async () => {}) {
     await site.cluster.kubectl(['create', 'namespace', namespace]);
