@@ -56,12 +56,7 @@ export function makePlan(inputs: Inputs): Plan {
   const first = [...start, ...install, ...prepare];
   const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
   const lock = writing.has(command) ? lockOf(inputs) : [];
-  // Manifests are read while the credentials are fetched, the lock is waited for and images are
-  // built; live workloads need the connection and the lock, and both need the digests.
-  const read: Step[][] =
-    source.do === 'load-manifests'
-      ? [[...first, ...lock, source, ...build], build.length > 0 ? [{ do: 'pin-images' }] : []]
-      : [[...first, ...lock, ...build], [source]];
+  const read = readingWaves({ first, lock, source, build });
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
       ...read,
@@ -91,6 +86,30 @@ export function makePlan(inputs: Inputs): Plan {
   const writes = waves.flat().some((step) => step.do === 'apply');
   const undo = writes && inputs.onFailure === 'rollback' ? { undo: undoStep(inputs) } : {};
   return { command, app, environment, waves, ...undo };
+}
+
+interface Reading {
+  readonly first: readonly Step[];
+  readonly lock: readonly Step[];
+  readonly source: Step;
+  readonly build: readonly Step[];
+}
+
+/**
+ * Manifests are read while the credentials are fetched and images are built; live workloads need the
+ * connection and the lock, and both need the digests. A build may take minutes, which nobody else
+ * should wait for: then the lock comes after it.
+ */
+function readingWaves({ first, lock, source, build }: Reading): readonly (readonly Step[])[] {
+  if (build.length === 0) {
+    return isGiven(source) ? [[...first, ...lock, source]] : [[...first, ...lock], [source]];
+  }
+  return isGiven(source)
+    ? [
+        [...first, source, ...build],
+        [{ do: 'pin-images' }, ...lock],
+      ]
+    : [[...first, ...build], lock, [source]];
 }
 
 const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);

@@ -58,32 +58,35 @@ const images: readonly ImageBuild[] = ['backend', 'frontend'].map((name) => ({
   cache: 'auto',
 }));
 
-function planOf(parts: Partial<Inputs>): Plan {
+function inputsOf(parts: Partial<Inputs>): Inputs {
   const raw = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };
   const { inputs } = readInputs(raw, run(), { overlays: ['production'] });
   if (!inputs) throw new Error('wrong inputs');
-  return makePlan({ ...inputs, build: { images, sbom: false }, ...parts });
+  return { ...inputs, build: { images, sbom: false }, ...parts };
 }
+
+const planOf = (parts: Partial<Inputs>): Plan => makePlan(inputsOf(parts));
 
 describe('a plan that builds', () => {
   test('builds while the credentials are fetched and the manifests are read', () => {
     expect(told(planOf({}).waves)).toEqual([
-      ['authenticate', 'acquire-lock', 'load-manifests', 'build-images'],
-      ['pin-images'],
+      ['authenticate', 'load-manifests', 'build-images'],
+      ['pin-images', 'acquire-lock'],
       ['dry-run', 'read-releases'],
       ['apply'],
       ['await-rollout'],
     ]);
-    expect(describePlan(planOf({}))[3]).toBe('1. build backend, frontend and push by digest');
+    expect(describePlan(planOf({}))[2]).toBe('1. build backend, frontend and push by digest');
   });
 
   test('without manifests finds the workloads of what it built', () => {
     const plan = planOf({ manifests: [], images: { proxy: 'nginx:1.29' } });
-    expect(told(plan.waves).slice(0, 2)).toEqual([
-      ['authenticate', 'acquire-lock', 'build-images'],
+    expect(told(plan.waves).slice(0, 3)).toEqual([
+      ['authenticate', 'build-images'],
+      ['acquire-lock'],
       ['find-workloads'],
     ]);
-    expect(plan.waves[1]).toEqual([
+    expect(plan.waves[2]).toEqual([
       { do: 'find-workloads', images: ['proxy', 'backend', 'frontend'] },
     ]);
   });
@@ -95,10 +98,17 @@ describe('a plan that builds', () => {
 });
 
 describe('the lock', () => {
-  test('is waited for while manifests are read and images are built, before the dry run', () => {
+  test('is waited for while manifests are read, before the dry run', () => {
+    const { build: _, ...plain } = inputsOf({});
+    expect(told(makePlan(plain).waves).slice(0, 2)).toEqual([
+      ['authenticate', 'acquire-lock', 'load-manifests'],
+      ['dry-run', 'read-releases'],
+    ]);
+  });
+
+  test('is taken after a build, which nobody else shall wait for', () => {
     const lines = describePlan(planOf({}));
-    expect(lines[1]).toBe('1. acquire the lock, waiting at most 15 min');
-    expect(lines.findIndex((line) => line.includes('dry-run'))).toBeGreaterThan(1);
+    expect(lines[4]).toBe('2. acquire the lock, waiting at most 15 min');
   });
 
   test('may be left out, and is nobody’s who only looks', () => {
@@ -112,8 +122,8 @@ describe('a plan that scans', () => {
   test('prepares the scanner while images are built, and scans beside the dry run', () => {
     const plan = planOf({ scan: 'gate' });
     expect(told(plan.waves)).toEqual([
-      ['authenticate', 'prepare-scanner', 'acquire-lock', 'load-manifests', 'build-images'],
-      ['pin-images'],
+      ['authenticate', 'prepare-scanner', 'load-manifests', 'build-images'],
+      ['pin-images', 'acquire-lock'],
       ['dry-run', 'scan', 'read-releases'],
       ['apply'],
       ['await-rollout'],
