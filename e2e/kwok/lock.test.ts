@@ -260,7 +260,9 @@ describe('an account without Leases', () => {
   test('hears which rule it needs, and may do without the lock', async () => {
     await site.cluster.kubectl(['create', 'namespace', 'poor']);
     const { id, keyJson } = site.yandex.addServiceAccount();
-    const rules = ['--verb=get,list,watch,create,patch', '--resource=configmaps'];
+    const verbs = '--verb=get,list,watch,create,update,patch,delete';
+    // Secrets, since releases are recorded in them.
+    const rules = [verbs, '--resource=configmaps,secrets'];
     await site.cluster.kubectl(['-n', 'poor', 'create', 'role', 'poor', ...rules]);
     const binding = ['create', 'rolebinding', 'poor', '--role=poor', `--user=${id}`];
     await site.cluster.kubectl(['-n', 'poor', ...binding]);
