@@ -189,7 +189,7 @@ describe('doctor', () => {
     expect(run.stdout).toMatch(/^✓ workflows {3}/m);
     expect(run.stdout).toMatch(/^✗ permissions /m);
     expect(run.stdout).toMatch(/^ {4}fix {2}yc managed-kubernetes cluster add-access-binding /m);
-    expect(run.stdout).toContain('1 wrong.');
+    expect(run.stdout).toContain('1 wrong, 1 not looked at.');
   }, 60_000);
 
   test('without a cluster only the repository is looked at; a wrong flag is wrong use', async () => {
