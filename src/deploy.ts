@@ -30,7 +30,11 @@ export interface DeployRequest {
   readonly signal: AbortSignal;
 }
 
-/** Never throws for an expected failure: every finding is in the outcome. */
+/**
+ * Never throws for an expected failure: every finding is in the outcome. The connections stay open:
+ * the process ends soon, and to destroy an HTTP/2 session whose last streams still linger can throw
+ * out of nowhere, after a good deploy (https://github.com/nodejs/undici/issues/5936).
+ */
 export async function deploy(request: DeployRequest): Promise<Outcome> {
   const plan = makePlan(request.inputs);
   const running: Running = { ...request, plan, state: newState(request.engine.ports.clock.now()) };
@@ -42,7 +46,6 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
     // Before the scans that only report: the next deploy need not wait for them.
     await running.state.lock?.release();
     await settleBackground(running);
-    await running.state.cluster?.close();
   }
   return outcomeOf(running);
 }
