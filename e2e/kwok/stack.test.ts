@@ -1,5 +1,6 @@
 // The stack's manifests: every component on both overlays, and the action deploying them as the deployer.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../cluster/until.ts';
 import { openSite, type Run, type Site } from '../site.ts';
 import { baseDisks, bootstrap, disks } from '../stack/bootstrap.ts';
 import { operatorKinds } from '../stack/crds.ts';
@@ -70,6 +71,16 @@ function deploy(stack: Stack, environment: Environment, more: Record<string, str
   );
 }
 
+const GROUPS = ['monitoring.coreos.com', 'cert-manager.io', 'external-secrets.io'];
+
+/** A definition that was applied is served a little later. */
+async function areServed(groups: readonly string[]): Promise<boolean> {
+  const answers = await Promise.all(
+    groups.map((group) => site.cluster.api({ path: `/apis/${group}/v1` })),
+  );
+  return answers.every(({ status }) => status === 200);
+}
+
 /** What a failed run says, in the failure of the test. */
 const outcome = ({ code, outputs, text }: Run) => ({
   code,
@@ -124,6 +135,7 @@ describe('the components', () => {
     const kinds = await operatorKinds();
     if ('missing' in kinds) throw new Error(kinds.missing);
     await site.cluster.kubectl(['apply', '--server-side', '-f', '-'], kinds.yaml);
+    await until({ what: 'the operators’ kinds' }, () => areServed(GROUPS));
     const stack = await stackWith(await together());
     for (const environment of ENVIRONMENTS) {
       const run = await deploy(stack, environment);

@@ -83,6 +83,8 @@ export interface FailedBuild {
   readonly targets: Readonly<Record<string, string>>;
   /** Image name → its Dockerfile, relative to the workspace. */
   readonly dockerfiles: Readonly<Record<string, string>>;
+  /** Image name → what its Dockerfile says, as far as it could be read. */
+  readonly texts?: Readonly<Record<string, string>>;
   readonly exitCode: number;
   readonly logLines: number;
 }
@@ -111,22 +113,43 @@ export function buildFailure(failed: FailedBuild): BuildFailure {
 
 const isOfBuild = (code: Code): boolean => code === 'build-failed';
 
-/** The first one that failed by itself: others only say that they were cancelled with it. */
-function failedStep({ steps }: Progress): BuildStep | undefined {
+/**
+ * The first one that failed by itself: others only say that they were cancelled with it. None where
+ * a Dockerfile could not be read: that is in the last words alone.
+ */
+function failedStep({ steps, plain }: Progress): BuildStep | undefined {
   const failed = [...steps.values()].filter(({ error }) => error !== undefined);
-  const own = failed.filter(({ error }) => !/context canceled|: canceled/i.test(error ?? ''));
-  return own.toSorted((a, b) => (a.completed ?? 0) - (b.completed ?? 0))[0] ?? failed[0];
+  const own = failed.filter(({ error }) => !isCancelled(error ?? ''));
+  const first = own.toSorted((a, b) => (a.completed ?? 0) - (b.completed ?? 0))[0];
+  const words = lastWords(plain);
+  return first ?? (words === '' || isCancelled(words) ? failed[0] : undefined);
 }
+
+const isCancelled = (said: string): boolean => /context canceled|: canceled/i.test(said);
 
 function lastWords(plain: readonly string[]): string {
   return plain.findLast((line) => /^\s*ERROR:/.test(line)) ?? plain.at(-1) ?? '';
 }
 
-function imageOf({ targets }: FailedBuild, step: BuildStep | undefined): string | undefined {
+function imageOf(failed: FailedBuild, step: BuildStep | undefined): string | undefined {
+  const { targets } = failed;
   const names = Object.values(targets);
   if (names.length === 1) return names[0];
-  return step && step.target !== '' ? targets[step.target] : undefined;
+  if (step) return step.target === '' ? undefined : targets[step.target];
+  return shownIn(failed);
 }
+
+/** The one whose Dockerfile has the line that BuildKit complains of: it names no image then. */
+function shownIn({ progress, texts = {} }: FailedBuild): string | undefined {
+  const [, number = '', word] = parseError.exec(lastWords(progress.plain)) ?? [];
+  if (word === undefined) return undefined;
+  const has = (text: string) => text.split('\n')[Number(number) - 1]?.includes(word) ?? false;
+  const found = Object.entries(texts).filter(([, text]) => has(text));
+  return found.length === 1 ? found[0]?.[0] : undefined;
+}
+
+/** `dockerfile parse error on line 3: unknown instruction: RNU (did you mean RUN?)`. */
+const parseError = /parse error on line (\d+): .*?: (\S+)/;
 
 function sentence(code: Code, image = 'An image', step: BuildStep | undefined): string {
   const which = image === 'An image' ? image : `Image ${image}`;
@@ -146,7 +169,8 @@ function placeOf(
   const file = image === undefined ? undefined : dockerfiles[image];
   if (file === undefined || (step && !isInstruction(step))) return {};
   const at = progress.plain.findIndex((line) => /^-{10,}$/.test(line.trim()));
-  const line = Number(/:(\d+)$/.exec(progress.plain[at - 1]?.trim() ?? '')?.[1] ?? 0);
+  const shown = /:(\d+)$/.exec(progress.plain[at - 1]?.trim() ?? '')?.[1];
+  const line = Number(shown ?? parseError.exec(lastWords(progress.plain))?.[1] ?? 0);
   return line > 0 ? { file, line } : { file };
 }
 

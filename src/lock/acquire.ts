@@ -107,10 +107,12 @@ async function take(seeking: Seeking, lease: KubeObject | undefined): Promise<Ne
   const request = writeRequest(wanted, { target: seeking, signal });
   const response = await api.send(request);
   if (response.status <= 201) return response.body as KubeObject;
+  const { status } = response;
   // Somebody else was faster, or deleted it.
-  if (response.status === 409) return 'again';
-  if (response.status !== 404) return refuseLease(seeking, { request, response });
-  return statusOf(response)?.details?.kind === 'namespaces' ? 'missing' : 'again';
+  if (status === 409 || (status === 404 && lease)) return 'again';
+  const kind = statusOf(response)?.details?.kind;
+  if (status === 404 && kind === 'namespaces') return 'missing';
+  return refuseLease(seeking, { request, response });
 }
 
 async function isFree(attempt: Attempt, lease: KubeObject): Promise<boolean> {

@@ -1,4 +1,5 @@
 // Starts one `docker buildx bake`, reads what it says as it says it, and what it pushed.
+import { resolve } from 'node:path';
 import { ActionError, finding } from '../errors.ts';
 import { pushedDigests } from '../images/bake.ts';
 import { buildFailure } from '../images/build-failure.ts';
@@ -88,12 +89,24 @@ export async function bake(request: Bake, buildx: Buildx): Promise<Baked> {
       runBuildx(buildx, [...args, ...named], { onLine }),
     );
     buildx.signal.throwIfAborted();
-    if (code !== 0) throw new BakeFailure({ ...request, progress, exitCode: code });
+    if (code !== 0) {
+      const texts = await textsOf(request.dockerfiles, buildx);
+      throw new BakeFailure({ ...request, texts, progress, exitCode: code });
+    }
     const text = await ports.files.read(metadata).catch(() => '');
     return { progress, digests: pushedDigests(text) };
   } finally {
     await ports.files.remove(folder);
   }
+}
+
+/** What cannot be read is left out: then the failure is told without its place. */
+async function textsOf(dockerfiles: Bake['dockerfiles'], { ports, workspace }: Buildx) {
+  const entries = Object.entries(dockerfiles).map(async ([name, path]) => {
+    const text = await ports.files.read(resolve(workspace, path)).catch(() => '');
+    return [name, text] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Why a bake failed, and whether the same again may succeed. */

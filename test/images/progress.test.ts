@@ -91,6 +91,34 @@ describe.each(forms)('a build that fails, %s', (_, as) => {
   });
 });
 
+describe('a Dockerfile that cannot be parsed', () => {
+  const said = 'ERROR: failed to solve: dockerfile parse error on line 3: unknown instruction: RNU';
+  const cancelled = { digest: 'd', name: '[frontend internal] load .dockerignore' };
+  const { progress } = play(
+    `${JSON.stringify({ vertexes: [{ ...cancelled, error: 'context canceled' }] })}\n${said}\n`,
+  );
+  const dockerfiles = { backend: 'backend/Dockerfile', frontend: 'frontend/Dockerfile' };
+  const texts = { backend: 'FROM a\n\nRNU x\n', frontend: 'FROM a\n\nRUN x\n' };
+  const failed = { progress, targets, dockerfiles, exitCode: 1, logLines: 5 };
+
+  test('is found by its line, and no image that was cancelled with it is blamed', () => {
+    const { finding } = buildFailure({ ...failed, texts });
+    expect(finding).toMatchObject({
+      code: 'dockerfile-invalid',
+      file: 'backend/Dockerfile',
+      line: 3,
+      what: 'Image backend has a Dockerfile that cannot be built',
+    });
+    expect(finding.evidence).toEqual([said]);
+  });
+
+  test('is told without a place where several have that line', () => {
+    const { finding } = buildFailure({ ...failed, texts: { ...texts, frontend: texts.backend } });
+    expect(finding.code).toBe('dockerfile-invalid');
+    expect(finding.file).toBeUndefined();
+  });
+});
+
 const vertex = (name: string, error: string) =>
   JSON.stringify({ vertexes: [{ digest: 'd', name, completed: '2026-01-01T00:00:00Z', error }] });
 
