@@ -20,6 +20,7 @@ import {
 } from './running.ts';
 import { patienceMs } from './scan-run.ts';
 import { runStep } from './step-runners.ts';
+import { andHints } from './steps/authenticate.ts';
 import { finishRelease } from './steps/record-release.ts';
 
 export interface DeployRequest {
@@ -160,6 +161,9 @@ async function timed(step: Step, running: Running): Promise<void> {
   }
 }
 
+const hintedFindings = ({ findings, access }: State) =>
+  access ? andHints(findings, access) : findings;
+
 function outcomeOf(running: Running): Outcome {
   const { inputs, state, engine, signal } = running;
   const status = statusOf(running);
@@ -177,7 +181,7 @@ function outcomeOf(running: Running): Outcome {
     workloads: state.workloads,
     scans: state.scans,
     ...(state.folder === undefined ? {} : { folder: state.folder }),
-    findings: placeFindings(state.findings, state.documents),
+    findings: placeFindings(hintedFindings(state), state.documents),
     timings: state.timings,
     ...(state.undone ? { undone: state.undone } : {}),
     ...releaseFacts(running),

@@ -51,7 +51,7 @@ beforeAll(async () => {
   ]);
 }, 900_000);
 
-afterAll(() => site?.stop());
+afterAll(() => site?.stop(), 60_000);
 
 async function start(name: string, manifest: string) {
   const workspace = await site.workspace({ 'database.json': manifest });

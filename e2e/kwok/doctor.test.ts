@@ -30,7 +30,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop());
+afterAll(() => site?.stop(), 60_000);
 
 type Access = Readonly<Record<string, string>>;
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   site = await openSite();
 }, 900_000);
 
-afterAll(() => site?.stop());
+afterAll(() => site?.stop(), 60_000);
 
 const secretValue = 'correct horse battery staple';
 

@@ -15,7 +15,7 @@ beforeAll(async () => {
   workspace = await site.workspace(example);
 }, 900_000);
 
-afterAll(() => site?.stop());
+afterAll(() => site?.stop(), 60_000);
 
 const deploy = (inputs: Readonly<Record<string, string>> = {}, options = {}) =>
   site.run(

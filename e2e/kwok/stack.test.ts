@@ -48,7 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const stack of stacks) await stack.remove();
   await site?.stop();
-});
+}, 60_000);
 
 const SECRETS = `ai-creatives-secrets/POSTGRES_PASSWORD=a-password-of-tests
 ai-creatives-secrets/REPLICATION_PASSWORD=another-password

@@ -4,6 +4,7 @@ import { readKubeconfig } from '../inputs/kubeconfig.ts';
 import { kubeconfigSecrets } from '../inputs/mask.ts';
 import { oneKubeconfig } from '../inputs/one-kubeconfig.ts';
 import type { ClusterTarget, Credentials } from '../inputs.ts';
+import type { ReportedFinding } from '../outcome.ts';
 import type { Ports } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
 import { type Cloud, openCloud } from '../yandex/cloud.ts';
@@ -60,6 +61,18 @@ export function withHints(findings: readonly Finding[], access: Access): readonl
   return findings.map((each) => {
     const hint = access.hints[each.code];
     return hint === undefined ? each : { ...each, hint };
+  });
+}
+
+/** The same beside what the step that failed knew better: a rule for a Role, or a role of the cloud. */
+export function andHints(
+  findings: readonly ReportedFinding[],
+  access: Access,
+): readonly ReportedFinding[] {
+  return findings.map((each) => {
+    const hint = access.hints[each.code];
+    if (hint === undefined || each.hint.includes(hint)) return each;
+    return { ...each, hint: `${each.hint}\n${hint}` };
   });
 }
 

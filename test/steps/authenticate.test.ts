@@ -6,7 +6,7 @@ import type { ClusterTarget, Credentials } from '../../src/inputs.ts';
 import { realFiles } from '../../src/platform/files.ts';
 import { loadKubeconfig } from '../../src/platform/kubeconfig.ts';
 import { reveal, Secret } from '../../src/secret.ts';
-import { authenticate, withHints } from '../../src/steps/authenticate.ts';
+import { andHints, authenticate, withHints } from '../../src/steps/authenticate.ts';
 import { certificate } from '../platform/certificate.ts';
 import { type Cloud, cloudPorts, key, problem, startCloud } from '../yandex/cloud.ts';
 
@@ -105,6 +105,9 @@ describe('a Yandex cluster', () => {
     expect(hinted?.hint).toContain('--role k8s.cluster-api.editor --subject serviceAccount:ajesa');
     const other = { ...refused, code: 'crash-loop' } as const;
     expect(withHints([other], access)).toEqual([other]);
+    const [both] = andHints([{ ...refused, hint: 'Add this rule to a Role.' }], access);
+    expect(both?.hint).toBe(`Add this rule to a Role.\n${hinted?.hint}`);
+    expect(andHints(both ? [both] : [], access)).toEqual([both]);
   });
 
   test('leaves no secret file when it is not found', async () => {
