@@ -1,6 +1,8 @@
 // From raw inputs to an outcome: the way that a runner and a terminal share.
+
+import { refusedOutcome } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
-import { type DeployRequest, deploy, refusedOutcome } from './deploy.ts';
+import { type DeployRequest, deploy } from './deploy.ts';
 import { ActionError, type Finding, finding } from './errors.ts';
 import { deploymentFor } from './github/deployment.ts';
 import { type PullRequest, pullRequestFor } from './github/pull-request.ts';
