@@ -7,11 +7,13 @@ const base = {
   },
 };
 
+const real = { ...base, setupFilesAfterEnv: ['<rootDir>/e2e/retry.ts'] };
+
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] },
-    { ...base, displayName: 'kwok', testMatch: ['<rootDir>/e2e/kwok/**/*.test.ts'] },
-    { ...base, displayName: 'node', testMatch: ['<rootDir>/e2e/node/**/*.test.ts'] },
-    { ...base, displayName: 'stack', testMatch: ['<rootDir>/e2e/stack/**/*.test.ts'] },
+    { ...real, displayName: 'kwok', testMatch: ['<rootDir>/e2e/kwok/**/*.test.ts'] },
+    { ...real, displayName: 'node', testMatch: ['<rootDir>/e2e/node/**/*.test.ts'] },
+    { ...real, displayName: 'stack', testMatch: ['<rootDir>/e2e/stack/**/*.test.ts'] },
   ],
 };
