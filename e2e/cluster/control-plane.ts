@@ -32,8 +32,9 @@ export interface ControlPlane {
   readonly api: ApiClient;
   /** A kubeconfig file (mode 0600) of a user of that name, who may do everything. */
   kubeconfigOf(user: 'admin' | 'controllers' | 'scheduler' | 'node'): string;
-  /** Ends (as a crash would) and starts the API server alone; starting waits until it is ready. */
+  /** Ends the API server alone, as a crash would. */
   stopApiServer(): Promise<void>;
+  /** Resolves when it is ready; then its controllers start anew: else they would wait up to 30 s. */
   startApiServer(): Promise<void>;
 }
 
@@ -65,12 +66,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await awaitReady(processes, api);
   };
   await startApiServer();
+  const startAgain = async () => {
+    await startApiServer();
+    await Promise.all(['controllers', 'scheduler', 'kwok'].map(processes.restart));
+  };
   const kubeconfigOf = (user: string) => join(folder, `${user}.kubeconfig`);
   startManagers({ processes, assets, pki, kubeconfigOf });
   // Politely it would wait for its watchers, ten seconds and more.
   const stopApiServer = () => processes.kill('apiserver');
   const { caPem, caFile } = pki;
-  return { server, caPem, caFile, adminToken, api, kubeconfigOf, stopApiServer, startApiServer };
+  const access = { server, caPem, caFile, adminToken, api, kubeconfigOf };
+  return { ...access, stopApiServer, startApiServer: startAgain };
 }
 
 async function awaitReady(processes: Processes, api: ApiClient): Promise<void> {

@@ -13,6 +13,8 @@ type Variables = Readonly<Record<string, string>>;
 export interface Processes {
   /** Starts a program; its output goes to `<logs>/<name>.log`, appended. */
   start(name: string, command: readonly string[], env?: Variables): void;
+  /** Ends what runs, as a crash would, and starts it again as it was started; nothing else. */
+  restart(name: string): Promise<void>;
   /** Ends one program, if it is there: SIGTERM, then SIGKILL after ten seconds. */
   end(name: string): Promise<void>;
   /** As `end`, by SIGKILL. */
@@ -31,6 +33,7 @@ type Tell = (instruction: Instruction) => void;
 /** `folder` is removed at the end, `logs` lies in it. */
 export function startProcesses(folder: string, logs: string): Processes {
   const children = new Map<string, ChildProcess>();
+  const launches = new Map<string, Launch>();
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts')], {
     stdio: ['pipe', 'ignore', 'inherit'],
     detached: true,
@@ -47,7 +50,15 @@ export function startProcesses(folder: string, logs: string): Processes {
   };
   return {
     start: (name, command, env = {}) => {
-      children.set(name, launch({ command, env, log: path(name), tell }));
+      const how = { command, env, log: path(name), tell };
+      launches.set(name, how);
+      children.set(name, launch(how));
+    },
+    restart: async (name) => {
+      const how = launches.get(name);
+      if (!how || !children.has(name)) return;
+      await stop(name, 'SIGKILL');
+      children.set(name, launch(how));
     },
     end: (name) => stop(name, 'SIGTERM'),
     kill: (name) => stop(name, 'SIGKILL'),

@@ -24,17 +24,21 @@ async function interrupted(name: string, meanwhile: () => Promise<void>) {
   const seen: string[] = [];
   const running = await site.start(
     { namespace: 'shop', manifests: 'app.yaml' },
-    { workspace, onLine: ({ text }) => seen.push(text) },
+    { workspace, timeoutMs: 90_000, onLine: ({ text }) => seen.push(text) },
   );
-  await until({ what: 'the wait', timeoutMs: 30_000 }, async () =>
-    seen.some((line) => line.includes('unschedulable')) ? true : undefined,
-  );
-  await meanwhile();
-  await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late=yes']);
-  const result = await running.finished;
-  await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late-']);
-  await result.cleanUp();
-  return result;
+  try {
+    await until({ what: 'the wait', timeoutMs: 60_000 }, async () =>
+      seen.some((line) => line.includes('unschedulable')) ? true : undefined,
+    );
+    await meanwhile();
+    await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late=yes']);
+    return await running.finished;
+  } finally {
+    // It would hold the lock.
+    running.kill('SIGINT');
+    await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late-']);
+    await (await running.finished).cleanUp();
+  }
 }
 
 describe('a deploy survives', () => {

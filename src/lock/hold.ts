@@ -15,9 +15,10 @@ export interface Lock {
   /** How long it was waited for after the first write (a namespace made by the run), milliseconds. */
   readonly waitedMs: number;
   /**
-   * Asks the API whether it is still ours, unless it said so within `maxAgeMs` (2 s). To be called
-   * before each stage of writes and before an undo. Throws ActionError: `lock-lost`, or why the API
-   * could not be asked. A lock whose namespace did not exist is taken now, if it does.
+   * Asks the API whether it is still ours, unless it said so within `maxAgeMs` (0: always). To be
+   * called before each stage of writes and before an undo: a run that was stopped for a moment only
+   * may have lost it. Throws ActionError: `lock-lost`, or why the API could not be asked. A lock
+   * whose namespace did not exist is taken now, if it does.
    */
   confirm(maxAgeMs?: number): Promise<void>;
   /** Whether the API said within `maxAgeMs` that it is ours; true where there is none to hold yet. */
@@ -26,7 +27,6 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-const confirmedMs = 2_000;
 const releaseMs = 3_000;
 /** Somebody may write the Lease in the same moment, a label for example. */
 const attempts = 5;
@@ -73,7 +73,7 @@ export async function holdLock(seeking: Seeking, signal = seeking.signal): Promi
     get waitedMs() {
       return held.waitedMs;
     },
-    confirm: (maxAgeMs = confirmedMs) => confirm(held, maxAgeMs),
+    confirm: (maxAgeMs = 0) => confirm(held, maxAgeMs),
     isFresh: (maxAgeMs) => isFresh(held, maxAgeMs),
     release: () => release(held),
   };
@@ -119,15 +119,17 @@ function isFresh({ lease, loss, confirmedAt, seeking }: Held, maxAgeMs: number):
 async function confirm(held: Held, maxAgeMs: number): Promise<void> {
   if (held.loss) throw new ActionError(held.loss);
   if (held.over.signal.aborted || (held.lease && isFresh(held, maxAgeMs))) return;
+  const { clock } = held.seeking;
+  const called = clock.now();
   await inTurn(held, async () => {
-    const { clock } = held.seeking;
     if (!held.lease) {
       const from = clock.now();
       await take(held, held.seeking.signal);
       held.waitedMs += clock.now() - from;
       return;
     }
-    if (!isFresh(held, maxAgeMs)) await renew(held);
+    // The question of another that waited beside us is ours as well.
+    if (!isFresh(held, maxAgeMs + clock.now() - called)) await renew(held);
   });
 }
 
