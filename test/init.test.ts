@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type InitDoors, type InitOptions, init } from '../src/init.ts';
+import { initDoors } from '../src/platform/init-doors.ts';
 import { initErrors, initJson, initLines } from '../src/report/init.ts';
 
 const folders = [
@@ -48,11 +49,41 @@ async function play(scene: Scene) {
 const workflows = ['deploy', 'pr-check', 'rollback'].map((name) => `.github/workflows/${name}.yml`);
 const deploy = '.github/workflows/deploy.yml';
 
-test.each(workflows)("the example's %s is what init writes", async (path) => {
-  const { written } = await play({});
-  expect(written[path]).toBe(
-    readFileSync(join(import.meta.dirname, '..', 'example', path), 'utf8'),
-  );
+test.each(workflows)("the example's %s is what init writes in its folder", async (path) => {
+  const example = join(import.meta.dirname, '..', 'example');
+  const { folders: own } = await initDoors(example);
+  const { written } = await play({ repository: 'ai-creatives', folders: own });
+  expect(written[path]).toBe(readFileSync(join(example, path), 'utf8'));
+});
+
+test('the names of the example are those of the stack', () => {
+  const text = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+  for (const overlay of ['production', 'staging']) {
+    const path = `manifests/overlays/${overlay}/kustomization.yaml`;
+    const namespace = /^namespace: (\S+)$/m.exec(text(path))?.[1];
+    for (const caller of workflows) expect(text(`example/${caller}`)).toContain(`'${namespace}'`);
+  }
+  expect(text('example/scripts/deploy-k8s.sh')).toContain('--app ai-creatives\n');
+  for (const caller of workflows)
+    expect(text(`example/${caller}`)).toContain('app: ai-creatives\n');
+});
+
+test('tests run with what the backend names: its Python, its list of packages', async () => {
+  const backend = {
+    name: 'api',
+    files: ['requirements.txt', 'requirements-dev.txt'],
+    dockerfile: 'ARG BASE=docker.io/library/python:3.12-slim\nFROM ${BASE}\nEXPOSE 80\n',
+  };
+  const { written } = await play({ folders: [backend] });
+  expect(written[deploy]).toContain(`      backend-path: api
+      backend-test: |
+        python -m pip install --disable-pip-version-check --requirement requirements-dev.txt
+        python -m pytest
+      python-version: '3.12'
+`);
+  const other = { ...backend, files: ['requirements.txt'], dockerfile: 'FROM debian\n' };
+  const plain = (await play({ folders: [other] })).written[deploy];
+  expect(plain).not.toMatch(/backend-test|python-version/);
 });
 
 test('proposes what lies in the folders', async () => {
@@ -165,5 +196,7 @@ test('what is left to do names every secret of every environment, and no value',
       ).toBe(true);
     }
   }
+  expect(lines).toContain('  gh secret set APPLICATION_SECRETS --env staging < staging.txt');
+  expect(lines.join()).not.toContain('APPLICATION_SECRETS --env pr-check');
   expect(lines).toContain('  webgen-deploy doctor');
 });

@@ -125,8 +125,9 @@ describe.each(reusable)('%s.yml', (name) => {
     }
   });
 
-  test('takes the three secrets, none of them required', () => {
-    const all = ['YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID'];
+  test('takes the three secrets, and a deploy the values of Secrets, none of them required', () => {
+    const cloud = ['YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID'];
+    const all = name === 'deploy' ? [...cloud, 'APPLICATION_SECRETS'] : cloud;
     for (const [secret, { required }] of Object.entries(call.secrets)) {
       expect(all).toContain(secret);
       expect(required).toBe(false);

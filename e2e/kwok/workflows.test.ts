@@ -42,6 +42,7 @@ const secrets = () => ({
   YC_SA_JSON_CREDENTIALS: site.account.keyJson,
   YC_K8S_CLUSTER_ID: site.access['yc-k8s-cluster-id'] ?? '',
   YC_REGISTRY_ID: 'crp1234567890abcdef',
+  APPLICATION_SECRETS: 'shop-secrets/TOKEN<<END\ntwo\nlines\nEND',
 });
 
 interface Scene extends Partial<ActOptions> {
@@ -109,6 +110,9 @@ suite('deploy.yml', () => {
       expectRun(run, 0, { ...all, 'deploy and verify': true });
       expect(await imageIn(namespace)).toBe(`registry.example/backend:${tag}`);
       expect(await imageIn(other)).toBeUndefined();
+      const path = `/api/v1/namespaces/${namespace}/secrets/shop-secrets`;
+      const { body } = await site.cluster.api({ path });
+      expect(atob(body.data.TOKEN)).toBe('two\nlines');
     },
     120_000,
   );

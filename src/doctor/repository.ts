@@ -1,6 +1,6 @@
 // Are the workflows there, do they name the secrets right, and does every environment have its overlay?
 import { parse } from 'yaml';
-import { secretNames } from '../init/callers.ts';
+import { applicationSecrets, secretNames } from '../init/callers.ts';
 import { didYouMean } from '../readers.ts';
 import { type Check, failed, ok } from './check.ts';
 
@@ -94,13 +94,14 @@ function wrongCall({ name, path, job, permissions }: Call): readonly Check[] {
   }
   if (job['secrets'] === 'inherit') return problems;
   const passed = Object.keys(fieldsOf(job['secrets']));
-  const known: readonly string[] = secretNames;
+  const optional = name === 'deploy' ? [applicationSecrets] : [];
+  const known: readonly string[] = [...secretNames, ...optional];
   for (const secret of passed.filter((each) => !known.includes(each))) {
     const names = known.map((each) => each.toLowerCase());
     const guess = didYouMean(secret, names).replace(/`.+`/, (name) => name.toUpperCase()) || '.';
     wrong(`the secret ${secret} is none of ${name}.yml${guess}`, `Use ${known.join(', ')}.`);
   }
-  const needed = known.filter((each) => each !== 'YC_REGISTRY_ID' && !passed.includes(each));
+  const needed = secretNames.filter((each) => each !== 'YC_REGISTRY_ID' && !passed.includes(each));
   for (const secret of needed) {
     wrong(`${secret} is not passed on.`, `secrets: {${secret}: \${{ secrets.${secret} }}}`);
   }

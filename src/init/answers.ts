@@ -17,6 +17,10 @@ export interface Answers {
   readonly services: readonly Service[];
   /** Folders whose tests the workflows run. */
   readonly pytest?: string;
+  /** What pytest is installed from, where it is not `requirements.txt`. */
+  readonly requirements?: string;
+  /** Python's version, where the Dockerfile beside those tests names it: `3.11`. */
+  readonly python?: string;
   readonly npm?: string;
 }
 
@@ -89,10 +93,24 @@ export function readAnswers(
   }
   if (findings.length > 0) return { findings };
   const { app = '', namespace = '' } = words;
-  const pytest = folders.find(({ files }) => files.includes('requirements.txt'))?.name;
   const npm = folders.find(({ files }) => files.includes('package-lock.json'))?.name;
-  const tests = { ...(pytest ? { pytest } : {}), ...(npm ? { npm } : {}) };
+  const tests = { ...backendTests(folders), ...(npm ? { npm } : {}) };
   return { answers: { app, namespace, services, ...tests } };
+}
+
+const pythonImage = /^(?:FROM|ARG)\s.*\bpython:(3\.\d{1,2})\b/im;
+const development = 'requirements-dev.txt';
+
+function backendTests(folders: readonly Folder[]): Partial<Answers> {
+  const found = folders.find(({ files }) => files.includes('requirements.txt'));
+  if (!found) return {};
+  const python = pythonImage.exec(found.dockerfile ?? '')?.[1];
+  const requirements = found.files.includes(development) ? development : undefined;
+  return {
+    pytest: found.name,
+    ...(requirements ? { requirements } : {}),
+    ...(python ? { python } : {}),
+  };
 }
 
 const serviceForm = 'Write name:port, or name:port/path for a readiness probe by HTTP.';

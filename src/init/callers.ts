@@ -9,6 +9,8 @@ const cluster = 'YC_K8S_CLUSTER_ID';
 
 /** Names of the secrets, and the environments of GitHub that hold them. */
 export const secretNames = [key, registry, cluster] as const;
+/** Values of Secrets, for a deploy alone; an application without any leaves it unset. */
+export const applicationSecrets = 'APPLICATION_SECRETS';
 export const environments = ['production', 'staging', 'pr-check'] as const;
 
 const uses = (name: string) => `    uses: ${repository}/.github/workflows/${name}.yml@${version}`;
@@ -23,10 +25,14 @@ function namespaceLine(condition: string, { namespace }: Answers): string {
 }
 
 /** Only what differs from the workflows' own defaults. */
-function tests({ pytest = '', npm = '' }: Answers): readonly string[] {
+function tests({ pytest = '', requirements, python, npm = '' }: Answers): readonly string[] {
   const quoted = (path: string) => (path === '' ? "''" : path);
+  const pip = 'python -m pip install --disable-pip-version-check --requirement';
+  const script = [`        ${pip} ${requirements}`, '        python -m pytest'];
   return [
     ...(pytest === 'backend' ? [] : [`      backend-path: ${quoted(pytest)}`]),
+    ...(requirements ? ['      backend-test: |', ...script] : []),
+    ...(python ? [`      python-version: '${python}'`] : []),
     ...(npm === 'frontend' ? [] : [`      frontend-path: ${quoted(npm)}`]),
   ];
 }
@@ -53,7 +59,7 @@ function deploy(answers: Answers): readonly string[] {
     ...answers.services.map(
       ({ name, context }) => `        - {name: ${name}, context: ${context}}`,
     ),
-    ...secrets(key, registry, cluster),
+    ...secrets(key, registry, cluster, applicationSecrets),
   ];
 }
 

@@ -1,6 +1,6 @@
 // What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
 import type { Answers } from './answers.ts';
-import { environments, secretNames } from './callers.ts';
+import { applicationSecrets, environments, secretNames } from './callers.ts';
 
 const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
@@ -28,12 +28,19 @@ export function nextSteps({ app }: Answers): readonly string[] {
       return `gh secret set ${name} --env ${environment}${value}`;
     }),
   ]);
+  const deployed = environments.filter((environment) => environment !== 'pr-check');
+  const values = deployed.map(
+    (environment) =>
+      `gh secret set ${applicationSecrets} --env ${environment} < ${environment}.txt`,
+  );
   const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
   return [
     'Once, by an administrator of the cluster and the folder:',
     ...indent(cloud),
     'Once, in this repository (the values of the other two are asked for):',
     ...indent(github),
+    'Where the manifests use Secrets: their values, a line SecretName/key=value each:',
+    ...indent(values),
     'Then check all of it, and push to develop:',
     ...indent(['webgen-deploy doctor', 'git add .github manifests && git commit && git push']),
   ];

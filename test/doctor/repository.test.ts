@@ -34,6 +34,13 @@ test('an empty repository lacks all three, and init writes them', () => {
   expect(checks.every(({ fix }) => fix[0] === 'webgen-deploy init')).toBe(true);
 });
 
+test("an application's own secret is passed to a deploy, and to nothing else", () => {
+  const more = (text: string) => `${text}      APPLICATION_SECRETS: x\n`;
+  expect(look('rollback', more)[0]?.what).toContain('APPLICATION_SECRETS is none of rollback.yml');
+  const without = (text: string) => text.replace(/ +APPLICATION_SECRETS.*\n/, '');
+  expect(look('deploy', without)[0]).toMatchObject({ verdict: 'ok' });
+});
+
 test('no overlay', () => {
   const workflows = Object.entries(texts).map(([path, text]) => ({ path, text }));
   expect(checkRepository({ workflows, overlays: [] })[0]?.what).toContain('no overlay');
