@@ -18,6 +18,7 @@ import {
 } from './node-config.ts';
 import { cniFolder, nodeUnavailable } from './node-packages.ts';
 import type { Processes } from './processes.ts';
+import { tell } from './say.ts';
 import { freePorts, isListening, until } from './until.ts';
 
 export const NODE_NAME = 'test-node';
@@ -36,6 +37,8 @@ export async function startNode(options: NodeOptions): Promise<RegistryProxy> {
   const { folder, plane, processes } = options;
   const reason = await nodeUnavailable();
   if (reason !== undefined) throw new Error(reason);
+  // Another's kubelet would kill our containers: it does not know the pods that they belong to.
+  await tell('a real node, one at a time on this machine', () => processes.hold('node'));
   const cleanup = join(import.meta.dirname, 'node-cleanup.ts');
   processes.runAfter([process.execPath, cleanup, folder, BRIDGE, NETWORK]);
   const [registryPort = 0, ...ports] = await freePorts(5);

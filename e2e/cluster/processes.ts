@@ -3,7 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Instruction } from './keeper.ts';
 
 const GRACE_MS = 10_000;
@@ -22,6 +24,11 @@ export interface Processes {
   isRunning(name: string): boolean;
   /** The last lines of a program's log. */
   tail(name: string, lines?: number): Promise<string>;
+  /**
+   * Waits for what only one on this machine may have at a time, and holds it until everything has
+   * ended and been cleaned up, even after a harness that was killed.
+   */
+  hold(name: string): Promise<void>;
   /** Something to run when everything has ended, however the harness ends. */
   runAfter(command: readonly string[]): void;
   /** Ends everything, runs what is to be run, removes the folders. Safe to call twice. */
@@ -35,11 +42,12 @@ export function startProcesses(folder: string, logs: string): Processes {
   const children = new Map<string, ChildProcess>();
   const launches = new Map<string, Launch>();
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'keeper.ts')], {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
   });
   keeper.stdin.on('error', () => undefined);
   keeper.unref();
+  (keeper.stdout as Socket).unref();
   const tell: Tell = (instruction) => keeper.stdin.write(`${JSON.stringify(instruction)}\n`);
   tell({ remove: folder });
   const path = (name: string) => join(logs, `${name}.log`);
@@ -69,6 +77,13 @@ export function startProcesses(folder: string, logs: string): Processes {
     tail: async (name, lines = 20) => {
       const text = await readFile(path(name), 'utf8').catch(() => '');
       return text.trimEnd().split('\n').slice(-lines).join('\n');
+    },
+    hold: async (name) => {
+      tell({ hold: name });
+      for await (const line of createInterface({ input: keeper.stdout })) {
+        if (line === name) return;
+      }
+      throw new Error(`the keeper ended before it held ${name}`);
     },
     runAfter: (command) => tell({ after: command }),
     endAll: async () => {

@@ -1,10 +1,11 @@
 // The test cluster, the emulator of Yandex Cloud and the stand-in for the runner hold what the
 // other tests build on.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
+import { startProcesses } from '../cluster/processes.ts';
 import { until } from '../cluster/until.ts';
 import { startYandex, type Yandex } from '../yandex/emulator.ts';
 import { iamToken } from '../yandex/exchange.ts';
@@ -99,6 +100,21 @@ describe('tokens of the emulator', () => {
     yandex.setTokenLifetime(3600);
     expect((await cluster.api({ path, token })).status).toBe(401);
   });
+});
+
+test('what only one may have is held until the other has cleaned up', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webgen-hold-'));
+  const name = basename(folder);
+  const trace = join(folder, 'trace');
+  const [first, second] = ['a', 'b'].map((part) => startProcesses(join(folder, part), folder));
+  await first?.hold(name);
+  first?.runAfter(['/bin/sh', '-c', `sleep 0.5; echo cleaned >> ${trace}`]);
+  const next = second?.hold(name).then(() => appendFile(trace, 'held\n'));
+  await first?.endAll();
+  await next;
+  await second?.endAll();
+  expect(await readFile(trace, 'utf8')).toBe('cleaned\nheld\n');
+  await rm(folder, { recursive: true });
 });
 
 test('nothing is left of a cluster that was stopped', async () => {
