@@ -137,6 +137,7 @@ export const codes = {
     'A Secret, ConfigMap or key that a container needs is missing.',
     'Create it, or correct the name or key in the manifest.',
   ],
+  'secret-key-kept': ['A key stays that `secrets` left out.', 'Take it away by hand if it may go.'],
   'container-start-failed': [
     'The container could not be started.',
     'Check command, args, the mounts and the image’s platform.',

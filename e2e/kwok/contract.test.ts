@@ -135,9 +135,9 @@ describe('what is deployed', () => {
     const unused = await run(manifest, { variables: `${variables}\nNAEM=y` });
     expect(verdict(unused)).toBe('1 failed input-invalid');
     expect(verdict(await run(manifest, { variables: 'ODD=1' }))).toBe('1 failed variable-unset');
-  });
+  }, 60_000);
 
-  test('secrets own their keys only, and give them back', async () => {
+  test('secrets own their keys only; a key that a run leaves out stays, and it says so', async () => {
     const create = ['-n', 'shop', 'create', 'secret', 'generic', 'theirs', '--from-literal=MINE=1'];
     await site.cluster.kubectl(create);
     const manifest =
@@ -149,8 +149,14 @@ describe('what is deployed', () => {
     expect(await data('theirs')).toEqual({ MINE: btoa('1'), TOKEN: btoa('a long=value') });
     const other = await run(manifest, { secrets: 'theirs/OTHER=another value' });
     expect(verdict(other)).toBe('0 deployed');
+    // No line names `ours` any more: what the manifest says holds.
     expect(await data('ours')).toEqual({ FILE: btoa('f') });
-    expect(await data('theirs')).toEqual({ MINE: btoa('1'), OTHER: btoa('another value') });
+    const kept = { MINE: btoa('1'), TOKEN: btoa('a long=value') };
+    expect(await data('theirs')).toEqual({ ...kept, OTHER: btoa('another value') });
+    expect(other.text).toContain('Secret/theirs keeps the key TOKEN');
+    expect(other.text).not.toContain('keeps the key MINE');
+    const again = await run(manifest, { secrets: 'theirs/OTHER=another value' });
+    expect(verdict(again)).toBe('0 unchanged');
   }, 60_000);
 });
 

@@ -17,6 +17,8 @@ export interface Document {
   readonly line: number;
   /** The line of a field, or of its nearest written parent. */
   lineOf(path: Path): number;
+  /** A Secret with lines of the `secrets` input: what they no longer name stays. */
+  readonly fromInput?: true;
   /** Only where fields may come from other files than `file`: kustomize's bases and patches. */
   placeOf?(path: Path): Place;
 }

@@ -58,7 +58,7 @@ function merge(document: Document, values: readonly SecretValue[]) {
       });
     });
   const changed: KubeObject = { ...object, data: { ...data, ...encoded(values) } };
-  return { document: { ...document, object: changed }, findings };
+  return { document: { ...document, object: changed, fromInput: true as const }, findings };
 }
 
 function newSecret(name: string, values: readonly SecretValue[]): Document {
@@ -69,7 +69,7 @@ function newSecret(name: string, values: readonly SecretValue[]): Document {
     type: 'Opaque',
     data: encoded(values),
   };
-  return { object, file: secretsInput, line: 1, lineOf: () => 1 };
+  return { object, file: secretsInput, line: 1, lineOf: () => 1, fromInput: true };
 }
 
 function encoded(values: readonly SecretValue[]): Fields {

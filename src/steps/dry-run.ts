@@ -1,6 +1,7 @@
 // Asks the server what every object would become, all at once, before the first write.
 import type { Api } from '../cluster/api.ts';
 import { autoscaledBy, isScalable, liveAutoscalers } from '../cluster/autoscalers.ts';
+import { keepKeys } from '../cluster/kept-keys.ts';
 import { readLive, readOne, whereAllowed } from '../cluster/live-objects.ts';
 import { isProvablySame, managerOf } from '../cluster/managed-fields.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
@@ -29,14 +30,20 @@ export async function dryRunAll(
   const { api, namespace } = settings;
   const { served, findings } = await serveDocuments(documents, api, namespace);
   if (findings.length > 0) return { objects: [], findings };
-  const all = [...(await missingNamespace(served, settings)), ...served];
+  const read = [...(await missingNamespace(served, settings)), ...served];
   const warnings: Finding[] = [];
   const [{ live, findings: unreadable, hidden }, scalers] = await Promise.all([
-    readLive(all.filter((each) => !each.pending).map(wanted), api, settings.signal),
-    scalersFor(all, settings, (warning) => warnings.push(warning)),
+    readLive(read.filter((each) => !each.pending).map(wanted), api, settings.signal),
+    scalersFor(read, settings, (warning) => warnings.push(warning)),
   ]);
   if (unreadable.length > 0 && !settings.preview) return { objects: [], findings: unreadable };
-  const known = { all, live, scalers, manager: managerOf(settings.app) };
+  const manager = managerOf(settings.app);
+  const kept = read.map(({ document }) => {
+    return keepKeys(document, live.get(identityOf(document.object)), manager);
+  });
+  warnings.push(...kept.flatMap(({ findings: told }) => told));
+  const all = read.map((each, at) => ({ ...each, document: kept[at]?.document ?? each.document }));
+  const known = { all, live, scalers, manager };
   const candidates = candidatesOf(known).filter(
     ({ document }) => !hidden.some(({ object }) => object === document.object),
   );
