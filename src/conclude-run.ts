@@ -5,6 +5,7 @@ import type { Outcome, Status } from './outcome.ts';
 import { plansWrite } from './plan.ts';
 import type { Ports } from './ports.ts';
 import { liveRelease } from './release/choose.ts';
+import type { PrunePlan } from './release/prune-plan.ts';
 import { imagesOf, type Running, type State, whatIsLeft } from './running.ts';
 import { andHints } from './steps/authenticate.ts';
 
@@ -30,6 +31,7 @@ export function outcomeOf(running: Running): Outcome {
     images: imagesOf(running),
     changes: state.changes,
     restarts: state.restarts,
+    ...(state.toPrune ? { kept: keptOf(state.toPrune) } : {}),
     unverified: state.unverified,
     workloads: state.workloads,
     scans: state.scans,
@@ -43,6 +45,14 @@ export function outcomeOf(running: Running): Outcome {
     ...(state.access ? { kubeconfigPath: state.access.forLater ?? state.access.path } : {}),
     apiRequests: state.api?.requests ?? 0,
   };
+}
+
+function keptOf({ kept }: PrunePlan): NonNullable<Outcome['kept']> {
+  return kept.map(({ entry: { kind, name, namespace }, why }) => ({
+    object: `${kind}/${name}`,
+    ...(namespace ? { namespace } : {}),
+    why,
+  }));
 }
 
 function releaseFacts({ state, inputs }: Running): Pick<Outcome, 'releases' | 'release'> {

@@ -85,7 +85,7 @@ async function preview(
 ): Promise<'summary' | undefined> {
   if (!pullRequest || outcome.status === 'cancelled') return undefined;
   const marker = commentMarker(outcome);
-  const body = commentBody(marker, renderSummary(outcome, context), context.runUrl);
+  const body = commentBody(marker, renderSummary(outcome, context, true), context.runUrl);
   const refusal = await keepComment(pullRequest, { marker, body });
   if (refusal === undefined) return undefined;
   log.info(`The preview is in the job summary and not on the pull request: ${refusal}.`);

@@ -94,6 +94,12 @@ export interface Outcome {
     readonly namespace?: string;
     readonly because: readonly string[];
   }[];
+  /** No longer in the manifests and all the same not pruned; only where pruning was asked for. */
+  readonly kept?: readonly {
+    readonly object: string;
+    readonly namespace?: string;
+    readonly why: string;
+  }[];
   /** What could not be checked by a dry run before the first write, and why. */
   readonly unverified: readonly { readonly object: string; readonly why: string }[];
   readonly workloads: readonly WorkloadResult[];

@@ -66,7 +66,7 @@ export function makePlan(inputs: Inputs): Plan {
     ],
     diff: [
       ...read,
-      [{ do: 'dry-run' }, ...(inputs.prune ? [quietly(true)] : [])],
+      [{ do: 'dry-run' }, ...scan, ...(inputs.prune ? [quietly(true)] : [])],
       inputs.prune ? [{ do: 'plan-prune', confirmed: inputs.pruneConfirm }] : [],
     ],
     rollback: [

@@ -1,7 +1,7 @@
 // The steps around recorded releases: read them, choose one to go back to, see what would go.
 import { readLive, whereAllowed } from './cluster/live-objects.ts';
 import { identityOf, kindKey, nameOf } from './cluster/objects.ts';
-import { ActionError, finding } from './errors.ts';
+import { ActionError, type Finding, finding } from './errors.ts';
 import type { Document } from './manifests/document.ts';
 import type { Step } from './plan.ts';
 import { chooseTarget } from './release/choose.ts';
@@ -18,13 +18,19 @@ export async function readReleasesDue(step: Of<'read-releases'>, run: Running): 
   const isHistory = inputs.command === 'history';
   if (isHistory && state.namespace === undefined) throw homeless();
   const read = readReleases(run, { contents: step.contents });
-  const known = await (step.optional
-    ? whereAllowed(read, ({ what }) => engine.ports.log.info(`Releases are not shown: ${what}`))
-    : read);
+  const known = await (step.optional ? whereAllowed(read, (each) => notShown(each, run)) : read);
   if (known) state.releases = known;
   else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }
+}
+
+/** A reader of the preview would take silence for "nothing". */
+function notShown(refusal: Finding, run: Running): void {
+  if (run.inputs.command === 'diff') {
+    const what = `What would be pruned is not shown: ${refusal.what}`;
+    keep([{ ...refusal, severity: 'warning', what }], run);
+  } else run.engine.ports.log.info(`Releases are not shown: ${refusal.what}`);
 }
 
 /** The documents of the run are the objects of the chosen release; Secrets stay as they are. */

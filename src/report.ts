@@ -11,6 +11,8 @@ import {
   findingBlocks,
   imageBlocks,
   originBlock,
+  patchBlocks,
+  pruneBlocks,
   type RunFacts,
   releaseBlocks,
   restartBlocks,
@@ -80,6 +82,7 @@ function inOwnNamespace(outcome: Outcome): Outcome {
     ...outcome,
     changes: local(outcome.changes),
     restarts: local(outcome.restarts),
+    ...(outcome.kept && { kept: local(outcome.kept) }),
     workloads: local(outcome.workloads),
     findings: local(outcome.findings),
     ...(undone && {
@@ -88,8 +91,11 @@ function inOwnNamespace(outcome: Outcome): Outcome {
   };
 }
 
-/** The job summary: GitHub Markdown below its limit of 1 MiB, whatever happened. */
-export function renderSummary(full: Outcome, run?: RunFacts): string {
+/**
+ * The job summary: GitHub Markdown below its limit of 1 MiB, whatever happened. `brief` is for a
+ * comment, which holds a sixteenth of that: what scans found is shortened.
+ */
+export function renderSummary(full: Outcome, run?: RunFacts, brief = false): string {
   const outcome = inOwnNamespace(full);
   const blocks = [
     verdictBlock(outcome),
@@ -97,10 +103,13 @@ export function renderSummary(full: Outcome, run?: RunFacts): string {
     ...within(findingBytes, findingBlocks(outcome)),
     ...releaseBlocks(outcome),
     ...undoneBlocks(outcome),
-    ...within(changeBytes, changeBlocks(outcome)),
+    ...changeBlocks(outcome),
     ...restartBlocks(outcome),
+    ...pruneBlocks(outcome),
     ...unverifiedBlocks(outcome),
-    ...within(scanBytes, scanBlocks(outcome)),
+    ...within(scanBytes, scanBlocks(outcome, brief)),
+    // The longest part comes after what a comment may not lose when it is cut.
+    ...within(changeBytes, patchBlocks(outcome)),
     ...workloadBlocks(outcome),
     ...imageBlocks(outcome),
     ...timelineBlocks(outcome),
@@ -138,6 +147,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
     images: outcome.images,
     changes: outcome.changes,
     restarts: outcome.restarts,
+    kept: outcome.kept,
     unverified: outcome.unverified,
     workloads: outcome.workloads.map(workloadOf),
     undone: undone && {

@@ -88,7 +88,8 @@ async function begin(mode: ScanMode, run: Running, scanner: Scanner) {
 function imagesOfRun({ inputs, state }: Running): readonly ImageToScan[] {
   const objects = state.documents.map(({ object }) => object);
   const all = inputs.command === 'scan';
-  return imagesToScan({ built: state.built, images: inputs.images, objects, all });
+  const unbuilt = inputs.command === 'diff';
+  return imagesToScan({ built: state.built, images: inputs.images, objects, all, unbuilt });
 }
 
 /** Of live workloads only the images are known: nothing of them is scanned as a manifest. */

@@ -22,7 +22,7 @@ import { installTools, type ToolRequest } from './steps/install-tools.ts';
 import { judgeNow } from './steps/judge-now.ts';
 import { loadManifests } from './steps/load-manifests.ts';
 import { prune } from './steps/prune.ts';
-import { restartsOf } from './steps/restarts.ts';
+import { previewedRestarts } from './steps/restarts.ts';
 import { liveImageDocuments } from './steps/set-images.ts';
 import { counted } from './text.ts';
 import type { InstalledTool } from './tools/install.ts';
@@ -113,7 +113,7 @@ const runners: Runners = {
     keep(findings, run);
     if (inputs.command === 'diff') {
       state.changes = changesOf(objects, { patches: true });
-      state.restarts = restartsOf(objects);
+      state.restarts = previewedRestarts(objects);
     }
     if (findings.some(({ severity }) => severity === 'fatal')) return;
     const changing = objects.filter(({ change }) => change !== 'unchanged').length;

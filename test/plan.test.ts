@@ -140,6 +140,15 @@ describe('a plan that scans', () => {
     );
   });
 
+  test('and so does a preview, which writes nothing', () => {
+    const plan = planOf({ command: 'diff', scan: 'gate', prune: true });
+    expect(told(plan.waves)).toEqual([
+      ['authenticate', 'prepare-scanner', 'load-manifests'],
+      ['dry-run', 'scan', 'read-releases'],
+      ['plan-prune'],
+    ]);
+  });
+
   test('after a build alone, and as a command, touches no cluster', () => {
     expect(told(planOf({ command: 'build', scan: 'gate' }).waves)).toEqual([
       ['prepare-scanner', 'build-images'],

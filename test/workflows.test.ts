@@ -116,8 +116,9 @@ describe.each(reusable)('%s.yml', (name) => {
   });
 
   test("has the action's own defaults", () => {
-    // A vulnerability stops a deploy from here unless somebody says otherwise.
-    const standard: Readonly<Record<string, string>> = { scan: 'gate' };
+    // A vulnerability stops a deploy from here, and shows in a check, unless somebody says otherwise.
+    const scan = name === 'deploy' ? 'gate' : 'report';
+    const standard: Readonly<Record<string, string>> = { scan };
     const given = action.inputs.filter((each) => call.inputs[each.name]);
     for (const { name: input, default: text } of given) {
       const own = String(call.inputs[input]?.default ?? '');

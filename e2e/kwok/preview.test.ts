@@ -212,6 +212,78 @@ describe('what a preview shows', () => {
   }, 60_000);
 });
 
+describe('what a deploy would restart and prune', () => {
+  const pruned = { namespace: 'pruned', app: 'pruned', prune: 'true' };
+  const keep = 'metadata: {name: kept, annotations: {webgen-deploy/keep: "true"}}';
+  const reader = deployment('reader').replace(
+    '          image:',
+    '          envFrom: [{configMapRef: {name: settings}}]\n          image:',
+  );
+  const first = [
+    configMap('settings', '{a: "1"}'),
+    configMap('gone', '{a: "1"}'),
+    configMap('kept', '{a: "1"}').replace('metadata: {name: kept}', keep),
+    deployment('web'),
+    deployment('calm'),
+    reader,
+  ];
+  const next = [
+    configMap('settings', '{a: "2"}'),
+    deployment('web', { image: 'registry.example/app:2' }),
+    deployment('calm', { replicas: 2 }),
+    reader,
+  ];
+
+  beforeAll(async () => {
+    await site.cluster.kubectl(['create', 'namespace', 'pruned']);
+    const workspace = await site.workspace({ 'app.yaml': first.join('---\n') });
+    const inputs = { ...pruned, manifests: 'app.yaml', environment: 'staging' };
+    const done = await site.run({ ...inputs, prune: 'false', wait: 'false' }, { workspace });
+    expect([done.text, done.code]).toEqual([done.text, 0]);
+  }, 60_000);
+
+  test('is in the log, the summary and the comment', async () => {
+    github.held.comments.length = 0;
+    const result = await diff(next.join('---\n'), pruned);
+    expect([result.text, result.code]).toEqual([result.text, 0]);
+    expect(changes(result)).toMatchObject({ 'ConfigMap/gone': 'deleted' });
+    expect(result.text).toContain('- ConfigMap/gone deleted');
+    expect(result.text).toContain('↻ would restart Deployment/web, because its pod template');
+    const [comment] = github.held.comments;
+    for (const page of [result.summary, `${comment?.body}`]) {
+      const parts = new Map(page.split('\n### ').map((part) => [part.split('\n')[0], part]));
+      const named = (title: string) => parts.get(title)?.match(/\w+\/\w+(?=<)/g);
+      expect(named('Would be pruned')).toEqual(['ConfigMap/gone']);
+      expect(named('No longer in the manifests, and not pruned')).toEqual(['ConfigMap/kept']);
+      expect(parts.get('Would restart')).toContain('its pod template');
+      expect(named('Would restart')?.toSorted()).toEqual([
+        'ConfigMap/settings',
+        'Deployment/reader',
+        'Deployment/web',
+      ]);
+    }
+  }, 60_000);
+
+  test('is said not to be known to an account without Secrets', async () => {
+    const { id, keyJson } = site.yandex.addServiceAccount();
+    const binding = ['create', 'clusterrolebinding', id, '--clusterrole=view'];
+    await site.cluster.kubectl([...binding, `--user=${id}`]);
+    const key = { 'yc-sa-json-credentials': keyJson };
+    const result = await diff(next.join('---\n'), { ...pruned, ...key });
+    expect([result.text, result.code]).toEqual([result.text, 0]);
+    expect(result.summary).toContain('What would be pruned is not shown');
+    expect(result.summary).toContain('resources: ["secrets"]');
+  }, 60_000);
+
+  test('is nothing where images alone are set, and it says why', async () => {
+    const images = { manifests: '', images: 'app=registry.example/app:3' };
+    const result = await diff('', { ...pruned, ...images });
+    expect([result.text, result.code]).toEqual([result.text, 0]);
+    expect(result.summary).toContain('Nothing is pruned: the run sets images alone');
+    expect(Object.values(changes(result))).not.toContain('deleted');
+  }, 60_000);
+});
+
 describe('the comment', () => {
   const hostile = configMap(
     'evil',

@@ -6,6 +6,8 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execOk } from '../cluster/exec.ts';
 import { freePorts } from '../cluster/until.ts';
+import { startGithubApi } from '../github/emulator.ts';
+import { pullRequest } from '../github/operations.ts';
 import { type OwnRegistry, startOwnRegistry } from '../images/registry.ts';
 import { plantedToken, pushDatabase, pushScanned } from '../images/scanned.ts';
 import type { ActionOptions } from '../runner/run-action.ts';
@@ -293,6 +295,38 @@ withTrivy('under report', () => {
     await rm(old, { recursive: true });
     expect(ending(run)).toEqual([0, 'unchanged', '']);
     expect(run.text).toMatch(/the scan uses that of .* UTC, 3 days old/);
+  }, 120_000);
+});
+
+withTrivy('a preview', () => {
+  test('has what scans found in its summary and its comment, and writes nothing', async () => {
+    const github = await startGithubApi();
+    const base = { ref: 'develop' };
+    const options = {
+      eventName: 'pull_request',
+      ref: `refs/pull/${pullRequest}/merge`,
+      baseRef: 'develop',
+      event: { pull_request: { number: pullRequest, base } },
+      env: github.env,
+      githubToken: github.token,
+    } as const;
+    const weak = strict.replace('readOnlyRootFilesystem: true', 'readOnlyRootFilesystem: false');
+    const parts = { image: references['vulnerable'], files: { 'app.yaml': weak }, options };
+    const run = await deploy({ ...parts, inputs: { command: 'diff', scan: 'report' } });
+    expect(ending(run)).toEqual([0, 'succeeded', '']);
+    const [comment] = github.held.comments;
+    for (const page of [run.summary, `${comment?.body}`]) {
+      expect(page).toContain('[CVE-2099-0001](https://avd.aquasec.com/nvd/cve-2099-0001)');
+      expect(page).toContain('KSV-0014');
+    }
+    expect(run.text + run.summary + comment?.body).not.toContain(plantedToken);
+    const red = await deploy({ ...parts, inputs: { command: 'diff', scan: 'gate' } });
+    expect(ending(red)[0]).toBe(1);
+    expect(await deployed()).toBe(false);
+    await github.stop();
+    // Ignore files and code scanning are not emulated.
+    const others = github.problems.filter((each) => !/\.trivyignore|code-scanning/.test(each));
+    expect(others).toEqual([]);
   }, 120_000);
 });
 

@@ -56,6 +56,11 @@ function isRepository(repository: string, registry: string | undefined): boolean
   );
 }
 
+/** Without tag and digest it stands for an image that a deploy builds, or names. */
+export function isBareName({ tag, digest }: ImageReference): boolean {
+  return tag === undefined && digest === undefined;
+}
+
 /** The rule of the `images` input: the repository is `name`, or ends in `/name`. */
 export function repositoryMatches(repository: string, name: string): boolean {
   return repository === name || repository.endsWith(`/${name}`);

@@ -37,7 +37,7 @@ export const databaseRepositories: Reader<readonly string[]> = (text, name): Rea
   return { value: lines.map((line) => line.text) };
 };
 
-const scanning: readonly Command[] = ['deploy', 'build', 'scan'];
+const scanning: readonly Command[] = ['deploy', 'diff', 'build', 'scan'];
 
 export interface ScanChoice {
   readonly scan: 'off' | ScanMode;
@@ -51,10 +51,14 @@ export interface ScanRules {
   readonly hasWork: boolean;
 }
 
-/** `report` where something is built or the command is `scan`, else nothing; and what is wrong. */
+/**
+ * `report` where something is built or the command is `scan`, else nothing; and what is wrong. A
+ * preview builds nothing.
+ */
 export function chooseScan({ values, wrong }: ReadFields, rules: ScanRules): ScanChoice {
   const { command, 'scan-baseline': baseline } = values;
-  const standard = rules.builds || command === 'scan' ? 'report' : 'off';
+  const builds = rules.builds && command !== 'diff';
+  const standard = builds || command === 'scan' ? 'report' : 'off';
   const scan = scanning.includes(command) ? (values.scan ?? standard) : 'off';
   const findings: Finding[] = [...trivyFindings(values)];
   if (command === 'scan' && scan === 'off' && !wrong.has('scan')) {

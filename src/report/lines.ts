@@ -102,6 +102,12 @@ function restartLines(outcome: Outcome): string[] {
   });
 }
 
+function keptLines({ kept = [] }: Outcome): string[] {
+  return kept.map(({ object, namespace, why }) =>
+    oneLine(`· not pruned: ${named(object, namespace)}: ${why}`),
+  );
+}
+
 function unverifiedLines(outcome: Outcome): string[] {
   return outcome.unverified.map((each) => `· not checked before: ${each.object}: ${each.why}`);
 }
@@ -169,6 +175,7 @@ function body(outcome: Outcome): string[] {
           .filter((each) => each.change !== 'unchanged')
           .flatMap((each) => [changeLine(each), ...patchLines(each)]),
         ...restartLines(outcome),
+        ...keptLines(outcome),
         ...unverifiedLines(outcome),
       ];
     case 'status':

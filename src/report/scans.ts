@@ -43,14 +43,15 @@ function row(problem: Problem): readonly string[] {
 
 const head = ['severity', 'id', 'package or place', 'installed', 'fixed in', ''];
 
-function rows(problems: readonly Problem[]): string {
+function rows(problems: readonly Problem[], brief: boolean): string {
   const [first, rest] = [problems.slice(0, inSight), problems.slice(inSight, mostRows)];
   const parts = first.length > 0 ? [table(head, first.map(row))] : [];
-  if (rest.length > 0) {
+  if (rest.length > 0 && !brief) {
     parts.push(fold(`${rest.length} more`, table(head, rest.map(row))));
   }
-  const left = problems.length - mostRows;
-  if (left > 0) parts.push(`_… and ${left} more in the scanner's report._`);
+  const left = problems.length - (brief ? inSight : mostRows);
+  if (left > 0 && brief) parts.push(`_… and ${left} more in the summary of the run._`);
+  else if (left > 0) parts.push(`_… and ${left} more in the scanner's report._`);
   return parts.join('\n\n');
 }
 
@@ -81,32 +82,32 @@ function sentence(result: ScanResult): string {
   return `${parts.filter(Boolean).join(' · ')}.`;
 }
 
-function scanText(result: ScanResult): string {
+function scanText(result: ScanResult, brief: boolean): string {
   const { name, kind, reference, system, counting, known, minor, accepted } = result;
   const title = kind === 'image' ? `Image ${code(name)}` : prose(name);
   const about = [reference && code(reference), system && prose(system)].filter(Boolean).join(' · ');
   const others = [...known, ...minor];
-  return [
+  const first = [
     `#### ${marks[result.state]} ${title}`,
     about,
     prose(sentence(result)),
-    rows(counting),
+    rows(counting, brief),
+  ];
+  const folded =
     others.length > 0
-      ? fold(`${counted(others.length, 'problem')} that do not count`, rows(others))
-      : '',
-    acceptedPart(accepted),
-  ]
-    .filter(Boolean)
-    .join('\n\n');
+      ? fold(`${counted(others.length, 'problem')} that do not count`, rows(others, false))
+      : '';
+  const parts = brief ? first : [...first, folded, acceptedPart(accepted)];
+  return parts.filter(Boolean).join('\n\n');
 }
 
-/** A block for each scan, those with something in them first. */
-export function scanBlocks({ scans }: Outcome): Block[] {
+/** A block for each scan, those with something in them first; `brief`: only what counts. */
+export function scanBlocks({ scans }: Outcome, brief = false): Block[] {
   if (scans.length === 0) return [];
   const title: Block = { what: 'title', text: '### Scans' };
   const order = { failed: 0, found: 1, passed: 2 } as const;
   const sorted = [...scans].sort((a, b) => order[a.state] - order[b.state]);
-  return [title, ...sorted.map((each) => ({ what: 'scan', text: scanText(each) }))];
+  return [title, ...sorted.map((each) => ({ what: 'scan', text: scanText(each, brief) }))];
 }
 
 /** The block in the log: a line of numbers, and the worst of what counts. */

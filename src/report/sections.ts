@@ -107,12 +107,14 @@ function changeRow(change: Change): string[] {
   return [code(named(change.object, change.namespace)), change.change, cell];
 }
 
-function patchBlocks(changes: readonly Change[]): Block[] {
-  return changes.flatMap((each) => {
+/** The differences, each folded. */
+export function patchBlocks({ changes }: Outcome): Block[] {
+  const blocks = changes.flatMap((each) => {
     if (!each.patch) return [];
     const title = code(named(each.object, each.namespace));
     return [{ what: 'difference', text: fold(title, fence([each.patch], 'diff')) }];
   });
+  return blocks.length > 0 ? [{ what: 'title', text: '### Differences' }, ...blocks] : [];
 }
 
 /** What changed, or would change; unchanged objects are only counted. */
@@ -120,9 +122,31 @@ export function changeBlocks(outcome: Outcome): Block[] {
   const changed = outcome.changes.filter((each) => each.change !== 'unchanged');
   const same = outcome.changes.length - changed.length;
   const title = outcome.command === 'diff' ? 'What would change' : 'What changed';
-  const blocks = limited(title, ['object', 'change', 'fields'], changed.map(changeRow));
+  const shown = changed.filter((each) => !isForPrune(each, outcome));
+  const blocks = limited(title, ['object', 'change', 'fields'], shown.map(changeRow));
   if (same > 0) blocks.push({ what: 'count', text: `${counted(same, 'object')} unchanged.` });
-  return [...blocks, ...patchBlocks(changed)];
+  return blocks;
+}
+
+/** A preview deletes nothing else. */
+const isForPrune = ({ change }: Change, { command }: Outcome): boolean =>
+  command === 'diff' && change === 'deleted';
+
+/** What a deploy with `prune` would delete, and what it would not. */
+export function pruneBlocks(outcome: Outcome): Block[] {
+  const going = outcome.changes.filter((each) => isForPrune(each, outcome));
+  const staying = (outcome.kept ?? []).map((each) => [
+    code(named(each.object, each.namespace)),
+    prose(each.why),
+  ]);
+  return [
+    ...limited(
+      'Would be pruned',
+      ['object'],
+      going.map((each) => [code(named(each.object, each.namespace))]),
+    ),
+    ...limited('No longer in the manifests, and not pruned', ['object', 'why'], staying),
+  ];
 }
 
 /** What was put back after the failure, and what was not. */
@@ -152,7 +176,7 @@ export function releaseBlocks({ command, releases = [], release }: Outcome): Blo
   return limited('Releases', ['number', 'state', 'when', 'who', 'commit', ''], rows);
 }
 
-/** Rolled because their configuration changed. */
+/** Rolled because their configuration changed; in a preview, or their pod template. */
 export function restartBlocks(outcome: Outcome): Block[] {
   const title = outcome.command === 'diff' ? 'Would restart' : 'Restarted';
   const rows = outcome.restarts.map((each) => [

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../cluster/objects.ts';
 import type { BuiltImage } from '../images/build.ts';
 import { containerImages } from '../images/containers.ts';
-import { parseReference, repositoryMatches } from '../images/reference.ts';
+import { isBareName, parseReference, repositoryMatches } from '../images/reference.ts';
 import { isFields } from '../manifests/values.ts';
 
 export interface ImageToScan {
@@ -22,10 +22,13 @@ export interface Given {
   readonly objects: readonly KubeObject[];
   /** Those of the manifests too; they are taken anyway where nothing else is given. */
   readonly all: boolean;
+  /** Nothing was built: a name without tag and digest in the manifests is no image yet. */
+  readonly unbuilt?: boolean;
 }
 
 /** What is built and what `images` names: it is the application's own. Each reference once. */
-export function imagesToScan({ built, images, objects, all }: Given): readonly ImageToScan[] {
+export function imagesToScan(given: Given): readonly ImageToScan[] {
+  const { built, images, objects, all } = given;
   const own = new Map<string, Unnamed>();
   const add = (image: Unnamed) => own.has(image.reference) || own.set(image.reference, image);
   for (const { name, reference, platforms } of built) {
@@ -37,13 +40,16 @@ export function imagesToScan({ built, images, objects, all }: Given): readonly I
     if (!names.has(name)) add({ name, reference });
   }
   if (all || own.size === 0) {
-    for (const { image } of objects.flatMap(containerImages)) {
-      const known = parseReference(image);
-      // One with a variable left in it, or still to be built, has a finding of its own.
-      if (known) add({ name: shortName(known.repository), reference: image });
-    }
+    for (const image of objects.flatMap(containerImages)) imageOf(image.image, given).forEach(add);
   }
   return named([...own.values()]);
+}
+
+/** Empty for a variable that is left in it, which has a finding of its own. */
+function imageOf(reference: string, { unbuilt = false }: Given): readonly Unnamed[] {
+  const known = parseReference(reference);
+  if (!known || (unbuilt && isBareName(known))) return [];
+  return [{ name: shortName(known.repository), reference }];
 }
 
 const shortName = (repository: string) => repository.slice(repository.lastIndexOf('/') + 1);

@@ -59,7 +59,7 @@ export function authenticate(
 /** Puts the access's hints on what the cluster's API refused. */
 export function withHints(findings: readonly Finding[], access: Access): readonly Finding[] {
   return findings.map((each) => {
-    const hint = access.hints[each.code];
+    const hint = hintFor(each, access);
     return hint === undefined ? each : { ...each, hint };
   });
 }
@@ -70,10 +70,15 @@ export function andHints(
   access: Access,
 ): readonly ReportedFinding[] {
   return findings.map((each) => {
-    const hint = access.hints[each.code];
+    const hint = hintFor(each, access);
     if (hint === undefined || each.hint.includes(hint)) return each;
     return { ...each, hint: `${each.hint}\n${hint}` };
   });
+}
+
+/** A preview of an account that may only read is told the one rule, and not to become an editor. */
+function hintFor({ code, severity }: Finding, { hints }: Access): string | undefined {
+  return severity === 'fatal' ? hints[code] : undefined;
 }
 
 type Kubeconfig = ClusterTarget & { readonly by: 'kubeconfig' };

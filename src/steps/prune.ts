@@ -2,7 +2,7 @@
 import { deleteByUid } from '../cluster/delete-object.ts';
 import { readLive, type Wanted } from '../cluster/live-objects.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
-import { ActionError } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import { stageOf } from '../manifests/order.ts';
 import { isPrunable, type PrunePlan, prunePlan, pruneRefusal } from '../release/prune-plan.ts';
 import { entryKey, entryOf, type InventoryEntry } from '../release/record.ts';
@@ -14,7 +14,7 @@ export async function planPrune(run: Running, confirmed: boolean): Promise<void>
   const { state, inputs, engine } = run;
   const { releases, planned, returnsTo } = state;
   const inventory = releases?.newest?.inventory ?? [];
-  if (state.partial) return;
+  if (state.partial) return keep([nothingPruned(run)], run);
   const current = [
     ...planned.map(plannedEntry),
     ...(returnsTo?.contents.objects ?? []).map(entryOf),
@@ -32,6 +32,22 @@ export async function planPrune(run: Running, confirmed: boolean): Promise<void>
   for (const each of plan.candidates) log.info(`to be pruned: ${placeOf(each)}`);
   for (const { entry, why } of plan.kept)
     log.info(`not pruned: ${entry.kind}/${entry.name}: ${why}`);
+}
+
+/** Whoever asks for it, and gets nothing, hears why. */
+function nothingPruned({ state }: Running): Finding {
+  const number = state.returnsTo?.head.number;
+  const [why, hint] =
+    number === undefined
+      ? [
+          'the run sets images alone, so it is not known what is no longer wanted',
+          'Give `manifests` as well, or leave `prune` out.',
+        ]
+      : [
+          `release ${number} holds only images that were set, so it is not known what was added since`,
+          'Delete by hand what was added since.',
+        ];
+  return finding('prune-refused', `Nothing is pruned: ${why}.`, { severity: 'note', hint });
 }
 
 const placeOf = (object: KubeObject): string => {

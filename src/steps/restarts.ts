@@ -50,6 +50,21 @@ export function restartsOf(objects: readonly PlannedObject[]): Outcome['restarts
   });
 }
 
+/** A preview also names what a changed pod template would roll: people ask what restarts, not why. */
+export function previewedRestarts(objects: readonly PlannedObject[]): Outcome['restarts'] {
+  return restartsOf(
+    objects.map((planned) => {
+      const { object, live, change, fields, restart } = planned;
+      const template = (podTemplatePath(object) ?? []).join('.');
+      const rolls = live && change === 'configured' && hasRollout(object);
+      const isNews = rolls && fields.some((each) => each.startsWith(`${template}.`));
+      return isNews && restart.length === 0
+        ? { ...planned, restart: ['its pod template'] }
+        : planned;
+    }),
+  );
+}
+
 function isConfig({ object }: PlannedObject): boolean {
   return ['ConfigMap', 'Secret'].includes(kindKey(object));
 }

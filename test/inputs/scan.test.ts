@@ -13,7 +13,14 @@ describe('scan', () => {
     expect(read({ ...cluster, scan: 'gate' }).inputs?.scan).toBe('gate');
   });
 
-  test.each(['diff', 'status', 'setup'])('is nothing for %s', (command) => {
+  test('is done in a preview only where it is asked for: nothing is built', () => {
+    const build = '- {name: backend, context: backend}';
+    const preview = { ...cluster, command: 'diff', build, registry: 'registry.example/shop' };
+    expect(read(preview).inputs?.scan).toBe('off');
+    expect(read({ ...preview, scan: 'report' }).inputs?.scan).toBe('report');
+  });
+
+  test.each(['history', 'status', 'setup'])('is nothing for %s', (command) => {
     expect(read({ ...cluster, command, scan: 'gate' }).inputs?.scan).toBe('off');
   });
 

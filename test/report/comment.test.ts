@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { differenceText } from '../../src/cluster/difference-text.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
 import { renderSummary } from '../../src/report.ts';
+import { resultOf } from '../scan/results.ts';
 import { outcomes } from './outcomes.ts';
 
 const base = outcomes['diff'];
@@ -39,6 +40,28 @@ describe('a preview as a comment', () => {
     expect(read).not.toMatch(/@everyone|@octocat|<img|# big/);
     expect(read.match(/<!--/g)).toHaveLength(1);
     expect(read.match(/<details>/g)).toHaveLength(read.match(/<\/details>/g)?.length ?? -1);
+  });
+
+  test('however long it is, has what restarts, what is pruned and what scans found', () => {
+    const changes = (base.changes ?? []).map((each) => ({
+      ...each,
+      patch: `+${'x'.repeat(900)}\n`.repeat(25),
+    }));
+    const more = Array.from({ length: 5 }, () => changes).flat();
+    const scans = Array.from({ length: 4 }, (_, at) =>
+      resultOf('image-vulnerable.json', { name: `i${at}` }),
+    );
+    const page = renderSummary({ ...base, changes: more, scans }, undefined, true);
+    const body = commentBody(marker, page, runUrl);
+    expect(body).toContain('Cut here');
+    for (const part of [
+      'Would restart',
+      'Would be pruned',
+      'not pruned',
+      'Image <code>i3</code>',
+    ]) {
+      expect(body).toContain(part);
+    }
   });
 
   test('cut anywhere, every fence and every fold is closed', () => {

@@ -313,9 +313,16 @@ const diff: Outcome = {
         '+  image: registry.example.com/shop/backend:1.4',
       ].join('\n'),
     },
+    { object: 'ConfigMap/old', namespace: 'web', change: 'deleted' },
+    { object: 'Deployment/worker', namespace: 'jobs', change: 'deleted' },
   ],
+  kept: [{ object: 'Secret/tls', namespace: 'web', why: 'webgen-deploy/keep: "true"' }],
   restarts: deployed.restarts,
   unverified: deployed.unverified,
+  scans: [
+    resultOf('image-vulnerable.json'),
+    resultOf('config.json', { name: filesScanName, kind: 'files' }),
+  ],
   endedAt: start + 900,
 };
 

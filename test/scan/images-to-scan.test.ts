@@ -47,6 +47,12 @@ describe('what is scanned', () => {
     expect(imagesToScan({ ...given, objects })).toHaveLength(2);
   });
 
+  test('is no name that a deploy builds, where nothing is built', () => {
+    const objects = [object('backend', 'registry.example/web', 'postgres:16')];
+    const found = imagesToScan({ ...given, objects, unbuilt: true });
+    expect(found.map(({ reference }) => reference)).toEqual(['postgres:16']);
+  });
+
   test('is each reference once, under a name of its own', () => {
     const objects = [object('a/web:1', 'b/web:1', 'a/web:1', 'not an image', '${IMAGE}')];
     expect(imagesToScan({ ...given, objects })).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import type { PlannedObject } from '../../src/cluster/planned-object.ts';
 import { readChange, readConfigAnnotation } from '../../src/manifests/config-references.ts';
-import { planRestarts, restartsOf } from '../../src/steps/restarts.ts';
+import { planRestarts, previewedRestarts, restartsOf } from '../../src/steps/restarts.ts';
 
 const on = { app: 'shop', restartOnConfig: true };
 
@@ -177,5 +177,15 @@ describe('a run that ended between the configuration and the workload', () => {
     const fresh = planned(web(), { live: undefined, change: 'created', write: true });
     const [map] = planRestarts([planned(configMap({}), changed('data.a')), fresh], on);
     expect(map && readChange(map.object, 'shop')).toBeUndefined();
+  });
+
+  test('in a preview a changed pod template restarts too, other changes do not', () => {
+    const template = changed('spec.template.spec.containers[name="main"].image');
+    const previewed = (parts: Partial<PlannedObject>) =>
+      previewedRestarts([planned(web(), parts)]).map(({ because }) => because);
+    expect(previewed(template)).toEqual([['its pod template']]);
+    expect(previewed({ ...template, restart: ['ConfigMap/app'] })).toEqual([['ConfigMap/app']]);
+    expect(previewed(changed('spec.replicas'))).toEqual([]);
+    expect(previewed({ ...template, change: 'created', live: undefined })).toEqual([]);
   });
 });
