@@ -1,6 +1,6 @@
 // Custom kinds with rules of their users: ready by CEL, failed by JSONPath.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openSite, type Site } from '../site.ts';
+import { deployment, openSite, type Site } from '../site.ts';
 
 let site: Site;
 
@@ -53,14 +53,14 @@ beforeAll(async () => {
 
 afterAll(() => site?.stop(), 60_000);
 
-async function start(name: string, manifest: string) {
-  const workspace = await site.workspace({ 'database.json': manifest });
+async function start(name: string, manifest: string, timeout = '40s') {
+  const workspace = await site.workspace({ 'objects.yaml': manifest });
   const inputs = {
-    manifests: 'database.json',
+    manifests: 'objects.yaml',
     namespace: 'shop',
     app: name,
     environment: 'staging',
-    timeout: '40s',
+    timeout,
   };
   return site.start(inputs, { workspace });
 }
@@ -127,7 +127,7 @@ describe('a custom kind', () => {
   }, 90_000);
 
   test('says what it waited for when the time is up', async () => {
-    const run = await start('late', database('late', { ready: '{.status.phase}=Up' }));
+    const run = await start('late', database('late', { ready: '{.status.phase}=Up' }), '12s');
     await report('late', { phase: 'Creating' });
     const done = await run.finished;
     expect(done.outputs['error-code']).toBe('timed-out');
@@ -151,10 +151,44 @@ metadata:
       done.outputs['findings'] ?? '[]',
     );
     expect(findings.map(({ file, line }) => `${file}:${line}`)).toEqual([
-      'database.json:6',
-      'database.json:7',
+      'objects.yaml:6',
+      'objects.yaml:7',
     ]);
     const path = '/apis/db.example.org/v1/namespaces/shop/databases/wrong';
     expect((await site.cluster.api({ path })).status).toBe(404);
+  }, 60_000);
+});
+
+describe('a webhook whose Service', () => {
+  const served = (app: string) => `apiVersion: v1
+kind: Service
+metadata: {name: ${app}}
+spec: {selector: {app: ${app}}, ports: [{port: 443}]}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: ${app}.example.org}
+webhooks:
+  - name: ${app}.example.org
+    clientConfig: {service: {name: ${app}, namespace: shop}}
+    rules: [{operations: [CREATE], apiGroups: [none.example.org], apiVersions: [v1], resources: [x]}]
+    failurePolicy: Fail
+    sideEffects: None
+    admissionReviewVersions: [v1]
+---
+`;
+
+  test('has no pod is told of; one whose pods come with the release is not', async () => {
+    const runs = [served('alone'), served('manned') + deployment('manned')].map(
+      async (manifests, at) => (await start(`hook-${at}`, manifests)).finished,
+    );
+    const [alone, manned] = await Promise.all(runs);
+    expect(alone?.outputs['status']).toBe('deployed');
+    expect(alone?.stdout).toContain(
+      'alone.example.org calls the Service shop/alone, which has no ready endpoint, so every write',
+    );
+    expect(manned?.outputs['status']).toBe('deployed');
+    expect(manned?.stdout).not.toContain('no ready endpoint');
+    for (const run of [alone, manned]) await run?.cleanUp();
   }, 60_000);
 });

@@ -27,6 +27,12 @@ export const referenceRows: readonly SignalRow[] = [
     'never',
     'mutatingwebhookconfiguration/service-missing',
   ],
+  [
+    'webhook configuration: no ready endpoint behind its Service',
+    'service-mismatch',
+    'never',
+    'validatingwebhookconfiguration/no-endpoint',
+  ],
 ];
 
 interface Reference {
@@ -38,6 +44,9 @@ interface Reference {
 
 /** So long the answer of a read is awaited; nobody fails for want of it. */
 const answerMs = 5_000;
+/** The endpoints follow their pods; these may be of the same release, and come last. */
+const endpointMs = 5_000;
+const askAgainMs = 1_000;
 
 /** The verdict, with a warning for each thing that the object names and a read shows missing. */
 export function withReferences(judge: (live: KubeObject, sight: Sight) => Verdict) {
@@ -45,18 +54,42 @@ export function withReferences(judge: (live: KubeObject, sight: Sight) => Verdic
     const verdict = judge(live, sight);
     const all = referencesOf(live);
     const answerOf = ({ proof }: Reference) => sight.memory.answers.get(proofKey(proof));
-    const open = all.filter((each) => !answerOf(each));
     const missing = all.filter((each) => answerOf(each)?.result === 'missing');
-    const findings = [...verdict.findings, ...missing.map((each) => warningOf(live, each, sight))];
+    const coming = missing.filter((each) => mayCome(each, missing, sight));
+    const isOver = (at: number) => sight.isPast(at + askAgainMs);
+    const open = [
+      ...all.filter((each) => !answerOf(each)),
+      ...coming.filter((each) => isOver(answerOf(each)?.at ?? 0)),
+    ];
+    const told = missing.filter((each) => !coming.includes(each) && !isCaused(each, missing));
+    const findings = [...verdict.findings, ...told.map((each) => warningOf(live, each, sight))];
     const asks = open.map(({ proof }) => proof);
-    const { writtenAt } = sight;
-    const isAwaited = writtenAt !== undefined && !sight.isPast(writtenAt + answerMs);
-    if (verdict.state !== 'ready' || asks.length === 0 || !isAwaited) {
-      return { ...verdict, findings, asks };
-    }
-    const names = asks.map(({ kind, name }) => `${kind}/${name}`).join(', ');
-    return { ...verdictOf('waiting', plain(`looks for ${names}`, 200), { findings }), asks };
+    const awaited = [...(isAwaited(sight) ? open : []), ...coming];
+    if (verdict.state !== 'ready' || awaited.length === 0) return { ...verdict, findings, asks };
+    const names = [...new Set(awaited.map(({ proof: { kind, name } }) => `${kind}/${name}`))];
+    const words = plain(`looks for ${names.join(', ')}`, 200);
+    return { ...verdictOf('waiting', words, { findings }), asks };
   };
+}
+
+function isAwaited({ writtenAt, isPast }: Sight): boolean {
+  return writtenAt !== undefined && !isPast(writtenAt + answerMs);
+}
+
+/** Endpoints that a workload of this release may still bring: it just got further. */
+function mayCome(each: Reference, missing: readonly Reference[], sight: Sight): boolean {
+  const { writtenAt, memory, isPast } = sight;
+  if (each.proof.kind !== 'EndpointSlice' || writtenAt === undefined) return false;
+  if (isCaused(each, missing)) return false;
+  const last = Math.max(writtenAt, ...[...memory.progress.values()].map(({ at }) => at));
+  return !isPast(last + endpointMs);
+}
+
+/** Without its Service there are no endpoints either. */
+function isCaused({ proof }: Reference, missing: readonly Reference[]): boolean {
+  if (proof.kind !== 'EndpointSlice') return false;
+  const service = proofKey({ ...proof, kind: 'Service' });
+  return missing.some((each) => proofKey(each.proof) === service);
 }
 
 function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFinding {
@@ -66,7 +99,10 @@ function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFi
     severity: 'warning',
     certain: false,
     what: plain(what, 200),
-    evidence: answerWords(proof, sight),
+    evidence:
+      proof.kind === 'EndpointSlice'
+        ? ['none of the endpoints in its EndpointSlices is ready']
+        : answerWords(proof, sight),
     hint,
   });
 }
@@ -138,12 +174,19 @@ function service(webhook: unknown): readonly Reference[] {
   if (name === '') return [];
   const blocks = textAt(webhook, 'failurePolicy') !== 'Ignore';
   const harm = blocks ? ', so every write that it judges is refused' : '';
+  const calls = `${textAt(webhook, 'name')} calls the Service ${namespace}/${name}`;
   return [
     {
       proof: { kind: 'Service', namespace, name },
       code: 'service-mismatch',
-      what: `${textAt(webhook, 'name')} calls the Service ${namespace}/${name}, which does not exist${harm}`,
+      what: `${calls}, which does not exist${harm}`,
       hint: 'Apply the Service first, or correct clientConfig.service.',
+    },
+    {
+      proof: { kind: 'EndpointSlice', namespace, name },
+      code: 'service-mismatch',
+      what: `${calls}, which has no ready endpoint${harm}`,
+      hint: `Look at its pods: kubectl -n ${namespace} get endpointslices,pods`,
     },
   ];
 }

@@ -24,6 +24,8 @@ export interface Proof {
     | 'Secret'
     | 'ConfigMap'
     | 'Service'
+    /** Those of the Service of this name: present when one holds a ready endpoint. */
+    | 'EndpointSlice'
     | 'ServiceAccount'
     | 'StorageClass'
     | 'PriorityClass'

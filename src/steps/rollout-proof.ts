@@ -14,6 +14,11 @@ const resources = {
   Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
   Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
+  EndpointSlice: {
+    apiVersion: 'discovery.k8s.io/v1',
+    plural: 'endpointslices',
+    namespaced: true,
+  },
   ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
   StorageClass: { apiVersion: 'storage.k8s.io/v1', plural: 'storageclasses', namespaced: false },
   PriorityClass: {
@@ -40,23 +45,43 @@ interface Keyed {
 
 /** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
 export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
-  const resource = resources[proof.kind];
-  const request: ApiRequest = {
-    method: 'GET',
-    path: pathOf(resource, { namespace: proof.namespace, name: proof.name }),
-    ...(proof.key === undefined ? { accept: headOnly } : {}),
-    timeoutMs: readMs,
-    signal,
-  };
+  const request: ApiRequest = { ...requestOf(proof), method: 'GET', timeoutMs: readMs, signal };
   const sentAt = api.now();
   try {
     const { status, body } = await api.send(request);
-    const answer = { at: sentAt, ...resultOf(status, body as Keyed, proof) };
+    const isSlices = proof.kind === 'EndpointSlice' && status === 200;
+    const result = isSlices ? endpointsIn(body as Slices) : resultOf(status, body as Keyed, proof);
+    const answer = { at: sentAt, ...result };
     return status === 404 ? { ...answer, names: await namesBeside(api, proof, signal) } : answer;
   } catch (error) {
     if (error instanceof ActionError) return { at: sentAt, result: 'unknown' };
     throw error;
   }
+}
+
+function requestOf({ kind, namespace, name, key }: Proof): Pick<ApiRequest, 'path' | 'accept'> {
+  const resource = resources[kind];
+  if (kind === 'EndpointSlice') {
+    const query = { labelSelector: `kubernetes.io/service-name=${name}` };
+    return { path: pathOf(resource, { namespace, query }) };
+  }
+  const path = pathOf(resource, { namespace, name });
+  return key === undefined ? { path, accept: headOnly } : { path };
+}
+
+interface Slices {
+  readonly items?: readonly {
+    readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
+  }[];
+}
+
+/** A Service has a slice even while it has no endpoint; one of the type ExternalName has none. */
+function endpointsIn({ items = [] }: Slices): Omit<Answer, 'at'> {
+  if (items.length === 0) return { result: 'unknown' };
+  const endpoints = items.flatMap((each) => each.endpoints ?? []);
+  // The API's words: what says nothing about readiness is to be taken as ready.
+  const isReady = endpoints.some(({ conditions }) => conditions?.ready !== false);
+  return { result: isReady ? 'present' : 'missing' };
 }
 
 function resultOf(status: number, body: Keyed, proof: Proof): Omit<Answer, 'at'> {

@@ -33,6 +33,8 @@ export interface Recording {
   readonly startedAt: string;
   readonly writes: readonly { readonly at: number; readonly object: KubeObject }[];
   readonly events: readonly Change[];
+  /** What a read says, by `KIND/NAMESPACE/NAME`; of what is not named here: that it is missing. */
+  readonly reads?: Readonly<Record<string, Answer['result']>>;
   /** Kinds of which a whole list was taken. */
   readonly listed?: readonly { readonly kind: string; readonly namespace?: string }[];
 }
@@ -111,6 +113,8 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
   const start = Date.parse(tape.startedAt);
   const snapshot = createSnapshot();
   for (const scope of tape.listed ?? []) snapshot.replace(scope, []);
+  const noted = ({ kind, namespace, name: of }: Proof): Answer['result'] =>
+    tape.reads?.[`${kind}/${namespace}/${of}`] ?? 'missing';
   const { step = 250, patience = 'normal' } = options;
   let memory = track(
     { ...emptyMemory, patience },
@@ -131,7 +135,7 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
     if (verdict.state === 'ready' && object.kind === 'Job') {
       memory = keepReady(memory, object, verdict);
     }
-    memory = answers(memory, verdict, { at, now: start + at, read: options.read });
+    memory = answers(memory, verdict, { at, now: start + at, read: options.read ?? noted });
     return { at, verdict };
   };
   const end = (queue.at(-1)?.at ?? 0) + (options.longer ?? 3_000);
@@ -142,14 +146,14 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
 interface Reading {
   readonly at: number;
   readonly now: number;
-  readonly read: ReplayOptions['read'];
+  readonly read: NonNullable<ReplayOptions['read']>;
 }
 
 function answers(memory: Memory, verdict: Verdict, { at, now, read }: Reading): Memory {
   const due = verdict.findings.filter(({ fatalAt }) => fatalAt !== undefined && fatalAt <= now);
   const proofs = [...due.flatMap(({ proof }) => proof ?? []), ...(verdict.asks ?? [])];
   return proofs.reduce(
-    (next, proof) => putAnswer(next, proof, { at: now, result: read?.(proof, at) ?? 'missing' }),
+    (next, proof) => putAnswer(next, proof, { at: now, result: read(proof, at) }),
     memory,
   );
 }

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../src/cluster/objects.ts';
 import { createSnapshot } from '../../src/cluster/snapshot.ts';
 import { judge } from '../../src/rollout/judge.ts';
 import { type Answer, emptyMemory, putAnswer, track } from '../../src/rollout/memory.ts';
+import type { Proof } from '../../src/rollout/verdict.ts';
 import { watchPlan } from '../../src/rollout/watch-plan.ts';
 import { judgeAt, noon, object } from './made.ts';
 
@@ -75,6 +76,61 @@ test('a Gateway may take its certificate from another namespace, and from no Sec
   });
   const [verdict] = judgeAt([{ at: 9, objects: [gateway] }]);
   expect(verdict?.asks).toEqual([{ kind: 'Secret', namespace: 'certs', name: 'a' }]);
+});
+
+describe("the endpoints behind a webhook's Service", () => {
+  const webhook = {
+    name: 'orders.example.com',
+    clientConfig: { service: { name: 'hook', namespace: 'shop' } },
+  };
+  const hooks = object('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', {
+    metadata: { namespace: undefined },
+    webhooks: [webhook],
+  });
+  const [service, slices] = (['Service', 'EndpointSlice'] as const).map((kind) => ({
+    kind,
+    namespace: 'shop',
+    name: 'hook',
+  })) as [Proof, Proof];
+
+  const looks = (result: Answer['result'], seconds: readonly number[], progressAt?: number) =>
+    judgeAt(
+      seconds.map((at) => ({
+        at,
+        objects: [hooks],
+        memory: (memory) => ({
+          ...putAnswer(putAnswer(memory, service, { at: noon, result: 'present' }), slices, {
+            at: noon,
+            result,
+          }),
+          progress: new Map(
+            progressAt === undefined ? [] : [['x', { height: 1, at: noon + progressAt * 1000 }]],
+          ),
+        }),
+      })),
+    );
+
+  test('missing are looked for again each second, told after five', () => {
+    const [first, again, late] = looks('missing', [0.5, 2, 6]);
+    expect(first).toMatchObject({ state: 'waiting', asks: [], findings: [] });
+    expect(again).toMatchObject({ state: 'waiting', asks: [slices], findings: [] });
+    expect(late).toMatchObject({ state: 'ready', asks: [] });
+    expect(late?.findings).toHaveLength(1);
+    expect(late?.findings[0]?.what).toContain('shop/hook, which has no ready endpoint, so every');
+  });
+
+  test('are waited for while the release still gets further', () => {
+    const [later, over] = looks('missing', [63, 66], 60);
+    expect(later).toMatchObject({ state: 'waiting', asks: [slices], findings: [] });
+    expect(over).toMatchObject({ state: 'ready' });
+    expect(over?.findings).toHaveLength(1);
+  });
+
+  test('that are there, or cannot be looked at, are no trouble', () => {
+    for (const result of ['present', 'forbidden', 'unknown'] as const) {
+      expect(looks(result, [1])[0]).toMatchObject({ state: 'ready', asks: [], findings: [] });
+    }
+  });
 });
 
 test('who may not list webhook configurations or quotas deploys them all the same', () => {

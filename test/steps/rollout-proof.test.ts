@@ -52,6 +52,23 @@ describe('a read that proves', () => {
     expect(answer).toEqual({ at: 7, result: 'missing', keys: ['user'] });
   });
 
+  test('endpoints are looked for in every slice of their Service; without a word they are ready', async () => {
+    const path = '/apis/discovery.k8s.io/v1/namespaces/web/endpointslices';
+    const proof: Proof = { kind: 'EndpointSlice', namespace: 'web', name: 'hook' };
+    const slice = (...ready: readonly (boolean | undefined)[]) => ({
+      endpoints: ready.map((each) => ({ conditions: each === undefined ? {} : { ready: each } })),
+    });
+    const result = async (items: unknown) =>
+      (await readProof(answering({ [path]: { items } }).api, proof, signal)).result;
+    expect(await result([slice(false), slice(true)])).toBe('present');
+    expect(await result([slice(undefined)])).toBe('present');
+    expect(await result([slice(false), { endpoints: null }])).toBe('missing');
+    expect(await result([])).toBe('unknown');
+    const { api, asked } = answering({ [path]: 403 });
+    expect((await readProof(api, proof, signal)).result).toBe('forbidden');
+    expect(asked[0]?.path).toContain('labelSelector=kubernetes.io%2Fservice-name%3Dhook');
+  });
+
   test('a storage class has no namespace, and the default one is marked', async () => {
     const annotations = { 'storageclass.kubernetes.io/is-default-class': 'true' };
     const items = [
