@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 NODE := $(BIN)/node
 
-.PHONY: help demo test test-node test-stack check build bench docs clean
+.PHONY: help demo test test-node test-stack trivy check build bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -26,6 +26,9 @@ test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 
 test-stack: $(NODE) ## manifests/ and example/ for real: images, a real node, backup, restore, linters (root, Debian; long)
 	@$(NODE) scripts/test.ts stack
+
+trivy: $(NODE) ## build the scanner that tests, demo and bench use where it is there (Go; 20 minutes, once)
+	@$(NODE) e2e/tools/trivy.ts
 
 check: $(NODE) ## lint, types and unit tests only: seconds
 	@$(NODE) scripts/test.ts lint types unit docs

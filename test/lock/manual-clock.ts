@@ -1,4 +1,4 @@
-// Time that only moves when a test says so; who sleeps wakes in the order of the times.
+// Time that moves when a test says so, or when nothing else happens; who sleeps wakes in order.
 import { setImmediate as tick } from 'node:timers/promises';
 import type { Clock } from '../../src/ports.ts';
 
@@ -9,6 +9,8 @@ export interface ManualClock extends Clock {
   jump(ms: number): Promise<void>;
   /** Lets everything happen that does not wait for time. */
   settle(): Promise<void>;
+  /** When the next sleeper wakes; undefined where nobody sleeps. */
+  next(): number | undefined;
 }
 
 interface Sleeper {
@@ -16,12 +18,37 @@ interface Sleeper {
   wake(): void;
 }
 
-export function manualClock(start = Date.parse('2026-11-27T12:00:00Z')): ManualClock {
+const noon = Date.parse('2026-11-27T12:00:00Z');
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await tick();
+}
+
+/** Jumps to the next sleeper as soon as nothing happens that does not wait for time. */
+export function jumpingClock(): Clock {
+  const clock = manualClock(noon);
+  let isRunning = false;
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    await settle();
+    for (let at = clock.next(); at !== undefined; at = clock.next()) {
+      await clock.advance(at - clock.now());
+    }
+    isRunning = false;
+  };
+  return {
+    now: clock.now,
+    sleep: (ms, signal) => {
+      const sleep = clock.sleep(ms, signal);
+      if (!isRunning) void run();
+      return sleep;
+    },
+  };
+}
+
+export function manualClock(start = noon): ManualClock {
   let now = start;
   const sleepers = new Set<Sleeper>();
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 30; turn += 1) await tick();
-  };
   const due = (end: number) =>
     [...sleepers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
   return {
@@ -56,5 +83,6 @@ export function manualClock(start = Date.parse('2026-11-27T12:00:00Z')): ManualC
       await settle();
     },
     settle,
+    next: () => [...sleepers].map(({ at }) => at).toSorted((a, b) => a - b)[0],
   };
 }
