@@ -93,6 +93,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
       const { digest } = await manifest('shop/pull-requests/backend', tag);
       expect(digest).toBe(digestsOf(run)['backend']);
       expect((await manifest('shop/backend', tag)).status).toBe(404);
+      expect((await manifest('shop/frontend', tag)).status).toBe(404);
     }
     // What production has is read: the other image did not change.
     expect(images.frontend).toContain('/shop/frontend@sha256:');

@@ -36,7 +36,8 @@ export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<Lo
     const { digest } = manifest;
     const reference = `${repository}@${digest}`;
     const { platforms } = image;
-    const tags = [...plan.tags, tag];
+    // A pull request only reads where production's images are.
+    const tags = repository === plan.repository ? [...plan.tags, tag] : [];
     const found = { name: image.name, repository, digest, reference, tags, platforms, found: true };
     return { plan, tag, found };
   }
