@@ -11,6 +11,8 @@ export interface ExecOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string;
+  /** It is ended by SIGTERM then; its exit code is -1. */
+  readonly timeoutMs?: number;
 }
 
 /** Resolves whatever the exit code is (-1: a signal); rejects when the program cannot start. */
@@ -24,6 +26,7 @@ export function exec(
       cwd: options.cwd,
       env: { ...process.env, ...options.env },
       stdio: 'pipe',
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];

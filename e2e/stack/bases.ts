@@ -19,6 +19,7 @@ const BASES = {
   python: { suite: 'bookworm', packages: 'python3,python3-venv,ca-certificates' },
   node: { suite: 'bookworm', packages: 'ca-certificates,libstdc++6,libatomic1' },
   postgres: { suite: 'trixie', packages: 'postgresql-17,ca-certificates' },
+  rclone: { suite: 'trixie', packages: 'rclone,ca-certificates' },
   redis: { suite: 'trixie', packages: 'redis-server,ca-certificates' },
 } as const;
 

@@ -4,24 +4,30 @@ import { join } from 'node:path';
 import { execOk } from '../cluster/exec.ts';
 import { withLock } from '../cluster/lock.ts';
 import { tell } from '../cluster/say.ts';
-import { cacheBase } from '../tools/tools.ts';
+import { cacheBase, type Provided } from '../tools/tools.ts';
 
 const VERSION = '3.3.30';
 
-/** The program's path; some minutes the first time. */
-export async function provideCheckov(): Promise<string> {
+/** Some minutes the first time. */
+export async function provideCheckov(): Promise<Provided> {
   const folder = join(await cacheBase(), `checkov-${VERSION}`);
   const path = join(folder, 'bin', 'checkov');
-  await withLock(`${folder}.lock`, async () => {
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return;
-    await tell(`installing checkov ${VERSION} (once)`, async () => {
-      await execOk('python3', ['-m', 'venv', folder]);
-      await execOk(join(folder, 'bin', 'pip'), ['install', '--quiet', `checkov==${VERSION}`]);
-    });
+  try {
+    await withLock(`${folder}.lock`, () => install(folder, path));
+    return { path };
+  } catch (error) {
+    return { missing: `no checkov: ${String(error).split('\n').slice(-3).join(' ')}` };
+  }
+}
+
+async function install(folder: string, path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return;
+  await tell(`installing checkov ${VERSION} (once)`, async () => {
+    await execOk('python3', ['-m', 'venv', folder]);
+    await execOk(join(folder, 'bin', 'pip'), ['install', '--quiet', `checkov==${VERSION}`]);
   });
-  return path;
 }

@@ -25,7 +25,8 @@ export async function startDns(cluster: TestCluster): Promise<{ stop(): void }> 
   return { stop: () => void socket.close() };
 }
 
-async function nodeAddress(cluster: TestCluster): Promise<string> {
+/** Where pods reach the machine. */
+export async function nodeAddress(cluster: TestCluster): Promise<string> {
   const { body } = await cluster.api({ path: '/api/v1/nodes' });
   const addresses: { type: string; address: string }[] = body.items[0].status.addresses;
   const found = addresses.find(({ type }) => type === 'InternalIP');

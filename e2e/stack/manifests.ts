@@ -25,6 +25,8 @@ export interface Stack {
   overlay(environment: Environment): string;
   /** What kustomize makes of a folder below `manifests`. */
   render(path: string): Promise<string>;
+  /** Takes a component out of an overlay's comments; it may be out already. */
+  take(component: string, environment: Environment): Promise<void>;
   /** Replaces a text that must be there, in a file below `manifests`. */
   edit(path: string, from: string, to: string): Promise<void>;
   remove(): Promise<void>;
@@ -41,14 +43,15 @@ export async function copyStack(components: readonly string[] = []): Promise<Sta
     if (!text.includes(from)) throw new Error(`${path} does not hold: ${from}`);
     await writeFile(file, text.replaceAll(from, to));
   };
+  const take: Stack['take'] = async (component, environment) => {
+    const line = `  - ../../components/${component}\n`;
+    const file = `overlays/${environment}/kustomization.yaml`;
+    const text = await readFile(join(manifests, file), 'utf8');
+    if (text.includes(`\n${line}`)) return;
+    await edit(file, `  # - ../../components/${component}\n`, line);
+  };
   for (const environment of ['production', 'staging'] as const) {
-    for (const component of components) {
-      const line = `  - ../../components/${component}\n`;
-      const file = `overlays/${environment}/kustomization.yaml`;
-      const text = await readFile(join(manifests, file), 'utf8');
-      if (!text.includes(`\n${line}`))
-        await edit(file, `  # - ../../components/${component}\n`, line);
-    }
+    for (const component of components) await take(component, environment);
   }
   return {
     folder,
@@ -57,6 +60,7 @@ export async function copyStack(components: readonly string[] = []): Promise<Sta
       const { kubectl = 'kubectl' } = await provideAssets(['kubectl']);
       return execOk(kubectl, ['kustomize', join(manifests, path)]);
     },
+    take,
     edit,
     remove: () => rm(folder, { recursive: true, force: true }),
   };

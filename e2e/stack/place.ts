@@ -32,6 +32,10 @@ export interface Place {
   address(service: string): Promise<string>;
   /** As the administrator, in the namespace. */
   kubectl(...args: readonly string[]): Promise<string>;
+  /** What each pod of an application uses now, as its kubelet says. */
+  usage(
+    app: string,
+  ): Promise<readonly { readonly mebibytes: number; readonly millicores: number }[]>;
   /** One value, asked of the database itself. */
   sql(text: string, pod?: string, database?: string): Promise<string>;
   stop(): Promise<void>;
@@ -77,6 +81,7 @@ export async function openPlace(components: readonly string[] = []): Promise<Pla
       return `http://127.0.0.1:${port}`;
     },
     kubectl,
+    usage: (app) => usage(site, app),
     sql: async (text, pod = 'postgres-0', database = 'ai_creatives') => {
       const psql = ['psql', '-U', 'ai_creatives', '-d', database, '-Atc', text];
       return (await kubectl('exec', pod, '--', ...psql)).trim();
@@ -89,6 +94,26 @@ export async function openPlace(components: readonly string[] = []): Promise<Pla
       await rm(volumes, { recursive: true, force: true });
     },
   };
+}
+
+interface PodStats {
+  readonly podRef: { readonly name: string; readonly namespace: string };
+  readonly containers?: readonly {
+    readonly cpu?: { readonly usageNanoCores?: number };
+    readonly memory?: { readonly workingSetBytes?: number };
+  }[];
+}
+
+async function usage({ cluster }: Site, app: string) {
+  const { body } = await cluster.api({ path: '/api/v1/nodes/test-node/proxy/stats/summary' });
+  const pods: readonly PodStats[] = body.pods;
+  const own = pods.filter(
+    ({ podRef }) => podRef.namespace === NAMESPACE && podRef.name.startsWith(`${app}-`),
+  );
+  return own.map(({ containers: [first] = [] }) => ({
+    mebibytes: Math.round((first?.memory?.workingSetBytes ?? 0) / 1024 / 1024),
+    millicores: Math.round((first?.cpu?.usageNanoCores ?? 0) / 1_000_000),
+  }));
 }
 
 type Places = Pick<Place, 'site' | 'engine' | 'stack'>;

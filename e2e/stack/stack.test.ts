@@ -7,6 +7,7 @@ import { nodeUnavailable } from '../cluster/node-packages.ts';
 import { until } from '../cluster/until.ts';
 import { componentTests } from './components.ts';
 import { startLoad } from './load.ts';
+import { addMigration } from './migration.ts';
 import { ENVIRONMENT, NAMESPACE, openPlace, type Place } from './place.ts';
 
 const reason = await nodeUnavailable();
@@ -40,9 +41,12 @@ async function add(title: string): Promise<void> {
 }
 
 const images = (tag: string) =>
-  ['backend', 'frontend']
-    .map((name) => `${name}=${place.site.cluster.registry}/${name}:${tag}\n`)
-    .join('') + `postgres=${postgres}`;
+  [
+    ...['backend', 'frontend'].map(
+      (name) => `${name}=${place.site.cluster.registry}/${name}:${tag}`,
+    ),
+    `postgres=${postgres}`,
+  ].join('\n');
 
 const page = async () => (await fetch(await place.address('frontend-ingress'))).text();
 
@@ -84,25 +88,29 @@ onNode('the stack', () => {
   }, 60_000);
 
   test('holds four idle workers below 60 % of the memory request', async () => {
-    const { body } = await place.site.cluster.api({
-      path: '/api/v1/nodes/test-node/proxy/stats/summary',
-    });
-    const pods: {
-      podRef: { name: string };
-      containers: { memory: { workingSetBytes: number } }[];
-    }[] = body.pods;
-    const used = pods
-      .filter(({ podRef }) => podRef.name.startsWith('backend-'))
-      .map(({ containers }) => (containers[0]?.memory.workingSetBytes ?? 0) / 1024 / 1024);
-    console.log(
-      `backend, four workers: ${used.map((each) => each.toFixed(0)).join(', ')} MiB of 400`,
+    const requested = await place.kubectl(
+      'get',
+      'deployment',
+      'backend',
+      '-o',
+      'jsonpath={.spec.template.spec.containers[0].resources.requests.memory}',
     );
-    expect(used.length).toBeGreaterThan(0);
-    expect(Math.max(...used)).toBeLessThan(0.6 * 400);
+    const workers = await place.kubectl('exec', 'deployment/backend', '--', 'printenv', 'WORKERS');
+    const used = (await place.usage('backend')).map(({ mebibytes }) => mebibytes);
+    const idle = (await place.usage('frontend')).map(({ mebibytes }) => mebibytes);
+    console.log(
+      `idle: backend ${used.join(', ')} MiB of ${requested}; frontend ${idle.join(', ')} MiB`,
+    );
+    expect(workers.trim()).toBe('4');
+    expect(used.length).toBe(2);
+    expect(Math.min(...used)).toBeGreaterThan(50);
+    expect(Math.max(...used)).toBeLessThan(0.6 * Number.parseInt(requested, 10));
+    expect(idle.length).toBe(2);
+    expect(Math.max(...idle)).toBeLessThan(128);
   }, 60_000);
 
   test('takes a second release with a new migration, under load, with no failed request', async () => {
-    await migration();
+    await addMigration(place);
     await place.make('push', { YC_REGISTRY_ID: 'any', TAG: '2' });
     const addresses = [
       `${await place.address('frontend-ingress')}/`,
@@ -127,8 +135,10 @@ onNode('the stack', () => {
       );
       return names.trim().split('\n').length === 4;
     });
+    const busy = { backend: await place.usage('backend'), frontend: await place.usage('frontend') };
     const { answered, failed } = await load.stop();
     console.log(`${answered} requests answered during the update, ${failed.length} failed`);
+    console.log(`under load: ${JSON.stringify(busy)}`);
     expect(text).toContain('✓ Deployed ai-creatives');
     expect(failed).toEqual([]);
     expect(answered).toBeGreaterThan(200);
@@ -197,22 +207,3 @@ onNode('the stack', () => {
 onNode('the stack with components', () => {
   componentTests(() => ({ place, images: images('2'), secrets: SECRETS }));
 });
-
-/** As a developer writes one: the target makes the file, and the statement is filled in. */
-async function migration(): Promise<void> {
-  await place.make('migrate-create NAME=add_price', {
-    PYTHON: await python(),
-  });
-  const folder = join(place.stack.folder, 'backend', 'migrations', 'versions');
-  const name = (await readdir(folder)).find((each) => each.startsWith('0003'));
-  const text = await readFile(join(folder, `${name}`), 'utf8');
-  const add = 'ALTER TABLE creatives ADD COLUMN price numeric(10, 2) NOT NULL DEFAULT 490';
-  await writeFile(join(folder, `${name}`), text.replace('op.execute("")', `op.execute("${add}")`));
-}
-
-/** Alembic where the machine has none: the image's own, with the folder mounted. */
-async function python(): Promise<string> {
-  const image = `${place.site.cluster.registry}/backend:1`;
-  const mount = `${place.stack.folder}/backend:/srv`;
-  return `docker run --rm --network host --user 0 --volume ${mount} ${image} python3`;
-}

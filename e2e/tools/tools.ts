@@ -26,6 +26,10 @@ const SOURCES = {
     go: 'github.com/mattfenwick/cyclonus/cmd/cyclonus',
     what: 'building cyclonus from Go modules (2 minutes, once)',
   },
+  gofakes3: {
+    go: 'github.com/johannesboyne/gofakes3/cmd/gofakes3',
+    what: 'building gofakes3 from Go modules (half a minute, once)',
+  },
   promtool: {
     go: 'github.com/prometheus/prometheus/cmd/promtool',
     what: 'building promtool from Go modules (10 minutes, once)',
@@ -41,6 +45,9 @@ const SOURCES = {
   zizmor: { wheel: 'zizmor', what: 'installing zizmor from its wheel (once)' },
   shellcheck: { wheel: 'shellcheck', what: 'installing shellcheck from its wheel (once)' },
 } as const;
+
+/** A build that takes longer is given up, and the tool is missing: promtool takes 15 minutes on a busy machine. */
+const BUILD_MS = 1_800_000;
 
 export type Tool = keyof typeof SOURCES;
 
@@ -116,6 +123,7 @@ async function make(tool: Tool, folder: string): Promise<void> {
     await execOk('go', ['build', '-ldflags', flags, '-o', out, source.go], {
       cwd: moduleOf(tool),
       env: { ...env, ...('env' in source ? source.env : {}) },
+      timeoutMs: BUILD_MS,
     });
     return;
   }

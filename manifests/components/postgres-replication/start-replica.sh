@@ -7,10 +7,10 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   PGPASSWORD=$(<"$SECRETS/POSTGRES_PASSWORD")
   # By standard input: an argument would show in the list of processes.
   psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 -h "$PRIMARY_HOST" -U "$POSTGRES_USER" -d "$POSTGRES_DB" <<SQL
-\set password \`cat "$SECRETS/REPLICATION_PASSWORD"\`
+\set secret \`cat "$SECRETS/REPLICATION_PASSWORD"\`
 SELECT 'CREATE ROLE replicator REPLICATION LOGIN' WHERE NOT EXISTS
   (SELECT FROM pg_roles WHERE rolname = 'replicator') \gexec
-ALTER ROLE replicator PASSWORD :'password';
+SELECT format('ALTER ROLE replicator PASSWORD %L', :'secret') \gexec
 SELECT pg_create_physical_replication_slot('replica', true) WHERE NOT EXISTS
   (SELECT FROM pg_replication_slots WHERE slot_name = 'replica') \gset
 SQL
