@@ -64,8 +64,11 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     expect(second.stdout).toContain('backend: not built, nothing has changed');
     expect(second.stdout).toContain('frontend: not built, nothing has changed');
     expect(second.stdout).not.toContain('Build log');
-    const dryRun = second.lines.find(({ text }) => text.includes('::group::Dry run'));
-    expect(dryRun?.ms).toBeLessThan(5000);
+    // 1.5 s on a quiet machine; on a busy one only the build beside it is a measure.
+    const [built, found] = [first, second].map(
+      ({ lines }) => lines.find(({ text }) => text.includes('::group::Dry run'))?.ms,
+    );
+    expect(found).toBeLessThan(0.7 * (built ?? 0));
     expect((await manifest('shop/backend', 'latest')).digest).toBe(digestsOf(first)['backend']);
   }, 120_000);
 

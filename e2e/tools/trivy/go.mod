@@ -1,6 +1,6 @@
 module webgen-deploy/e2e/tools/trivy
 
-go 1.27.0
+go 1.26.3
 
 tool github.com/aquasecurity/trivy/cmd/trivy
 
