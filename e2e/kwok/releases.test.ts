@@ -1,4 +1,5 @@
 // Deploys are numbered and kept; what is kept can be listed, gone back to, and pruned by.
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import { decode, headOf } from '../../src/release/codec.ts';
@@ -180,6 +181,10 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     const refused = await run(ns, app('5'), { prune: 'true' });
     expect(refused.outputs).toMatchObject({ status: 'failed', 'error-code': 'prune-refused' });
     expect(await image(ns)).toContain('web:4');
+    const alone = { manifests: '', images: 'web=registry.example/web:4', prune: 'true' };
+    const images = await run(ns, '', alone);
+    expect(images.text).toContain('Nothing is pruned: the run sets images alone');
+    expect(await names(ns)).toEqual(expect.arrayContaining(['a', 'b', 'c', 'd', 'one']));
     const confirmed = await run(ns, app('5'), { prune: 'true', 'prune-confirm': 'true' });
     expect(confirmed.outputs['status']).toBe('deployed');
     expect(await names(ns)).toEqual(['disk', 'foreign', 'kept', 'web']);
@@ -199,6 +204,71 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     expect(failed.outputs['status']).toBe('rolled-back');
     expect(await names(ns)).toContain('late');
   }, 60_000);
+});
+
+describe('an object that the API knows under two names', () => {
+  const scaler = (version: string) => `---
+apiVersion: autoscaling/${version}
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  maxReplicas: 3
+`;
+  const ingress = `---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web}
+spec: {defaultBackend: {service: {name: web, port: {number: 80}}}}
+`;
+  const event = (apiVersion: string) => `---
+apiVersion: ${apiVersion}
+kind: Event
+metadata: {name: note}
+${apiVersion === 'v1' ? 'involvedObject' : 'regarding'}: {kind: Deployment, name: web, namespace: twice}
+reason: Told
+type: Normal
+${apiVersion === 'v1' ? '' : 'action: Tell\nreportingController: example.org/a\nreportingInstance: a\neventTime: "2026-11-01T00:00:00.000000Z"'}
+`;
+  const ns = 'twice';
+  const uids = async () => {
+    const args = ['-n', ns, 'get', 'ingress,hpa,events', '-o', 'json', '--ignore-not-found'];
+    const text = (await site.cluster.kubectl(args)) || '{"items":[]}';
+    const { items } = JSON.parse(text) as { items: readonly KubeObject[] };
+    const own = items.filter(({ metadata }) => ['web', 'note'].includes(metadata.name));
+    return own.map(({ kind, metadata }) => `${kind} ${metadata.uid}`).toSorted();
+  };
+
+  /** As if the releases had been made when the kind was served in another group. */
+  const rewrite = async () => {
+    for (const record of await secrets(ns)) {
+      const contents = decode([record]);
+      const inventory = contents.inventory.map((each) =>
+        each.kind === 'Ingress' ? { ...each, apiVersion: 'extensions/v1beta1' } : each,
+      );
+      const text = gzipSync(JSON.stringify({ ...contents, inventory })).toString('base64');
+      const patch = JSON.stringify({ data: { release: text } });
+      const { name } = record.metadata;
+      await site.cluster.kubectl(['-n', ns, 'patch', 'secret', name, '-p', patch]);
+    }
+  };
+
+  test('is one object: looked up, never deleted while it is wanted, and pruned when it is not', async () => {
+    const prune = { prune: 'true', 'prune-confirm': 'true' };
+    const all = (version: string) => [scaler(version), ingress, config('a', version)];
+    await run(ns, app('1', ...all('v1'), event('events.k8s.io/v1')));
+    const before = await uids();
+    expect(before).toHaveLength(3);
+    await rewrite();
+    const next = await run(ns, app('1', ...all('v2'), event('v1')), prune);
+    expect([next.text, next.outputs['status']]).toEqual([next.text, 'deployed']);
+    expect(next.outputs['changes']).not.toContain('deleted');
+    expect(await uids()).toEqual(before);
+    await rewrite();
+    const last = await run(ns, app('1', config('a', 'v3')), prune);
+    expect([last.text, last.outputs['status']]).toEqual([last.text, 'deployed']);
+    expect(await uids()).toEqual([]);
+  }, 90_000);
 });
 
 test('killed in the middle, the next run ends in a good state', async () => {

@@ -56,6 +56,26 @@ export async function nearestKind(
   return served.find((each) => each.kind === kind) ?? closest(served, kind);
 }
 
+/**
+ * A kind as it is served now: as it is asked for, else under another version of its group, else in
+ * the group where a kind of that name moved to. Whether that is the same kind, its uid tells.
+ */
+export async function servedNow(
+  api: Pick<Api, 'send' | 'resourceOf'>,
+  apiVersion: string,
+  kind: string,
+): Promise<Resource | undefined> {
+  const asked = await api.resourceOf(apiVersion, kind);
+  if (asked) return asked;
+  const usual = homes[kind];
+  const versions = await versionsOf((request) => api.send(request), groupOf(apiVersion));
+  for (const each of [...versions, ...(usual ? [usual] : [])]) {
+    const found = await api.resourceOf(each, kind);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 function closest(served: readonly Resource[], kind: string): Resource | undefined {
   const wanted = kind.toLowerCase();
   const near = served

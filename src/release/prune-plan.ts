@@ -33,7 +33,8 @@ export function prunePlan({ app, inventory, current, live }: PruneFacts): PruneP
   for (const entry of inventory.filter((each) => !keys.has(entryKey(each)))) {
     const now = live.get(entryKey(entry));
     // The same uid under another version or group of the API is the same object.
-    if (!now || uids.has(now.metadata.uid ?? '')) gone.push(entry);
+    const same = uids.has(now?.metadata.uid ?? '') || uids.has(entry.uid ?? '');
+    if (!now || same) gone.push(entry);
     else {
       const why = whyNot(entry, now, managerOf(app));
       if (why === undefined) candidates.push(now);

@@ -1,7 +1,9 @@
 // Removes what earlier releases made and this one no longer has, after everything else is ready.
+import type { Resource } from '../cluster/api.ts';
 import { deleteByUid } from '../cluster/delete-object.ts';
+import { servedNow } from '../cluster/discovery.ts';
 import { readLive, type Wanted } from '../cluster/live-objects.ts';
-import { identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
+import { groupOf, identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import { stageOf } from '../manifests/order.ts';
 import { isPrunable, type PrunePlan, prunePlan, pruneRefusal } from '../release/prune-plan.ts';
@@ -55,17 +57,22 @@ const placeOf = (object: KubeObject): string => {
   return namespace ? `${nameOf(object)} in ${namespace}` : nameOf(object);
 };
 
+/** In another group only the uid says whether it is the same object. */
+function mayBeAnother({ apiVersion, uid }: InventoryEntry, served: Resource): boolean {
+  return uid === undefined && groupOf(apiVersion) !== groupOf(served.apiVersion);
+}
+
 /** What cannot be read, or is of a kind that is never deleted, is left out of both. */
 async function liveEntries(inventory: readonly InventoryEntry[], run: Running) {
   const api = apiOf(run);
   const found = await Promise.all(
     inventory.filter(isPrunable).map(async (entry) => {
-      const resource = await api.resourceOf(entry.apiVersion, entry.kind);
-      const { apiVersion, kind, name, namespace } = entry;
+      const { kind, name, namespace } = entry;
+      const resource = await servedNow(api, entry.apiVersion, kind);
+      if (!resource || mayBeAnother(entry, resource)) return [];
+      const { apiVersion } = resource;
       const metadata = { name, ...(namespace ? { namespace } : {}) };
-      return resource
-        ? [{ entry, wanted: { resource, object: { apiVersion, kind, metadata } } }]
-        : [];
+      return [{ entry, wanted: { resource, object: { apiVersion, kind, metadata } } }];
     }),
   );
   const served = found.flat();

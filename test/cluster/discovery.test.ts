@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { discovery, nearestKind } from '../../src/cluster/discovery.ts';
+import { discovery, nearestKind, servedNow } from '../../src/cluster/discovery.ts';
 import { ActionError } from '../../src/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../src/ports.ts';
 import { status } from './scripted-server.ts';
@@ -79,6 +79,20 @@ describe('resourceOf', () => {
     await expect(resourceOf('v1', 'Pod')).rejects.toBeInstanceOf(ActionError);
     down = false;
     expect((await resourceOf('v1', 'Pod'))?.plural).toBe('pods');
+  });
+});
+
+describe('servedNow', () => {
+  test.each([
+    ['apps/v1', 'Deployment', 'apps/v1'],
+    ['apps/v1beta1', 'Deployment', 'apps/v1'],
+    ['extensions/v1beta1', 'Deployment', 'apps/v1'],
+    ['apps/v1', 'Deploymnt', undefined],
+    ['none.io/v1', 'Thing', undefined],
+  ])('%s %s → %s', async (apiVersion, kind, expected) => {
+    const { send } = server();
+    const api = { send, resourceOf: discovery(send).resourceOf };
+    expect((await servedNow(api, apiVersion, kind))?.apiVersion).toBe(expected);
   });
 });
 
