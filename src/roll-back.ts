@@ -21,16 +21,18 @@ export async function undoDue(step: UndoStep, run: Running): Promise<void> {
     state.undone = { ...parts, from, to: clock.now() };
   };
   finish({ state: 'failed', objects: [], workloads: [] });
+  let outcome: UndoOutcome | undefined;
   try {
     const more = { api, clock, signal, onLine: log.info };
-    const outcome = await undo([...state.touched.values()], { ...settings, ...more });
+    outcome = await undo([...state.touched.values()], { ...settings, ...more });
     keep(outcome.findings, run);
     const workloads = step.wait ? await awaited(outcome, step.timeoutMs, run) : [];
     const healing = await outcome.healed;
     keep(healing, run);
     finish({ state: stateOf(outcome, run), objects: outcome.objects, workloads });
   } catch (error) {
-    if (signal.aborted) return finish({ state: 'cancelled', objects: [], workloads: [] });
+    const objects = outcome?.objects ?? [];
+    if (signal.aborted) return finish({ state: 'cancelled', objects, workloads: [] });
     if (!(error instanceof ActionError)) throw error;
     keep(
       error.findings.map((each) => failure('Nothing was put back', each)),

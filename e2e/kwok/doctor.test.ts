@@ -1,5 +1,6 @@
 // `doctor` against a real API server: what it finds wrong is wrong, and what it prints repairs it.
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -22,6 +23,7 @@ interface Check {
 
 let site: Site;
 let folder = '';
+const deployer = join(import.meta.dirname, '../../manifests/bootstrap/base/deployer.yaml');
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
 
 beforeAll(async () => {
@@ -109,6 +111,16 @@ describe('doctor', () => {
       for (const line of each.fix) await paste(line);
     }
     expect((await examine(access, ...shop)).verdicts).toMatchObject(good);
+  }, 60_000);
+
+  test("an account with the deployer's Role of the manifests lacks nothing", async () => {
+    const [id, access] = accountWith();
+    const role = await readFile(deployer, 'utf8');
+    const text = role.replace('DEPLOYER_SERVICE_ACCOUNT_ID', id);
+    await site.cluster.kubectl(['create', 'namespace', `own-${id}`]);
+    await site.cluster.kubectl(['-n', `own-${id}`, 'apply', '-f', '-'], text);
+    const run = await examine(access, `--namespace=own-${id}`);
+    expect([run.of('permissions'), run.verdicts]).toMatchObject([[{ verdict: 'ok' }], good]);
   }, 60_000);
 
   test('an account that may only read, until the printed commands are run', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { textAt } from '../../src/cluster/json.ts';
 import type { KubeObject } from '../../src/cluster/objects.ts';
+import { decode, encode, headOf } from '../../src/release/codec.ts';
 import type { AuditEvent } from '../cluster/audit.ts';
 import { until } from '../cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../github/emulator.ts';
@@ -275,6 +276,50 @@ describe('an account without Leases', () => {
     expect(result.outputs['status']).toBe('deployed');
     for (const run of [refused, result]) await run.cleanUp();
   }, 60_000);
+});
+
+describe('an account without Secrets', () => {
+  test('hears the one rule that releases need; with it, and nothing more, it deploys', async () => {
+    await site.cluster.kubectl(['create', 'namespace', 'blind']);
+    const { id, keyJson } = site.yandex.addServiceAccount();
+    const inputs = { 'yc-sa-json-credentials': keyJson };
+    const allow = async (name: string, verbs: string, resource: string) => {
+      const rule = [`--verb=${verbs}`, `--resource=${resource}`];
+      await site.cluster.kubectl(['-n', 'blind', 'create', 'role', name, ...rule]);
+      const to = [`--role=${name}`, `--user=${id}`];
+      await site.cluster.kubectl(['-n', 'blind', 'create', 'rolebinding', name, ...to]);
+    };
+    await allow(`maps-${id}`, 'get,list,watch,create,patch', 'configmaps');
+    await allow(`lock-${id}`, 'get,list,watch,create,update', 'leases.coordination.k8s.io');
+    const refused = await (await begin('blind', configMap('a', '1'), inputs)).running.finished;
+    expect(refused.outputs['error-code']).toBe('forbidden');
+    expect(refused.stdout).toContain('Releases are kept as Secrets. Add this rule to a Role');
+    const verbs = /resources: \["secrets"\]\s+verbs: \[(.*)\]/.exec(refused.stdout)?.[1];
+    expect(await writes('blind')).toEqual([]);
+    await allow(`releases-${id}`, `${verbs?.replaceAll(/[" ]/g, '')}`, 'secrets');
+    const deploy = async (number: string) => {
+      const run = await (await begin('blind', configMap('a', number), inputs)).running.finished;
+      expect([run.stdout, run.outputs['findings']]).toEqual([run.stdout, '[]']);
+      expect(run.outputs).toMatchObject({ status: 'deployed', revision: number });
+      await run.cleanUp();
+    };
+    await deploy('1');
+    // So many that an old one is forgotten: that right is in the rule too.
+    const name = 'webgen-deploy.shop.1';
+    const { body } = await site.cluster.api({ path: `/api/v1/namespaces/blind/secrets/${name}` });
+    const first = body as unknown as KubeObject;
+    const [head, contents] = [headOf(first, 'shop'), decode([first])];
+    if (!head) throw new Error('no release');
+    const items = Array.from({ length: 10 }, (_, at) =>
+      encode({ head: { ...head, number: at + 2 }, contents }, 'blind'),
+    );
+    const list = { apiVersion: 'v1', kind: 'List', items: items.flat() };
+    await site.cluster.kubectl(['create', '-f', '-'], JSON.stringify(list));
+    await deploy('12');
+    const names = ['-n', 'blind', 'get', 'secrets', '-o', 'name'];
+    expect((await site.cluster.kubectl(names)).match(/webgen-deploy/g)).toHaveLength(10);
+    await refused.cleanUp();
+  }, 120_000);
 });
 
 describe('a namespace that the run makes', () => {

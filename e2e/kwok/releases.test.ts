@@ -206,6 +206,68 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
   }, 60_000);
 });
 
+describe('images alone', () => {
+  const ns = 'images';
+  const set = (tag: string, inputs = {}) =>
+    run(ns, '', {
+      manifests: '',
+      images: `registry.example/web=registry.example/web:${tag}`,
+      ...inputs,
+    });
+  // Nothing in an image's name makes a simulated pod fail, so its pods are refused.
+  const noSuchPods = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: {name: no-such-image}
+spec:
+  matchConstraints:
+    resourceRules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  validations: [{expression: "!object.spec.containers[0].image.endsWith(':missing')", message: no such image}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata: {name: no-such-image}
+spec: {policyName: no-such-image, validationActions: [Deny]}
+`;
+  /** Until the API server has the policy. */
+  const denied = (namespace: string) =>
+    until({ what: 'the policy', timeoutMs: 30_000 }, async () => {
+      const pod = ['run', 'x', '--image=x:missing', '--dry-run=server'];
+      const made = site.cluster.kubectl(['-n', namespace, ...pod]);
+      return made.then(
+        () => undefined,
+        (error) => (String(error).includes('no such image') ? true : undefined),
+      );
+    });
+  const live = async () => /web:\w+/.exec(await image(ns))?.[0];
+
+  test('are a release: undone after a failure, listed, and gone back to', async () => {
+    await site.cluster.kubectl(['create', 'namespace', ns]);
+    await site.cluster.kubectl(['-n', ns, 'apply', '-f', '-'], app('0', config('settings', 'a')));
+    const first = await set('1');
+    expect(first.outputs).toMatchObject({ status: 'deployed', revision: '1' });
+    expect((await set('2')).outputs).toMatchObject({ revision: '2', 'previous-revision': '1' });
+    await site.cluster.kubectl(['apply', '-f', '-'], noSuchPods);
+    await denied(ns);
+    const failed = await set('missing', { timeout: '20s' });
+    expect([failed.text, failed.outputs]).toMatchObject([
+      failed.text,
+      { status: 'rolled-back', revision: '3', 'error-code': 'admission-denied' },
+    ]);
+    expect(await live()).toBe('web:2');
+    const history = await run(ns, '', { command: 'history', manifests: '' });
+    expect(history.text).toMatch(/ 3 {2}rolled-back[\s\S]*\* 2 {2}good[\s\S]* 1 {2}good/);
+    const back = await run(ns, '', { command: 'rollback', manifests: '' });
+    expect(back.outputs).toMatchObject({ status: 'deployed', revision: '4' });
+    expect(await live()).toBe('web:1');
+    expect(back.text).toContain('Nothing is pruned: release 1 holds only images that were set');
+    // What was never a release of ours is not touched.
+    expect(await names(ns)).toEqual(['settings', 'web']);
+    const whole = await run(ns, app('5', config('settings', 'b')));
+    expect(whole.outputs).toMatchObject({ status: 'deployed', revision: '5' });
+  }, 120_000);
+});
+
 describe('an object that the API knows under two names', () => {
   const scaler = (version: string) => `---
 apiVersion: autoscaling/${version}

@@ -23,17 +23,17 @@ volumeBindingMode: WaitForFirstConsumer
 
 const picture = (namespace: string) => pictureOf(site.cluster, namespace);
 
+const usual = {
+  'create-namespace': 'true',
+  manifests: 'app.yaml',
+  app: 'shop',
+  patience: 'strict',
+  timeout: '30s',
+};
+
 async function run(namespace: string, yaml: string, inputs = {}): Promise<Run> {
   const workspace = await site.workspace({ 'app.yaml': yaml });
-  const more = {
-    namespace,
-    'create-namespace': 'true',
-    manifests: 'app.yaml',
-    app: 'shop',
-    patience: 'strict',
-    timeout: '30s',
-  };
-  const result = await site.run({ ...more, ...inputs }, { workspace });
+  const result = await site.run({ ...usual, namespace, ...inputs }, { workspace });
   if (process.env['SHOW']) process.stderr.write(result.text);
   return result;
 }
@@ -255,6 +255,67 @@ describe('what is never undone', () => {
     const live = (await picture('kept')).get('Deployment/web');
     expect(JSON.stringify(live?.['spec'])).toContain('w:2');
   }, 60_000);
+});
+
+describe('a cancelled undo', () => {
+  const stateful = (version: string, pods: string) =>
+    web(`w:${version}`, pods).replace('  selector:', '  strategy: {type: Recreate}\n  selector:');
+  const maps = (level: string) =>
+    Array.from(
+      { length: 40 },
+      (_, at) =>
+        `---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c${at}}\ndata: {a: ${level}}\n`,
+    ).join('');
+  const onto = (yaml: string, label: string) =>
+    yaml.replace('      containers:', `      nodeSelector: {${label}: 'yes'}\n      containers:`);
+
+  test.each([
+    ['waits', /^Deployment\/web put back/],
+    ['writes', /^ConfigMap\/c\d+ put back/],
+  ])(
+    'while it %s says what is back and what is not, in time, and gives the lock back',
+    async (when, line) => {
+      const ns = `stopped-${when}-${Date.now()}`;
+      const [node = ''] = (await site.cluster.kubectl(['get', 'nodes', '-o', 'name'])).split('\n');
+      await site.cluster.kubectl(['label', node, 'old=yes', '--overwrite']);
+      const old = onto(stateful('1', 'well'), 'old') + maps('old');
+      expect((await run(ns, old)).outputs['status']).toBe('deployed');
+      // What was there before cannot run any more, so that the undo waits for it.
+      await site.cluster.kubectl(['label', node, 'old-']);
+      const workspace = await site.workspace({
+        'app.yaml': stateful('2', 'image-missing') + maps('new'),
+      });
+      const inputs = { ...usual, namespace: ns, timeout: '5m' };
+      const reached = Promise.withResolvers<void>();
+      const onLine = ({ text }: { text: string }) => line.test(text) && reached.resolve();
+      const running = await site.start(inputs, { workspace, onLine });
+      try {
+        await Promise.race([reached.promise, running.finished]);
+        const from = Date.now();
+        running.kill('SIGINT');
+        const result = await running.finished;
+        expect(Date.now() - from).toBeLessThan(7500);
+        expect(result.code).toBe(1);
+        expect(result.outputs).toMatchObject({ status: 'cancelled', 'rolled-back': 'false' });
+        // Both: why it failed, and what the undo had done by then.
+        expect(result.outputs['findings']).toContain('image-not-found');
+        const end = JSON.stringify(JSON.parse(`${result.outputs['findings']}`));
+        const told = end.match(/(?:ConfigMap|Deployment)\/\w+: (?:put back|left)/g) ?? [];
+        expect(new Set(told.map((each) => each.split(':')[0])).size).toBe(41);
+        if (when === 'waits') expect(told.filter((each) => each.endsWith('left'))).toEqual([]);
+        const lease = ['-n', ns, 'get', 'lease', 'webgen-deploy-shop', '-o'];
+        expect(await site.cluster.kubectl([...lease, 'jsonpath={.spec.holderIdentity}'])).toBe('');
+        const history = await run(ns, '', { command: 'history', manifests: '' });
+        expect(history.text).toMatch(/2 {2}cancelled/);
+      } finally {
+        running.kill('SIGKILL');
+        await (await running.finished).cleanUp();
+        await site.cluster.kubectl(['label', node, 'old=yes', '--overwrite']);
+      }
+      expect((await run(ns, old)).code).toBe(0);
+    },
+    120_000,
+  );
 });
 
 test('an undo that is refused says what is in the way, and fails with both', async () => {

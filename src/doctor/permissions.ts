@@ -1,9 +1,10 @@
 // May the account do everything that a deploy does? Asked of the API server, right by right.
 import type { Api } from '../cluster/api.ts';
 import { textAt } from '../cluster/json.ts';
+import { leaseVerbs } from '../lock/findings.ts';
 import { type Check, failed, ok } from './check.ts';
 
-interface Need {
+export interface Need {
   readonly group: string;
   readonly resource: string;
   readonly verbs: readonly string[];
@@ -21,19 +22,21 @@ function needs(
 }
 
 /** What a deploy writes, waits for and reads; an undo and a rollback delete as well. */
-const deployNeeds: readonly Need[] = [
-  ...needs('apps', kept, 'deployments', 'statefulsets', 'daemonsets'),
-  ...needs('apps', seen, 'replicasets'),
+export const deployNeeds: readonly Need[] = [
+  ...needs('apps', kept, 'deployments', 'statefulsets'),
+  ...needs('apps', seen, 'replicasets', 'controllerrevisions'),
   ...needs('batch', kept, 'jobs', 'cronjobs'),
   ...needs('', kept, 'configmaps', 'secrets', 'services', 'serviceaccounts'),
-  ...needs('', seen, 'pods', 'events'),
+  // An undo replaces a StatefulSet's stuck pod.
+  ...needs('', [...seen, 'delete'], 'pods'),
+  ...needs('', seen, 'events'),
   ...needs('', ['get'], 'pods/log'),
   ...needs('', ['get', 'list', 'watch', 'create', 'patch'], 'persistentvolumeclaims'),
   ...needs('networking.k8s.io', kept, 'ingresses', 'networkpolicies'),
   ...needs('policy', kept, 'poddisruptionbudgets'),
   ...needs('autoscaling', kept, 'horizontalpodautoscalers'),
   // The lock.
-  ...needs('coordination.k8s.io', ['get', 'create', 'update'], 'leases'),
+  ...needs('coordination.k8s.io', leaseVerbs, 'leases'),
 ];
 
 export interface Asking {

@@ -37,7 +37,8 @@ export function lostFinding(target: LockTarget, now: KubeObject | undefined): Fi
   });
 }
 
-const verbs = ['get', 'list', 'watch', 'create', 'update'];
+/** All that the lock needs on Leases. */
+export const leaseVerbs = ['get', 'list', 'watch', 'create', 'update'] as const;
 
 /** Throws: `forbidden` with all that the lock needs, or what else the API said. */
 export function refuseLease(
@@ -50,7 +51,7 @@ export function refuseLease(
     `Add this rule to a Role in namespace ${target.namespace} that is bound to the account, or set lock: false:`,
     '- apiGroups: ["coordination.k8s.io"]',
     '  resources: ["leases"]',
-    `  verbs: [${verbs.map((each) => `"${each}"`).join(', ')}]`,
+    `  verbs: [${leaseVerbs.map((each) => `"${each}"`).join(', ')}]`,
   ];
   throw new ActionError({ ...failure, hint: rule.join('\n') });
 }

@@ -4,7 +4,7 @@ import { apiFailure, statusOf } from '../cluster/api-errors.ts';
 import { listAll } from '../cluster/list.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/paths.ts';
-import { ActionError, finding } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest } from '../ports.ts';
 import { outdated } from '../release/choose.ts';
 import { decode, encode, headOf, secretName, selectorOf } from '../release/codec.ts';
@@ -17,6 +17,9 @@ export interface Store {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** All that releases need on Secrets. */
+export const releaseVerbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
+
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
 
 /** The heads of all releases, none of their contents. Throws ActionError `forbidden` with the rule. */
@@ -28,8 +31,13 @@ export async function listReleases(store: Store): Promise<readonly ReleaseHead[]
     ...selectorOf(app),
     ...(signal ? { signal } : {}),
   };
-  const { objects } = await listAll(api, secrets, selection);
-  return objects.flatMap((each) => headOf(each, app) ?? []);
+  try {
+    const { objects } = await listAll(api, secrets, selection);
+    return objects.flatMap((each) => headOf(each, app) ?? []);
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    throw new ActionError(withRule(error.findings[0], namespace));
+  }
 }
 
 /** Throws ActionError `release-not-found` where a part is missing or not as it was written. */
@@ -129,8 +137,22 @@ function pathTo({ namespace }: Store, name?: string): string {
   return pathOf(secrets, { namespace, ...(name === undefined ? {} : { name }) });
 }
 
-async function send({ api, signal }: Store, request: ApiRequest, expected: readonly number[] = []) {
+async function send(store: Store, request: ApiRequest, expected: readonly number[] = []) {
+  const { api, signal } = store;
   const response = await api.send({ ...request, ...(signal ? { signal } : {}) });
   if (response.status < 300 || expected.includes(response.status)) return response;
-  throw new ActionError(apiFailure('Recording the release', response, request));
+  const failure = apiFailure('Recording the release', response, request);
+  throw new ActionError(withRule(failure, store.namespace));
+}
+
+/** `forbidden` with all that releases need: one round, and not five. */
+function withRule(failure: Finding, namespace: string): Finding {
+  if (failure.code !== 'forbidden') return failure;
+  const rule = [
+    `Releases are kept as Secrets. Add this rule to a Role in namespace ${namespace} that is bound to the account:`,
+    '- apiGroups: [""]',
+    '  resources: ["secrets"]',
+    `  verbs: [${releaseVerbs.map((each) => `"${each}"`).join(', ')}]`,
+  ];
+  return { ...failure, hint: rule.join('\n') };
 }

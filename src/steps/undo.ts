@@ -85,7 +85,7 @@ async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
       try {
         await one(step, run);
       } catch (error) {
-        if (run.settings.signal?.aborted) return;
+        if (run.settings.signal?.aborted) return cutOff(step, run);
         if (!(error instanceof ActionError)) throw error;
         const verb = step.action.do === 'delete' ? 'deleted' : 'put back';
         const what = `${nameOf(step.object)} could not be ${verb}`;
@@ -93,6 +93,11 @@ async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
       }
     }),
   );
+}
+
+/** A request that was under way may have been carried out all the same. */
+function cutOff({ object }: Step, run: Run): void {
+  told(object, { did: 'left', why: 'the run was cancelled' }, run);
 }
 
 async function one(step: Step, run: Run): Promise<void> {
