@@ -59,7 +59,7 @@ async function carryOut(running: Running): Promise<void> {
 /** What only reports may end after the rest, but not much: a failed deploy is told soon. */
 async function settleBackground(running: Running): Promise<void> {
   const { background, overdue, temporary } = running.state;
-  const timer = setTimeout(() => overdue.abort(), background.length > 0 ? patienceMs : 0);
+  const timer = setTimeout(() => overdue.abort(), patienceMs);
   const results = await Promise.allSettled(background);
   clearTimeout(timer);
   const { files } = running.engine.ports;
