@@ -133,6 +133,16 @@ describe('the base', () => {
     expect(outcome(run)).toEqual({ code: 0, status: 'unchanged' });
   }, 120_000);
 
+  test('sends customers back to the host of its Ingress', async () => {
+    const stack = await stackWith([]);
+    const text = await stack.render('overlays/staging');
+    expect(text).toContain('PUBLIC_URL: https://staging.ai-creatives.example.com\n');
+    await stack.edit('overlays/staging/host/ingress.yaml', 'staging.ai-creatives', 'www.shop');
+    expect(await stack.render('overlays/staging')).toContain(
+      'PUBLIC_URL: https://www.shop.example.com\n',
+    );
+  });
+
   test('never holds the template of the secrets', async () => {
     const stack = await stackWith([]);
     for (const environment of ENVIRONMENTS) {

@@ -194,7 +194,9 @@ onNode('the stack', () => {
     expect(await place.make('help')).toContain('make restore-db');
     expect(await place.make('status')).toMatch(/deployment\.apps\/backend\s+2\/2/);
     expect(await place.make('logs-k8s')).toContain('"logger"');
-    expect(await place.make('migrate')).toBeDefined();
+    await place.make('migrate');
+    const job = ['job', 'migrate-by-hand', '-o', 'jsonpath={.status.succeeded}'];
+    expect(await place.kubectl('get', ...job)).toBe('1');
     await expect(place.make('push', { YC_REGISTRY_ID: '' })).rejects.toThrow(
       'YC_REGISTRY_ID is not set',
     );

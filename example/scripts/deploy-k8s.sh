@@ -13,7 +13,7 @@ read -ra program <<<"${WEBGEN_DEPLOY:-npx --yes github:org/webgen-deploy}"
 # The registry's digest, not the tag: what was pushed is what runs.
 reference() {
   local digest
-  digest=$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$REGISTRY/$1:$TAG" |
+  digest=$("${DOCKER:-docker}" image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$REGISTRY/$1:$TAG" |
     grep -F "$REGISTRY/$1@" | head -n 1)
   echo "${digest:-$REGISTRY/$1:$TAG}"
 }
