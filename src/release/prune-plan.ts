@@ -1,7 +1,8 @@
 // What earlier releases made and this one no longer has: what may go, and why the rest stays.
 import { managerOf } from '../cluster/managed-fields.ts';
-import { type KubeObject, kindKey } from '../cluster/objects.ts';
+import { type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
 import { type Finding, finding } from '../errors.ts';
+import { configReferences } from '../manifests/config-references.ts';
 import { entryKey, type InventoryEntry } from './record.ts';
 import { neverDeleted, whyKept } from './undo-plan.ts';
 
@@ -21,10 +22,13 @@ export interface PruneFacts {
   readonly current: readonly InventoryEntry[];
   /** By `entryKey`: what is live of the inventory. */
   readonly live: ReadonlyMap<string, KubeObject>;
+  /** Objects of this release: what their pods read is never taken from them. */
+  readonly users?: readonly KubeObject[];
 }
 
 /** Pure. What could not be read is in `live` neither; the caller leaves it out of the inventory. */
-export function prunePlan({ app, inventory, current, live }: PruneFacts): PrunePlan {
+export function prunePlan({ app, inventory, current, live, users = [] }: PruneFacts): PrunePlan {
+  const usedBy = readersOf(users);
   const keys = new Set(current.map(entryKey));
   const uids = new Set(current.flatMap(({ uid }) => uid ?? []));
   const candidates: KubeObject[] = [];
@@ -36,12 +40,28 @@ export function prunePlan({ app, inventory, current, live }: PruneFacts): PruneP
     const same = uids.has(now?.metadata.uid ?? '') || uids.has(entry.uid ?? '');
     if (!now || same) gone.push(entry);
     else {
-      const why = whyNot(entry, now, managerOf(app));
+      const why = whyNot(entry, now, managerOf(app)) ?? usedBy(now);
       if (why === undefined) candidates.push(now);
       else kept.push({ entry, why });
     }
   }
   return { candidates, kept, gone };
+}
+
+/** A Secret whose line was left out of `secrets`, for one: the next start of a pod would fail. */
+function readersOf(users: readonly KubeObject[]): (object: KubeObject) => string | undefined {
+  const readers = new Map<string, string>();
+  for (const user of users) {
+    const { namespace } = user.metadata;
+    for (const { kind, name } of configReferences(user)) {
+      readers.set(`${namespace} ${kind} ${name}`, nameOf(user));
+    }
+  }
+  return (object) => {
+    const { name, namespace } = object.metadata;
+    const reader = readers.get(`${namespace} ${kindKey(object)} ${name}`);
+    return reader && `${reader} uses it`;
+  };
 }
 
 function whyNot(entry: InventoryEntry, live: KubeObject, manager: string): string | undefined {

@@ -26,7 +26,8 @@ export async function planPrune(run: Running, confirmed: boolean): Promise<void>
     inventory.filter((each) => !keys.has(entryKey(each))),
     run,
   );
-  const plan = prunePlan({ app: inputs.app, current, ...read });
+  const users = [...planned.map(({ object }) => object), ...(returnsTo?.contents.objects ?? [])];
+  const plan = prunePlan({ app: inputs.app, current, users, ...read });
   const refusal = pruneRefusal(plan, new Set(current.map(entryKey)).size, confirmed);
   if (refusal) keep([refusal], run);
   state.toPrune = plan;

@@ -163,6 +163,26 @@ describe('what is pruned', () => {
     expect(kept).toHaveLength(8);
   });
 
+  test('not what pods of this release read, though its own lines are gone', () => {
+    const volumes = [{ name: 's', secret: { secretName: 'read' } }];
+    const template = { spec: { containers: [], volumes } };
+    const user = { ...object('Deployment', 'web', { namespace: 'shop' }), spec: { template } };
+    const secret = (name: string, namespace = 'shop') => live(name, { namespace }, 'Secret');
+    const objects = [secret('read'), secret('unread'), secret('read', 'elsewhere')];
+    const found = prunePlan({
+      app: 'shop',
+      inventory: objects.map((each) => ({ ...entryOf(each), uid: each.metadata.name })),
+      current: [entryOf(user)],
+      users: [user],
+      live: new Map(objects.map((each) => [entryKey(entryOf(each)), each])),
+    });
+    expect(found.kept).toMatchObject([{ entry: { name: 'read' }, why: 'Deployment/web uses it' }]);
+    expect(found.candidates.map(({ metadata }) => metadata)).toMatchObject([
+      { name: 'unread' },
+      { name: 'read', namespace: 'elsewhere' },
+    ]);
+  });
+
   test('not what this release has, under whatever version or group', () => {
     const old = live('same', { uid: 'same' });
     const renamed = { apiVersion: 'new.example/v1', kind: 'Thing', name: 'same', uid: 'same' };
