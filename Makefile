@@ -27,7 +27,7 @@ test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 test-stack: $(NODE) ## manifests/ and example/ for real: images, a real node, backup, restore, linters (root, Debian; long)
 	@$(NODE) scripts/test.ts stack
 
-trivy: $(NODE) ## build the scanner that tests, demo and bench use where it is there (Go; 20 minutes, once)
+trivy: $(NODE) ## build the scanner that tests, demo and bench use where it is there (Go; 10 minutes, once)
 	@$(NODE) e2e/tools/trivy.ts
 
 check: $(NODE) ## lint, types and unit tests only: seconds

@@ -36,7 +36,7 @@ const SOURCES = {
   },
   trivy: {
     go: 'github.com/aquasecurity/trivy/cmd/trivy',
-    what: 'building Trivy from Go modules (20 minutes, once)',
+    what: 'building Trivy from Go modules (10 minutes, once)',
     stamp: '-X github.com/aquasecurity/trivy/pkg/version/app.ver=0.74.0',
     // It asks for a newer Go than may be there; the proxy has that too.
     env: { GOEXPERIMENT: 'jsonv2', GOTOOLCHAIN: 'auto' },

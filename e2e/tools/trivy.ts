@@ -6,7 +6,7 @@ import { cachedTool, provideTool } from './tools.ts';
 
 /** What a test that has none says. */
 export const noTrivy =
-  'no Trivy: `make trivy` builds it once (20 minutes), or TRIVY or PATH has one';
+  'no Trivy: `make trivy` builds it once (10 minutes), or TRIVY or PATH has one';
 
 /** The one that TRIVY names, the one on PATH, or the one that was built; undefined without any. */
 export async function findTrivy(): Promise<string | undefined> {
