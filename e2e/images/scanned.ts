@@ -40,13 +40,19 @@ export type ScannedKind = keyof typeof kinds;
 
 export const plantedToken = token;
 
+/** What lies in such an image, by path. */
+export const scannedFiles = (kind: ScannedKind): Readonly<Record<string, string>> => ({
+  ...debian,
+  ...kinds[kind],
+});
+
 /** Pushes `shop/backend` with that in it. `build` makes another image of the same content. */
 export async function pushScanned(
   registry: string,
   kind: ScannedKind,
   build = '1',
 ): Promise<Pushed> {
-  const files = { ...debian, ...kinds[kind], 'app/build': build };
+  const files = { ...scannedFiles(kind), 'app/build': build };
   const name = { repository: 'shop/backend', tag: `${kind}-${build}` };
   return pushImage(registry, name, await filesImage(files));
 }
