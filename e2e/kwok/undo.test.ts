@@ -1,6 +1,7 @@
 // A deploy that fails puts back what was there, object by object, owners too.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
+import { until } from '../cluster/until.ts';
 import { expectSame, pictureOf } from '../picture.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
 
@@ -338,7 +339,13 @@ metadata: {name: no-old}
 spec: {policyName: no-old, validationActions: [Deny]}
 `;
   await site.cluster.kubectl(['apply', '-f', '-'], policy);
-  await new Promise((done) => setTimeout(done, 2000));
+  const label = ['-n', ns, 'label', 'cm', 'c', 'seen=y', '--overwrite', '--dry-run=server'];
+  await until({ what: 'the policy', timeoutMs: 30_000 }, () =>
+    site.cluster.kubectl(label).then(
+      () => undefined,
+      (error) => (String(error).includes('no way back') ? true : undefined),
+    ),
+  );
   const failed = await run(ns, yaml('new', 'image-missing'));
   expect(failed.outputs).toMatchObject({
     status: 'failed',
