@@ -19,8 +19,10 @@ export async function readReleasesDue(step: Of<'read-releases'>, run: Running): 
   if (isHistory && state.namespace === undefined) throw homeless();
   const read = readReleases(run, { contents: step.contents });
   const known = await (step.optional ? whereAllowed(read, (each) => notShown(each, run)) : read);
-  if (known) state.releases = known;
-  else if (!step.optional && inputs.command === 'deploy') {
+  if (known) {
+    state.releases = known;
+    keep(known.unread ?? [], run);
+  } else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }
 }

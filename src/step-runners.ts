@@ -107,9 +107,9 @@ const runners: Runners = {
 
   async 'dry-run'(_, run) {
     const { state, engine, inputs } = run;
-    const { objects, findings } = await dryRunAll(state.documents, settingsOf(run));
+    const { objects, findings, unbuilt = [] } = await dryRunAll(state.documents, settingsOf(run));
     state.planned = objects;
-    state.unverified = unverifiedOf(objects);
+    state.unverified = [...unverifiedOf(objects), ...unbuilt];
     keep(findings, run);
     if (inputs.command === 'diff') {
       state.changes = changesOf(objects, { patches: true });

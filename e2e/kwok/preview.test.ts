@@ -32,6 +32,9 @@ beforeAll(async () => {
   guarded = { 'yc-k8s-cluster-id': site.yandex.addCluster(behind).id };
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
   await site.cluster.kubectl(['-n', 'shop', 'apply', '-f', '-'], live);
+  await site.cluster.kubectl(['create', 'namespace', 'built']);
+  const built = deployment('web', { image: 'registry.example/shop/backend:17' });
+  await site.cluster.kubectl(['-n', 'built', 'apply', '-f', '-'], built);
 }, 900_000);
 
 afterAll(async () => {
@@ -173,6 +176,18 @@ describe('what a preview shows', () => {
     for (const shown of [result.text, result.summary, ...github.held.comments.map((c) => c.body)]) {
       expect(shown).not.toMatch(/tiger|dGlnZX/);
     }
+  }, 60_000);
+
+  test('what a deploy builds is no change: the image that runs is shown, and it says so', async () => {
+    const yaml = deployment('web', { image: 'backend', replicas: 4 });
+    const result = await diff(yaml, { namespace: 'built' });
+    expect([result.text, result.code]).toEqual([result.text, 0]);
+    expect(result.summary).toContain('+  replicas: 4');
+    // Nor are the defaults that the server filled in when kubectl made it.
+    expect(result.summary).not.toContain('-  progressDeadlineSeconds');
+    expect(result.summary).not.toMatch(/^[+-].*image: /m);
+    expect(result.summary).not.toContain('Would restart');
+    expect(result.summary).toContain('a deploy sets the image backend');
   }, 60_000);
 
   test('a namespace that does not exist yet is no error, and misspelt fields are found', async () => {

@@ -1,4 +1,5 @@
 // Deploys are numbered and kept; what is kept can be listed, gone back to, and pruned by.
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
@@ -205,6 +206,65 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     expect(await names(ns)).toContain('late');
   }, 60_000);
 });
+
+describe('a release that is larger than a Secret', () => {
+  const ns = 'large';
+  // Nothing that gzip makes smaller.
+  const noise = () => randomBytes(400_000).toString('base64');
+  const maps = ['a', 'b', 'c', 'd'].map((name) => config(name, noise()));
+
+  test('is split, gone back to, and in nobody’s way where a part is lost', async () => {
+    expect((await run(ns, app('1', ...maps))).outputs).toMatchObject({ revision: '1' });
+    const parts = await secrets(ns);
+    expect(parts.length).toBeGreaterThan(2);
+    expect((await run(ns, app('2', config('a', 'small')))).outputs['revision']).toBe('2');
+    const back = await run(ns, '', { command: 'rollback' });
+    expect([back.text.slice(-3000), back.outputs['revision']]).toEqual([expect.anything(), '3']);
+    expect(await names(ns)).toEqual(['a', 'b', 'c', 'd', 'web']);
+    // As if the run had been killed while it recorded.
+    await site.cluster.kubectl(['-n', ns, 'delete', 'secret', 'webgen-deploy.shop.3.2']);
+    const next = await run(ns, app('4', ...maps.slice(0, 3)), { prune: 'true' });
+    expect([next.text.slice(-3000), next.outputs['revision']]).toEqual([
+      next.text.slice(-3000),
+      '4',
+    ]);
+    expect(next.text).toContain('The contents of release 3 cannot be read.');
+    expect(await names(ns)).toEqual(['a', 'b', 'c', 'web']);
+    const lost = await run(ns, '', { command: 'rollback', 'to-release': '3' });
+    expect(lost.outputs['error-code']).toBe('release-not-found');
+    expect(lost.text).toContain('Delete the Secret webgen-deploy.shop.3');
+  }, 120_000);
+});
+
+test('a quota that has no room for a release is said before anything is written', async () => {
+  const ns = 'full';
+  await site.cluster.kubectl(['create', 'namespace', ns]);
+  const quota = ['create', 'quota', 'few', '--hard=count/secrets=0'];
+  await site.cluster.kubectl(['-n', ns, ...quota]);
+  await until({ what: 'the quota', timeoutMs: 30_000 }, async () => {
+    const path = `/api/v1/namespaces/${ns}/resourcequotas/few`;
+    return (await site.cluster.api({ path })).body.status?.hard ? true : undefined;
+  });
+  const full = await run(ns, app('1'));
+  expect(full.outputs).toMatchObject({ status: 'failed', 'error-code': 'quota-exceeded' });
+  expect(full.text).toContain('exceeded quota: few');
+  expect(full.text).toContain('Releases are Secrets, twelve for an application');
+  expect(await names(ns)).toEqual([]);
+}, 60_000);
+
+test('two applications in one namespace never touch each other', async () => {
+  const ns = 'shared';
+  const other = (yaml: string, inputs = {}) => run(ns, yaml, { ...inputs, app: 'shop-two' });
+  expect((await run(ns, app('1', config('one', 'a'), config('both', 'a')))).code).toBe(0);
+  const two = deployment('two') + config('own', 'a') + config('both', 'a');
+  expect((await other(two, { 'force-conflicts': 'true' })).outputs['revision']).toBe('1');
+  const prune = { prune: 'true', 'prune-confirm': 'true' };
+  const pruned = await run(ns, app('2'), prune);
+  expect(pruned.text).toContain('not pruned: ConfigMap/both: webgen-deploy/shop-two writes it too');
+  expect(await names(ns)).toEqual(['both', 'own', 'two', 'web']);
+  const history = await other('', { command: 'history' });
+  expect(history.outputs['revision']).toBe('1');
+}, 60_000);
 
 describe('images alone', () => {
   const ns = 'images';

@@ -288,9 +288,15 @@ describe('a cancelled undo', () => {
       });
       const inputs = { ...usual, namespace: ns, timeout: '5m' };
       const reached = Promise.withResolvers<void>();
-      const onLine = ({ text }: { text: string }) => line.test(text) && reached.resolve();
+      const seen: string[] = [];
+      const onLine = ({ text }: { text: string }) => {
+        seen.push(text);
+        if (line.test(text)) reached.resolve();
+      };
       const running = await site.start(inputs, { workspace, onLine });
       try {
+        const tooLate = AbortSignal.timeout(60_000);
+        tooLate.onabort = () => reached.reject(new Error(seen.slice(-40).join('\n')));
         await Promise.race([reached.promise, running.finished]);
         const from = Date.now();
         running.kill('SIGINT');

@@ -1,5 +1,6 @@
 // What an object will be after the write: the dry run's answer, and what only the write can do.
-import { differences } from './compare.ts';
+import { isFields } from '../manifests/values.ts';
+import { differences, lastApplied } from './compare.ts';
 import { hasField, removeFields, writtenHas } from './field-set.ts';
 import { sameJson } from './json.ts';
 import {
@@ -49,7 +50,29 @@ function withoutStuckFields(dryRun: DryRun, live: KubeObject): KubeObject {
   const { sent, answer, manager, autoscaled } = dryRun;
   if (!hasClientSideApply(live)) return answer;
   const others = othersSet(live, manager);
+  const before = clientSideObject(live);
   const keep = (steps: readonly string[]): boolean =>
-    writtenHas(sent, steps) || hasField(others, steps) || (autoscaled && isReplicas(steps));
+    writtenHas(sent, steps) ||
+    hasField(others, steps) ||
+    (autoscaled && isReplicas(steps)) ||
+    (before !== undefined && !writtenHas(before, steps));
   return removeFields(answer, clientSideSet(live), keep) as KubeObject;
+}
+
+/**
+ * What was applied then, as kubectl noted it. Its manager also owns the defaults that the server
+ * filled in: those go with the ownership and come back at once. Undefined where that is not known.
+ */
+function clientSideObject({ apiVersion, metadata }: KubeObject): object | undefined {
+  try {
+    const before: unknown = JSON.parse(metadata.annotations?.[lastApplied] ?? '');
+    if (!isFields(before) || before['apiVersion'] !== apiVersion) return undefined;
+    const { stringData, data } = before;
+    const written = isFields(stringData)
+      ? { ...(isFields(data) ? data : {}), ...stringData }
+      : data;
+    return written === undefined ? before : { ...before, data: written };
+  } catch {
+    return undefined;
+  }
 }

@@ -14,12 +14,15 @@ import type { ApplySettings } from './apply-settings.ts';
 import type { Candidate } from './dry-run-object.ts';
 import { dryRunRounds } from './dry-run-rounds.ts';
 import { previewFindings } from './preview-findings.ts';
+import { type AsTheyRun, asTheyRun } from './preview-images.ts';
 import { planRestarts } from './restarts.ts';
 
 export interface DryRunOutcome {
   /** Complete only where no finding is fatal. */
   readonly objects: readonly PlannedObject[];
   readonly findings: readonly Finding[];
+  /** Of a preview: images that a deploy sets, and that are shown as they run. */
+  readonly unbuilt?: AsTheyRun['unbuilt'];
 }
 
 /** Changes nothing. Every problem of every object is a finding; throws for an unreachable API. */
@@ -38,11 +41,14 @@ export async function dryRunAll(
   ]);
   if (unreadable.length > 0 && !settings.preview) return { objects: [], findings: unreadable };
   const manager = managerOf(settings.app);
-  const kept = read.map(({ document }) => {
+  const { documents: shown, unbuilt } = settings.preview
+    ? asTheyRun(read, live)
+    : { documents: read, unbuilt: [] };
+  const kept = shown.map(({ document }) => {
     return keepKeys(document, live.get(identityOf(document.object)), manager);
   });
   warnings.push(...kept.flatMap(({ findings: told }) => told));
-  const all = read.map((each, at) => ({ ...each, document: kept[at]?.document ?? each.document }));
+  const all = shown.map((each, at) => ({ ...each, document: kept[at]?.document ?? each.document }));
   const known = { all, live, scalers, manager };
   const candidates = candidatesOf(known).filter(
     ({ document }) => !hidden.some(({ object }) => object === document.object),
@@ -52,6 +58,7 @@ export async function dryRunAll(
   const refusals = results.flatMap((each) => ('findings' in each ? each.findings : []));
   return {
     objects: planRestarts(objects, settings),
+    unbuilt,
     findings: [
       ...warnings,
       ...previewFindings({ unreadable, hidden, denied: objects.flatMap(deniedOf) }),

@@ -1,5 +1,6 @@
 // Reads what is recorded of the application: all heads, and the contents of the newest release.
 
+import { ActionError, type Finding } from '../errors.ts';
 import { newestFirst } from '../release/choose.ts';
 import type { ReleaseContents, ReleaseHead } from '../release/record.ts';
 import { apiOf, type Running } from '../running.ts';
@@ -11,6 +12,8 @@ export interface KnownReleases {
   readonly heads: readonly ReleaseHead[];
   /** The newest one's, whatever its end: the inventory is cumulative. */
   readonly newest?: ReleaseContents;
+  /** Of newer ones that a run was killed in the middle of recording: warnings. */
+  readonly unread?: readonly Finding[];
 }
 
 /**
@@ -36,7 +39,24 @@ export async function readReleases(
   if (namespace === undefined) return undefined;
   const store = storeOf(run, namespace);
   const heads = newestFirst(await listReleases(store));
-  const [first] = heads;
-  const newest = first && contents ? { newest: await readContents(first, store) } : {};
-  return { namespace, heads, ...newest };
+  return { namespace, heads, ...(contents ? await newestContents(heads, store) : {}) };
+}
+
+/** One that cannot be read must not stand in the way of every deploy after it. */
+async function newestContents(
+  heads: readonly ReleaseHead[],
+  store: Store,
+): Promise<Pick<KnownReleases, 'newest' | 'unread'>> {
+  const unread: Finding[] = [];
+  for (const head of heads) {
+    try {
+      return { newest: await readContents(head, store), unread };
+    } catch (error) {
+      const [first] = error instanceof ActionError ? error.findings : [];
+      if (first?.code !== 'release-not-found') throw error;
+      const what = `${first.what} What it alone has made is not pruned.`;
+      unread.push({ ...first, severity: 'warning', what });
+    }
+  }
+  return { unread };
 }

@@ -1,11 +1,12 @@
 // Releases in the cluster: list, read, create, finish, forget.
 import type { Api, Resource } from '../cluster/api.ts';
-import { apiFailure, statusOf } from '../cluster/api-errors.ts';
+import { apiFailure, permissionDenied, statusOf } from '../cluster/api-errors.ts';
+import { denialFinding } from '../cluster/denials.ts';
 import { listAll } from '../cluster/list.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
-import type { ApiRequest } from '../ports.ts';
+import type { ApiRequest, ApiResponse } from '../ports.ts';
 import { outdated } from '../release/choose.ts';
 import { decode, encode, headOf, secretName, selectorOf } from '../release/codec.ts';
 import type { Release, ReleaseContents, ReleaseHead } from '../release/record.ts';
@@ -49,7 +50,7 @@ export async function readContents(
   const names = Array.from({ length: parts }, (_, at) => secretName(app, number, at + 1));
   const read = await Promise.all(
     names.map(async (name) => {
-      const response = await send(store, { method: 'GET', path: pathTo(store, name) });
+      const response = await send(store, { method: 'GET', path: pathTo(store, name) }, [404]);
       return response.status === 200 ? (response.body as KubeObject) : undefined;
     }),
   );
@@ -141,8 +142,23 @@ async function send(store: Store, request: ApiRequest, expected: readonly number
   const { api, signal } = store;
   const response = await api.send({ ...request, ...(signal ? { signal } : {}) });
   if (response.status < 300 || expected.includes(response.status)) return response;
-  const failure = apiFailure('Recording the release', response, request);
+  const denial = refusedBy(request, { store, response });
+  const failure = denial ?? apiFailure('Recording the release', response, request);
   throw new ActionError(withRule(failure, store.namespace));
+}
+
+/** A quota or a policy that has no room for one more Secret. */
+function refusedBy(
+  request: ApiRequest,
+  { store, response }: { readonly store: Store; readonly response: ApiResponse },
+): Finding | undefined {
+  const status = statusOf(response);
+  if (request.method !== 'POST' || !status || permissionDenied(response)) return undefined;
+  const object = request.body as KubeObject;
+  const document = { object, file: '', line: 1, lineOf: () => 1 };
+  const denied = denialFinding({ document, object, live: undefined, request, response }, status);
+  const hint = `Releases are Secrets, twelve for an application: make room for them in namespace ${store.namespace}.`;
+  return denied && { ...denied, hint };
 }
 
 /** `forbidden` with all that releases need: one round, and not five. */

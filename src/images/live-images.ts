@@ -1,0 +1,34 @@
+// In a preview nothing is built: a container whose image is a bare name is shown with what runs now.
+import type { KubeObject } from '../cluster/objects.ts';
+import { valueAt, withValueAt } from '../manifests/values.ts';
+import { containerImages } from './containers.ts';
+import { isBareName, parseReference, repositoryMatches } from './reference.ts';
+
+export interface ShownLive {
+  readonly object: KubeObject;
+  /** The names that were left as they run. */
+  readonly names: readonly string[];
+}
+
+/**
+ * `backend`, without tag and digest, is what a deploy sets: where the live container's repository is
+ * it or ends in `/backend`, its image stays, so that a preview shows real changes only.
+ */
+export function withLiveImages(object: KubeObject, live: KubeObject): ShownLive {
+  const running = containerImages(live).map(({ path, ...each }) => {
+    return { ...each, list: path.slice(0, -2).join('.') };
+  });
+  const names = new Set<string>();
+  const shown = containerImages(object).reduce((result, { path, container, image }) => {
+    const wanted = parseReference(image);
+    const there = running.find(
+      (each) => each.container === container && each.list === path.slice(0, -2).join('.'),
+    );
+    const now = there && parseReference(there.image);
+    if (!wanted || !isBareName(wanted) || !there || !now || isBareName(now)) return result;
+    if (!repositoryMatches(now.repository, wanted.repository)) return result;
+    names.add(image);
+    return valueAt(result, path) === there.image ? result : withValueAt(result, path, there.image);
+  }, object);
+  return { object: shown, names: [...names] };
+}
