@@ -295,9 +295,12 @@ describe('a cancelled undo', () => {
       };
       const running = await site.start(inputs, { workspace, onLine });
       try {
-        const tooLate = AbortSignal.timeout(60_000);
-        tooLate.onabort = () => reached.reject(new Error(seen.slice(-40).join('\n')));
+        const tooLate = setTimeout(
+          () => reached.reject(new Error(seen.slice(-40).join('\n'))),
+          60_000,
+        );
         await Promise.race([reached.promise, running.finished]);
+        clearTimeout(tooLate);
         const from = Date.now();
         running.kill('SIGINT');
         const result = await running.finished;

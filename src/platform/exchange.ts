@@ -45,9 +45,12 @@ export async function authorized(
 }
 
 /** The whole body: JSON parsed, anything else as text. */
-export async function whole(response: Dispatcher.ResponseData): Promise<ApiResponse> {
+export async function whole(
+  response: Dispatcher.ResponseData,
+  limit: TimeLimit,
+): Promise<ApiResponse> {
   const headers = flat(response.headers);
-  const bytes = Buffer.from(await response.body.arrayBuffer());
+  const bytes = Buffer.from(await limit.race(response.body.arrayBuffer()));
   const text = headers['content-encoding'] === 'gzip' ? await unzipped(bytes) : bytes.toString();
   const json = /^application\/(.+\+)?json\b/.test(headers['content-type'] ?? '');
   return { status: response.statusCode, headers, body: json ? parsed(text) : text };
@@ -62,7 +65,7 @@ async function unzipped(bytes: Buffer): Promise<string> {
 /** Events one by one as they come; an answer that is no success is read as a whole. */
 export function streamed(onEvent: (event: unknown) => void): Reading {
   return async (response, limit) => {
-    if (response.statusCode !== 200) return whole(response);
+    if (response.statusCode !== 200) return whole(response, limit);
     limit.lift();
     const feed = jsonLines((event) => {
       try {
@@ -83,14 +86,15 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
   try {
     dispatcher = await limit.race(lane.connection.open());
     request.onStart?.();
-    const response = await dispatcher.request({
+    // Raced as well: a stream of HTTP/2 that is aborted at the wrong moment never tells.
+    const asked = dispatcher.request({
       method: request.method,
       path: lane.prefix + request.path,
       headers: headersOf(lane, attempt),
       body: request.body === undefined ? null : JSON.stringify(request.body, revealing),
       signal: limit.signal,
     });
-    return await read(response, limit);
+    return await read(await limit.race(asked), limit);
   } catch (error) {
     if (error instanceof HandlerError) throw error.cause;
     const { aborted, reason } = limit.signal;
