@@ -74,7 +74,13 @@ export function streamed(onEvent: (event: unknown) => void): Reading {
         throw new HandlerError(error);
       }
     });
-    for await (const chunk of response.body) feed(chunk as Uint8Array);
+    const reading = async (): Promise<void> => {
+      for await (const chunk of response.body) {
+        if (limit.signal.aborted) return;
+        feed(chunk as Uint8Array);
+      }
+    };
+    await limit.race(reading());
     return { status: 200, headers: flat(response.headers), body: undefined };
   };
 }
