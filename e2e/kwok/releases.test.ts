@@ -394,10 +394,15 @@ ${apiVersion === 'v1' ? '' : 'action: Tell\nreportingController: example.org/a\n
 });
 
 test('killed in the middle, the next run ends in a good state', async () => {
-  const ns = 'killed';
+  const ns = `killed-${Date.now()}`;
   expect((await run(ns, app('1', config('a', '1')))).outputs['revision']).toBe('1');
   const many = Array.from({ length: 30 }, (_, at) => config(`c${at}`, '2'));
-  const yaml = app('2', config('a', '2'), ...many);
+  // No node fits, so that it cannot come to its end before it is killed.
+  const containers = '      containers:';
+  const yaml = app('2', config('a', '2'), ...many).replace(
+    containers,
+    `      nodeSelector: {kubernetes.io/os: plan9}\n${containers}`,
+  );
   const workspace = await site.workspace({ 'app.yaml': yaml });
   const seen: string[] = [];
   const running = await site.start(
