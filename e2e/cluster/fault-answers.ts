@@ -56,12 +56,12 @@ export function errorEvent(code: number): string {
 const stamp = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
 const httpDate = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/;
 
-/** All times of a text, that many milliseconds later. */
+/** All times of a text, that many milliseconds (whole seconds) later, as exact as they were. */
 export function shifted(text: string, ms: number): string {
   if (ms === 0) return text;
   if (httpDate.test(text)) return new Date(Date.parse(text) + ms).toUTCString();
   return text.replace(stamp, (found, fraction: string | undefined) => {
     const later = new Date(Date.parse(found) + ms).toISOString();
-    return fraction ? later : later.replace(/\.\d+/, '');
+    return later.replace(/\.\d+/, fraction ?? '');
   });
 }
