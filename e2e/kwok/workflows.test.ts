@@ -1,4 +1,5 @@
 // The reusable workflows, run whole: callers as init writes them, this bundle, a real API server.
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,13 +154,18 @@ suite('deploy.yml', () => {
 });
 
 suite('pr-check.yml', () => {
+  const pwned = join(tmpdir(), `webgen-pwned-${process.pid}`);
+  /** Whoever opens a pull request chooses these words. */
+  const hostile = `a";touch "${pwned}";$(touch ${pwned});\`touch ${pwned}\`;\${{ github.token }}#`;
   const pull = (head: string) => ({
     repository: { full_name: 'acme/shop', name: 'shop', default_branch: 'main' },
     number: 7,
     pull_request: {
       number: 7,
+      title: hostile,
+      body: hostile,
       base: { ref: 'main', repo: { full_name: 'acme/shop' } },
-      head: { ref: 'feature', repo: { full_name: head } },
+      head: { ref: hostile, label: `eve:${hostile}`, repo: { full_name: head } },
       user: { login: 'mona' },
     },
   });
@@ -170,6 +176,7 @@ suite('pr-check.yml', () => {
     const run = await play({ ...check, payload: pull('eve/shop'), secrets: {}, with: unscanned });
     expectRun(run, 0, { ...all, manifests: true });
     expect(site.yandex.requests.length).toBe(asked);
+    expect(existsSync(pwned)).toBe(false);
   }, 120_000);
 
   test("the repository's own shows what a deploy would change, and changes nothing", async () => {
@@ -180,6 +187,7 @@ suite('pr-check.yml', () => {
     });
     expectRun(run, 0, { manifests: true, preview: true });
     expect(run.text).toContain('registry.example/backend:9');
+    expect(existsSync(pwned)).toBe(false);
     expect(await imageIn('shop')).toBe('registry.example/backend:1');
   }, 120_000);
 
