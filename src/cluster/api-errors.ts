@@ -72,8 +72,20 @@ interface Missing {
 function ruleHint({ verb, group, resource, namespace, user }: Missing): string {
   const kind = namespace ? `Role in namespace ${namespace}` : 'ClusterRole';
   const verbs = together.find((each) => each.includes(verb)) ?? [verb];
+  const rule = roleRule({ group, resource, verbs });
+  return `Add this rule to a ${kind} that is bound to ${user || 'the account'}:\n${rule}`;
+}
+
+interface Rule {
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly resource: string;
+  readonly verbs: readonly string[];
+}
+
+/** A rule of a Role as YAML, to be pasted below its `rules`. */
+export function roleRule({ group, resource, verbs }: Rule): string {
   return [
-    `Add this rule to a ${kind} that is bound to ${user || 'the account'}:`,
     `- apiGroups: ["${group}"]`,
     `  resources: ["${resource}"]`,
     `  verbs: [${verbs.map((each) => `"${each}"`).join(', ')}]`,

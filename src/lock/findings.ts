@@ -1,5 +1,5 @@
 // What can be said about a lock: who has it, that it was lost, what the account lacks.
-import { apiFailure, permissionDenied } from '../cluster/api-errors.ts';
+import { apiFailure, permissionDenied, roleRule } from '../cluster/api-errors.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
@@ -47,11 +47,12 @@ export function refuseLease(
 ): never {
   const failure = apiFailure('Taking the lock', response, request);
   if (!permissionDenied(response)) throw new ActionError({ ...failure, ...subject(target) });
-  const rule = [
-    `Add this rule to a Role in namespace ${target.namespace} that is bound to the account, or set lock: false:`,
-    '- apiGroups: ["coordination.k8s.io"]',
-    '  resources: ["leases"]',
-    `  verbs: [${leaseVerbs.map((each) => `"${each}"`).join(', ')}]`,
-  ];
-  throw new ActionError({ ...failure, hint: rule.join('\n') });
+  const rule = roleRule({
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    verbs: leaseVerbs,
+  });
+  const where = `a Role in namespace ${target.namespace} that is bound to the account`;
+  const hint = `Add this rule to ${where}, or set lock: false:\n${rule}`;
+  throw new ActionError({ ...failure, hint });
 }

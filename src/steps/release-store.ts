@@ -1,6 +1,6 @@
 // Releases in the cluster: list, read, create, finish, forget.
 import type { Api, Resource } from '../cluster/api.ts';
-import { apiFailure, permissionDenied, statusOf } from '../cluster/api-errors.ts';
+import { apiFailure, permissionDenied, roleRule, statusOf } from '../cluster/api-errors.ts';
 import { denialFinding } from '../cluster/denials.ts';
 import { listAll } from '../cluster/list.ts';
 import type { KubeObject } from '../cluster/objects.ts';
@@ -164,11 +164,7 @@ function refusedBy(
 /** `forbidden` with all that releases need: one round, and not five. */
 function withRule(failure: Finding, namespace: string): Finding {
   if (failure.code !== 'forbidden') return failure;
-  const rule = [
-    `Releases are kept as Secrets. Add this rule to a Role in namespace ${namespace} that is bound to the account:`,
-    '- apiGroups: [""]',
-    '  resources: ["secrets"]',
-    `  verbs: [${releaseVerbs.map((each) => `"${each}"`).join(', ')}]`,
-  ];
-  return { ...failure, hint: rule.join('\n') };
+  const rule = roleRule({ group: '', resource: 'secrets', verbs: releaseVerbs });
+  const where = `a Role in namespace ${namespace} that is bound to the account`;
+  return { ...failure, hint: `Releases are kept as Secrets. Add this rule to ${where}:\n${rule}` };
 }
