@@ -1,5 +1,6 @@
 // In a preview nothing is built: a container whose image is a bare name is shown with what runs now.
 import type { KubeObject } from '../cluster/objects.ts';
+import type { Path } from '../manifests/document.ts';
 import { valueAt, withValueAt } from '../manifests/values.ts';
 import { containerImages } from './containers.ts';
 import { isBareName, parseReference, repositoryMatches } from './reference.ts';
@@ -15,14 +16,12 @@ export interface ShownLive {
  * it or ends in `/backend`, its image stays, so that a preview shows real changes only.
  */
 export function withLiveImages(object: KubeObject, live: KubeObject): ShownLive {
-  const running = containerImages(live).map(({ path, ...each }) => {
-    return { ...each, list: path.slice(0, -2).join('.') };
-  });
+  const running = containerImages(live);
   const names = new Set<string>();
   const shown = containerImages(object).reduce((result, { path, container, image }) => {
     const wanted = parseReference(image);
     const there = running.find(
-      (each) => each.container === container && each.list === path.slice(0, -2).join('.'),
+      (each) => each.container === container && listOf(each.path) === listOf(path),
     );
     const now = there && parseReference(there.image);
     if (!wanted || !isBareName(wanted) || !there || !now || isBareName(now)) return result;
@@ -32,3 +31,6 @@ export function withLiveImages(object: KubeObject, live: KubeObject): ShownLive 
   }, object);
   return { object: shown, names: [...names] };
 }
+
+/** `spec.template.spec.containers`, or `…initContainers`: without the place in it and the field. */
+const listOf = (path: Path): string => path.slice(0, -2).join('.');

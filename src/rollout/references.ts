@@ -52,16 +52,20 @@ const askAgainMs = 1_000;
 export function withReferences(judge: (live: KubeObject, sight: Sight) => Verdict) {
   return (live: KubeObject, sight: Sight): Verdict => {
     const verdict = judge(live, sight);
-    const all = referencesOf(live);
-    const answerOf = ({ proof }: Reference) => sight.memory.answers.get(proofKey(proof));
-    const missing = all.filter((each) => answerOf(each)?.result === 'missing');
-    const coming = missing.filter((each) => mayCome(each, missing, sight));
+    const answerTo = (proof: Proof) => sight.memory.answers.get(proofKey(proof));
+    const isMissing = (proof: Proof) => answerTo(proof)?.result === 'missing';
+    // Without its Service there are no endpoints either.
+    const all = referencesOf(live).filter(
+      ({ proof }) => !isEndpoints(proof) || !isMissing({ ...proof, kind: 'Service' }),
+    );
+    const missing = all.filter(({ proof }) => isMissing(proof));
+    const coming = missing.filter(({ proof }) => isEndpoints(proof) && mayCome(sight));
     const isOver = (at: number) => sight.isPast(at + askAgainMs);
     const open = [
-      ...all.filter((each) => !answerOf(each)),
-      ...coming.filter((each) => isOver(answerOf(each)?.at ?? 0)),
+      ...all.filter(({ proof }) => !answerTo(proof)),
+      ...coming.filter(({ proof }) => isOver(answerTo(proof)?.at ?? 0)),
     ];
-    const told = missing.filter((each) => !coming.includes(each) && !isCaused(each, missing));
+    const told = missing.filter((each) => !coming.includes(each));
     const findings = [...verdict.findings, ...told.map((each) => warningOf(live, each, sight))];
     const asks = open.map(({ proof }) => proof);
     const awaited = [...(isAwaited(sight) ? open : []), ...coming];
@@ -76,20 +80,13 @@ function isAwaited({ writtenAt, isPast }: Sight): boolean {
   return writtenAt !== undefined && !isPast(writtenAt + answerMs);
 }
 
-/** Endpoints that a workload of this release may still bring: it just got further. */
-function mayCome(each: Reference, missing: readonly Reference[], sight: Sight): boolean {
-  const { writtenAt, memory, isPast } = sight;
-  if (each.proof.kind !== 'EndpointSlice' || writtenAt === undefined) return false;
-  if (isCaused(each, missing)) return false;
+const isEndpoints = ({ kind }: Proof): boolean => kind === 'EndpointSlice';
+
+/** A workload of this release may still bring the endpoints: it just got further. */
+function mayCome({ writtenAt, memory, isPast }: Sight): boolean {
+  if (writtenAt === undefined) return false;
   const last = Math.max(writtenAt, ...[...memory.progress.values()].map(({ at }) => at));
   return !isPast(last + endpointMs);
-}
-
-/** Without its Service there are no endpoints either. */
-function isCaused({ proof }: Reference, missing: readonly Reference[]): boolean {
-  if (proof.kind !== 'EndpointSlice') return false;
-  const service = proofKey({ ...proof, kind: 'Service' });
-  return missing.some((each) => proofKey(each.proof) === service);
 }
 
 function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFinding {
@@ -99,10 +96,9 @@ function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFi
     severity: 'warning',
     certain: false,
     what: plain(what, 200),
-    evidence:
-      proof.kind === 'EndpointSlice'
-        ? ['none of the endpoints in its EndpointSlices is ready']
-        : answerWords(proof, sight),
+    evidence: isEndpoints(proof)
+      ? ['none of the endpoints in its EndpointSlices is ready']
+      : answerWords(proof, sight),
     hint,
   });
 }
