@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { provideAssets } from '../cluster/assets.ts';
-import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
 import { pushDatabase, type ScannedKind, scannedFiles } from '../images/scanned.ts';
 import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
+import { findTrivy, noTrivy } from '../tools/trivy.ts';
 import { type ActRun, runAct } from '../workflows/act.ts';
 import { makeApplication } from '../workflows/application.ts';
 import { type Hub, makeHub } from '../workflows/hub.ts';
@@ -19,9 +19,8 @@ const provided = await provideTool('act');
 const reason = 'missing' in provided ? provided.missing : await builderUnavailable();
 const act = 'path' in provided ? provided.path : '';
 const suite = reason === undefined ? describe : describe.skip;
-const trivy =
-  process.env['TRIVY'] || (await execOk('sh', ['-c', 'command -v trivy || true'])).trim();
-if (!trivy) process.stderr.write('the gate is skipped: no trivy on PATH, and none in TRIVY\n');
+const trivy = await findTrivy();
+if (!trivy) process.stderr.write(`the gate is skipped: ${noTrivy}\n`);
 const gated = reason === undefined && trivy ? describe : describe.skip;
 
 let site: Site;

@@ -1,13 +1,14 @@
 // What linters say of manifests, rules and Dockerfiles: nothing above the exceptions that are written down.
-import { existsSync, globSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { exec } from '../cluster/exec.ts';
-import { cachedTool, type Provided, provideTool } from '../tools/tools.ts';
+import { findProgram, type Provided, provideTool } from '../tools/tools.ts';
+import { findTrivy, noTrivy } from '../tools/trivy.ts';
 import { provideCheckov } from './checkov.ts';
 import { operatorKinds } from './crds.ts';
 import { componentNames, copyStack, type Stack } from './manifests.ts';
@@ -23,15 +24,7 @@ const tools = {
   promtool: await provideTool('promtool'),
 };
 
-const cachedTrivy = await cachedTool('trivy');
-
-/** What is not built for this alone: named by a variable, there already, or on PATH. */
-function yourOwn(name: string, variable: string, cached?: string): Provided {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).map((each) => join(each, name));
-  const places = [process.env[variable], cached, ...folders];
-  const path = places.find((each) => each && existsSync(each));
-  return path ? { path } : { missing: `no ${name} on PATH, nor named by ${variable}` };
-}
+const trivy = await findTrivy();
 
 let folder = '';
 let cluster: TestCluster;
@@ -110,8 +103,8 @@ describe('the stack', () => {
     await loud(program, args, insecure);
   });
 
-  const trivy = 'trivy config: nothing beyond the exceptions of manifests/.trivyignore.yaml';
-  lint(trivy, yourOwn('trivy', 'TRIVY', cachedTrivy), async (program) => {
+  const config = 'trivy config: nothing beyond the exceptions of manifests/.trivyignore.yaml';
+  lint(config, trivy ? { path: trivy } : { missing: noTrivy }, async (program) => {
     const ignored = ['--ignorefile', join(ROOT, 'manifests', '.trivyignore.yaml')];
     const args = ['config', '--skip-check-update', '--quiet', '--exit-code', '1', ...ignored];
     await quiet(program, [...args, await files('trivy')]);
@@ -119,7 +112,7 @@ describe('the stack', () => {
   });
 
   const linter = 'kube-linter: nothing beyond what the objects say themselves';
-  lint(linter, yourOwn('kube-linter', 'KUBE_LINTER'), async (program) => {
+  lint(linter, findProgram('kube-linter', 'KUBE_LINTER'), async (program) => {
     // The objects of the bootstrap and of the restore belong to those of the overlay.
     const all = ['production-all', 'bootstrap-production', 'restore'].map((name) => rendered[name]);
     await quiet(program, ['lint', '-'], asDeployed(all.join('\n---\n')));

@@ -1,8 +1,9 @@
 // Programs that tests run and Go modules or wheels bring: each built or unpacked once and cached.
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execOk } from '../cluster/exec.ts';
 import { withLock } from '../cluster/lock.ts';
 import { tell } from '../cluster/say.ts';
@@ -72,6 +73,13 @@ export async function provideTool(tool: Tool): Promise<Provided> {
   } catch (error) {
     return { missing: `no ${tool}: ${String(error).split('\n').slice(-3).join(' ')}` };
   }
+}
+
+/** What this machine brings itself: named by a variable, or on PATH. */
+export function findProgram(name: string, variable: string): Provided {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).map((each) => join(each, name));
+  const path = [process.env[variable], ...folders].find((each) => each && existsSync(each));
+  return path ? { path } : { missing: `no ${name} on PATH, nor named by ${variable}` };
 }
 
 /** One that is there already; undefined where it would have to be made first. */

@@ -1,8 +1,7 @@
 // A real Trivy for tests, demo and bench: it takes long to build, so that is done on request only.
 import { delimiter, dirname } from 'node:path';
-import { execOk } from '../cluster/exec.ts';
 import { pushDatabase } from '../images/scanned.ts';
-import { cachedTool, provideTool } from './tools.ts';
+import { cachedTool, findProgram, provideTool } from './tools.ts';
 
 /** What a test that has none says. */
 export const noTrivy =
@@ -10,10 +9,8 @@ export const noTrivy =
 
 /** The one that TRIVY names, the one on PATH, or the one that was built; undefined without any. */
 export async function findTrivy(): Promise<string | undefined> {
-  const named = process.env['TRIVY'];
-  if (named) return named;
-  const onPath = (await execOk('sh', ['-c', 'command -v trivy || true'])).trim();
-  return onPath || (await cachedTool('trivy'));
+  const own = findProgram('trivy', 'TRIVY');
+  return 'path' in own ? own.path : cachedTool('trivy');
 }
 
 /**
