@@ -18,7 +18,7 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     shop = await openShopImages();
   }, 900_000);
 
-  afterAll(() => shop?.stop(), 60_000);
+  afterAll(() => shop?.stop());
 
   interface Told {
     readonly code: string;

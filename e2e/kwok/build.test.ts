@@ -26,7 +26,7 @@ withBuilder(`images${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     shop = await openShopImages();
   }, 900_000);
 
-  afterAll(() => shop?.stop(), 60_000);
+  afterAll(() => shop?.stop());
 
   const digestsOf = ({ outputs }: Run): Readonly<Record<string, string>> =>
     JSON.parse(outputs['digests'] ?? '{}');

@@ -51,7 +51,7 @@ beforeAll(async () => {
   ]);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 async function start(name: string, manifest: string, timeout = '40s') {
   const workspace = await site.workspace({ 'objects.yaml': manifest });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   expect(run.outputs['status']).toBe('failed');
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 async function webgen(args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}) {
   const child = spawn(nodeOfRunner(), [cli, ...args], {

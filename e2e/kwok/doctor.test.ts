@@ -32,7 +32,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 type Access = Readonly<Record<string, string>>;
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const waiting = (name: string) =>
   deployment(name).replace(

@@ -33,7 +33,7 @@ beforeAll(async () => {
   path = [dirname(kubectl), process.env['PATH']].join(delimiter);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const services = ['--services', 'api:8000/health', '--services', 'web:3000'];
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   site = await openSite();
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const secretValue = 'correct horse battery staple';
 

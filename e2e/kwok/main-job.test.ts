@@ -15,7 +15,7 @@ beforeAll(async () => {
   workspace = await site.workspace(example);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const deploy = (inputs: Readonly<Record<string, string>> = {}, options = {}) =>
   site.run(

@@ -9,7 +9,7 @@ beforeAll(async () => {
   site = await openSite();
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 interface Shape {
   readonly migration?: string;

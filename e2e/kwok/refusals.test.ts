@@ -9,7 +9,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: first\ndata: {A: "1"}\n---\n';
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   site = await openSite();
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const inputsFor = (namespace: string) => ({
   namespace,

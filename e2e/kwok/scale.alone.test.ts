@@ -11,7 +11,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const count = 100;
 const idleMs = 10_000;

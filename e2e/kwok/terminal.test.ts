@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = await site.workspace({ 'app.yaml': deployment('web') });
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
 

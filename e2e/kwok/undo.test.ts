@@ -12,7 +12,7 @@ beforeAll(async () => {
   await site.cluster.kubectl(['apply', '-f', '-'], late);
 }, 900_000);
 
-afterAll(() => site?.stop(), 60_000);
+afterAll(() => site?.stop());
 
 const late = `
 apiVersion: storage.k8s.io/v1

@@ -181,7 +181,7 @@ onNode(`on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, (
     }
   }, 900_000);
 
-  afterAll(() => site?.stop(), 60_000);
+  afterAll(() => site?.stop());
 
   test.each(cases)(
     '$name',

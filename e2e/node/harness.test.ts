@@ -17,7 +17,7 @@ onNode(`a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () =
     registry = `${cluster.registry}`;
   }, 900_000);
 
-  afterAll(() => cluster?.stop(), 60_000);
+  afterAll(() => cluster?.stop());
 
   const pods = '/api/v1/namespaces/default/pods';
   const makePod = (name: string, image: string, args: readonly string[] = []) => {

@@ -45,7 +45,7 @@ onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})
     for (const each of [flaky, late, once, full]) each.catch(() => undefined);
   }, 900_000);
 
-  afterAll(() => site?.stop(), 60_000);
+  afterAll(() => site?.stop());
 
   async function deploy(namespace: string, manifest: string, meanwhile = async () => {}) {
     await site.cluster.kubectl(['create', 'namespace', namespace]);

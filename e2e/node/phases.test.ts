@@ -61,7 +61,7 @@ onNode(`phases on a real node${reason === undefined ? '' : ` (skipped: ${reason}
     site = await openSite('node');
   }, 900_000);
 
-  afterAll(() => site?.stop(), 60_000);
+  afterAll(() => site?.stop());
 
   async function deploy(tag: string) {
     const { reference } = await pushApp(`${site.cluster.registry}`, { repository: 'shop', tag });

@@ -46,7 +46,7 @@ onNode(`the undo on a real node${reason === undefined ? '' : ` (skipped: ${reaso
     image = (await pushApp(`${site.cluster.registry}`, { repository: 'shop/undo' })).reference;
   }, 900_000);
 
-  afterAll(() => site?.stop(), 60_000);
+  afterAll(() => site?.stop());
 
   const missing = () => image.replace(/[@:][^/]*$/, ':not-there');
 
