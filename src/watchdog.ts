@@ -33,8 +33,9 @@ export interface Bounds {
 export interface Will {
   /** Where people read. */
   readonly fd: 1 | 2;
-  /** Ready to be written; `{why}` stands for what was seen. */
+  /** Ready to be written; `mark` stands in it for what was seen. */
   readonly text: string;
+  readonly mark: string;
   /** The same for files: something is appended to each. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
   /** Files and folders that must not outlive the run. */
@@ -105,17 +106,18 @@ function newWatcher(shared: Shared, bounds: Bounds) {
 const read = (cell: Int32Array): number => Atomics.load(cell, 0);
 
 async function end(why: string, will: Will | undefined): Promise<void> {
-  for (const pid of will?.programs ?? []) stop(pid, 'SIGTERM');
-  for (const path of will?.remove ?? [])
-    quietly(() => rmSync(path, { recursive: true, force: true }));
-  for (const { path, text } of will?.files ?? []) {
-    quietly(() => appendFileSync(path, text.replaceAll('{why}', why)));
-  }
-  const said = will && say(will.fd, Buffer.from(will.text.replaceAll('{why}', why)));
-  await Promise.race([said, after(sayMs)]);
-  for (const pid of will?.programs ?? []) stop(pid, 'SIGKILL');
+  if (will) await carryOut(will, why);
   // `process.exit` ends this thread only, and `process.abort` is not to be had in one.
   process.kill(process.pid, 'SIGKILL');
+}
+
+async function carryOut(will: Will, why: string): Promise<void> {
+  const worded = (text: string): string => text.replaceAll(will.mark, why);
+  for (const pid of will.programs) stop(pid, 'SIGTERM');
+  for (const path of will.remove) quietly(() => rmSync(path, { recursive: true, force: true }));
+  for (const { path, text } of will.files) quietly(() => appendFileSync(path, worded(text)));
+  await Promise.race([say(will.fd, Buffer.from(worded(will.text))), after(sayMs)]);
+  for (const pid of will.programs) stop(pid, 'SIGKILL');
 }
 
 /** Not through `process.stdout`: what a worker writes there goes through the main thread. */

@@ -32,7 +32,8 @@ export function noteAbort(): void {
 
 /** The run is cancelled: whatever it does, the process ends within so many milliseconds. */
 export function mustEndWithin(ms: number): void {
-  Atomics.store(shared.due, 0, Math.max(1, Math.floor(ms / tickMs)));
+  // The thread may notice it one tick late.
+  Atomics.store(shared.due, 0, Math.max(1, Math.floor(ms / tickMs) - 1));
 }
 
 /** Writes output. Whoever reads it may pause for an hour (`| less`): that is nobody's hang. */
@@ -67,13 +68,13 @@ export interface Watchdog {
  * Starts the thread beside the run's other work; it holds nothing open. A machine that has no room
  * for one more thread gets none.
  */
-export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog> {
+export function startWatchdog(options: WatchdogOptions): Watchdog {
   const bounds = { ...usualBounds, ...options.bounds };
-  const thread = await start(options, bounds);
+  let thread: Worker | undefined;
   let sent: Will | undefined;
   let isMuch = false;
   const note = (): void => {
-    const will = options.will();
+    const will = thread && options.will();
     if (isDeepStrictEqual(will, sent)) return;
     sent = will;
     thread?.postMessage(will);
@@ -88,7 +89,10 @@ export async function startWatchdog(options: WatchdogOptions): Promise<Watchdog>
       `! This run holds ${Math.round(bytes / 1e6)} MB of memory; a usual one less than 300.`,
     );
   };
-  ping();
+  void start(options, bounds).then((started) => {
+    thread = started;
+    note();
+  });
   setInterval(ping, bounds.tickMs).unref();
   return { note };
 }

@@ -44,7 +44,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
   'is well': () => sleep(4_000),
 };
 
-await startWatchdog({
+startWatchdog({
   thread: new URL('../../src/watchdog.ts', import.meta.url),
   will: () => will,
   onOddity: (line) => process.stdout.write(`${line}\n`),
