@@ -1,6 +1,7 @@
 // A run's end → its outcome: what happened, as data, for the report.
 import { ActionError, type Finding, finding } from './errors.ts';
 import { leftBehind } from './left-behind.ts';
+import { notGivenBack } from './lock/hold.ts';
 import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status } from './outcome.ts';
 import { plansWrite } from './plan.ts';
@@ -31,7 +32,8 @@ export function hungOutcome(running: Running): Outcome {
   const what = `webgen-deploy itself hangs, and was ended by its watchdog: ${hangMark}.`;
   // What was seen last is a moment old: meanwhile any write may have begun.
   const seen = state.isApplying ? { ...state, uncertain: state.left, writing: none } : state;
-  const evidence = plansWrite(plan.command) ? leftBehind(seen) : [];
+  const lock = state.lock?.isHeld ? [notGivenBack] : [];
+  const evidence = plansWrite(plan.command) ? [...leftBehind(seen), ...lock] : [];
   const hung = finding('internal-error', what, { evidence });
   return factsOf(running, 'failed', [hung, ...hintedFindings(state)]);
 }

@@ -66,6 +66,7 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
   state.uncertain = outcome.uncertain;
   state.writing.clear();
   state.isApplying = false;
+  run.note();
   const [first, ...more] = outcome.findings;
   if (!first) return;
   keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);
