@@ -38,7 +38,8 @@ async function bundle(build: string, out: string): Promise<void> {
   ];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   cpSync(join(out, 'index.js'), join(out, 'engine.js'));
-  for (const file of ['index.js', 'cli.js']) cpSync(join(build, file), join(out, file));
+  for (const file of ['index.js', 'cli.js', 'watchdog.js'])
+    cpSync(join(build, file), join(out, file));
   // ncc minifies its main file only; the chunks of lazy imports hold nine tenths of the bytes.
   for (const file of readdirSync(out).filter((name) => name.endsWith('.js'))) {
     const path = join(out, file);

@@ -2,4 +2,4 @@
 // What a terminal starts: the same engine, with flags instead of inputs.
 import { terminal } from './engine.ts';
 
-await terminal();
+await terminal(import.meta.url);

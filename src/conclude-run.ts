@@ -1,12 +1,14 @@
 // A run's end → its outcome: what happened, as data, for the report.
-import { finding } from './errors.ts';
+import { ActionError, type Finding, finding } from './errors.ts';
+import { leftBehind } from './left-behind.ts';
+import { notGivenBack } from './lock/hold.ts';
 import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status } from './outcome.ts';
 import { plansWrite } from './plan.ts';
 import type { Ports } from './ports.ts';
 import { liveRelease } from './release/choose.ts';
 import type { PrunePlan } from './release/prune-plan.ts';
-import { imagesOf, type Running, type State, whatIsLeft } from './running.ts';
+import { hangMark, imagesOf, type Running, type State } from './running.ts';
 import { andHints } from './steps/authenticate.ts';
 
 export const isFatal = (state: State): boolean =>
@@ -19,9 +21,40 @@ const hintedFindings = ({ findings, access }: State) =>
 
 /** What a run that had a plan has come to. */
 export function outcomeOf(running: Running): Outcome {
-  const { inputs, state, engine, signal } = running;
-  const status = statusOf(running);
-  if (signal.aborted) state.findings.push(cancelledFinding(running));
+  const { state, signal } = running;
+  const cancelled = signal.aborted ? [cancelledFinding(running)] : [];
+  return factsOf(running, statusOf(running), [...hintedFindings(state), ...cancelled]);
+}
+
+/** The same where it hangs at this moment, and ends so; `hangMark` stands for how it shows. */
+export function hungOutcome(running: Running): Outcome {
+  const { state, plan } = running;
+  const what = `webgen-deploy itself hangs, and was ended by its watchdog: ${hangMark}.`;
+  // What was seen last is a moment old: meanwhile any write may have begun.
+  const seen = state.isApplying ? { ...state, uncertain: state.left, writing: none } : state;
+  const lock = state.lock?.isHeld ? [notGivenBack] : [];
+  const evidence = plansWrite(plan.command) ? [...leftBehind(seen), ...lock] : [];
+  const hung = finding('internal-error', what, { evidence });
+  return factsOf(running, 'failed', [hung, ...hintedFindings(state)]);
+}
+
+const none: ReadonlySet<never> = new Set();
+
+/** A defect, with its stack and what it leaves behind. */
+export function defectFindings(error: unknown, running?: Running): readonly Finding[] {
+  if (error instanceof ActionError) return error.findings;
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  const trace = stack
+    .split('\n')
+    .slice(1, 6)
+    .map((line) => line.trim());
+  const left = running && plansWrite(running.plan.command) ? leftBehind(running.state) : [];
+  const evidence = [...left, ...trace];
+  return [finding('internal-error', `webgen-deploy itself failed: ${message}`, { evidence })];
+}
+
+function factsOf(running: Running, status: Status, findings: Outcome['findings']): Outcome {
+  const { inputs, state, engine } = running;
   return {
     command: inputs.command,
     status,
@@ -36,7 +69,7 @@ export function outcomeOf(running: Running): Outcome {
     workloads: state.workloads,
     scans: state.scans,
     ...(state.folder === undefined ? {} : { folder: state.folder }),
-    findings: placeFindings(hintedFindings(state), state.documents),
+    findings: placeFindings(findings, state.documents),
     timings: state.timings,
     ...(state.undone ? { undone: state.undone } : {}),
     ...releaseFacts(running),
@@ -80,8 +113,7 @@ function statusOf({ inputs, state, signal }: Running): Status {
 
 function cancelledFinding({ state, plan }: Running) {
   const evidence = [
-    ...(plansWrite(plan.command) ? whatIsLeft(state) : []),
-    ...(state.undone?.objects ?? []).map(({ object, did }) => `${object}: ${did}`),
+    ...(plansWrite(plan.command) ? leftBehind(state) : []),
     ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),
   ];
   return finding('cancelled', 'The run was cancelled before it ended.', { evidence });

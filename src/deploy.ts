@@ -1,8 +1,9 @@
 // Carries a plan out, wave by wave, and tells what happened. Expected failures become findings.
-import { isFatal, isUndone, outcomeOf } from './conclude-run.ts';
+import { defectFindings, hungOutcome, isFatal, isUndone, outcomeOf } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { ActionError } from './errors.ts';
 import type { Inputs } from './inputs.ts';
+import { notGivenBack } from './lock/hold.ts';
 import { describePhases, inPhases } from './manifests/phases.ts';
 import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Timing } from './outcome.ts';
@@ -12,6 +13,7 @@ import { type Engine, newState, type Running } from './running.ts';
 import { patienceMs } from './scan-run.ts';
 import { runStep } from './step-runners.ts';
 import { finishRelease } from './steps/record-release.ts';
+import { untilAborted } from './steps/wake.ts';
 
 export interface DeployRequest {
   readonly inputs: Inputs;
@@ -19,6 +21,8 @@ export interface DeployRequest {
   readonly engine: Engine;
   /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Aborted when a cancelled run has no time left. */
+  readonly over: AbortSignal;
 }
 
 /**
@@ -28,7 +32,18 @@ export interface DeployRequest {
  */
 export async function deploy(request: DeployRequest): Promise<Outcome> {
   const plan = makePlan(request.inputs);
-  const running: Running = { ...request, plan, state: newState(request.engine.ports.clock.now()) };
+  const state = newState(request.engine.ports.clock.now());
+  const { watch } = request.engine;
+  const note = watch?.(() => hungOutcome(running)) ?? (() => undefined);
+  const running: Running = { ...request, plan, state, note };
+  await Promise.race([workOn(running), untilAborted(request.over)]).catch((error: unknown) => {
+    state.findings.push(...defectFindings(error, running));
+  });
+  if (request.over.aborted) giveUp(running);
+  return outcomeOf(running);
+}
+
+async function workOn(running: Running): Promise<void> {
   try {
     await carryOut(running);
     await undoIfFailed(running);
@@ -38,7 +53,16 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
     await running.state.lock?.release();
     await settleBackground(running);
   }
-  return outcomeOf(running);
+}
+
+/** What is still under way ends with the process; what that leaves behind is said. */
+function giveUp({ state, engine }: Running): void {
+  const { log } = engine.ports;
+  const number = state.release?.head.number;
+  if (state.release?.head.state === 'pending') {
+    log.info(`The end of release ${number} could not be recorded: it stays pending.`);
+  }
+  if (state.lock?.isHeld) log.info(notGivenBack);
 }
 
 async function carryOut(running: Running): Promise<void> {

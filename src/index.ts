@@ -1,4 +1,4 @@
 // What the runner starts, for the main step and the post step alike.
 import { main } from './engine.ts';
 
-await main();
+await main(import.meta.url);

@@ -1,4 +1,6 @@
 // Composition root of the action: the runner's environment in, outputs and exit code out.
+import { randomUUID } from 'node:crypto';
+import { EOL } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import type { RunContext } from './context.ts';
@@ -7,20 +9,22 @@ import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog, type MaskingLog } from './platform/log.ts';
+import { writingOut } from './platform/watchdog.ts';
+import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
 import { isGood } from './report/headline.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
-import { startSession } from './start.ts';
+import { startSession, type Watched } from './start.ts';
 import { version } from './version.ts';
 
 const state = { files: 'secret-files', main: 'main' };
 
 /** The main step, or the post step where the main step has left its mark. */
-export async function main(): Promise<void> {
-  const log = githubLog((text) => process.stdout.write(text));
+export async function main(entry: string): Promise<void> {
+  const log = githubLog(writingOut((text) => process.stdout.write(text)));
   if (core.getState(state.main)) return post(log);
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);
@@ -28,6 +32,10 @@ export async function main(): Promise<void> {
   const context = await contextOf();
   const secretFiles: string[] = [];
   const session = await startSession({
+    entry,
+    lastWords: (outcome) => lastWords(withoutSecrets(outcome, log.redact), context),
+    // The post step has their list.
+    secretFiles: () => [],
     raw,
     context,
     log,
@@ -74,8 +82,39 @@ async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   if (summary && process.env['GITHUB_STEP_SUMMARY']) {
     await core.summary.addRaw(renderSummary(outcome, context)).write();
   }
+  say(outcome, log);
+}
+
+function say(outcome: Outcome, log: Log): void {
   for (const finding of annotationsOf(outcome)) log.annotate(finding);
   for (const line of renderText(outcome)) log.info(line);
+}
+
+/** The same without a library, and without waiting: as text for the log and for the runner's files. */
+function lastWords(outcome: Outcome, context: RunContext): ReturnType<Watched['lastWords']> {
+  const said: string[] = [];
+  say(
+    outcome,
+    githubLog((text) => said.push(text)),
+  );
+  const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = process.env;
+  return {
+    fd: 1,
+    // Whatever line or group is open ends here.
+    text: `\n::endgroup::\n${said.join('')}`,
+    files: [
+      ...(outputs ? [{ path: outputs, text: outputPairs(outputsOf(outcome)) }] : []),
+      ...(summary ? [{ path: summary, text: renderSummary(outcome, context) }] : []),
+    ],
+  };
+}
+
+/** As `core.setOutput` writes them; a delimiter that nobody can guess is in no value. */
+function outputPairs(outputs: Readonly<Record<string, string>>): string {
+  const delimiter = `ghadelimiter_${randomUUID()}`;
+  return Object.entries(outputs)
+    .map(([name, value]) => [`${name}<<${delimiter}`, value, delimiter, ''].join(EOL))
+    .join('');
 }
 
 /** Keeps the preview on the pull request; where that may not be, the summary has to have it. */

@@ -21,6 +21,15 @@ export async function removeSecretFiles(
   }
 }
 
+/** What to remove where only one system call is left: the folder that we made, else the file. */
+export function secretPlaces(paths: readonly string[], temp: string): readonly string[] {
+  return paths.map((path) => {
+    const folder = dirname(path);
+    const ours = dirname(folder) === temp && basename(folder).startsWith('webgen-deploy-');
+    return ours ? folder : path;
+  });
+}
+
 function pathsOf(state: string): readonly string[] {
   try {
     const list: unknown = JSON.parse(state || '[]');

@@ -1,6 +1,7 @@
 // The step after a failure: what the run has changed is put back, awaited and judged.
+import type { KubeObject } from './cluster/objects.ts';
 import { ActionError } from './errors.ts';
-import type { Undone, WorkloadResult } from './outcome.ts';
+import type { Undone, UndoneObject, WorkloadResult } from './outcome.ts';
 import type { UndoStep } from './plan.ts';
 import { apiOf, keep, type Running } from './running.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
@@ -20,19 +21,29 @@ export async function undoDue(step: UndoStep, run: Running): Promise<void> {
   const finish = (parts: Pick<Undone, 'state' | 'objects' | 'workloads'>): void => {
     state.undone = { ...parts, from, to: clock.now() };
   };
-  finish({ state: 'failed', objects: [], workloads: [] });
+  // As it is if the run ends in the middle of it.
+  const objects: UndoneObject[] = [];
+  finish({ state: 'cancelled', objects, workloads: [] });
+  for (const { planned } of state.touched.values()) state.undoing.add(planned.object);
+  run.note();
+  const onSettled = (object: KubeObject, done: UndoneObject | undefined): void => {
+    state.undoing.delete(object);
+    if (done) objects.push(done);
+  };
   let outcome: UndoOutcome | undefined;
   try {
-    const more = { api, clock, signal, onLine: log.info };
+    const more = { api, clock, signal, onLine: log.info, onSettled };
     outcome = await undo([...state.touched.values()], { ...settings, ...more });
     keep(outcome.findings, run);
+    state.undoing.clear();
     const workloads = step.wait ? await awaited(outcome, step.timeoutMs, run) : [];
     const healing = await outcome.healed;
     keep(healing, run);
     finish({ state: stateOf(outcome, run), objects: outcome.objects, workloads });
   } catch (error) {
-    const objects = outcome?.objects ?? [];
-    if (signal.aborted) return finish({ state: 'cancelled', objects, workloads: [] });
+    finish({ state: signal.aborted ? 'cancelled' : 'failed', objects, workloads: [] });
+    if (signal.aborted) return;
+    state.undoing.clear();
     if (!(error instanceof ActionError)) throw error;
     keep(
       error.findings.map((each) => failure('Nothing was put back', each)),

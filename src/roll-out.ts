@@ -1,12 +1,13 @@
 // The two steps that change the cluster, phase by phase where the manifests ask for it.
 import { type KubeObject, nameOf } from './cluster/objects.ts';
 import { taskState } from './cluster/tasks.ts';
+import { whatIsLeft } from './left-behind.ts';
 import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
 import type { Step } from './plan.ts';
 import { ranBefore } from './release/undo-plan.ts';
 import { verdictOf } from './rollout/verdict.ts';
-import { apiOf, keep, type Running, type State, settingsOf, whatIsLeft } from './running.ts';
+import { apiOf, keep, type Running, type State, settingsOf } from './running.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
 import { changesOf } from './steps/changes.ts';
@@ -24,6 +25,9 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
   reach(phase, state);
   state.writingSince ??= clock.now();
   const deadline = state.writingSince + inputs.timeoutMs;
+  state.left = state.planned.filter(({ write }) => write).map(({ object }) => nameOf(object));
+  state.isApplying = true;
+  run.note();
   const outcome = await applyAll(
     state.planned,
     { ...settingsOf(run), deadline },
@@ -33,9 +37,16 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
         await state.lock?.confirm();
         await recordDue(run);
       },
-      onWriting: (planned) => void state.touched.set(planned.document, { planned }),
+      onWriting(planned) {
+        state.touched.set(planned.document, { planned });
+        state.writing.add(planned.object);
+      },
+      onRefused: ({ object }) => void state.writing.delete(object),
       onApplied(applied) {
         const { planned, object: written } = applied;
+        state.writing.delete(planned.object);
+        const at = state.left.indexOf(nameOf(planned.object));
+        if (planned.write) state.left = state.left.toSpliced(at, 1);
         if (planned.write) state.touched.set(planned.document, { planned, written });
         const changes = changesOf([applied.planned]);
         state.changes = [...state.changes, ...changes];
@@ -53,6 +64,9 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
   state.restarts = [...state.restarts, ...restartsOf(planned)];
   state.left = outcome.left;
   state.uncertain = outcome.uncertain;
+  state.writing.clear();
+  state.isApplying = false;
+  run.note();
   const [first, ...more] = outcome.findings;
   if (!first) return;
   keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);

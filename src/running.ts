@@ -50,7 +50,16 @@ export interface Engine {
   github?(token: Secret): GitHub;
   /** Called before a secret file is made, so that the post step removes it whatever happens. */
   onSecretFile(path: string): void;
+  /**
+   * Called once, when the work begins: `look` shows at any moment what is to be said if the run hangs
+   * just then, with `hangMark` for why. What it gives back is called when that has changed and must
+   * be known at once.
+   */
+  watch?(look: () => Outcome): () => void;
 }
+
+/** Stands in the words of a run that hangs for what was seen; no text of ours or of a cluster is it. */
+export const hangMark = 'WHAT_THE_WATCHDOG_SAW';
 
 export interface State {
   readonly startedAt: number;
@@ -102,6 +111,10 @@ export interface State {
   /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
   left: readonly string[];
   uncertain: readonly string[];
+  /** Whose write has begun and has no answer; what an undo has not come to an end with. */
+  readonly writing: Set<KubeObject>;
+  isApplying: boolean;
+  readonly undoing: Set<KubeObject>;
   changes: readonly Change[];
   restarts: Outcome['restarts'];
   unverified: Outcome['unverified'];
@@ -126,7 +139,10 @@ export interface Running {
   readonly inputs: Inputs;
   readonly context: RunContext;
   readonly engine: Engine;
+  /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Something has begun that the watchdog must know of. */
+  readonly note: () => void;
   readonly state: State;
 }
 
@@ -153,6 +169,9 @@ export function newState(startedAt: number): State {
     pruned: [],
     left: [],
     uncertain: [],
+    writing: new Set(),
+    isApplying: false,
+    undoing: new Set(),
     changes: [],
     restarts: [],
     unverified: [],
@@ -169,29 +188,6 @@ export function newState(startedAt: number): State {
 /** name → reference: as the input says, and what was built by its digest. */
 export function imagesOf({ inputs, state }: Running): Readonly<Record<string, string>> {
   return { ...inputs.images, ...referencesOf(state.built) };
-}
-
-/** For a run that ended early: what the cluster has of it and what not. */
-export function whatIsLeft({ changes, left, uncertain, phase }: State): readonly string[] {
-  const written = changes.filter(({ change }) => change !== 'unchanged');
-  const reached = phase ? [`Stopped in the phase ${phase}.`] : [];
-  if (written.length === 0 && uncertain.length === 0) {
-    return [...reached, 'Nothing was changed in the cluster.'];
-  }
-  const list = (title: string, names: readonly string[]) =>
-    names.length > 0 ? [`${title}: ${names.join(', ')}.`] : [];
-  return [
-    ...reached,
-    ...list(
-      'Applied',
-      written.map(({ object }) => object),
-    ),
-    ...list('Not known whether applied', uncertain),
-    ...list(
-      'Not applied',
-      left.filter((name) => !uncertain.includes(name)),
-    ),
-  ];
 }
 
 /** Adds findings, with the hints that the way of authentication allows. */

@@ -1,9 +1,9 @@
 // From raw inputs to an outcome: the way that a runner and a terminal share.
 
-import { refusedOutcome } from './conclude-run.ts';
+import { defectFindings, refusedOutcome } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { type DeployRequest, deploy } from './deploy.ts';
-import { ActionError, type Finding, finding } from './errors.ts';
+import type { Finding } from './errors.ts';
 import { deploymentFor } from './github/deployment.ts';
 import { type PullRequest, pullRequestFor } from './github/pull-request.ts';
 import { mayRun } from './guard.ts';
@@ -19,6 +19,7 @@ export interface SessionOptions {
   readonly context: RunContext;
   readonly facts: Facts;
   readonly signal: AbortSignal;
+  readonly over: AbortSignal;
   engine(): Engine;
 }
 
@@ -33,7 +34,7 @@ export interface Session {
 
 /** Expected failures are in the outcome; so is a defect, with its stack as evidence. */
 export async function runSession(options: SessionOptions): Promise<Session> {
-  const { raw, context, facts, signal } = options;
+  const { raw, context, facts, signal, over } = options;
   const refusals = mayRun(context);
   const { inputs, findings } = readInputs(raw, context, facts);
   const engine = options.engine();
@@ -50,8 +51,8 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   await log.group('Plan', async () => describePlan(makePlan(inputs)).forEach(log.info));
   const access = { inputs, context, engine };
   const record = deploymentFor(access);
-  const outcome = await outcomeOf({ inputs, context, engine, signal }, problems);
-  await record?.finish(outcome);
+  const outcome = await outcomeOf({ inputs, context, engine, signal, over }, problems);
+  await record?.finish(outcome, over);
   const pullRequest = pullRequestFor(access);
   return { outcome, refused: false, summary, ...(pullRequest ? { pullRequest } : {}) };
 }
@@ -62,7 +63,11 @@ async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): 
     return { ...outcome, findings: [...problems, ...outcome.findings] };
   } catch (error) {
     const { inputs, engine } = request;
-    return refusedOutcome(inputs.command, [...problems, ...defect(error)], engine.ports.clock);
+    return refusedOutcome(
+      inputs.command,
+      [...problems, ...defectFindings(error)],
+      engine.ports.clock,
+    );
   }
 }
 
@@ -78,14 +83,4 @@ function commandOf(raw: RawInputs): Command {
     'scan',
   ];
   return known.find((command) => command === raw['command']) ?? 'deploy';
-}
-
-function defect(error: unknown): readonly Finding[] {
-  if (error instanceof ActionError) return error.findings;
-  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-  const evidence = stack
-    .split('\n')
-    .slice(1, 6)
-    .map((line) => line.trim());
-  return [finding('internal-error', `webgen-deploy itself failed: ${message}`, { evidence })];
 }

@@ -4,12 +4,17 @@ import { type DoctorDone, doctor } from './doctor.ts';
 import { secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
+import type { Outcome } from './outcome.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
 import type { MaskingLog } from './platform/log.ts';
+import { programs } from './platform/shell.ts';
 import { interruption } from './platform/signals.ts';
+import { startWatchdog } from './platform/watchdog.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
-import type { Engine } from './running.ts';
+import { type Engine, hangMark } from './running.ts';
 import { runSession, type Session } from './session.ts';
+import { untilAborted } from './steps/wake.ts';
+import type { Will } from './watchdog.ts';
 
 export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly raw: RawInputs;
@@ -20,30 +25,71 @@ export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly facts?: Partial<Facts>;
 }
 
+/** For a run that hangs: the watchdog does what the run cannot do any more. */
+export interface Watched {
+  /** The address of the file that was started; the watchdog's lies beside it. */
+  readonly entry: string;
+  /** How an outcome is told here, ready to be written. */
+  lastWords(outcome: Outcome): Pick<Will, 'fd' | 'text' | 'files'>;
+  /** What nobody else would remove. */
+  secretFiles(): readonly string[];
+}
+
 /** Masks before anything is said; a signal ends the session. */
-export async function startSession(start: Start): Promise<Session> {
+export async function startSession(start: Start & Watched): Promise<Session> {
   const { raw, context, log, environment, exports, onSecretFile } = start;
   for (const secret of secretsToMask(raw)) log.mask(secret);
-  const signal = interruption();
+  const { signal, over } = interruption();
   const overlays = await overlaysOf(context.workspace);
+  const watch = watchOver(start);
   return runSession({
     raw,
     context,
     facts: { overlays, ...start.facts },
     signal,
-    engine: () => realEngine({ context, log, signal, environment, exports, onSecretFile }),
+    over,
+    engine: () => ({
+      ...realEngine({ context, log, signal, environment, exports, onSecretFile }),
+      watch,
+    }),
   });
 }
 
-/** `doctor` looks at the same world, and has no plan. */
+function watchOver({ entry, log, lastWords, secretFiles }: Start & Watched) {
+  const extension = entry.endsWith('.ts') ? 'ts' : 'js';
+  const thread = new URL(`watchdog.${extension}`, entry);
+  return (look: () => Outcome): (() => void) => {
+    let told = '';
+    let words: ReturnType<typeof lastWords> = { fd: 1, text: '', files: [] };
+    const will = (): Will => {
+      const outcome = look();
+      const facts = factsOf(outcome);
+      if (facts !== told) words = lastWords(outcome);
+      told = facts;
+      return { ...words, mark: hangMark, remove: secretFiles(), programs: programs() };
+    };
+    return startWatchdog({ thread, will, onOddity: log.info }).note;
+  };
+}
+
+/** What makes a difference to the words; to look at it costs little, four times a second. */
+function factsOf({ findings, changes, undone, workloads, release, namespace }: Outcome): string {
+  const counts = [changes.length, workloads.length, release?.number, undone?.workloads.length];
+  return JSON.stringify([findings, undone?.objects, namespace, ...counts]);
+}
+
+/** `doctor` looks at the same world, and has no plan; undefined where it was interrupted. */
 export async function startDoctor(
   start: Start & { readonly defaultKubeconfig: string | undefined },
-): Promise<DoctorDone> {
+): Promise<DoctorDone | undefined> {
   const { raw, context, log, environment, exports, onSecretFile, defaultKubeconfig } = start;
   for (const secret of secretsToMask(raw)) log.mask(secret);
   const { workspace } = context;
   const [workflows, overlays] = await Promise.all([workflowsOf(workspace), overlaysOf(workspace)]);
-  const signal = interruption();
+  const { signal } = interruption();
   const engine = realEngine({ context, log, signal, environment, exports, onSecretFile });
-  return doctor({ raw, repository: { workflows, overlays }, workspace, defaultKubeconfig, engine });
+  const repository = { workflows, overlays };
+  const work = doctor({ raw, repository, workspace, defaultKubeconfig, engine });
+  const done = await Promise.race([work, untilAborted(signal)]);
+  return signal.aborted ? undefined : (done ?? undefined);
 }

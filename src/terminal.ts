@@ -8,12 +8,14 @@ import type { DoctorDone } from './doctor.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { helpText } from './help.ts';
 import { init } from './init.ts';
+import type { Outcome } from './outcome.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
 import { initDoors, openQuestions } from './platform/init-doors.ts';
 import { type MaskingLog, terminalLog } from './platform/log.ts';
+import { writingOut } from './platform/watchdog.ts';
 import type { Log } from './ports.ts';
-import { removeSecretFiles } from './post.ts';
+import { removeSecretFiles, secretPlaces } from './post.ts';
 import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
 
 import { isGood } from './report/headline.ts';
@@ -23,11 +25,11 @@ import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import type { Session } from './session.ts';
-import { startDoctor, startSession } from './start.ts';
+import { startDoctor, startSession, type Watched } from './start.ts';
 import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
-export async function terminal(): Promise<void> {
+export async function terminal(entry: string): Promise<void> {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version) return leave(0, flags.help ? helpText() : `${version}\n`);
   complain(flags.findings.map(({ what, hint }) => `${what} ${hint}`));
@@ -35,13 +37,13 @@ export async function terminal(): Promise<void> {
   const log = logFor(flags);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
   if (flags.init) return startInit(flags, flags.init, log);
-  return onCluster(flags, log);
+  return onCluster(flags, log, entry);
 }
 
 function logFor({ output }: Flags): MaskingLog {
   const json = output === 'json';
-  const write = (text: string) => process.stdout.write(text);
-  const stderr = (text: string) => process.stderr.write(text);
+  const write = writingOut((text) => process.stdout.write(text));
+  const stderr = writingOut((text) => process.stderr.write(text));
   const colour = (json ? process.stderr : process.stdout).isTTY && !process.env['NO_COLOR'];
   return terminalLog(write, { colour, ...(json ? { stderr } : {}) });
 }
@@ -51,7 +53,7 @@ function complain(lines: readonly string[]): void {
 }
 
 /** Everything that wants a cluster; its secret files are gone at the end. */
-async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
+async function onCluster(flags: Flags, log: MaskingLog, entry: string): Promise<void> {
   const temp = tmpdir();
   const context = { ...terminalContext({ workspace: process.cwd(), temp }), actor: person() };
   const secretFiles: string[] = [];
@@ -64,15 +66,27 @@ async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
   if (flags.command === 'doctor') {
     const done = await startDoctor({ ...start, defaultKubeconfig: known });
     await clear();
-    return examined(done, flags, log);
+    return done ? examined(done, flags, log) : leave(130);
   }
-  const session = await startSession({ ...start, facts: { defaultKubeconfig: known } });
+  const session = await startSession({
+    ...start,
+    entry,
+    lastWords: (outcome) => lastWords(withoutSecrets(outcome, log.redact), flags),
+    secretFiles: () => secretPlaces(secretFiles, temp),
+    facts: { defaultKubeconfig: known },
+  });
   // `setup` is asked for the kubeconfig; every other command only needed it itself.
   if (flags.command !== 'setup') await clear();
   const outcome = withoutSecrets(session.outcome, log.redact);
   for (const line of renderText(outcome)) log.info(line);
   const json = flags.output === 'json' ? `${renderReport(outcome).json}\n` : '';
   return leave(exitCode(session), json);
+}
+
+/** Of a run that hangs: the last block, and nothing where only JSON is read. */
+function lastWords(outcome: Outcome, { output }: Flags): ReturnType<Watched['lastWords']> {
+  const text = `\n${renderText(outcome).join('\n')}\n`;
+  return { fd: output === 'json' ? 2 : 1, text, files: [] };
 }
 
 function examined(done: DoctorDone, { output }: Flags, log: MaskingLog): Promise<void> {
@@ -134,6 +148,8 @@ async function readSource(path: string): Promise<Buffer> {
 
 /** Kept connections would hold the process for seconds. */
 async function leave(code: number, text = ''): Promise<void> {
-  await new Promise<void>((done) => process.stdout.write(text, () => done()));
+  await new Promise<void>((done) => {
+    writingOut((rest) => process.stdout.write(rest, () => done()))(text);
+  });
   process.exit(code);
 }

@@ -59,8 +59,12 @@ describe('layers', () => {
       /\bprocess\s*[.[]/.test(readFileSync(join(src, file), 'utf8').replace(/^\s*\/\/.*$/gm, '')),
     );
     const allowed = (file: string) =>
-      file.startsWith('platform/') || ['main.ts', 'terminal.ts'].includes(file);
+      file.startsWith('platform/') || ['main.ts', 'terminal.ts', 'watchdog.ts'].includes(file);
     expect(touching.filter((file) => !allowed(file))).toEqual([]);
+  });
+
+  test('the thread of the watchdog brings nothing along: it is a file by itself in dist/', () => {
+    expect(imports('watchdog.ts').filter((name) => !name.startsWith('node:'))).toEqual([]);
   });
 
   test('no file outgrows its budget', () => {

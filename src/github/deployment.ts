@@ -24,8 +24,8 @@ export interface Deploying {
 }
 
 export interface DeploymentRecord {
-  /** Tells GitHub how it ended. Never throws, and does not take long. */
-  finish(outcome: Outcome): Promise<void>;
+  /** Tells GitHub how it ended. Never throws, and does not take long; nearly nothing after `over`. */
+  finish(outcome: Outcome, over?: AbortSignal): Promise<void>;
 }
 
 /** Undefined where nothing is deployed, or where there is no GitHub to tell. */
@@ -51,6 +51,8 @@ interface Running {
 const permission = 'deployments: write';
 /** A cancelled run has 7.5 s for everything. */
 const hurryMs = 2_000;
+/** Where its time was over before. */
+const lastMs = 250;
 const patienceMs = 8_000;
 const longestDescription = 140;
 
@@ -68,15 +70,20 @@ export function recordDeployment(deploying: Deploying): DeploymentRecord {
   const { log, clock } = deploying;
   const begun = quietly(log, () => begin(deploying));
   return {
-    async finish(outcome) {
+    async finish(outcome, over) {
       const end = quietly(log, async () => {
         const id = await begun;
         if (id !== undefined) await tell(deploying, id, endOf(outcome));
       });
-      const over = new AbortController();
-      const limit = clock.sleep(outcome.status === 'cancelled' ? hurryMs : patienceMs, over.signal);
-      await Promise.race([end, limit.catch(() => undefined)]);
-      over.abort();
+      const ended = new AbortController();
+      const limit = async () => {
+        const patience = outcome.status === 'cancelled' ? hurryMs : patienceMs;
+        const either = over ? AbortSignal.any([ended.signal, over]) : ended.signal;
+        await clock.sleep(patience, either).catch(() => undefined);
+        if (over?.aborted) await clock.sleep(lastMs, ended.signal).catch(() => undefined);
+      };
+      await Promise.race([end, limit()]);
+      ended.abort();
     },
   };
 }

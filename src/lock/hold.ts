@@ -27,6 +27,10 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Said where it could not. */
+export const notGivenBack =
+  'The lock could not be given back; it is free by itself after 3 minutes.';
+
 const releaseMs = 3_000;
 /** Somebody may write the Lease in the same moment, a label for example. */
 const attempts = 5;
@@ -200,5 +204,5 @@ async function giveBack({ seeking, lease: known }: Held): Promise<void> {
   } catch {
     // Said below, like every other way in which it did not work.
   }
-  log.info('The lock could not be given back; it is free by itself after 3 minutes.');
+  log.info(notGivenBack);
 }

@@ -16,8 +16,20 @@ const inherited = new Set(
   'PATH HOME TMPDIR LANG SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS RUNNER_TEMP'.split(' '),
 );
 const proxies = new Set(['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy']);
-/** From SIGTERM to SIGKILL; with it a cancelled run still ends within the runner's 7.5 s. */
-const graceMs = 2_000;
+/** From SIGTERM to SIGKILL; with it even a run that was cancelled by SIGTERM has time to say so. */
+const graceMs = 900;
+
+const running = new Set<ChildProcess>();
+
+/** Process ids of programs that run for us. */
+export function programs(): readonly number[] {
+  return [...running].flatMap(({ pid }) => pid ?? []);
+}
+
+/** A program that is still there when the process ends would go on without anybody. */
+function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
 
 /**
  * The real Shell. @actions/exec cannot stop what it started, so the child is taken from Node's own
@@ -112,6 +124,7 @@ let listening = false;
 function listen(): void {
   if (listening) return;
   listening = true;
+  process.on('exit', endAll);
   diagnostics.subscribe('child_process', (message) => {
     owner.getStore()?.((message as { process: ChildProcess }).process);
   });
@@ -134,6 +147,9 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
   };
   const adopt = (process: ChildProcess) => {
     child = process;
+    running.add(process);
+    process.once('exit', () => running.delete(process));
+    process.once('error', () => running.delete(process));
     // It does not exist yet: the channel speaks before the system call.
     queueMicrotask(() => settle(process, reveal(options.stdin ?? '') !== ''));
     process.once('spawn', () => stopped && stop());

@@ -143,9 +143,10 @@ function undoneLines({ undone }: Outcome): string[] {
   ];
 }
 
-// The finding of a cancelled run has it in its evidence.
+// The finding of a run that was cancelled, or failed by itself, has it in its evidence.
 function saysWhatWasApplied({ findings }: Outcome): boolean {
-  return findings.some(({ code, evidence }) => code === 'cancelled' && evidence.length > 0);
+  const isEnd = (code: string) => code === 'cancelled' || code === 'internal-error';
+  return findings.some(({ code, evidence }) => isEnd(code) && evidence.length > 0);
 }
 
 /** One row per workload, in columns. */

@@ -1,5 +1,6 @@
 // Writes what the dry run planned: stage by stage, all objects of a stage at once.
 import { passGate } from '../cluster/gates.ts';
+import { afterGrace } from '../cluster/grace.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
 import { type KubeObject, nameOf, withoutManagers } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
@@ -39,6 +40,8 @@ export interface ApplyHooks {
   beforeStage?(): Promise<void>;
   /** Before an object is sent. */
   onWriting?(planned: PlannedObject): void;
+  /** The server said no to one that was sent. */
+  onRefused?(planned: PlannedObject): void;
   /** After every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
@@ -85,18 +88,6 @@ interface Run {
   readonly uncertain: string[];
   /** Ends writes that are under way. */
   readonly late: AbortSignal | undefined;
-}
-
-const graceMs = 2_000;
-
-/** A write takes milliseconds: what is under way may end, so that its outcome is known. */
-function afterGrace(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (!signal) return undefined;
-  const late = new AbortController();
-  const abort = () => late.abort(signal.reason);
-  const begin = () => AbortSignal.timeout(graceMs).addEventListener('abort', abort);
-  signal.addEventListener('abort', begin, { once: true });
-  return late.signal;
 }
 
 function inOrder(planned: readonly PlannedObject[]): readonly PlannedObject[] {
@@ -160,6 +151,7 @@ async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Find
     writing = true;
     if (planned.write) hooks.onWriting?.(planned);
     const done = await written(planned, run);
+    writing = false;
     applied.push(done);
     hooks.onApplied?.(done);
     if (!planned.write) return [];
@@ -167,7 +159,10 @@ async function applyOne(planned: PlannedObject, run: Run): Promise<readonly Find
     const problem = await passGate({ object, resource: planned.resource }, { api, clock, signal });
     return problem ? [problem] : [];
   } catch (error) {
-    if (error instanceof ActionError) return error.findings;
+    if (error instanceof ActionError) {
+      hooks.onRefused?.(planned);
+      return error.findings;
+    }
     if (!signal?.aborted) throw error;
     if (writing) uncertain.push(nameOf(planned.object));
     return [];

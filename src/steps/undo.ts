@@ -1,6 +1,7 @@
 // Puts back what a failed run has changed, object by object, and waits until it runs again.
 import type { Api } from '../cluster/api.ts';
 import { deleteByUid } from '../cluster/delete-object.ts';
+import { afterGrace } from '../cluster/grace.ts';
 import { propagationOf } from '../cluster/immutable.ts';
 import { readLive } from '../cluster/live-objects.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
@@ -21,6 +22,8 @@ export interface UndoSettings extends Circumstances {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   onLine(line: string): void;
+  /** With what was done with it; undefined where it was as before. */
+  onSettled?(object: KubeObject, done: UndoneObject | undefined): void;
 }
 
 export interface UndoOutcome {
@@ -50,7 +53,8 @@ export async function undo(
     const { object } = each.planned;
     return { ...each, object, action: undoOf(each, live.get(identityOf(object)), settings) };
   });
-  const run: Run = { settings, objects: [], targets: [], findings: [], healing: [] };
+  const late = afterGrace(signal);
+  const run: Run = { settings, late, objects: [], targets: [], findings: [], healing: [] };
   const byStage = Map.groupBy(steps, ({ object }) => stageOf(object));
   const inOrder = [...byStage].toSorted(([a], [b]) => a - b).map(([, stage]) => stage);
   const isDelete = ({ action }: Step) => action.do === 'delete';
@@ -73,6 +77,8 @@ interface Step extends Touched {
 
 interface Run {
   readonly settings: UndoSettings;
+  /** Ends requests that are under way. */
+  readonly late: AbortSignal | undefined;
   readonly objects: UndoneObject[];
   readonly targets: Target[];
   readonly findings: Finding[];
@@ -82,6 +88,8 @@ interface Run {
 async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
   await Promise.all(
     stage.map(async (step) => {
+      if (run.settings.signal?.aborted)
+        return told(step.object, { did: 'left', why: cancelled }, run);
       try {
         await one(step, run);
       } catch (error) {
@@ -95,26 +103,29 @@ async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
   );
 }
 
+const cancelled = 'the run was cancelled';
+
 /** A request that was under way may have been carried out all the same. */
 function cutOff({ object }: Step, run: Run): void {
-  told(object, { did: 'left', why: 'the run was cancelled' }, run);
+  const why = `${cancelled}, and it is not known whether it was put back`;
+  told(object, { did: 'left', why }, run);
 }
 
 async function one(step: Step, run: Run): Promise<void> {
   const { settings } = run;
   const { action, planned, object } = step;
   const { resource } = planned;
-  const restorer = { ...settings, manager: managerOf(settings.app) };
+  const restorer = { ...settings, signal: run.late, manager: managerOf(settings.app) };
   switch (action.do) {
     case 'nothing':
-      return;
+      return settings.onSettled?.(object, undefined);
     case 'leave':
       return told(object, { did: 'left', why: action.why }, run);
     case 'delete': {
       if (taskState(action.now) === 'open' && (await runs(action.now, settings))) {
         return told(object, { did: 'left', why: 'it still runs, and is not cut off' }, run);
       }
-      await deleteByUid(resource, action.now, 'Background', settings);
+      await deleteByUid(resource, action.now, 'Background', restorer);
       return told(object, { did: 'deleted' }, run);
     }
     case 'put-back':
@@ -122,8 +133,8 @@ async function one(step: Step, run: Run): Promise<void> {
       const { before, now } = action;
       const from = Math.floor(settings.api.now() / 1000) * 1000;
       if (action.do === 'make-again' && now) {
-        await deleteByUid(resource, now, propagationOf(before, now), settings);
-        await untilGone({ resource, object, live: now }, settings);
+        await deleteByUid(resource, now, propagationOf(before, now), restorer);
+        await untilGone({ resource, object, live: now }, restorer);
       }
       const live =
         action.do === 'put-back'
@@ -158,7 +169,9 @@ function told(
   { settings, objects }: Run,
 ): void {
   const { namespace } = object.metadata;
-  objects.push({ object: nameOf(object), ...(namespace ? { namespace } : {}), ...result });
+  const done = { object: nameOf(object), ...(namespace ? { namespace } : {}), ...result };
+  objects.push(done);
+  settings.onSettled?.(object, done);
   const why = result.why === undefined ? '' : `: ${result.why}`;
   settings.onLine(`${nameOf(object)} ${result.did}${why}`);
 }

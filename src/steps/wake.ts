@@ -35,3 +35,11 @@ export function createWake(clock: Clock): Wake {
     },
   };
 }
+
+/** Settles once the signal is aborted. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,17 @@
+// Between a cancellation and the end of writes that are under way lies a moment.
+
+const graceMs = 2_000;
+
+/**
+ * Aborted 2 s after `signal`: a write takes milliseconds, so what is under way may end, and its
+ * outcome is known.
+ */
+export function afterGrace(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (!signal) return undefined;
+  const late = new AbortController();
+  const abort = () => late.abort(signal.reason);
+  const begin = () => AbortSignal.timeout(graceMs).addEventListener('abort', abort);
+  if (signal.aborted) begin();
+  signal.addEventListener('abort', begin, { once: true });
+  return late.signal;
+}
