@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import{terminal as n}from"./engine.js";await n();
+import{terminal as e}from"./engine.js";await e(import.meta.url);

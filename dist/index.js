@@ -1,1 +1,1 @@
-import{main as i}from"./engine.js";await i();
+import{main as i}from"./engine.js";await i(import.meta.url);
