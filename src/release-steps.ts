@@ -42,6 +42,9 @@ export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Runnin
   const known = await readReleases(run, { contents: true });
   if (!known) throw homeless();
   state.releases = known;
+  const unfit = known.unfit?.find(({ number }) => number === to);
+  if (unfit) throw new ActionError(unfit.finding);
+  keep(known.unread ?? [], run);
   const head = chooseTarget(known.heads, to);
   if ('code' in head) throw new ActionError({ ...head, namespace: known.namespace });
   const contents = await readContents(head, storeOf(run, known.namespace));

@@ -2,6 +2,7 @@
 import { lastApplied } from '../cluster/compare.ts';
 import { groupOf, identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import { withoutServerFields } from '../cluster/sent-object.ts';
+import type { Repository } from './repository.ts';
 
 /**
  * `good` only after its wait succeeded; `applied` where nothing was awaited (`wait: false`).
@@ -30,6 +31,10 @@ export interface ReleaseHead {
   readonly of?: number;
   /** Secrets that the contents are spread over. */
   readonly parts: number;
+  /** Which one deployed it; absent where it is not known, as on a terminal without a remote. */
+  readonly repository?: Repository;
+  /** All that the application belongs to, from one release to the next. */
+  readonly repositories?: readonly Repository[];
 }
 
 /** One object that exists because of the application, in this release or an earlier one. */

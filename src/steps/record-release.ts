@@ -10,10 +10,12 @@ import {
   overlaid,
   type Release,
   type ReleaseContents,
+  type ReleaseHead,
   type ReleaseState,
   recorded,
 } from '../release/record.ts';
 import { imagesOf, keep, type Running } from '../running.ts';
+import type { UnfitRelease } from './list-releases.ts';
 import { storeOf } from './read-releases.ts';
 import { createRelease, forgetOld, updateRelease } from './release-store.ts';
 
@@ -30,12 +32,20 @@ export async function recordDue(run: Running): Promise<void> {
     state.isRecorded = true;
     return;
   }
-  const draft = draftOf(run, (releases.heads[0]?.number ?? 0) + 1);
+  const draft = draftOf(run, nextNumber(releases.heads, releases.unfit ?? []));
   const made = await createRelease(draft, storeOf(run, releases.namespace));
   if (!made) return;
   state.release = made;
   state.isRecorded = true;
   run.engine.ports.log.info(`release ${made.head.number} of ${run.inputs.app}`);
+}
+
+/** After the newest; what lies in the place of a release and is none keeps its number. */
+function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[]): number {
+  const taken = new Set(unfit.map(({ number }) => number));
+  let next = (heads[0]?.number ?? 0) + 1;
+  while (taken.has(next)) next += 1;
+  return next;
 }
 
 function isNothingNew({ state, inputs }: Running): boolean {
