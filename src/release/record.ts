@@ -1,5 +1,6 @@
 // One recorded, numbered deploy: what was sent, what exists because of it, and how it ended.
 import { lastApplied } from '../cluster/compare.ts';
+import { withoutMarks } from '../cluster/home.ts';
 import { groupOf, identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import { withoutServerFields } from '../cluster/sent-object.ts';
 import type { Repository } from './repository.ts';
@@ -70,7 +71,7 @@ export interface Release {
 
 /** What is kept of an object: nothing that the server keeps for itself, and no Secret value. */
 export function recorded(object: KubeObject): KubeObject {
-  const { status: _, ...plain } = withoutServerFields(object);
+  const { status: _, ...plain } = withoutMarks(withoutServerFields(object));
   const { annotations, ...metadata } = plain.metadata;
   const notes = Object.entries(annotations ?? {}).filter(([key]) => key !== lastApplied);
   const head = {

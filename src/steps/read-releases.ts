@@ -3,7 +3,7 @@
 import { ActionError, type Finding } from '../errors.ts';
 import { newestFirst } from '../release/choose.ts';
 import type { ReleaseContents, ReleaseHead } from '../release/record.ts';
-import { apiOf, type Running } from '../running.ts';
+import { apiOf, type Running, releaseNamespace } from '../running.ts';
 import { listReleases, type UnfitRelease } from './list-releases.ts';
 import { readContents, type Store } from './release-store.ts';
 
@@ -17,16 +17,6 @@ export interface KnownReleases {
   readonly unfit?: readonly UnfitRelease[];
   /** Warnings: of those, and of newer ones that a run was killed in the middle of recording. */
   readonly unread?: readonly Finding[];
-}
-
-/**
- * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
- * objects name, else the context's. Undefined where nothing goes into a namespace.
- */
-export function releaseNamespace({ state, inputs }: Running): string | undefined {
-  if (inputs.namespace !== undefined) return inputs.namespace;
-  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
-  return names.toSorted()[0] ?? state.namespace;
 }
 
 export function storeOf(run: Running, namespace: string): Store {

@@ -1,6 +1,7 @@
 // Records a deploy before its first write, and how it ended after the verdict.
 import { kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
+import { repositoryOf } from '../context.ts';
 import { ActionError } from '../errors.ts';
 import {
   entryKey,
@@ -14,7 +15,14 @@ import {
   type ReleaseState,
   recorded,
 } from '../release/record.ts';
+import {
+  isSameRepository,
+  type Repository,
+  repositoriesOf,
+  withRepository,
+} from '../release/repository.ts';
 import { imagesOf, keep, type Running } from '../running.ts';
+import { clip } from '../text.ts';
 import type { UnfitRelease } from './list-releases.ts';
 import { storeOf } from './read-releases.ts';
 import { createRelease, forgetOld, updateRelease } from './release-store.ts';
@@ -48,10 +56,11 @@ function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[
   return next;
 }
 
-function isNothingNew({ state, inputs }: Running): boolean {
+function isNothingNew({ state, inputs, context }: Running): boolean {
   const { releases, planned, toPrune, returnsTo } = state;
   const [newest] = releases?.heads ?? [];
   const contents = releases?.newest;
+  if (isClaim(repositoryOf(context), releases?.heads ?? [])) return false;
   if (!contents || returnsTo || newest?.state !== (inputs.wait ? 'good' : 'applied')) return false;
   if (planned.some(({ write }) => write) || (toPrune?.candidates.length ?? 0) > 0) return false;
   const keys = new Set(contents.objects.map((each) => entryKey(entryOf(each))));
@@ -70,15 +79,35 @@ function draftOf(run: Running, number: number): Release {
       app: inputs.app,
       environment: inputs.environment,
       startedAt: new Date(state.startedAt).toISOString(),
-      actor: context.actor,
+      actor: clip(context.actor, 300),
       commit: context.sha,
       runUrl: context.runUrl,
+      ...repositoriesFor(run),
       images: imagesOf(run),
       objects: contents.objects.length,
       ...(state.returnsTo ? { of: state.returnsTo.head.number } : {}),
       parts: 1,
     },
     contents,
+  };
+}
+
+/** The application is not this repository's yet. */
+function isClaim(own: Repository | undefined, heads: readonly ReleaseHead[]): boolean {
+  return own !== undefined && !repositoriesOf(heads).some((each) => isSameRepository(each, own));
+}
+
+/** Of whom it is, and all that the application belongs to: a terminal without a remote adds nobody. */
+function repositoriesFor({
+  state,
+  context,
+}: Running): Pick<ReleaseHead, 'repository' | 'repositories'> {
+  const own = repositoryOf(context);
+  const repositories = withRepository(repositoriesOf(state.releases?.heads ?? []), own);
+  const repository = own && repositories.at(-1);
+  return {
+    ...(repository ? { repository } : {}),
+    ...(repositories.length > 0 ? { repositories } : {}),
   };
 }
 
