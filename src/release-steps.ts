@@ -48,7 +48,7 @@ export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Runnin
   const known = await readReleases(run, { contents: true });
   if (!known) throw homeless();
   state.releases = known;
-  const unfit = known.unfit?.find(({ number }) => number === to);
+  const unfit = to === undefined ? undefined : known.unfit?.find(({ number }) => number === to);
   if (unfit) throw new ActionError(unfit.finding);
   keep(known.unread ?? [], run);
   checkRepository(known, run);

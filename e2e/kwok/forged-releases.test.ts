@@ -269,3 +269,26 @@ test('an entry without a uid is deleted only where the live object is proven our
   expect(pruned.text).toContain('not pruned: ConfigMap/b');
   expect(entryOf(await get(`/api/v1/namespaces/${ns}/configmaps/b`)).uid).toBeDefined();
 }, 60_000);
+
+test('a Lease that somebody filled neither keeps a deploy out nor fills its log', async () => {
+  const ns = 'filled';
+  const yaml = config('settings', '1');
+  await site.cluster.kubectl(['create', 'namespace', ns]);
+  const lease = (spec: object) => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: 'webgen-deploy-shop',
+      annotations: { junk: 'x'.repeat(200_000), 'webgen-deploy/actor': 'y'.repeat(60_000) },
+    },
+    spec: { leaseTransitions: 2 ** 31 - 1, leaseDurationSeconds: 3600, ...spec },
+  });
+  const holderIdentity = `https://github.com/a/b/actions/runs/${'9'.repeat(200_000)}#x`;
+  await plant(ns, lease({ holderIdentity }) as unknown as KubeObject);
+  const held = await run(ns, yaml, { 'lock-timeout': '0s' });
+  expect([held.code, held.outputs['error-code']]).toEqual([1, 'locked']);
+  expect(held.text.length).toBeLessThan(20_000);
+  await plant(ns, lease({ holderIdentity: '' }) as unknown as KubeObject);
+  const free = await run(ns, yaml);
+  expect([free.text.slice(-1000), free.code]).toEqual([expect.anything(), 0]);
+}, 60_000);

@@ -72,33 +72,48 @@ function notRecorded({ head, contents }: Release, bytes: number) {
   return finding('release-invalid', what, { hint });
 }
 
-/** A release's head, or why a Secret that has the name of one holds none. */
+/** A release's head, or why a Secret in the place of one holds none. */
 export type ReadHead =
   | { readonly head: ReleaseHead }
-  | { readonly number: number; readonly problem: string };
+  | { readonly secret: string; readonly number?: number; readonly problem: string };
 
 /** Undefined for later parts, and for what is no release of this application's. */
 export function readHead(secret: KubeObject, app: string): ReadHead | undefined {
-  const text = secret.metadata.annotations?.[headAnnotation];
-  const number = numberIn(secret, app);
-  if (number === undefined) return undefined;
+  const { name, annotations } = secret.metadata;
+  const text = annotations?.[headAnnotation];
+  const number = numberIn(name, app);
+  if (number === undefined && !claims(text, name, app)) return undefined;
   try {
     if (typeof text !== 'string') throw new UnfitRecord('it has no head');
     const head = readHeadText(text);
     if (head.app !== app) throw new UnfitRecord('its head is of another application');
-    if (head.number !== number) throw new UnfitRecord(`its head has the number ${head.number}`);
-    return { head };
+    if (head.number === number) return { head };
+    throw new UnfitRecord(`its head has the number ${head.number}, which its name has not`);
   } catch (error) {
     if (!(error instanceof UnfitRecord)) throw error;
-    return { number, problem: error.message };
+    return { secret: name, ...(number === undefined ? {} : { number }), problem: error.message };
   }
 }
 
-/** Of a first part; a Secret with another name is a later part, or nothing of ours. */
-function numberIn({ metadata }: KubeObject, app: string): number | undefined {
-  const before = `webgen-deploy.${app}.`;
-  const rest = metadata.name.startsWith(before) ? metadata.name.slice(before.length) : '';
-  return /^[1-9]\d{0,14}$/.test(rest) ? Number(rest) : undefined;
+const prefixOf = (app: string): string => `webgen-deploy.${app}.`;
+
+/** Of a first part's name. */
+function numberIn(name: string, app: string): number | undefined {
+  const before = prefixOf(app);
+  const rest = name.startsWith(before) ? name.slice(before.length) : '';
+  return /^[1-9]\d{0,6}$/.test(rest) ? Number(rest) : undefined;
+}
+
+/** A head under a name that no release has: of our application by the name, or by what it says. */
+function claims(text: unknown, name: string, app: string): boolean {
+  if (text === undefined) return false;
+  if (name.startsWith(prefixOf(app))) return true;
+  try {
+    return typeof text === 'string' && readHeadText(text).app === app;
+  } catch (error) {
+    if (error instanceof UnfitRecord) return false;
+    throw error;
+  }
 }
 
 /** Undefined for everything that is no release of this application's, or none that can be read. */

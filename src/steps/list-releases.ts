@@ -3,13 +3,14 @@ import { listAll } from '../cluster/list.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import { leaping } from '../release/choose.ts';
-import { type ReadHead, readHead, selectorOf } from '../release/codec.ts';
+import { type ReadHead, readHead, secretName, selectorOf } from '../release/codec.ts';
 import type { ReleaseHead } from '../release/record.ts';
 import { type Store, secrets, unfitFinding, withRule } from './release-store.ts';
 
 /** A Secret in a release's place that holds none: never gone back to, and never counted. */
 export interface UnfitRelease {
-  readonly number: number;
+  /** Of its name; absent where that is no release's. */
+  readonly number?: number;
   /** A `release-invalid` that names the Secret. */
   readonly finding: Finding;
 }
@@ -55,13 +56,17 @@ export async function listReleases(store: Store): Promise<ListedReleases> {
   const leaps = leaping(heads).map(({ number }) => number);
   const problems = [
     ...read.flatMap((each) => ('problem' in each ? [each] : [])),
-    ...leaps.map((number) => ({ number, problem: 'its number is far beyond the one before' })),
+    ...leaps.map((number) => ({
+      secret: secretName(app, number, 1),
+      number,
+      problem: 'its number is far beyond the one before',
+    })),
   ];
   return {
     heads: heads.filter(({ number }) => !leaps.includes(number)),
-    unfit: problems.map(({ number, problem }) => ({
-      number,
-      finding: unfitFinding(number, store, problem),
+    unfit: problems.map(({ secret, problem, ...known }) => ({
+      ...(known.number === undefined ? {} : { number: known.number }),
+      finding: unfitFinding(secret, namespace, problem),
     })),
   };
 }

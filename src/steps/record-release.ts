@@ -50,7 +50,7 @@ export async function recordDue(run: Running): Promise<void> {
 
 /** After the newest; what lies in the place of a release and is none keeps its number. */
 function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[]): number {
-  const taken = new Set(unfit.map(({ number }) => number));
+  const taken = new Set(unfit.flatMap(({ number }) => number ?? []));
   let next = (heads[0]?.number ?? 0) + 1;
   while (taken.has(next)) next += 1;
   return next;

@@ -10,6 +10,7 @@ import { outdated } from '../release/choose.ts';
 import { decode, encode, secretName } from '../release/codec.ts';
 import { mostNumber, UnfitRecord } from '../release/read-release.ts';
 import type { Release, ReleaseContents, ReleaseHead } from '../release/record.ts';
+import { clip, oneLine } from '../text.ts';
 
 export interface Store {
   readonly api: Api;
@@ -29,21 +30,14 @@ export const secrets: Resource = {
 };
 
 /** `release-invalid`: the Secret, what is wrong with it, and the way on. */
-export function unfitFinding(
-  number: number,
-  { app, namespace }: Pick<Store, 'app' | 'namespace'>,
-  problem: string,
-): Finding {
-  const name = secretName(app, number, 1);
-  return finding(
-    'release-invalid',
-    `Release ${number} is not one that a deploy wrote: ${problem}.`,
-    {
-      object: `Secret/${name}`,
-      namespace,
-      hint: `Find out who wrote it, and delete it: kubectl delete secret -n ${namespace} ${name}`,
-    },
-  );
+export function unfitFinding(secret: string, namespace: string, problem: string): Finding {
+  const name = clip(oneLine(secret), 253);
+  const what = `Secret ${name} is not a release that a deploy wrote: ${problem}.`;
+  return finding('release-invalid', what, {
+    object: `Secret/${name}`,
+    namespace,
+    hint: `Find out who wrote it, and delete it: kubectl delete secret -n ${namespace} ${name}`,
+  });
 }
 
 /**
@@ -73,7 +67,8 @@ export async function readContents(
     return decode(read.flatMap((each) => each ?? []));
   } catch (error) {
     if (!(error instanceof UnfitRecord)) throw error;
-    throw new ActionError(unfitFinding(number, store, error.message));
+    const name = secretName(app, number, 1);
+    throw new ActionError(unfitFinding(name, namespace, error.message));
   }
 }
 
@@ -99,7 +94,11 @@ export async function createRelease(release: Release, store: Store): Promise<Rel
     return { ...numbered, head: { ...numbered.head, parts: more.length + 1 } };
   }
   const what = `No free number for a release of ${store.app}: ${attempts} were taken meanwhile.`;
-  throw new ActionError(finding('api-error', what, { namespace: store.namespace }));
+  const [first, last] = [head.number, head.number + attempts - 1].map((number) =>
+    secretName(store.app, number, 1),
+  );
+  const hint = `Run it again. Secrets ${first} to ${last} that no deploy wrote have to be deleted.`;
+  throw new ActionError(finding('api-error', what, { namespace: store.namespace, hint }));
 }
 
 function noNumberLeft({ app, namespace }: Store): Finding {

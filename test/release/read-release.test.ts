@@ -92,6 +92,18 @@ describe('the head of a release', () => {
     expect(readHead(part, 'shop')).toBeUndefined();
   });
 
+  test.each([
+    ['a number of sixteen digits', 'webgen-deploy.shop.9007199254740992'],
+    ['no number', 'webgen-deploy.shop.x'],
+    ['a part of one', 'webgen-deploy.shop.3.2'],
+    ['a name of its own', 'evil'],
+  ])('under %s is a problem, and never a release', (_name, name) => {
+    expect(readHead(secretOf(JSON.stringify(head), name), 'shop')).toMatchObject({
+      secret: name,
+      problem: expect.any(String),
+    });
+  });
+
   test('a number that leaps ahead is none: the next release would have no number left', () => {
     const numbered = (number: number) => ({ ...head, number });
     const heads = [12, 13, 999_999, 1_000_000].map(numbered);
