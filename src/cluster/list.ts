@@ -31,10 +31,14 @@ export interface ListOptions {
   keep?(object: KubeObject): KubeObject;
   /** Of each request, milliseconds. */
   readonly timeoutMs?: number;
+  /** Objects that one answer holds; default 250. */
+  readonly pageSize?: number;
+  /** Beyond so many it is not gone on: what is there is given back. Default: no limit. */
+  readonly most?: number;
 }
 
 // kubectl takes 500; of pods that is 4 MB of text, which are 15 MB once parsed.
-const pageSize = 250;
+const usualPage = 250;
 // With the plain form behind it: an aggregated API server may not know how to leave things out.
 const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
@@ -47,10 +51,16 @@ export async function listAll(
   resource: Resource,
   selection: Selection & ListOptions = {},
 ): Promise<Listing> {
-  const { namespace, labelSelector, fieldSelector, keep = (object) => object } = selection;
+  const {
+    namespace,
+    labelSelector,
+    fieldSelector,
+    keep = (object) => object,
+    most = Infinity,
+  } = selection;
   const objects: KubeObject[] = [];
   let from: string | undefined;
-  let limit: number | undefined = pageSize;
+  let limit: number | undefined = selection.pageSize ?? usualPage;
   for (;;) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
@@ -68,7 +78,8 @@ export async function listAll(
     const { apiVersion, kind } = resource;
     for (const item of items ?? []) objects.push(keep({ ...item, apiVersion, kind }));
     from = metadata?.continue || undefined;
-    if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
+    if (!from || objects.length > most)
+      return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
 }
 
