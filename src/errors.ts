@@ -1,6 +1,6 @@
 // Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
-
 import { scanCodes } from './scan/codes.ts';
+import { secretCodes } from './secret-codes.ts';
 
 export type Severity = 'fatal' | 'warning' | 'note';
 
@@ -27,6 +27,7 @@ export interface Finding {
 /** code → [what it means in a line, the hint where nothing more precise is known]. */
 export const codes = {
   ...scanCodes,
+  ...secretCodes,
   'input-invalid': [
     'An input is missing or malformed.',
     'Correct the inputs; all problems are listed.',

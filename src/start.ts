@@ -5,16 +5,16 @@ import { secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
-import type { MaskingLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
+import type { Log } from './ports.ts';
 import type { Engine } from './running.ts';
 import { runSession, type Session } from './session.ts';
 
 export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly raw: RawInputs;
   readonly context: RunContext;
-  readonly log: MaskingLog;
+  readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What only one of the two knows. */
   readonly facts?: Partial<Facts>;
