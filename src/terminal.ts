@@ -14,13 +14,14 @@ import { initDoors, openQuestions } from './platform/init-doors.ts';
 import { terminalLog } from './platform/log.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
+import { withoutSecrets } from './redaction/values.ts';
 import { known } from './redaction.ts';
 import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
 
 import { isGood } from './report/headline.ts';
 import { initErrors, initJson, initLines } from './report/init.ts';
 
-import { shownOutcome, withoutSecrets } from './report/without-secrets.ts';
+import { shownOutcome } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import type { Session } from './session.ts';
