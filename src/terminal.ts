@@ -12,6 +12,7 @@ import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
 import { initDoors, openQuestions } from './platform/init-doors.ts';
 import { terminalLog } from './platform/log.ts';
+import { readBounded } from './platform/secret-source.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { withoutSecrets } from './redaction/values.ts';
@@ -26,6 +27,7 @@ import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import type { Session } from './session.ts';
 import { startDoctor, startSession } from './start.ts';
+import { readSecrets } from './terminal-secrets.ts';
 import { safeLines } from './text.ts';
 import { version } from './version.ts';
 
@@ -38,7 +40,13 @@ export async function terminal(): Promise<void> {
   const log = logFor(flags);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
   if (flags.init) return startInit(flags, flags.init, log);
-  return onCluster(flags, log);
+  const { raw, findings } = await readSecrets(flags, {
+    environment: process.env,
+    read: readBounded,
+  });
+  complain(findings.map(({ what, hint }) => `${what} ${hint}`));
+  if (findings.some(({ severity }) => severity === 'fatal')) return leave(2);
+  return onCluster({ ...flags, raw }, log);
 }
 
 function logFor({ output }: Flags): Log {

@@ -45,7 +45,7 @@ export async function checkOutside(outside: Outside, place: Place): Promise<read
     checkTarget(target, key?.value, place),
     registry ? openRegistry(registry, key?.value, ports) : noRegistry('--yc-registry-id'),
   ]);
-  const own = 'give --yc-sa-json-credentials';
+  const own = 'give --yc-sa-json-credentials @key.json';
   const noKey = target?.by === 'kubeconfig' ? [] : [skipped('key', `Not looked at: ${own}.`)];
   return [...(key ? [key.check] : noKey), ...cluster, images];
 }
@@ -73,7 +73,9 @@ async function checkTarget(
   place: Place,
 ): Promise<readonly Check[]> {
   if (!target) {
-    return unopened('give --yc-k8s-cluster-id with --yc-sa-json-credentials, or --kubeconfig');
+    return unopened(
+      'give --yc-k8s-cluster-id with --yc-sa-json-credentials @key.json, or --kubeconfig',
+    );
   }
   if (target.by === 'kubeconfig') return checkKubeconfig(target, place);
   if (!cloud) return unopened('there is no token');
