@@ -8,13 +8,13 @@ import { keepComment, type PullRequest } from './github/pull-request.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
 import { realFiles } from './platform/files.ts';
-import { githubLog, type MaskingLog } from './platform/log.ts';
+import { githubLog } from './platform/log.ts';
 import { writingOut } from './platform/watchdog.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
 import { isGood } from './report/headline.ts';
-import { withoutSecrets } from './report/without-secrets.ts';
+import { outputsWithoutSecrets, shownOutcome } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
 import { startSession, type Watched } from './start.ts';
@@ -33,7 +33,7 @@ export async function main(entry: string): Promise<void> {
   const secretFiles: string[] = [];
   const session = await startSession({
     entry,
-    lastWords: (outcome) => lastWords(withoutSecrets(outcome, log.redact), context),
+    lastWords: (outcome) => lastWords(outcome, context),
     // The post step has their list.
     secretFiles: () => [],
     raw,
@@ -59,7 +59,7 @@ async function contextOf(): Promise<RunContext> {
 
 interface Publishing {
   readonly context: RunContext;
-  readonly log: MaskingLog;
+  readonly log: Log;
   readonly summary: boolean;
   readonly pullRequest?: PullRequest;
 }
@@ -67,22 +67,29 @@ interface Publishing {
 /** Outputs, report files, summary, annotations, and last the block that a person reads first. */
 async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   const { context, log } = publishing;
-  const outcome = withoutSecrets(told, log.redact);
   const files = realFiles(context.temp);
-  const folder = outcome.folder ?? (await files.makeTemp('webgen-deploy-report-'));
+  const folder = told.folder ?? (await files.makeTemp('webgen-deploy-report-'));
   const path = join(folder, 'report.json');
+  const { outcome, outputs } = shown(told, { 'report-path': path });
   const { json, markdown } = renderReport(outcome);
   await files.write(path, json);
   await files.write(path.replace(/json$/, 'md'), markdown);
-  for (const [name, value] of Object.entries(outputsOf(outcome))) {
-    core.setOutput(name, value);
-  }
-  core.setOutput('report-path', path);
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   const summary = (await preview(outcome, publishing)) === 'summary' || publishing.summary;
   if (summary && process.env['GITHUB_STEP_SUMMARY']) {
     await core.summary.addRaw(renderSummary(outcome, context)).write();
   }
   say(outcome, log);
+}
+
+/** The outcome and its outputs as they may leave the process. */
+function shown(told: Outcome, more: Readonly<Record<string, string>> = {}) {
+  const { outputs, withheld } = outputsWithoutSecrets({ ...outputsOf(told), ...more });
+  const outcome = shownOutcome(
+    withheld ? { ...told, findings: [...told.findings, withheld] } : told,
+  );
+  const { findings = '' } = outputsOf(outcome);
+  return { outcome, outputs: { ...outputs, findings } };
 }
 
 function say(outcome: Outcome, log: Log): void {
@@ -91,19 +98,20 @@ function say(outcome: Outcome, log: Log): void {
 }
 
 /** The same without a library, and without waiting: as text for the log and for the runner's files. */
-function lastWords(outcome: Outcome, context: RunContext): ReturnType<Watched['lastWords']> {
+function lastWords(told: Outcome, context: RunContext): ReturnType<Watched['lastWords']> {
+  const { outcome, outputs } = shown(told);
   const said: string[] = [];
   say(
     outcome,
     githubLog((text) => said.push(text)),
   );
-  const { GITHUB_OUTPUT: outputs, GITHUB_STEP_SUMMARY: summary } = process.env;
+  const { GITHUB_OUTPUT: file, GITHUB_STEP_SUMMARY: summary } = process.env;
   return {
     fd: 1,
     // Whatever line or group is open ends here.
     text: `\n::endgroup::\n${said.join('')}`,
     files: [
-      ...(outputs ? [{ path: outputs, text: outputPairs(outputsOf(outcome)) }] : []),
+      ...(file ? [{ path: file, text: outputPairs(outputs) }] : []),
       ...(summary ? [{ path: summary, text: renderSummary(outcome, context) }] : []),
     ],
   };
@@ -131,7 +139,7 @@ async function preview(
   return 'summary';
 }
 
-async function post(log: MaskingLog): Promise<void> {
+async function post(log: Log): Promise<void> {
   const temp = process.env['RUNNER_TEMP'] ?? '/tmp';
   await removeSecretFiles(core.getState(state.files), temp, { files: realFiles(temp), log });
 }

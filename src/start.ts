@@ -1,16 +1,16 @@
 // One session against the real world: what a runner and a terminal begin alike.
 import type { RunContext } from './context.ts';
 import { type DoctorDone, doctor } from './doctor.ts';
-import { secretsToMask } from './inputs/mask.ts';
+import { environmentSecrets, secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import type { Outcome } from './outcome.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
-import type { MaskingLog } from './platform/log.ts';
 import { programs } from './platform/shell.ts';
 import { interruption } from './platform/signals.ts';
 import { startWatchdog } from './platform/watchdog.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
+import type { Log } from './ports.ts';
 import { type Engine, hangMark } from './running.ts';
 import { runSession, type Session } from './session.ts';
 import { untilAborted } from './steps/wake.ts';
@@ -19,7 +19,7 @@ import type { Will } from './watchdog.ts';
 export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly raw: RawInputs;
   readonly context: RunContext;
-  readonly log: MaskingLog;
+  readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What only one of the two knows. */
   readonly facts?: Partial<Facts>;
@@ -38,7 +38,7 @@ export interface Watched {
 /** Masks before anything is said; a signal ends the session. */
 export async function startSession(start: Start & Watched): Promise<Session> {
   const { raw, context, log, environment, exports, onSecretFile } = start;
-  for (const secret of secretsToMask(raw)) log.mask(secret);
+  maskKnown(start);
   const { signal, over } = interruption();
   const overlays = await overlaysOf(context.workspace);
   const watch = watchOver(start);
@@ -53,6 +53,11 @@ export async function startSession(start: Start & Watched): Promise<Session> {
       watch,
     }),
   });
+}
+
+function maskKnown({ raw, environment, log }: Pick<Start, 'raw' | 'environment' | 'log'>): void {
+  for (const secret of [...secretsToMask(raw), ...environmentSecrets(environment)])
+    log.mask(secret);
 }
 
 function watchOver({ entry, log, lastWords, secretFiles }: Start & Watched) {
@@ -83,7 +88,7 @@ export async function startDoctor(
   start: Start & { readonly defaultKubeconfig: string | undefined },
 ): Promise<DoctorDone | undefined> {
   const { raw, context, log, environment, exports, onSecretFile, defaultKubeconfig } = start;
-  for (const secret of secretsToMask(raw)) log.mask(secret);
+  maskKnown(start);
   const { workspace } = context;
   const [workflows, overlays] = await Promise.all([workflowsOf(workspace), overlaysOf(workspace)]);
   const { signal } = interruption();
