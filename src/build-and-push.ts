@@ -3,6 +3,7 @@ import { type Finding, throwIfFatal } from './errors.ts';
 import { isUntrusted } from './guard.ts';
 import { secretVariable } from './images/bake.ts';
 import type { BuildRequest } from './images/build.ts';
+import { exposedIn } from './inputs/mask.ts';
 import { registryOf } from './open-registry.ts';
 import { invalid } from './readers.ts';
 import type { OpenRegistry } from './registry/login.ts';
@@ -68,10 +69,10 @@ async function build(run: Running): Promise<void> {
 const passed =
   /^(?:DOCKER_(?:HOST|CONTEXT|TLS_VERIFY|CERT_PATH|API_VERSION)|BUILDX_(?:BUILDER|CONFIG)|BUILDKIT_HOST|BUILDKIT_COLORS|KUBECONFIG|ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2))$/;
 
-/** For programs that build, push or scan: the run's own login, and the user's own builders. */
+/** For programs that build and push: the user's own builders and logins; ours where it is needed. */
 export function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
-  { dockerConfig, userConfig }: OpenRegistry,
+  { plainConfig, userConfig }: OpenRegistry,
 ): Readonly<Record<string, string | Secret>> {
   const taken = Object.entries(environment).flatMap(([name, value]) => {
     if (!value || !passed.test(name)) return [];
@@ -82,7 +83,7 @@ export function childEnvironment(
     BUILDX_CONFIG: `${userConfig}/buildx`,
     ...tls,
     ...Object.fromEntries(taken),
-    DOCKER_CONFIG: dockerConfig,
+    DOCKER_CONFIG: plainConfig,
     // Attestations are inputs of ours: what buildx adds by itself makes an index of every image.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
     BUILDX_METADATA_PROVENANCE: 'disabled',
@@ -105,7 +106,8 @@ function buildSecrets(request: BuildRequest, run: Running): Readonly<Record<stri
       return [];
     }),
   );
-  throwIfFatal(problems);
-  for (const [, value] of all) ports.log.mask(value);
+  const values = all.map(([, value]) => value);
+  for (const value of values) ports.log.mask(value);
+  throwIfFatal([...problems, ...exposedIn(request.images, values)]);
   return Object.fromEntries(all);
 }

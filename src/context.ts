@@ -29,8 +29,14 @@ export interface RunContext {
   readonly attempt: number;
   /** Of GitHub's REST API, without a slash at its end; a company's own GitHub has another one. */
   readonly apiUrl: string;
-  /** `workflow_run` only: the triggering run came from another repository, or from a pull request. */
+  /** The pull request, or the run that `workflow_run` is about, came from another repository. */
   readonly fromFork: boolean;
+  /** `pull_request` only: it is being closed by its merge, so its files are those of the base. */
+  readonly merged?: true;
+  /** `workflow_run` only: the event of the run that it is about. */
+  readonly startedBy?: string;
+  /** `issue_comment` only: who wrote the comment and who touched it now; empty where one is unknown. */
+  readonly people?: readonly string[];
   /** The checked-out repository; files in messages are relative to it. */
   readonly workspace: string;
   /** A folder that is gone after the job. */

@@ -29,6 +29,7 @@ export const inputTable = {
   'yc-registry-id': { default: '' },
   'registry-username': { default: '' },
   'registry-password': { default: '' },
+  'registry-auth-host': { default: '' },
   builder: { default: '' },
   provenance: { default: 'false' },
   sbom: { default: 'false' },

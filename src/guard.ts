@@ -1,29 +1,109 @@
 // Who may run it: events that anybody can start must not reach credentials or start programs.
 import type { RunContext } from './context.ts';
 import { type Finding, finding } from './errors.ts';
+import { clip, oneLine } from './text.ts';
 
-/** Refusals of the event itself; empty where the run may go on. */
-export function mayRun(context: RunContext): readonly Finding[] {
-  if (context.event === 'pull_request_target') {
-    const what = 'The event `pull_request_target` runs with secrets on code that anybody wrote.';
-    const hint = 'Use `pull_request` for diff, and deploy from push or workflow_dispatch.';
-    return [finding('event-refused', what, { hint })];
-  }
-  if (context.event === 'workflow_run' && context.fromFork) {
-    const what = 'This `workflow_run` was started by a run that belongs to a fork.';
-    const hint = 'Start it from push or workflow_dispatch, or filter out forks in the workflow.';
-    return [finding('event-refused', what, { hint })];
-  }
-  return [];
+/** What a run may do because of its event; the table of it for people is in SECURITY.md. */
+interface Rule {
+  /** `ask`: all, but only after GitHub has said that the people behind it may write. */
+  readonly may: 'write' | 'ask' | 'compare' | 'nothing';
+  /** The checked-out files may be a proposal that nobody has reviewed. */
+  readonly foreign: boolean;
+  /** Why not, as a sentence. */
+  readonly why?: string;
+  readonly hint?: string;
 }
 
-// `issue_comment` too: workflows that answer a comment often check out the pull request.
-const proposed = /^(?:pull_request(?:_.+)?|issue_comment)$/;
+const started = 'Deploy from push, workflow_dispatch, release or schedule instead.';
+const preview = `On this event use command: diff. ${started}`;
+
+/** Only who may write to the repository can start it. */
+const writers: Rule = { may: 'write', foreign: false };
+const proposal: Rule = { may: 'write', foreign: true };
+
+const comparing = (why: string): Rule => ({ may: 'compare', foreign: true, why, hint: preview });
+const refused = (why: string, hint: string): Rule => ({ may: 'nothing', foreign: true, why, hint });
+
+const ofWriters = ['push', 'workflow_dispatch', 'schedule', 'release', 'repository_dispatch'];
+
+/**
+ * A called workflow has the event of its caller, so `workflow_call` is no row. Source:
+ * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
+ */
+const events = new Map<string, Rule | ((context: RunContext) => Rule)>([
+  ...ofWriters.map((event) => [event, writers] as const),
+  ['workflow_run', afterRun],
+  ['pull_request', ofPullRequest],
+  [
+    'pull_request_review',
+    comparing('Anybody who can read may write a review, so it starts no deploy.'),
+  ],
+  [
+    'pull_request_review_comment',
+    comparing('Anybody who can read may comment on a review, so it starts no deploy.'),
+  ],
+  ['merge_group', comparing('A merge queue tests what is not merged yet, so it only compares.')],
+  ['issue_comment', { may: 'ask', foreign: true }],
+  [
+    'pull_request_target',
+    refused(
+      'The event `pull_request_target` runs with secrets on code that anybody wrote.',
+      'Use `pull_request` for diff, and deploy from push or workflow_dispatch.',
+    ),
+  ],
+]);
+
+/** In the order of the table. */
+export const knownEvents: readonly string[] = [...events.keys()];
+
+function ofPullRequest({ fromFork, merged }: RunContext): Rule {
+  if (merged) return writers;
+  return fromFork
+    ? comparing('A pull request from a fork only compares, and writes nothing.')
+    : proposal;
+}
+
+/** Of a chain nobody knows its beginning, which may have been a stranger's. */
+function afterRun({ fromFork, startedBy }: RunContext): Rule {
+  if (fromFork) {
+    const hint = 'Start it from push or workflow_dispatch, or filter out forks in the workflow.';
+    return refused('This `workflow_run` was started by a run that belongs to a fork.', hint);
+  }
+  // GitHub always says by what.
+  if (!startedBy || startedBy === 'pull_request' || ofWriters.includes(startedBy)) return writers;
+  const hint = 'Start it after a run on push, workflow_dispatch, release or schedule.';
+  const what = `This \`workflow_run\` was started by a run on ${named(startedBy)}`;
+  return refused(`${what}, which may not be a writer's.`, hint);
+}
+
+const named = (event: string) => `\`${clip(oneLine(event), 100)}\``;
+
+function ruleFor(context: RunContext): Rule {
+  const { on, event } = context;
+  if (on === 'terminal') return writers;
+  const row = events.get(event);
+  if (typeof row === 'function') return row(context);
+  return (
+    row ??
+    refused(
+      `The event ${named(event)} starts nothing here: not only writers may cause it.`,
+      started,
+    )
+  );
+}
+
+/** Refusals of the event itself; empty where a run that `writes`, or only compares, may go on. */
+export function mayRun(context: RunContext, writes: boolean): readonly Finding[] {
+  const { may, why, hint } = ruleFor(context);
+  if (why === undefined || (may === 'compare' && !writes)) return [];
+  return [finding('event-refused', why, { hint: hint ?? started })];
+}
+
+/** Whether GitHub has to say first that `people` of the context may write. */
+export const asksForPeople = (context: RunContext): boolean => ruleFor(context).may === 'ask';
 
 /** The checked-out files may be a proposal that nobody has reviewed. */
-export function isUntrusted({ event, fromFork }: RunContext): boolean {
-  return fromFork || proposed.test(event);
-}
+export const isUntrusted = (context: RunContext): boolean => ruleFor(context).foreign;
 
 /** Whether `path` is `folder` or lies in it; both absolute and resolved, links included. */
 export function isWithin(path: string, folder: string): boolean {

@@ -3,7 +3,7 @@ import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
 import type { BuildRequest } from './images/build.ts';
 import { readFields, type Values } from './inputs/fields.ts';
-import { exposedSecrets, maskingNotes } from './inputs/mask.ts';
+import { exposedIn, maskingNotes, secretsToMask } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
 import { chooseRegistry, type Registry, takesIamToken } from './inputs/registry.ts';
 import { chooseScan } from './inputs/scan.ts';
@@ -149,7 +149,7 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     ...read.findings,
     ...chosen.findings,
     ...pushing.findings,
-    ...exposedSecrets(raw, pushing.build?.images ?? []),
+    ...exposedIn(pushing.build?.images ?? [], secretsToMask(raw)),
     ...work.findings,
     ...scanning.findings,
     ...toolFindings(read.values, required || chosen.target !== undefined),

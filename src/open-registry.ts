@@ -28,6 +28,7 @@ async function open(run: Running): Promise<OpenRegistry> {
   return openRegistry(
     {
       address: registry,
+      authHost: registry?.authHost,
       ...(login?.by === 'password' ? { login } : {}),
       ...(login?.by === 'iam' ? { tokens: (await cloudOf(run, login.credentials)).tokens } : {}),
       environment: engine.environment,

@@ -163,6 +163,16 @@ export const pageUrl: Reader<string> = (text, name) => {
   return { value: url.href };
 };
 
+/** `gitlab.example.com`, with a port where it is not 443's; as an address has it. */
+export const hostName: Reader<string> = (text, name) => {
+  const url = URL.parse(`https://${text}`);
+  const hint = 'Write the host alone, with its port if it has one: gitlab.example.com';
+  if (!/^[\w.:[\]-]{1,260}$/.test(text) || !url?.hostname) {
+    return refuse(name, `is ${shapeOf(text)}, not a host`, hint);
+  }
+  return { value: url.host };
+};
+
 const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A base address without its last slash: https, or http to loopback only. */

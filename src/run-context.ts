@@ -20,23 +20,27 @@ export function runContext(
   const repository = get('GITHUB_REPOSITORY');
   const server = get('GITHUB_SERVER_URL') || 'https://github.com';
   const run = get('GITHUB_RUN_ID');
+  const merged = event === 'pull_request' && isMerge(payload);
   return {
     on: 'github',
     event,
     ref: get('GITHUB_REF'),
     // The variable is set for two of the pull request's events; the payload has it for all.
     ...pullRequestOf(payload),
-    baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref') || '',
+    baseRef: get('GITHUB_BASE_REF') || baseOf(payload),
     repository,
     ...repositoryIdOf(get('GITHUB_REPOSITORY_ID')),
-    sha: textAt(payload, 'pull_request', 'head', 'sha') || get('GITHUB_SHA'),
+    sha: (merged ? '' : textAt(payload, 'pull_request', 'head', 'sha')) || get('GITHUB_SHA'),
     defaultBranch: textAt(payload, 'repository', 'default_branch') ?? '',
     ...commitTimeOf(payload),
     actor: get('GITHUB_ACTOR'),
     apiUrl: get('GITHUB_API_URL') || 'https://api.github.com',
     runUrl: repository && run ? `${server}/${repository}/actions/runs/${run}` : '',
     attempt: Number(get('GITHUB_RUN_ATTEMPT')) || 1,
-    fromFork: event === 'workflow_run' && startedByFork(payload, repository),
+    fromFork: isFromFork(event, payload, repository),
+    ...(merged ? { merged } : {}),
+    ...startedByOf(event, payload),
+    ...(event === 'issue_comment' ? { people: peopleOf(payload) } : {}),
     workspace: get('GITHUB_WORKSPACE') || surroundings.workspace,
     temp: get('RUNNER_TEMP') || surroundings.temp,
   };
@@ -76,9 +80,39 @@ function commitTimeOf(payload: unknown): Pick<RunContext, 'commitTime'> {
   return commitTime ? { commitTime } : {};
 }
 
+/** Of a merge queue it is a whole ref. */
+function baseOf(payload: unknown): string {
+  const queue = textAt(payload, 'merge_group', 'base_ref') ?? '';
+  return textAt(payload, 'pull_request', 'base', 'ref') || queue.replace(/^refs\/heads\//, '');
+}
+
+/** At the merge alone: whoever wrote a pull request may edit its title after it, too. */
+function isMerge(payload: unknown): boolean {
+  const isClosed = textAt(payload, 'action') === 'closed';
+  return isClosed && fieldsAt(payload, 'pull_request')['merged'] === true;
+}
+
 /** True as well where the payload does not say: a deleted fork leaves no head repository. */
-function startedByFork(payload: unknown, repository: string): boolean {
-  const head = textAt(payload, 'workflow_run', 'head_repository', 'full_name') ?? '';
+function isFromFork(event: string, payload: unknown, repository: string): boolean {
   const own = textAt(payload, 'repository', 'full_name') || repository;
-  return own === '' || head.toLowerCase() !== own.toLowerCase();
+  const isOther = (name: string | undefined) =>
+    own === '' || name?.toLowerCase() !== own.toLowerCase();
+  if (event === 'workflow_run') {
+    return isOther(textAt(payload, 'workflow_run', 'head_repository', 'full_name'));
+  }
+  if (!event.startsWith('pull_request')) return false;
+  const head = fieldsAt(payload, 'pull_request', 'head');
+  return Object.hasOwn(head, 'repo') && isOther(textAt(head, 'repo', 'full_name'));
+}
+
+function startedByOf(event: string, payload: unknown): Pick<RunContext, 'startedBy'> {
+  const startedBy = textAt(payload, 'workflow_run', 'event');
+  return event === 'workflow_run' && startedBy ? { startedBy } : {};
+}
+
+/** A comment may be changed by another than its author. */
+function peopleOf(payload: unknown): readonly string[] {
+  const author = textAt(payload, 'comment', 'user', 'login');
+  const sender = textAt(payload, 'sender', 'login');
+  return author && sender ? [...new Set([author, sender])] : [];
 }

@@ -4,6 +4,7 @@ import { type Listing, listAll } from './cluster/list.ts';
 import type { KubeObject } from './cluster/objects.ts';
 import { ActionError, type Finding, type Severity } from './errors.ts';
 import { isWithin } from './guard.ts';
+import { parseReference } from './images/reference.ts';
 import { registryOf } from './open-registry.ts';
 import { apiOf, keep, type Running } from './running.ts';
 import {
@@ -35,7 +36,7 @@ export async function prepareScanDue(mode: ScanMode, run: Running): Promise<void
   const { engine, inputs, state, signal } = run;
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
   try {
-    const env = await registryEnv(run);
+    const env = await registryEnv(run, inputs.trivyDbRepository ?? []);
     const request = { ...inputs, severity: severityOf(mode), env, signal };
     const scanner = await prepareScanner(request, { ...engine.ports, ...engine.tools, ...mirror });
     state.scanner = scanner;
@@ -78,7 +79,7 @@ async function begin(mode: ScanMode, run: Running, scanner: Scanner) {
   const parts = { scanner, images, sources, folder, severity, signal: limit };
   const work = {
     ...parts,
-    env: await registryEnv(run),
+    env: (references: readonly string[]) => registryEnv(run, references),
     ...(running ? { running } : {}),
     ...(accepted === undefined ? {} : { ignoreFile: accepted }),
   };
@@ -110,9 +111,13 @@ async function finish(begun: ReturnType<typeof scanAll>, run: Running): Promise<
   }
 }
 
-/** The run's own login to registries, and nothing else. */
-async function registryEnv(run: Running): Promise<Readonly<Record<string, string>>> {
-  return { DOCKER_CONFIG: (await registryOf(run)).dockerConfig };
+/** The way to registries: our login where one of the images needs it, and nothing else. */
+async function registryEnv(
+  run: Running,
+  references: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const hosts = references.map((each) => parseReference(each)?.registry);
+  return { DOCKER_CONFIG: await (await registryOf(run)).configFor(hosts) };
 }
 
 /** The one file for Trivy's `--ignorefile`. */

@@ -5,13 +5,15 @@ import type { RunContext } from './context.ts';
 import { type DeployRequest, deploy } from './deploy.ts';
 import type { Finding } from './errors.ts';
 import { deploymentFor } from './github/deployment.ts';
+import { refusePeople } from './github/people.ts';
 import { type PullRequest, pullRequestFor } from './github/pull-request.ts';
-import { mayRun } from './guard.ts';
+import { githubOf } from './github/repository.ts';
+import { asksForPeople, mayRun } from './guard.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
-import { type Command, readInputs } from './inputs.ts';
+import { type Command, type Inputs, readInputs } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
-import { describePlan, makePlan } from './plan.ts';
+import { describePlan, makePlan, plansWrite } from './plan.ts';
 import type { Engine } from './running.ts';
 
 export interface SessionOptions {
@@ -35,9 +37,9 @@ export interface Session {
 /** Expected failures are in the outcome; so is a defect, with its stack as evidence. */
 export async function runSession(options: SessionOptions): Promise<Session> {
   const { raw, context, facts, signal, over } = options;
-  const refusals = mayRun(context);
   const { inputs, findings } = readInputs(raw, context, facts);
   const engine = options.engine();
+  const refusals = await refusalsOf(raw, inputs, { context, engine });
   const { clock, log } = engine.ports;
   const problems = [...refusals, ...findings];
   if (refusals.length > 0 || !inputs) {
@@ -55,6 +57,21 @@ export async function runSession(options: SessionOptions): Promise<Session> {
   await record?.finish(outcome, over);
   const pullRequest = pullRequestFor(access);
   return { outcome, refused: false, summary, ...(pullRequest ? { pullRequest } : {}) };
+}
+
+/** Of the event, before anything of the run begins; GitHub is asked only where a table does not know. */
+async function refusalsOf(
+  raw: RawInputs,
+  inputs: Inputs | undefined,
+  access: Pick<DeployRequest, 'context' | 'engine'>,
+): Promise<readonly Finding[]> {
+  const { context } = access;
+  const builds = Boolean(raw['build']?.trim() || raw['bake-file']?.trim());
+  const command = commandOf(raw);
+  const writes = plansWrite(command) || command === 'build' || (command === 'scan' && builds);
+  const refusals = mayRun(context, writes);
+  if (refusals.length > 0 || !inputs || !asksForPeople(context)) return refusals;
+  return refusePeople(githubOf({ ...access, inputs }), context.people ?? []);
 }
 
 async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): Promise<Outcome> {

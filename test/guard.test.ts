@@ -1,43 +1,75 @@
 // Who may run it: the event table, and what a pull request's files must not start.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { checkKubeconfig, isUntrusted, isWithin, mayRun } from '../src/guard.ts';
+import type { RunContext } from '../src/context.ts';
+import {
+  asksForPeople,
+  checkKubeconfig,
+  isUntrusted,
+  isWithin,
+  knownEvents,
+  mayRun,
+} from '../src/guard.ts';
 import { run } from './run.ts';
 
+const refused = [expect.objectContaining({ code: 'event-refused', severity: 'fatal' })];
+
 describe('events', () => {
-  test.each([
-    'push',
-    'workflow_dispatch',
-    'schedule',
-    'release',
-    'pull_request',
-    'merge_group',
-    'workflow_run',
-    'workflow_call',
-    '',
-  ])('%j may run', (event) => {
-    expect(mayRun(run({ event }))).toEqual([]);
+  const fork = { fromFork: true };
+  // Event, what else is known of it, whether it may compare and write, whether its files are foreign.
+  test.each<[string, Partial<RunContext>, boolean, boolean, boolean]>([
+    ['push', {}, true, true, false],
+    ['workflow_dispatch', {}, true, true, false],
+    ['schedule', {}, true, true, false],
+    ['release', {}, true, true, false],
+    ['repository_dispatch', {}, true, true, false],
+    ['workflow_run', {}, true, true, false],
+    ['workflow_run', { startedBy: 'push' }, true, true, false],
+    ['workflow_run', { startedBy: 'pull_request' }, true, true, false],
+    ['workflow_run', { startedBy: 'issue_comment' }, false, false, true],
+    ['workflow_run', { startedBy: 'workflow_run' }, false, false, true],
+    ['workflow_run', { startedBy: 'pull_request_target' }, false, false, true],
+    ['workflow_run', fork, false, false, true],
+    ['pull_request', {}, true, true, true],
+    ['pull_request', fork, true, false, true],
+    ['pull_request', { merged: true }, true, true, false],
+    ['pull_request', { merged: true, ...fork }, true, true, false],
+    ['pull_request_review', {}, true, false, true],
+    ['pull_request_review', fork, true, false, true],
+    ['pull_request_review_comment', {}, true, false, true],
+    ['merge_group', {}, true, false, true],
+    ['issue_comment', {}, true, true, true],
+    ['pull_request_target', {}, false, false, true],
+    ['pull_request_target', { merged: true }, false, false, true],
+    ['issues', {}, false, false, true],
+    ['fork', {}, false, false, true],
+    ['watch', {}, false, false, true],
+    ['discussion_comment', {}, false, false, true],
+    ['workflow_call', {}, false, false, true],
+    ['pull_requests', {}, false, false, true],
+    ['constructor', {}, false, false, true],
+    ['', {}, false, false, true],
+  ])(
+    '%s %j: compares %s, writes %s, foreign files %s',
+    (event, more, compares, writes, foreign) => {
+      const context = run({ event, ...more });
+      expect(mayRun(context, false)).toEqual(compares ? [] : refused);
+      expect(mayRun(context, true)).toEqual(writes ? [] : refused);
+      expect(isUntrusted(context)).toBe(foreign);
+      expect(asksForPeople(context)).toBe(event === 'issue_comment');
+    },
+  );
+
+  test('every row of the table is in SECURITY.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '..', 'SECURITY.md'), 'utf8');
+    for (const event of knownEvents) expect(page).toContain(`\`${event}\``);
   });
-  test.each([
-    run({ event: 'pull_request_target' }),
-    run({ event: 'pull_request_target', fromFork: true }),
-    run({ event: 'workflow_run', fromFork: true }),
-  ])('$event, from a fork: $fromFork, is refused', (context) => {
-    expect(mayRun(context)).toEqual([
-      expect.objectContaining({ code: 'event-refused', severity: 'fatal' }),
-    ]);
-  });
-  test.each([
-    ['pull_request', true],
-    ['pull_request_target', true],
-    ['pull_request_review', true],
-    ['pull_request_review_comment', true],
-    ['issue_comment', true],
-    ['push', false],
-    ['workflow_run', false],
-    ['pull_requests', false],
-    ['', false],
-  ])('%s brings untrusted files: %s', (event, expected) => {
-    expect(isUntrusted(run({ event }))).toBe(expected);
+
+  test('a terminal has no event, and no stranger', () => {
+    const context = run({ on: 'terminal', event: '' });
+    expect(mayRun(context, true)).toEqual([]);
+    expect(isUntrusted(context)).toBe(false);
   });
 });
 

@@ -110,11 +110,63 @@ describe('workflow_run', () => {
   ])('started by %s', (_, event, fork) => {
     const context = runContext(started, event, here);
     expect(context.fromFork).toBe(fork);
-    expect(mayRun(context)).toHaveLength(fork ? 1 : 0);
+    expect(mayRun(context, true)).toHaveLength(fork ? 1 : 0);
   });
   test('the payload of another event never makes a fork', () => {
     expect(runContext(env, payload({ full_name: 'mallory/shop' }), here).fromFork).toBe(false);
   });
+});
+
+describe('a pull request', () => {
+  const pull = { ...env, GITHUB_EVENT_NAME: 'pull_request', GITHUB_SHA: 'aaaa' };
+  const payload = (repo: unknown, more: object = {}) => ({
+    action: 'synchronize',
+    repository: { full_name: 'acme/shop' },
+    pull_request: { number: 7, head: { sha: 'bbbb', repo }, ...more },
+  });
+  const own = { full_name: 'Acme/Shop' };
+
+  test.each([
+    ['its own repository', payload(own), false],
+    ['a fork', payload({ full_name: 'mallory/shop' }), true],
+    ['a fork that is gone', payload(null), true],
+  ])('from %s', (_, event, fork) => {
+    expect(runContext(pull, event, here).fromFork).toBe(fork);
+    const review = { ...pull, GITHUB_EVENT_NAME: 'pull_request_review' };
+    expect(runContext(review, event, here).fromFork).toBe(fork);
+  });
+
+  test('that was merged is what it was merged to', () => {
+    const event = { ...payload({ full_name: 'mallory/shop' }, { merged: true }), action: 'closed' };
+    expect(runContext(pull, event, here)).toMatchObject({ merged: true, sha: 'aaaa' });
+  });
+
+  test.each([
+    ['is closed without a merge', { ...payload(own, { merged: false }), action: 'closed' }],
+    ['was merged and is edited since', { ...payload(own, { merged: true }), action: 'edited' }],
+    ['says so in another form', { ...payload(own, { merged: 'true' }), action: 'closed' }],
+  ])('that %s counts as open', (_, event) => {
+    const context = runContext(pull, event, here);
+    expect(context).toMatchObject({ sha: 'bbbb' });
+    expect(context.merged).toBeUndefined();
+  });
+});
+
+test('a merge queue says its base in full', () => {
+  const queue = { ...env, GITHUB_EVENT_NAME: 'merge_group' };
+  const payload = { merge_group: { base_ref: 'refs/heads/develop' } };
+  expect(runContext(queue, payload, here).baseRef).toBe('develop');
+});
+
+test('a comment says who wrote it, and who changed it since', () => {
+  const comment = { ...env, GITHUB_EVENT_NAME: 'issue_comment' };
+  const people = (payload: unknown) => runContext(comment, payload, here).people;
+  const by = (login: unknown) => ({ user: { login } });
+  expect(people({ comment: by('mallory'), sender: { login: 'mallory' } })).toEqual(['mallory']);
+  const edited = { comment: by('mallory'), sender: { login: 'octocat' } };
+  expect(people(edited)).toEqual(['mallory', 'octocat']);
+  expect(people({ comment: by(['octocat']), sender: { login: 'octocat' } })).toEqual([]);
+  expect(people({})).toEqual([]);
 });
 
 test('the pull request, of its own events and of a comment on it', () => {

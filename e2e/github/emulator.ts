@@ -19,7 +19,9 @@ export interface GitHubApi {
   stop(): Promise<void>;
 }
 
-export type Permission = 'actions' | 'deployments' | 'pull-requests';
+export type Permission = 'actions' | 'deployments' | 'metadata' | 'pull-requests';
+
+const nextId = 1000;
 
 /** One repository, `acme/shop`, with pull request 12. */
 export async function startGithubApi({ port = 0 } = {}): Promise<GitHubApi> {
@@ -28,9 +30,12 @@ export async function startGithubApi({ port = 0 } = {}): Promise<GitHubApi> {
   const permissions: GitHubApi['permissions'] = {
     actions: 'read',
     deployments: 'write',
+    metadata: 'read',
     'pull-requests': 'write',
   };
-  const held: Held = { comments: [], deployments: [], statuses: [], runs: [], nextId: 1000 };
+  const lists = { comments: [], deployments: [], statuses: [], runs: [] };
+  const people = { octocat: 'admin', mona: 'maintain', wendy: 'write', tara: 'triage' } as const;
+  const held: Held = { ...lists, people: { ...people, mallory: 'read', nobody: 'none' }, nextId };
   const problems: string[] = [];
   const service = await serve(
     'github-api',

@@ -27,11 +27,16 @@ export interface Status {
   readonly environment_url: string;
 }
 
+/** What GitHub calls the role of somebody in the repository. */
+export type Role = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
+
 export interface Held {
   readonly comments: Comment[];
   readonly deployments: Deployment[];
   readonly statuses: Status[];
   readonly runs: { readonly id: number; readonly attempt: number; status: string }[];
+  /** Every user of this GitHub, by name. */
+  readonly people: Readonly<Record<string, Role>>;
   nextId: number;
 }
 
@@ -64,6 +69,9 @@ const shown = {
   },
   status: ({ deployment: _, ...rest }: Status) => ({ ...sample('deployment-status'), ...rest }),
 };
+
+/** The endpoint knows four levels only: "`maintain` is mapped to `write` and `triage` to `read`". */
+const levels: Partial<Record<Role, Role>> = { maintain: 'write', triage: 'read' };
 
 const tooLong: Reply = {
   status: 422,
@@ -103,6 +111,19 @@ export const operations: Readonly<Record<string, Operation>> = {
       if ([...text].length > longest) return tooLong;
       comment.body = text;
       return { status: 200, body: shown.comment(comment) };
+    },
+  },
+  'repos/get-collaborator-permission-level': {
+    permission: 'metadata',
+    answer: ({ parameters }, { people }) => {
+      const login = parameters['username'] ?? '';
+      const role = people[login];
+      if (role === undefined) {
+        return { status: 404, body: { message: `${login} is not a user`, status: '404' } };
+      }
+      const user = { ...sample('simple-user'), login, role_name: role };
+      const permission = levels[role] ?? role;
+      return { status: 200, body: { permission, role_name: role, user } };
     },
   },
   'repos/list-deployments': {

@@ -8,6 +8,8 @@ export interface TokenRegistry {
   /** Requests that brought a token which is good, and others that brought one at all. */
   readonly good: number;
   readonly bad: number;
+  /** From now on logins are to be sent there: a Bearer challenge, as an attacker in its place has it. */
+  sendLoginsTo(realm: string): void;
   /** The token of the next push of a manifest counts no more: it ran out during the build. */
   expireAtPush(): void;
   stop(): Promise<void>;
@@ -21,9 +23,10 @@ export async function startTokenRegistry(
   const expired = new Set<string>();
   const seen = { good: 0, bad: 0 };
   let expires = false;
+  let challenge = 'Basic realm="test"';
   const refuse = (response: ServerResponse) => {
     const body = '{"errors":[{"code":"UNAUTHORIZED","message":"Authentication problem"}]}';
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="test"' }).end(body);
+    response.writeHead(401, { 'www-authenticate': challenge }).end(body);
   };
   const server = createServer((incoming, response) => {
     const { user, token } = loginOf(incoming);
@@ -49,6 +52,9 @@ export async function startTokenRegistry(
     },
     get bad() {
       return seen.bad;
+    },
+    sendLoginsTo: (realm) => {
+      challenge = `Bearer realm="${realm}",service="test"`;
     },
     expireAtPush: () => {
       expires = true;

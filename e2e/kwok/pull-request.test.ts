@@ -4,19 +4,21 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kubeconfigText } from '../cluster/kubeconfig.ts';
+import { type GitHubApi, startGithubApi } from '../github/emulator.ts';
 import { readCommands } from '../runner/commands.ts';
 import type { ActionOptions } from '../runner/run-action.ts';
 import { shownMasks } from '../runner/secrecy.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
 
 let site: Site;
+let github: GitHubApi;
 
 beforeAll(async () => {
-  site = await openSite();
+  [site, github] = await Promise.all([openSite(), startGithubApi()]);
   await site.cluster.kubectl(['create', 'namespace', 'shop']);
 }, 900_000);
 
-afterAll(() => site?.stop());
+afterAll(() => Promise.all([site?.stop(), github?.stop()]));
 
 type Inputs = Readonly<Record<string, string>>;
 
@@ -140,33 +142,95 @@ describe('a kubeconfig in the repository that starts programs', () => {
 });
 
 describe('events', () => {
-  const about = (full_name: string | undefined) => ({
-    repository: { full_name: 'acme/shop' },
-    workflow_run: { head_branch: 'main', head_repository: full_name ? { full_name } : null },
-  });
-  const inputs = { command: 'diff', environment: 'production' };
-
-  test.each<[string, Partial<ActionOptions>]>([
-    ['a workflow_run of a fork', { eventName: 'workflow_run', event: about('mallory/shop') }],
-    ['one of a fork that is gone', { eventName: 'workflow_run', event: about(undefined) }],
-    ['one that says nothing', { eventName: 'workflow_run', event: {} }],
-    ['pull_request_target', { eventName: 'pull_request_target', baseRef: 'main' }],
-  ])(
-    '%s is refused before anything is asked for',
-    async (_, options) => {
-      const asked = site.yandex.requests.length;
-      const refused = await run(inputs, { workspace: await site.workspace(overlays), ...options });
-      expect([refused.code, code(refused)]).toEqual([1, 'event-refused']);
-      expect(site.yandex.requests.length).toBe(asked);
+  const runOf = (full_name: string | undefined, event = 'push') => ({
+    eventName: 'workflow_run',
+    event: {
+      repository: { full_name: 'acme/shop' },
+      workflow_run: { event, head_branch: 'main', head_repository: full_name && { full_name } },
     },
-    30_000,
+  });
+  /** The payload of a pull request as GitHub sends it, as far as it is read. */
+  const request = (full_name: string, more: object = {}) => ({
+    repository: { full_name: 'acme/shop', fork: false },
+    pull_request: {
+      number: 7,
+      base: { ref: 'main', repo: { full_name: 'acme/shop' } },
+      head: { ref: 'feature', sha: 'a'.repeat(40), repo: { full_name } },
+      ...more,
+    },
+  });
+  const merged = { ...request('mallory/shop', { merged: true }), action: 'closed' };
+  const queue = { merge_group: { base_ref: 'refs/heads/main' } };
+  const of = (eventName: string, event: unknown = {}) => ({ eventName, event });
+  const inputs = { environment: 'production', wait: 'false' };
+
+  const rows: readonly [string, Partial<ActionOptions>, 'write' | 'compare' | 'nothing'][] = [
+    ['push', {}, 'write'],
+    ['workflow_dispatch', of('workflow_dispatch'), 'write'],
+    ['schedule', of('schedule'), 'write'],
+    ['release', of('release', { action: 'published' }), 'write'],
+    ['repository_dispatch', of('repository_dispatch', { action: 'go' }), 'write'],
+    ['workflow_run of the own repository', runOf('Acme/Shop'), 'write'],
+    ['workflow_run after its pull request', runOf('acme/shop', 'pull_request'), 'write'],
+    ['workflow_run of a fork', runOf('mallory/shop', 'pull_request'), 'nothing'],
+    ['workflow_run of a fork that is gone', runOf(undefined, 'pull_request'), 'nothing'],
+    ['workflow_run after a comment', runOf('acme/shop', 'issue_comment'), 'nothing'],
+    ['workflow_run that says nothing', of('workflow_run'), 'nothing'],
+    ['pull_request', of('pull_request', request('acme/shop')), 'write'],
+    ['pull_request of a fork', of('pull_request', request('mallory/shop')), 'compare'],
+    ['pull_request of a fork, merged', of('pull_request', merged), 'write'],
+    ['pull_request_review', of('pull_request_review', request('acme/shop')), 'compare'],
+    ['pull_request_target', of('pull_request_target', request('acme/shop')), 'nothing'],
+    ['merge_group', of('merge_group', queue), 'compare'],
+    ['issue_comment without a word of GitHub', of('issue_comment'), 'nothing'],
+    ['issues', of('issues', { action: 'opened' }), 'nothing'],
+    ['an event of another year', of('pull_request_v2', request('acme/shop')), 'nothing'],
+  ];
+
+  test.each(rows)(
+    '%s',
+    async (_, options, may) => {
+      const workspace = await site.workspace(overlays);
+      const asked = site.yandex.requests.length;
+      const compared = await run({ ...inputs, command: 'diff' }, { workspace, ...options });
+      const comparing = may === 'nothing' ? [1, 'event-refused'] : [0, ''];
+      expect([compared.text, compared.code, code(compared)]).toEqual([compared.text, ...comparing]);
+      if (may === 'nothing') expect(site.yandex.requests.length).toBe(asked);
+      const before = site.yandex.requests.length;
+      const deployed = await run(inputs, { workspace, ...options });
+      const writing = may === 'write' ? [0, ''] : [1, 'event-refused'];
+      expect([deployed.text, deployed.code, code(deployed)]).toEqual([deployed.text, ...writing]);
+      if (may !== 'write') expect(site.yandex.requests.length).toBe(before);
+    },
+    60_000,
   );
 
-  test('a workflow_run of the own repository deploys what it names', async () => {
-    const options = { eventName: 'workflow_run', event: about('Acme/Shop') };
-    const done = await run(inputs, { workspace: await site.workspace(overlays), ...options });
-    expect([done.code, objects(done)]).toEqual([0, ['Deployment/prod']]);
-  }, 30_000);
+  test.each([
+    ['octocat', 'octocat', 0],
+    ['mona', 'mona', 0],
+    ['mallory', 'mallory', 1],
+    ['mallory', 'octocat', 1],
+    ['octocat', 'mallory', 1],
+    ['tara', 'tara', 1],
+    ['stranger', 'stranger', 1],
+  ])(
+    'issue_comment of %s, sent by %s: exit %i',
+    async (login, sender, exit) => {
+      const event = { comment: { user: { login } }, sender: { login: sender } };
+      const comment = { eventName: 'issue_comment', event, env: github.env };
+      const workspace = await site.workspace(overlays);
+      const asked = site.yandex.requests.length;
+      const done = await run(inputs, { ...comment, workspace, githubToken: github.token });
+      expect([done.text, done.code]).toEqual([done.text, exit]);
+      expect(code(done)).toBe(exit === 0 ? '' : 'event-refused');
+      if (exit === 1) expect(site.yandex.requests.length).toBe(asked);
+      // Neither without a token, nor where GitHub does not answer.
+      const mute = await run(inputs, { ...comment, workspace });
+      expect([mute.code, code(mute)]).toEqual([1, 'event-refused']);
+      expect(github.problems).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 const esc = String.fromCharCode(27);

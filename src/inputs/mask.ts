@@ -107,13 +107,22 @@ export function environmentSecrets(
   return [...new Set(found)].filter((each) => maskable(each)).map((each) => new Secret(each));
 }
 
-/** Build arguments stay in an image for everybody to read, so no secret may be one. */
-export function exposedSecrets(raw: RawInputs, images: readonly ImageBuild[]): readonly Finding[] {
-  const secrets = new Set(secretsToMask(raw).map(reveal));
+/** A shorter one may be part of a value by chance, so that it counts only where it is the value. */
+const telling = 12;
+
+/** Build arguments stay in an image for everybody to read, so no secret may be in one. */
+export function exposedIn(
+  images: readonly ImageBuild[],
+  secrets: readonly Secret[],
+): readonly Finding[] {
+  const texts = secrets.flatMap((each) => lines(reveal(each)));
   return images.flatMap(({ name, buildArgs }) =>
     Object.entries(buildArgs).flatMap(([key, value]) => {
-      if (!secrets.has(value.trim())) return [];
-      const what = `of \`${name}\` has the build-arg \`${key}\`, whose value is a secret: it would stay in the image`;
+      const is = texts.includes(value.trim());
+      const has = texts.some((each) => each.length >= telling && value.includes(each));
+      if (!is && !has) return [];
+      const which = is ? 'whose value is a secret' : 'whose value contains a secret';
+      const what = `of \`${name}\` has the build-arg \`${key}\`, ${which}: it would stay in the image`;
       return [invalid('build', what, 'Use `secrets` of the image, and RUN --mount=type=secret.')];
     }),
   );

@@ -20,6 +20,8 @@ export type RegistryLogin =
 export interface Registry extends RegistryAddress {
   /** Absent: as the machine's own Docker configuration says. */
   readonly login?: RegistryLogin;
+  /** Another host that may see the login. */
+  readonly authHost?: string;
 }
 
 /** `registry`, or Yandex's with `yc-registry-id`; a bare host takes the id as its path. */
@@ -50,10 +52,15 @@ export function chooseRegistry(
   credentials: Credentials | undefined,
 ): ChosenRegistry {
   const address = registryOf(read);
-  const findings = [...loginFindings(read), ...buildFindings(read)];
+  const findings = [...loginFindings(read), ...authFindings(read), ...buildFindings(read)];
   const build = buildOf(read);
   const login = loginOf(read, credentials);
-  const registry = address && { ...address, ...(login ? { login } : {}) };
+  const authHost = read.values['registry-auth-host'];
+  const registry = address && {
+    ...address,
+    ...(login ? { login } : {}),
+    ...(authHost === undefined ? {} : { authHost }),
+  };
   const pushes = ['deploy', 'build'].includes(read.values.command);
   if (
     build &&
@@ -85,6 +92,18 @@ function loginFindings({ given }: ReadFields): readonly Finding[] {
     : (['registry-password', 'registry-username'] as const);
   const hint = 'Give both. A secret that is not set arrives empty.';
   return [invalid(has, `needs \`${lacks}\` beside it`, hint)];
+}
+
+/** What is given and cannot count must not look as if it did. */
+function authFindings(read: ReadFields): readonly Finding[] {
+  const name = 'registry-auth-host';
+  if (!read.given.has(name)) return [];
+  if (!registryOf(read)) return [invalid(name, 'needs `registry` beside it', 'Give both or none.')];
+  if (!takesIamToken(read)) return [];
+  const hint = "Remove it: an IAM token goes to Yandex's hosts alone.";
+  return [
+    { ...invalid(name, 'is not used: the login is an IAM token', hint), severity: 'warning' },
+  ];
 }
 
 function buildFindings(read: ReadFields): Finding[] {

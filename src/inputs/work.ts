@@ -29,7 +29,7 @@ const environments: Readonly<Record<string, string>> = {
 export function environmentOf(context: RunContext, command: Inputs['command']): string {
   const pushed =
     context.event === 'push' ? /^refs\/heads\/(.+)$/.exec(context.ref)?.[1] : undefined;
-  const wanted = context.event.startsWith('pull_request') ? context.baseRef : undefined;
+  const wanted = /^(?:pull_request|merge_group$)/.test(context.event) ? context.baseRef : undefined;
   const branch = pushed ?? (command === 'diff' ? wanted : undefined) ?? '';
   return Object.hasOwn(environments, branch) ? (environments[branch] ?? '') : '';
 }

@@ -1,8 +1,9 @@
 // Speaks to a registry by its own API: is it there, may we push, give it another tag.
-import { ActionError } from '../errors.ts';
+import { ActionError, type Finding } from '../errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
-import { isLoopbackRegistry, type Password, registryUrl } from './address.ts';
+import { type Password, registryUrl } from './address.ts';
+import { mayReceive, strangeRealm } from './auth-host.ts';
 import { basicAuth } from './docker-config.ts';
 import { answered, unreached } from './problems.ts';
 
@@ -19,6 +20,8 @@ export interface RegistryClient {
    * Throws ActionError with the code of what the registry refused.
    */
   checkPush(repository: string): Promise<void>;
+  /** What a registry that wants the login sent elsewhere is told; else, and without an answer, nothing. */
+  checkRealm(): Promise<Finding | undefined>;
   /** Puts the manifest under further tags. Throws ActionError. */
   tag(repository: string, digest: string, tags: readonly string[]): Promise<void>;
 }
@@ -26,6 +29,8 @@ export interface RegistryClient {
 export interface ClientOptions {
   readonly host: string;
   readonly http: Http;
+  /** Another host that may see the login. */
+  readonly authHost?: string | undefined;
   /** Asked before each exchange, since a token may have been renewed. */
   login(): Promise<Password | undefined>;
   /** Called with each token that the registry gives, before it is used. */
@@ -72,6 +77,14 @@ export function registryClient(options: ClientOptions): RegistryClient {
       // An upload that nobody ends is cleaned up by the registry itself.
       await send({ method: 'DELETE', url: upload.href }, scope).catch(() => undefined);
     },
+    async checkRealm() {
+      const user = await options.login();
+      if (!user) return undefined;
+      const response = await options.http.send({ url: `${base}/v2/` }).catch(() => undefined);
+      const { realm } = challengeOf(response?.headers ?? {});
+      const asking = { ...options, ...user };
+      return realm && !mayReceive(realm, asking) ? strangeRealm(realm, asking) : undefined;
+    },
     async tag(repository, digest, tags) {
       const scope = `repository:${pathOf(repository)}:pull,push`;
       const got = await send({ url: manifest(repository, digest), headers: accept }, scope);
@@ -93,7 +106,7 @@ function problem(response: HttpResponse, repository: string, doing: 'pull' | 'pu
 type Send = (request: HttpRequest, scope: string) => Promise<HttpResponse>;
 
 /** Answers a challenge once for each scope and login: Basic, or a token from where it says. */
-function sender({ host, http, login, mask }: ClientOptions): Send {
+function sender({ host, http, login, authHost, mask }: ClientOptions): Send {
   const known = new Map<string, Secret>();
   return async (request, scope) => {
     const user = await login();
@@ -109,32 +122,33 @@ function sender({ host, http, login, mask }: ClientOptions): Send {
       );
     const first = await attempt(known.get(key));
     if (first.status !== 401) return first;
-    const authorization = await answer(first, { scope, user, reach, mask });
+    const authorization = await answer(first, { scope, user, reach, host, authHost, mask });
     if (!authorization) return first;
     known.set(key, authorization);
     return attempt(authorization);
   };
 }
 
-interface Answering extends Pick<ClientOptions, 'mask'> {
+interface Answering extends Pick<ClientOptions, 'host' | 'authHost' | 'mask'> {
   readonly scope: string;
   readonly user: Password | undefined;
   readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
+/** Throws ActionError where the login would go to a stranger. */
 async function answer(
   { headers }: HttpResponse,
-  { scope, user, reach, mask }: Answering,
+  { scope, user, reach, host, authHost, mask }: Answering,
 ): Promise<Secret | undefined> {
-  const challenge = headers['www-authenticate'] ?? '';
+  const { isBasic, realm, service } = challengeOf(headers);
   const basic = user && new Secret(`Basic ${reveal(basicAuth(user))}`);
-  if (/^basic/i.test(challenge)) return basic;
-  const parts = Object.fromEntries(
-    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
-  );
-  const realm = URL.parse(parts['realm'] ?? '');
-  if (!/^bearer/i.test(challenge) || !realm || !isSafe(realm)) return undefined;
-  if (parts['service']) realm.searchParams.set('service', parts['service']);
+  if (isBasic) return basic;
+  if (!realm) return undefined;
+  const asking = { host, authHost, username: user?.username ?? '' };
+  if (user && !mayReceive(realm, asking)) throw new ActionError(strangeRealm(realm, asking));
+  // Nobody's token is asked for where it likes, but still not inside of this machine.
+  if (!user && realm.protocol !== 'https:' && !mayReceive(realm, asking)) return undefined;
+  if (service) realm.searchParams.set('service', service);
   realm.searchParams.set('scope', scope);
   const response = await reach({
     url: realm.href,
@@ -148,5 +162,19 @@ async function answer(
   return new Secret(`Bearer ${text}`);
 }
 
-const isSafe = ({ protocol, host }: URL): boolean =>
-  protocol === 'https:' || isLoopbackRegistry(host);
+interface Challenge {
+  readonly isBasic: boolean;
+  /** Of a Bearer challenge, where it has an address. */
+  readonly realm?: URL | null;
+  readonly service?: string | undefined;
+}
+
+function challengeOf(headers: HttpResponse['headers']): Challenge {
+  const challenge = headers['www-authenticate'] ?? '';
+  const isBasic = /^basic/i.test(challenge);
+  if (!/^bearer/i.test(challenge)) return { isBasic };
+  const parts = Object.fromEntries(
+    [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  );
+  return { isBasic, realm: URL.parse(parts['realm'] ?? ''), service: parts['service'] };
+}

@@ -1,4 +1,5 @@
 // A Docker configuration of the run's own, with the registry's login in it: nothing is left behind.
+import { ActionError, type Finding } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import type { Secret } from '../secret.ts';
 import type { TokenSource } from '../yandex/token-source.ts';
@@ -12,6 +13,8 @@ export interface LoginOptions {
   readonly login?: Password | undefined;
   /** User `iam` with these tokens; instead of `login`. */
   readonly tokens?: TokenSource | undefined;
+  /** Another host that may see the login. */
+  readonly authHost?: string | undefined;
   /** The runner's variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Called before a secret file is made, so that the post step removes it whatever happens. */
@@ -19,8 +22,13 @@ export interface LoginOptions {
 }
 
 export interface OpenRegistry {
-  /** The folder, for `DOCKER_CONFIG`. */
-  readonly dockerConfig: string;
+  /** The folder for `DOCKER_CONFIG` of what needs no login of ours: it has the user's own ones. */
+  readonly plainConfig: string;
+  /**
+   * The same for a program that pulls from, or pushes to, `hosts`: with our login where it is for one of
+   * them. Throws ActionError where the registry would have that sent to a stranger.
+   */
+  configFor(hosts: readonly (string | undefined)[]): Promise<string>;
   /** The user's own folder: builders, contexts and plugins are still found there. */
   readonly userConfig: string;
   /** Of the registry that is named, if one is. */
@@ -38,29 +46,37 @@ const buildMs = 6 * 3_600_000;
 
 type LoginPorts = Pick<Ports, 'files' | 'http' | 'log'>;
 
-/** Writes the folder (mode 0700, its file 0600). Throws ActionError where no token is to be had. */
+/** Writes the folders (mode 0700, their files 0600). Throws ActionError where no token is to be had. */
 export async function openRegistry(
   options: LoginOptions,
   { files, http, log }: LoginPorts,
 ): Promise<OpenRegistry> {
-  const { address, tokens, environment } = options;
+  const { address, tokens, environment, authHost } = options;
   const userConfig = environment['DOCKER_CONFIG'] || `${environment['HOME'] ?? ''}/.docker`;
   const existing = await files.read(`${userConfig}/config.json`).catch(() => '');
-  const folder = await files.makeTemp('webgen-deploy-docker-');
-  options.onSecretFile(`${folder}/config.json`);
+  const plugins = `${userConfig}/cli-plugins`;
+  const makeFolder = async (): Promise<string> => {
+    const folder = await files.makeTemp('webgen-deploy-docker-');
+    options.onSecretFile(`${folder}/config.json`);
+    if ((await files.kind(`${userConfig}/contexts`)) === 'folder') {
+      await files.link(`${userConfig}/contexts`, `${folder}/contexts`);
+    }
+    return folder;
+  };
+  const plainConfig = await makeFolder();
+  await files.write(`${plainConfig}/config.json`, dockerConfig(existing, { plugins }), 0o600);
   const loginFor = async (validForMs: number): Promise<Password | undefined> =>
     tokens ? { username: 'iam', password: await tokens.get(validForMs) } : options.login;
+  const hasOwn = address !== undefined && Boolean(tokens ?? options.login);
+  const folder = hasOwn ? await makeFolder() : plainConfig;
   const write = async (validForMs: number): Promise<void> => {
-    const login = await loginFor(validForMs);
-    if (login) log.mask(basicAuth(login));
-    const own = address && login ? { own: { host: address.host, login } } : {};
-    const text: Secret = dockerConfig(existing, { plugins: `${userConfig}/cli-plugins`, ...own });
+    const login = address && (await loginFor(validForMs));
+    if (!login) return;
+    log.mask(basicAuth(login));
+    const text: Secret = dockerConfig(existing, { plugins, own: { host: address.host, login } });
     await files.write(`${folder}/config.json`, text, 0o600);
   };
   await write(buildMs);
-  if ((await files.kind(`${userConfig}/contexts`)) === 'folder') {
-    await files.link(`${userConfig}/contexts`, `${folder}/contexts`);
-  }
   const storedFor = (host: string): Password | undefined => {
     const found = storedLogin(existing, host);
     if (found) for (const each of [found.password, basicAuth(found)]) log.mask(each);
@@ -68,15 +84,21 @@ export async function openRegistry(
   };
   const stored = address && storedFor(address.host);
   const login = async () => (await loginFor(0)) ?? stored;
+  const client =
+    address && registryClient({ host: address.host, http, login, authHost, mask: log.mask });
+  let checked: Promise<Finding | undefined> | undefined;
   return {
-    dockerConfig: folder,
+    plainConfig,
+    async configFor(hosts) {
+      if (!hasOwn || !hosts.includes(address.host)) return plainConfig;
+      // Programs follow whatever the registry says, so it is asked first.
+      checked ??= client?.checkRealm();
+      const strange = await checked;
+      if (strange) throw new ActionError(strange);
+      return folder;
+    },
     userConfig,
-    ...(address
-      ? {
-          host: address.host,
-          client: registryClient({ host: address.host, http, login, mask: log.mask }),
-        }
-      : {}),
+    ...(address && client ? { host: address.host, client } : {}),
     loginFor: storedFor,
     mask: log.mask,
     async renew() {

@@ -8,6 +8,7 @@ import { buildLog, narrateBuild } from '../images/narrate-build.ts';
 import { type Progress, readProgress } from '../images/progress.ts';
 import type { Ports, RunOptions, RunResult } from '../ports.ts';
 import { invalid } from '../readers.ts';
+import type { OpenRegistry } from '../registry/login.ts';
 import { clip, oneLine } from '../text.ts';
 
 export interface Buildx {
@@ -28,6 +29,16 @@ export function runBuildx(
   const { ports, workspace, environment, signal } = buildx;
   const all = { cwd: workspace, env: environment, signal, ...options };
   return ports.shell.run('docker', ['buildx', ...args], all);
+}
+
+/** The same with the run's login, where `hosts` need it. Throws ActionError as `configFor` does. */
+export async function loggedIn(
+  buildx: Buildx,
+  registry: Pick<OpenRegistry, 'configFor'>,
+  hosts: readonly (string | undefined)[],
+): Promise<Buildx> {
+  const DOCKER_CONFIG = await registry.configFor(hosts);
+  return { ...buildx, environment: { ...buildx.environment, DOCKER_CONFIG } };
 }
 
 const bootMs = 180_000;
@@ -101,7 +112,10 @@ export async function bake(request: Bake, buildx: Buildx): Promise<Baked> {
 }
 
 /** What cannot be read is left out: then the failure is told without its place. */
-async function textsOf(dockerfiles: Bake['dockerfiles'], { ports, workspace }: Buildx) {
+export async function textsOf(
+  dockerfiles: Bake['dockerfiles'],
+  { ports, workspace }: Pick<Buildx, 'ports' | 'workspace'>,
+): Promise<Readonly<Record<string, string>>> {
   const entries = Object.entries(dockerfiles).map(async ([name, path]) => {
     const text = await ports.files.read(resolve(workspace, path)).catch(() => '');
     return [name, text] as const;

@@ -7,7 +7,7 @@ import { readUserBake, type UserBake, type UserImage, withOverrides } from '../i
 import { invalid } from '../readers.ts';
 import { repositoryOf } from '../registry/address.ts';
 import { clip, oneLine } from '../text.ts';
-import { inspectBuilder, runBuildx } from './bake.ts';
+import { inspectBuilder, loggedIn, runBuildx, textsOf } from './bake.ts';
 import { bakeAgain } from './bake-again.ts';
 import { type Building, withoutDigest } from './build-images.ts';
 
@@ -32,21 +32,31 @@ export async function buildFromFile(building: Building): Promise<readonly BuiltI
   const json = withOverrides(printed, user, { labels, ...(building.proposed ? { tags } : {}) });
   const by = <T>(pick: (image: UserImage) => readonly [string, T]) =>
     Object.fromEntries(images.map(pick));
+  const dockerfiles = by(({ name, dockerfile }) => [name, dockerfile]);
+  const texts = Object.values(await textsOf(dockerfiles, buildx));
   const baked = await bakeAgain(
     {
       json,
       targets: by(({ target, name }) => [target, name]),
-      dockerfiles: by(({ name, dockerfile }) => [name, dockerfile]),
+      dockerfiles,
       logLines: building.logLines,
       repositories: own.map(({ repository }) => repository),
     },
-    building,
+    {
+      ...building,
+      buildx: await loggedIn(buildx, registry, namedHosts([json, ...texts], registry)),
+    },
   );
   return images.map(({ target, dockerfile: _, ...image }) => {
     const digest = baked.digests[target];
     if (digest === undefined) throw withoutDigest(image.name);
     return { ...image, digest, reference: `${image.repository}@${digest}`, found: false };
   });
+}
+
+/** The registry, where a definition or a Dockerfile of it names it at all. */
+function namedHosts(texts: readonly string[], { host }: Building['registry']): readonly string[] {
+  return host !== undefined && texts.some((text) => text.includes(host)) ? [host] : [];
 }
 
 /** A pull request pushes where production never reads, whatever its definition says. */

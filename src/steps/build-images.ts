@@ -11,7 +11,7 @@ import type { Http } from '../ports.ts';
 import { type RegistryAddress, repositoryOf } from '../registry/address.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { OpenRegistry } from '../registry/login.ts';
-import { type Buildx, inspectBuilder } from './bake.ts';
+import { type Buildx, inspectBuilder, loggedIn } from './bake.ts';
 import { bakeAgain } from './bake-again.ts';
 import { baseImages } from './base-images.ts';
 import { findUnchanged, type LookedUp, tagFound } from './find-unchanged.ts';
@@ -99,7 +99,7 @@ async function buildOpen(
       logLines: building.logLines,
       repositories,
     },
-    building,
+    { ...building, buildx: await loggedIn(buildx, registry, [registry.host]) },
   );
   return Object.entries(definition.targets).flatMap(([target, name]) => {
     const plan = plans.find(({ image }) => image.name === name);

@@ -9,6 +9,9 @@ export interface Trivy {
   readonly signal: AbortSignal;
 }
 
+/** Trivy for a scan or download that reaches these images: with our login where they need it. */
+export type TrivyFor = (references: readonly string[]) => Promise<Trivy>;
+
 export interface TrivyCall {
   readonly args: readonly string[];
   /** A folder without `trivy.yaml`, `.trivyignore` or `trivy-secret.yaml`: it takes those unasked. */

@@ -14,7 +14,7 @@ import { filesScanName, type ScanResult } from '../scan/result.ts';
 import { convertScan } from './convert-scan.ts';
 import type { Database } from './fetch-database.ts';
 import type { Scanner } from './prepare-scanner.ts';
-import type { Trivy } from './run-trivy.ts';
+import type { Trivy, TrivyFor } from './run-trivy.ts';
 import { scanFiles } from './scan-files.ts';
 import { scanImage } from './scan-image.ts';
 import { uploadSarif } from './upload-sarif.ts';
@@ -29,7 +29,8 @@ export interface ScanWork {
   /** Where reports are written; it stays. */
   readonly folder: string;
   readonly severity: Severity;
-  readonly env: Trivy['env'];
+  /** For what these images need: none for what is on the disk. */
+  env(references: readonly string[]): Promise<Trivy['env']>;
   readonly signal: AbortSignal;
 }
 
@@ -51,12 +52,14 @@ export function scanAll(work: ScanWork, ports: ScanPorts): Promise<readonly Scan
   return Promise.all([...images, ...files]);
 }
 
-const trivyOf = ({ scanner, env, signal }: ScanWork, { shell }: ScanPorts): Trivy => ({
-  program: scanner.program,
-  shell,
-  env,
-  signal,
-});
+const trivyOf =
+  ({ scanner, env, signal }: ScanWork, { shell }: ScanPorts): TrivyFor =>
+  async (references) => ({
+    program: scanner.program,
+    shell,
+    env: await env(references),
+    signal,
+  });
 
 async function oneImage(
   image: ImageToScan,
@@ -119,7 +122,8 @@ function notComparedOf(
 async function allFiles(work: ScanWork, ports: ScanPorts): Promise<ScanDone> {
   const from = ports.clock.now();
   const report = join(work.folder, 'manifests.json');
-  const setting = { ...pick(work), trivy: trivyOf(work, ports), files: ports.files };
+  const trivy = await trivyOf(work, ports)([]);
+  const setting = { ...pick(work), trivy, files: ports.files };
   const { scanned, findings } = await scanFiles(work.sources, report, setting);
   const parts = { name: filesScanName, kind: 'files', slug: '', from, comparedWith: [] } as const;
   const done = await conclude({ ...parts, report, scanned }, work, ports);
@@ -171,7 +175,7 @@ async function outputsOf(
   const { inputs, files: disk, context, http } = ports;
   const scope = kind === 'image' ? `image/${slug}` : 'manifests';
   const files = await convertScan({
-    trivy: trivyOf(work, ports),
+    trivy: await trivyOf(work, ports)([]),
     files: disk,
     report,
     withSbom: kind === 'image',

@@ -1,17 +1,17 @@
 // One image, scanned once, in the registry: its JSON report is what everything else is made from.
 import { lstat, mkdtemp, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Finding, Severity } from '../errors.ts';
+import { ActionError, type Finding, type Severity } from '../errors.ts';
 import type { Clock, Files } from '../ports.ts';
 import { javaMirrors } from '../scan/database.ts';
 import { scanFailure } from '../scan/failure.ts';
 import type { ImageToScan } from '../scan/images-to-scan.ts';
 import { keptReport } from '../scan/kept-report.ts';
 import { readScan, type Scanned } from '../scan/problems.ts';
-import { runTrivy, type Trivy } from './run-trivy.ts';
+import { runTrivy, type TrivyFor } from './run-trivy.ts';
 
 export interface ScanSetting {
-  readonly trivy: Trivy;
+  readonly trivy: TrivyFor;
   /** With `trivy.db` in it. */
   readonly database: string;
   /** Where the index of Java archives is kept between runs. */
@@ -40,7 +40,11 @@ export async function scanImage(
   report: string,
   setting: ScanSetting,
 ): Promise<ScannedImage> {
-  const { trivy, files, severity, base } = setting;
+  const { files, severity, base, mirrors } = setting;
+  const trivy = await setting.trivy([image.reference, ...mirrors]).catch(refused);
+  if (trivy instanceof ActionError) {
+    return { findings: trivy.findings.map((each) => ({ ...each, severity })) };
+  }
   const folder = await mkdtemp(join(base, '.scan-'));
   try {
     await linkShared(folder, setting);
@@ -58,6 +62,11 @@ export async function scanImage(
   } finally {
     await files.remove(folder);
   }
+}
+
+function refused(error: unknown): ActionError {
+  if (error instanceof ActionError) return error;
+  throw error;
 }
 
 interface ImageCall extends ScanSetting {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
 import { pullRequest } from '../../e2e/github/operations.ts';
 import { recordDeployment } from '../../src/github/deployment.ts';
+import { refusePeople } from '../../src/github/people.ts';
 import { keepComment } from '../../src/github/pull-request.ts';
 import { githubOf } from '../../src/github/repository.ts';
 import { runStatus } from '../../src/github/run-status.ts';
@@ -122,6 +123,36 @@ describe('the comment of a preview', () => {
     expect(await keepComment({ on: onGithub(), number: pullRequest }, { marker, body })).toBe(
       undefined,
     );
+  });
+});
+
+describe('the people behind a comment', () => {
+  const ask = async (people: readonly string[], token?: string) =>
+    (await refusePeople(onGithub(token), people)).map(({ what, evidence }) => [what, ...evidence]);
+
+  test.each([['octocat'], ['mona'], ['wendy']])('%s may write', async (login) => {
+    expect(await ask([login])).toEqual([]);
+  });
+
+  test.each([
+    ['tara', 'permission: read'],
+    ['mallory', 'permission: read'],
+    ['nobody', 'permission: none'],
+    ['github-actions[bot]', 'github-token may not (permissions: metadata: read)'],
+    ['../../octocat', 'github-token may not (permissions: metadata: read)'],
+  ])('%s may not: %s', async (login, why) => {
+    const [[what, said] = []] = await ask([login]);
+    expect(what).toContain(`${login} is not known to have write access to acme/shop.`);
+    expect(said).toBe(why);
+    expect(await ask(['octocat', login])).toHaveLength(1);
+  });
+
+  test('are refused without an answer, a token or a name', async () => {
+    api.failNext('/repos/acme/shop/collaborators', 500, 10);
+    expect(await ask(['octocat'])).toMatchObject([[expect.anything(), 'GitHub answered 500']]);
+    expect(await ask(['octocat'], 'wrong')).toHaveLength(1);
+    expect(await refusePeople(undefined, ['octocat'])).toHaveLength(1);
+    expect(await ask([])).toHaveLength(1);
   });
 });
 

@@ -76,6 +76,25 @@ describe('the login', () => {
     ]);
   });
 
+  test('goes to another host only if that is named, and an IAM token never', () => {
+    const named = { registry: 'registry.corp.example/x', 'registry-auth-host': 'GitLab.example' };
+    expect(registry(named)?.authHost).toBe('gitlab.example');
+    for (const wrong of [
+      'https://gitlab.example',
+      'gitlab.example/x',
+      'a b',
+      'me@gitlab.example',
+    ]) {
+      expect(problems({ ...named, 'registry-auth-host': wrong })[0]).toContain('not a host');
+    }
+    expect(problems({ 'registry-auth-host': 'gitlab.example' })).toEqual([
+      'Input `registry-auth-host` needs `registry` beside it.',
+    ]);
+    expect(problems({ ...named, ...token, registry: 'cr.yandex/crp1' })).toEqual([
+      'Input `registry-auth-host` is not used: the login is an IAM token.',
+    ]);
+  });
+
   test('of the command build needs no cluster', () => {
     const raw = { ...build, ...token, command: 'build', 'yc-registry-id': 'crp1', kubeconfig: '' };
     expect(registry(raw)?.login).toMatchObject({ by: 'iam' });
@@ -99,6 +118,20 @@ describe('what is built', () => {
 
   test('has to be said for the command build', () => {
     expect(problems({ ...there, command: 'build' })).toEqual(['Input `build` is missing.']);
+  });
+
+  test.each([
+    ['https://me:correct-horse-staple@npm.example', 'contains'],
+    ['correct-horse-staple', 'is'],
+    ['production', undefined],
+    ['shorty', 'is'],
+    ['a-shorty-one', undefined],
+  ])('a build-arg %s %s a secret', (value, how) => {
+    const secrets = 'app/a=correct-horse-staple\napp/b=production\napp/c=shorty';
+    const entry = `- name: a\n  build-args: {NODE_ENV: "${value}"}`;
+    const [first] = problems({ ...there, build: entry, secrets });
+    if (how === undefined) expect(first).toBeUndefined();
+    else expect(first).toContain(`whose value ${how} a secret`);
   });
 
   test('a secret of another input is no build-arg', () => {

@@ -84,16 +84,19 @@ describe('a registry', () => {
     expect(masked).toEqual(['abc']);
   });
 
-  test('never gets the login by plain HTTP elsewhere', async () => {
-    const { host, seen, client } = await serve((_, response) => {
-      const challenge = 'Bearer realm="http://other.example/token"';
-      response.writeHead(401, { 'www-authenticate': challenge }).end();
-    });
-    expect(await refusal(client.checkPush(`${host}/a`))).toMatchObject({
-      code: 'registry-unauthenticated',
-    });
-    expect(seen).toHaveLength(1);
-  });
+  test.each(['http://other.example/token', 'https://other.example/token'])(
+    'never has the login sent to %s',
+    async (realm) => {
+      const { host, seen, client } = await serve((_, response) => {
+        response.writeHead(401, { 'www-authenticate': `Bearer realm="${realm}"` }).end();
+      });
+      const found = await refusal(client.checkPush(`${host}/a`));
+      expect(found).toMatchObject({ code: 'registry-unauthenticated' });
+      expect(found?.what).toContain('other.example');
+      expect(await client.checkRealm()).toMatchObject({ what: found?.what });
+      expect(seen.filter((each) => !each.endsWith(' -'))).toEqual([]);
+    },
+  );
 
   test('ends the upload that only asked', async () => {
     const { host, seen, client } = await serve((request, response) => {
