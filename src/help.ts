@@ -39,7 +39,7 @@ const close = `The terminal's own
 A switch is --wait, --no-wait or --wait=false. A list repeats its flag. Without a cluster flag:
 KUBECONFIG, then ~/.kube/config. Other users of the machine can see secrets on a command line.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 137 hung.
 `;
 
 function flag(name: InputName): string {
