@@ -44,7 +44,7 @@ A secret is @FILE, or - for standard input; where no flag gives it, YC_SA_JSON_C
 REGISTRY_PASSWORD, GITHUB_TOKEN and APPLICATION_SECRETS (secrets) do. Everybody on the machine can
 read what stands on a command line itself.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 137 hung.
 `;
 
 function flag(name: InputName): string {

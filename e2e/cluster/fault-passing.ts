@@ -18,6 +18,7 @@ export interface State {
   readonly rules: Rule[];
   readonly watches: Set<Watch>;
   delayMs: number;
+  delayed: RegExp;
   shiftMs: number;
   forbidden: boolean;
   running: number;
@@ -47,10 +48,10 @@ export async function pass(
       state.running -= 1;
     });
   }
-  if (state.delayMs > 0) await new Promise((done) => setTimeout(done, state.delayMs));
-  const rule = state.rules.find(
-    ({ match, left }) => left > 0 && match.test(`${asked.method} ${asked.url}`),
-  );
+  const line = `${asked.method} ${asked.url}`;
+  if (state.delayMs > 0 && state.delayed.test(line))
+    await new Promise((done) => setTimeout(done, state.delayMs));
+  const rule = state.rules.find(({ match, left }) => left > 0 && match.test(line));
   if (rule) rule.left -= 1;
   const fault = isWatch && state.forbidden ? refusal(asked.url) : rule?.fault;
   if (fault && fault !== 'lost') return answer(response, fault, entry);

@@ -36,8 +36,8 @@ export interface FaultProxy extends FaultSocket {
   failNext(match: RegExp, fault: Fault, times?: number): void;
   /** They are passed on and carried out, but the connection breaks instead of the answer. */
   loseAnswers(match: RegExp, times?: number): void;
-  /** Every answer waits that long. */
-  delay(ms: number): void;
+  /** Every answer waits that long, or those whose `METHOD path` matches. */
+  delay(ms: number, match?: RegExp): void;
   /** An ERROR event of that code into each open watch, which then ends. */
   failWatches(code: number): void;
   /** Open watches stay open, but nothing arrives on them any more. */
@@ -66,6 +66,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     rules: [],
     watches: new Set(),
     delayMs: 0,
+    delayed: /^/,
     shiftMs: 0,
     forbidden: false,
     running: 0,
@@ -108,8 +109,9 @@ function faultsOf(state: State, sessions: ReadonlySet<ServerHttp2Session>): Faul
     watches: () => state.watches.size,
     failNext: (match, fault, times = 1) => void state.rules.push({ match, fault, left: times }),
     loseAnswers: (match, times = 1) => void state.rules.push({ match, fault: 'lost', left: times }),
-    delay: (ms) => {
+    delay: (ms, match = /^/) => {
       state.delayMs = ms;
+      state.delayed = match;
     },
     failWatches: (code) => {
       for (const { response } of state.watches) response.end(errorEvent(code));

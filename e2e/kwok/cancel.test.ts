@@ -64,11 +64,6 @@ async function behindProxy(name: string): Promise<{ proxy: FaultProxy; cluster: 
   return { proxy, cluster: site.yandex.addCluster({ ...outside, name }).id };
 }
 
-const exists = async (name: string) => {
-  const path = `/apis/apps/v1/namespaces/shop/deployments/${name}`;
-  return (await site.cluster.api({ path })).status === 200;
-};
-
 describe('a cancelled run', () => {
   test('has two seconds after SIGTERM, and says as much', async () => {
     const run = await begin({ app: 'late' }, stuck.replaceAll('web', 'late'));
@@ -89,10 +84,13 @@ describe('a cancelled run', () => {
     'ends in time by %s while writes have no answer, and does not say that they came to nothing',
     async (signal, withinMs, name) => {
       const { proxy, cluster } = await behindProxy(name);
+      const write = new RegExp(`^PATCH \\S+/deployments/${name}\\?(?!.*dryRun)`);
+      proxy.delay(60_000, write);
       const run = await begin({ app: name, 'yc-k8s-cluster-id': cluster }, deployment(name));
-      await run.says('objects would change');
+      await until({ what: 'the write', timeoutMs: 40_000 }, async () =>
+        proxy.passed.some(({ method, path }) => write.test(`${method} ${path}`)),
+      );
       proxy.delay(60_000);
-      await until({ what: 'the write', timeoutMs: 20_000 }, () => exists(name));
       const result = await run.end(signal);
       expect(result.ms).toBeLessThan(withinMs);
       expect(result.outputs['status']).toBe('cancelled');

@@ -64,7 +64,7 @@ export function realEngine(options: EngineOptions): Engine {
     exports,
     environment: { ...environment },
     tools: {
-      cache: realToolCache(join(homedir(), '.cache', 'webgen-deploy', 'tools')),
+      cache: realToolCache(join(homedir(), '.cache', 'webgen-deploy', 'tools'), signal),
       platform: platformOf(platform(), arch()),
     },
     ...(context.on === 'github'

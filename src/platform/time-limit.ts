@@ -1,5 +1,6 @@
 // One end for one request: its time is over, or its caller has lost interest.
 import { TransportError } from '../ports.ts';
+import { noteAbort } from './watchdog.ts';
 
 export interface TimeLimit {
   readonly signal: AbortSignal;
@@ -19,6 +20,7 @@ export function timeLimit(ms: number, outer: AbortSignal | undefined): TimeLimit
   if (outer?.aborted) follow();
   outer?.addEventListener('abort', follow, { once: true });
   const { signal } = controller;
+  signal.addEventListener('abort', noteAbort, { once: true });
   return {
     signal,
     race: (work) =>

@@ -5,8 +5,8 @@ import { refusedByProxy } from './transport-errors.ts';
 /** A download that takes longer is given up; the largest tool has 170 MB. */
 const downloadMs = 5 * 60_000;
 
-/** `folder` is used where no runner names one (a terminal). */
-export function realToolCache(folder: string): ToolCache {
+/** `folder` is used where no runner names one (a terminal). `signal` gives downloads up. */
+export function realToolCache(folder: string, signal?: AbortSignal): ToolCache {
   // The library reads its folder from the environment and nowhere else.
   process.env['RUNNER_TOOL_CACHE'] ||= folder;
   if (process.env['GITHUB_ACTIONS'] !== 'true') muteCommands();
@@ -20,7 +20,7 @@ export function realToolCache(folder: string): ToolCache {
     download: async (url, file) => {
       const { downloadTool } = await library();
       tame();
-      await withLimit(downloadTool(url, file)).catch((error: Error) => {
+      await withLimit(downloadTool(url, file), signal).catch((error: Error) => {
         const status = /^tunneling socket .* statusCode=(\d+)$/.exec(error.message)?.[1];
         throw status === undefined ? error : refusedByProxy(Number(status));
       });
@@ -55,9 +55,13 @@ function muteCommands(): void {
   muted.add(filtered);
 }
 
-async function withLimit(work: Promise<unknown>): Promise<void> {
+/** The library cannot be stopped: what it still does ends with the process. */
+async function withLimit(work: Promise<unknown>, signal?: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(new Error('given up, since the run was cancelled'));
+    if (signal?.aborted) abort();
+    signal?.addEventListener('abort', abort, { once: true });
     const message = `not downloaded within ${downloadMs / 60_000} minutes`;
     timer = setTimeout(() => reject(new Error(message)), downloadMs);
   });

@@ -1,4 +1,6 @@
-import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -115,6 +117,24 @@ describe('a program is stopped', () => {
 
   test('by somebody else: -1, and no stop of ours', async () => {
     expect((await sh('kill -9 $$')).code).toBe(-1);
+  });
+
+  test('when our own process ends before it does', async () => {
+    const module = join(import.meta.dirname, '../../src/platform/shell.ts');
+    const folder = await mkdtemp(join(tmpdir(), 'shell-'));
+    const alive = join(folder, 'alive');
+    const script = `
+      const { realShell } = await import(${JSON.stringify(module)});
+      const beat = "trap '' TERM; echo; while :; do : > alive; sleep 0.1; done";
+      const onLine = () => process.exit(0);
+      await realShell().run('sh', ['-c', beat], { cwd: ${JSON.stringify(folder)}, onLine });
+    `;
+    const own = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    await new Promise((done) => own.on('close', done));
+    await rm(alive, { force: true });
+    await new Promise((done) => setTimeout(done, 500));
+    expect(existsSync(alive)).toBe(false);
+    await rm(folder, { recursive: true });
   });
 
   test('and does not hold us by what it left behind', async () => {

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { realToolCache } from '../../src/platform/tool-cache.ts';
 
@@ -26,4 +31,21 @@ test('on a terminal the library’s workflow commands stay away from the output'
 
 test('on a runner they reach it', () => {
   expect(written('true')).toHaveLength(2);
+});
+
+test('a download whose body has stalled is given up by the signal', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'webgen-download-'));
+  const abort = new AbortController();
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': 1000 });
+    response.write('some');
+    setTimeout(() => abort.abort(), 50);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/tool`;
+  const cache = realToolCache(folder, abort.signal);
+  await expect(cache.download(url, join(folder, 'tool'))).rejects.toThrow('given up');
+  server.closeAllConnections();
+  server.close();
+  await rm(folder, { recursive: true, force: true });
 });
