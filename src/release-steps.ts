@@ -61,7 +61,7 @@ export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Runnin
     .filter((object) => kindKey(object) !== 'Secret')
     .map((object): Document => ({ object, file: '', line: 1, lineOf: () => 1 }));
   engine.ports.log.info(`going back to release ${head.number} of ${inputs.app}: ${head.startedAt}`);
-  await proveRecorded(run, state.returnsTo, known);
+  state.documents = await proveRecorded(run, state.returnsTo, known);
   await tellSecrets(run);
 }
 

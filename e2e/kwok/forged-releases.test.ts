@@ -175,6 +175,11 @@ describe('a forged release', () => {
     expect(gone.text).toMatch(/ClusterRole\/shop: it is not there/);
     expect(gone.text).toMatch(/Deploy commit [0-9a-f]{7,40} instead/);
     expect(await changes(from)).toEqual([]);
+    // What the pinned uid relies on: the server makes nothing that has one already.
+    const uid = '00000000-0000-4000-8000-000000000000';
+    const made = role('pinned').replace('{name: pinned}', `{name: pinned, uid: ${uid}}`);
+    const applied = site.cluster.kubectl(['apply', '--server-side', '-f', '-'], made);
+    await expect(applied).rejects.toThrow(/uid mismatch/);
     // In the run's own namespace it is.
     const only = deployment('web') + config('here', '3');
     expect((await run('own', only + config('extra', '1'))).code).toBe(0);

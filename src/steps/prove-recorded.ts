@@ -1,8 +1,9 @@
 // Before a rollback: what a record holds outside its namespace must be proven by what is live.
 import { readLive } from '../cluster/live-objects.ts';
-import { identityOf, nameOf } from '../cluster/objects.ts';
+import { identityOf, type KubeObject, nameOf } from '../cluster/objects.ts';
 import { type ServedDocument, serveDocuments } from '../cluster/served-documents.ts';
 import { ActionError, type Finding, finding, throwIfFatal } from '../errors.ts';
+import type { Document } from '../manifests/document.ts';
 import { secretName } from '../release/codec.ts';
 import { type Home, isElsewhere, whyUnproven } from '../release/proof.ts';
 import { entryKey, entryOf, type Release, type ReleaseContents } from '../release/record.ts';
@@ -12,7 +13,7 @@ import { counted } from '../text.ts';
 const mostNamed = 20;
 
 /**
- * Whoever may write Secrets in one namespace can forge a release there. Throws ActionError
+ * The documents of the run, each of these with the uid that is proven. Whoever may write Secrets in one namespace can forge a release there. Throws ActionError
  * `release-invalid` with every object that is of the cluster, or of another namespace, and not
  * proven; nothing is sent but reads. `newest`: what is recorded last, whose uids count too.
  */
@@ -20,16 +21,20 @@ export async function proveRecorded(
   run: Running,
   { head, contents }: Release,
   { namespace, newest }: { readonly namespace: string; readonly newest?: ReleaseContents },
-): Promise<void> {
+): Promise<readonly Document[]> {
   const { state, inputs, signal } = run;
   const api = apiOf(run);
   const home: Home = { app: inputs.app, namespace };
   // What nobody serves is a finding of the dry run.
-  const { served } = await serveDocuments(state.documents, api, state.namespace);
+  const { served, findings: problems } = await serveDocuments(
+    state.documents,
+    api,
+    state.namespace,
+  );
   const elsewhere = served.filter(({ document }) =>
     isElsewhere(document.object.metadata.namespace, home),
   );
-  if (elsewhere.length === 0) return;
+  if (elsewhere.length === 0) return state.documents;
   const wanted = elsewhere
     .filter(({ pending }) => !pending)
     .map(({ document, resource }) => ({ object: document.object, resource }));
@@ -46,6 +51,17 @@ export async function proveRecorded(
     return why === undefined ? [] : [`${placeOf(each)}: ${why}`];
   });
   if (unproven.length > 0) throw new ActionError(refusal(unproven, head, home));
+  // With problems of its own the dry run ends the rollback; else each document is served in its place.
+  if (problems.length > 0) return state.documents;
+  return state.documents.map((document, at) => {
+    const each = served[at];
+    const provenUid = each && uidOf(live, each);
+    return each && elsewhere.includes(each) && provenUid ? { ...document, provenUid } : document;
+  });
+}
+
+function uidOf(live: ReadonlyMap<string, KubeObject>, { document }: ServedDocument) {
+  return live.get(identityOf(document.object))?.metadata.uid;
 }
 
 function placeOf({ document: { object } }: ServedDocument): string {
