@@ -13,6 +13,7 @@ import { isGood } from './report/headline.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
+import { defect } from './session.ts';
 import { startSession } from './start.ts';
 import { version } from './version.ts';
 
@@ -21,6 +22,16 @@ const state = { files: 'secret-files', main: 'main' };
 /** The main step, or the post step where the main step has left its mark. */
 export async function main(): Promise<void> {
   const log = githubLog((text) => process.stdout.write(text));
+  try {
+    await run(log);
+  } catch (error) {
+    // What was published until then stays; secret files are the post step's.
+    for (const each of defect(error)) log.annotate(each);
+    await leave(1);
+  }
+}
+
+async function run(log: MaskingLog): Promise<void> {
   if (core.getState(state.main)) return post(log);
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);

@@ -12,6 +12,7 @@ import type { Facts } from './inputs/work.ts';
 import { type Command, readInputs } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
 import { describePlan, makePlan } from './plan.ts';
+import type { Clock } from './ports.ts';
 import type { Engine } from './running.ts';
 
 export interface SessionOptions {
@@ -80,7 +81,14 @@ function commandOf(raw: RawInputs): Command {
   return known.find((command) => command === raw['command']) ?? 'deploy';
 }
 
-function defect(error: unknown): readonly Finding[] {
+/** A session that could not even be begun: the outcome is published all the same. */
+export function failedSession(error: unknown, raw: RawInputs, clock: Clock): Session {
+  const outcome = refusedOutcome(commandOf(raw), defect(error), clock);
+  return { outcome, refused: false, summary: raw['summary']?.trim().toLowerCase() !== 'false' };
+}
+
+/** What was thrown, as findings: expected ones, else `internal-error` with its stack. */
+export function defect(error: unknown): readonly Finding[] {
   if (error instanceof ActionError) return error.findings;
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   const evidence = stack

@@ -4,12 +4,13 @@ import { type DoctorDone, doctor } from './doctor.ts';
 import { secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
+import { realClock } from './platform/clock.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
 import type { MaskingLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
 import type { Engine } from './running.ts';
-import { runSession, type Session } from './session.ts';
+import { failedSession, runSession, type Session } from './session.ts';
 
 export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly raw: RawInputs;
@@ -20,8 +21,16 @@ export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly facts?: Partial<Facts>;
 }
 
-/** Masks before anything is said; a signal ends the session. */
+/** Masks before anything is said; a signal ends the session. Never throws: a defect is an outcome. */
 export async function startSession(start: Start): Promise<Session> {
+  try {
+    return await sessionOf(start);
+  } catch (error) {
+    return failedSession(error, start.raw, realClock());
+  }
+}
+
+async function sessionOf(start: Start): Promise<Session> {
   const { raw, context, log, environment, exports, onSecretFile } = start;
   for (const secret of secretsToMask(raw)) log.mask(secret);
   const signal = interruption();

@@ -22,12 +22,21 @@ import { initErrors, initJson, initLines } from './report/init.ts';
 import { withoutSecrets } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
-import type { Session } from './session.ts';
+import { defect, type Session } from './session.ts';
 import { startDoctor, startSession } from './start.ts';
 import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
 export async function terminal(): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    complain(defect(error).flatMap(({ what, evidence, hint }) => [what, ...evidence, hint]));
+    await leave(1);
+  }
+}
+
+async function run(): Promise<void> {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version) return leave(0, flags.help ? helpText() : `${version}\n`);
   complain(flags.findings.map(({ what, hint }) => `${what} ${hint}`));
@@ -58,17 +67,22 @@ async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
   const onSecretFile = (path: string) => void secretFiles.push(path);
   const named = process.env['KUBECONFIG'];
   const files = realFiles(temp);
-  const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
   const start = { raw: flags.raw, context, log, environment: process.env, exports, onSecretFile };
   const clear = () => removeSecretFiles(JSON.stringify(secretFiles), temp, { files, log });
-  if (flags.command === 'doctor') {
-    const done = await startDoctor({ ...start, defaultKubeconfig: known });
-    await clear();
-    return examined(done, flags, log);
-  }
-  const session = await startSession({ ...start, facts: { defaultKubeconfig: known } });
-  // `setup` is asked for the kubeconfig; every other command only needed it itself.
-  if (flags.command !== 'setup') await clear();
+  const begin = async () => {
+    try {
+      const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
+      return flags.command === 'doctor'
+        ? { done: await startDoctor({ ...start, defaultKubeconfig: known }) }
+        : { session: await startSession({ ...start, facts: { defaultKubeconfig: known } }) };
+    } finally {
+      // `setup` is asked for the kubeconfig; every other command only needed it itself.
+      if (flags.command !== 'setup') await clear();
+    }
+  };
+  const begun = await begin();
+  if (begun.done) return examined(begun.done, flags, log);
+  const { session } = begun;
   const outcome = withoutSecrets(session.outcome, log.redact);
   for (const line of renderText(outcome)) log.info(line);
   const json = flags.output === 'json' ? `${renderReport(outcome).json}\n` : '';
