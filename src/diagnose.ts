@@ -13,6 +13,7 @@ import { type Answer, type Memory, putAnswer } from './rollout/memory.ts';
 import type { Patience } from './rollout/patience.ts';
 import { rowOf } from './rollout/row-of.ts';
 import { memoryOfSaved } from './rollout/saved-memory.ts';
+import { withShortTexts } from './rollout/short-texts.ts';
 import type { LiveFinding, Proof, Verdict } from './rollout/verdict.ts';
 
 export type { SavedFile } from './diagnose/saved-objects.ts';
@@ -41,7 +42,10 @@ export interface DiagnoseOptions {
 /** Judges saved objects as they stand at `now`. Never throws for what is in the files. */
 export function diagnose(files: readonly SavedFile[], options: DiagnoseOptions = {}): Diagnosis {
   const read = files.map(readSaved);
-  const all = prepare(newestOf(read.flatMap(({ saved }) => saved)));
+  const all = prepare(newestOf(read.flatMap(({ saved }) => saved))).map((each) => ({
+    ...each,
+    object: withShortTexts(each.object),
+  }));
   const at = options.now ?? latestTime(all.map(({ object }) => object)) ?? 0;
   const problems: Finding[] = read.flatMap(({ findings }) => findings);
   const sound = all.filter((each) => {

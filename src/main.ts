@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { EOL } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
+import { defectFindings } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { keepComment, type PullRequest } from './github/pull-request.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
@@ -25,6 +26,16 @@ const state = { files: 'secret-files', main: 'main' };
 /** The main step, or the post step where the main step has left its mark. */
 export async function main(entry: string): Promise<void> {
   const log = githubLog(writingOut((text) => process.stdout.write(text)));
+  try {
+    await run(log, entry);
+  } catch (error) {
+    // What was published until then stays; secret files are the post step's.
+    for (const each of defectFindings(error)) log.annotate(each);
+    await leave(1);
+  }
+}
+
+async function run(log: Log, entry: string): Promise<void> {
   if (core.getState(state.main)) return post(log);
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);

@@ -14,6 +14,7 @@ import type { Facts } from './inputs/work.ts';
 import { type Command, type Inputs, readInputs } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
 import { describePlan, makePlan, plansWrite } from './plan.ts';
+import type { Clock } from './ports.ts';
 import type { Engine } from './running.ts';
 
 export interface SessionOptions {
@@ -100,4 +101,10 @@ function commandOf(raw: RawInputs): Command {
     'scan',
   ];
   return known.find((command) => command === raw['command']) ?? 'deploy';
+}
+
+/** A session that could not even be begun: the outcome is published all the same. */
+export function failedSession(error: unknown, raw: RawInputs, clock: Clock): Session {
+  const outcome = refusedOutcome(commandOf(raw), defectFindings(error), clock);
+  return { outcome, refused: false, summary: raw['summary']?.trim().toLowerCase() !== 'false' };
 }

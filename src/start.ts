@@ -5,6 +5,7 @@ import { environmentSecrets, secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import type { Outcome } from './outcome.ts';
+import { realClock } from './platform/clock.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
 import { programs } from './platform/shell.ts';
 import { interruption } from './platform/signals.ts';
@@ -12,7 +13,7 @@ import { startWatchdog } from './platform/watchdog.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
 import type { Log } from './ports.ts';
 import { type Engine, hangMark } from './running.ts';
-import { runSession, type Session } from './session.ts';
+import { failedSession, runSession, type Session } from './session.ts';
 import { untilAborted } from './steps/wake.ts';
 import type { Will } from './watchdog.ts';
 
@@ -35,8 +36,16 @@ export interface Watched {
   secretFiles(): readonly string[];
 }
 
-/** Masks before anything is said; a signal ends the session. */
+/** Masks before anything is said; a signal ends the session. Never throws: a defect is an outcome. */
 export async function startSession(start: Start & Watched): Promise<Session> {
+  try {
+    return await sessionOf(start);
+  } catch (error) {
+    return failedSession(error, start.raw, realClock());
+  }
+}
+
+async function sessionOf(start: Start & Watched): Promise<Session> {
   const { raw, context, log, environment, exports, onSecretFile } = start;
   maskKnown(start);
   const { signal, over } = interruption();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { defectFindings } from './conclude-run.ts';
 import { diagnoseFiles } from './diagnose/files.ts';
 import type { DoctorDone } from './doctor.ts';
 import { type Flags, parseFlags } from './flags.ts';
@@ -37,6 +38,17 @@ import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
 export async function terminal(entry: string): Promise<void> {
+  try {
+    await run(entry);
+  } catch (error) {
+    complain(
+      defectFindings(error).flatMap(({ what, evidence, hint }) => [what, ...evidence, hint]),
+    );
+    await leave(1);
+  }
+}
+
+async function run(entry: string): Promise<void> {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version) return leave(0, flags.help ? helpText() : `${version}\n`);
   complain(flags.findings.map(({ what, hint }) => `${what} ${hint}`));
@@ -79,23 +91,29 @@ async function onCluster(flags: Flags, log: Log, entry: string): Promise<void> {
   const onSecretFile = (path: string) => void secretFiles.push(path);
   const named = process.env['KUBECONFIG'];
   const files = realFiles(temp);
-  const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
   const start = { raw: flags.raw, context, log, environment: process.env, exports, onSecretFile };
   const clear = () => removeSecretFiles(JSON.stringify(secretFiles), temp, { files, log });
-  if (flags.command === 'doctor') {
-    const done = await startDoctor({ ...start, defaultKubeconfig: known });
-    await clear();
-    return done ? examined(done, flags, log) : leave(130);
-  }
-  const session = await startSession({
-    ...start,
-    entry,
-    lastWords: (outcome) => lastWords(shownOutcome(outcome), flags),
-    secretFiles: () => secretPlaces(secretFiles, temp),
-    facts: { defaultKubeconfig: known },
-  });
-  // `setup` is asked for the kubeconfig; every other command only needed it itself.
-  if (flags.command !== 'setup') await clear();
+  const begin = async () => {
+    try {
+      const known = await defaultKubeconfig({ named, home: homedir(), files, onSecretFile });
+      if (flags.command === 'doctor') {
+        return { done: await startDoctor({ ...start, defaultKubeconfig: known }) };
+      }
+      const session = await startSession({
+        ...start,
+        entry,
+        lastWords: (outcome) => lastWords(shownOutcome(outcome), flags),
+        secretFiles: () => secretPlaces(secretFiles, temp),
+        facts: { defaultKubeconfig: known },
+      });
+      return { session };
+    } finally {
+      // `setup` is asked for the kubeconfig; every other command only needed it itself.
+      if (flags.command !== 'setup') await clear();
+    }
+  };
+  const { done, session } = await begin();
+  if (!session) return done ? examined(done, flags, log) : leave(130);
   const outcome = shownOutcome(session.outcome);
   for (const line of renderText(outcome)) log.info(line);
   const json = flags.output === 'json' ? `${renderReport(outcome).json}\n` : '';

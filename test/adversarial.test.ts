@@ -4,6 +4,7 @@ import { forbiddenFinding, permissionDenied, statusOf } from '../src/cluster/api
 import { nearestField } from '../src/cluster/field-names.ts';
 import type { KubeObject } from '../src/cluster/objects.ts';
 import { refusalFindings } from '../src/cluster/refusals.ts';
+import { diagnose } from '../src/diagnose.ts';
 import { buildFailure } from '../src/images/build-failure.ts';
 import { readDockerfile } from '../src/images/dockerfile.ts';
 import { ignoreRules } from '../src/images/dockerignore.ts';
@@ -100,6 +101,55 @@ test.each(functions)('%s', (_, run) => {
     const text = fill(piece, '\nx ');
     inASecond(() => run(text));
   }
+});
+
+test('messages of the cluster', () => {
+  const said = [
+    'exec: ',
+    '12 node(s) had ',
+    'failed quota: ',
+    '1',
+    'a.',
+    '.',
+    '(pod: ',
+    'storageclassS',
+  ];
+  for (const piece of said) {
+    const message = fill(piece);
+    const metadata = { name: 'a', namespace: 'a', uid: 'u' };
+    const waiting = { reason: 'CreateContainerConfigError', message };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: { containers: [{ name: 'a', image: message }] },
+      status: {
+        phase: 'Pending',
+        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+        containerStatuses: [{ name: 'a', image: message, state: { waiting } }],
+      },
+    };
+    const event = (reason: string) => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: reason, namespace: 'a' },
+      involvedObject: { kind: 'Pod', name: 'a', namespace: 'a', uid: 'u' },
+      reason,
+      message,
+      lastTimestamp: '2026-01-01T00:00:00Z',
+    });
+    const reasons = ['Failed', 'FailedScheduling', 'Unhealthy', 'FailedMount', 'BackOff'];
+    const text = JSON.stringify({ kind: 'List', items: [pod, ...reasons.map(event)] });
+    inASecond(() => diagnose([{ name: 'a.json', text }]));
+  }
+});
+
+test('a saved state that is nested without end is no crash', () => {
+  const metadata = { name: 'a', namespace: 'a' };
+  const text = JSON.stringify({ apiVersion: 'a/v1', kind: 'A', metadata, status: 'X' });
+  const nest = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  const state = text.replace('"X"', `{"phase": "Ready", "nest": ${nest}}`);
+  expect(inASecond(() => diagnose([{ name: 'a.json', text: state }])).rows).toHaveLength(1);
 });
 
 describe('manifests', () => {

@@ -159,6 +159,43 @@ metadata:
   }, 60_000);
 });
 
+describe('rules that hold a run up', () => {
+  const hostile = "status.text.matches('^(a+)+$')";
+  const text = `${'a'.repeat(8_000)}b`;
+  const annotate = async (name: string, rule: string): Promise<void> => {
+    const args = ['annotate', 'database', name, '--namespace', 'shop', '--overwrite'];
+    await site.cluster.kubectl([...args, `webgen-deploy/ready=${rule}`]);
+  };
+
+  test('in the manifest: the wait goes on, and SIGTERM ends it within two seconds', async () => {
+    const run = await start('slow', database('slow', { ready: hostile }), '60s');
+    await report('slow', { text });
+    await new Promise((done) => setTimeout(done, 3_000));
+    const from = Date.now();
+    run.kill('SIGTERM');
+    const done = await run.finished;
+    expect(Date.now() - from).toBeLessThan(2_000);
+    expect(done.outputs['status']).toBe('cancelled');
+  }, 90_000);
+
+  test('on the live object: neither a wait nor `status` counts them', async () => {
+    const run = await start('live', database('live', { ready: '{.status.phase}=Up' }), '60s');
+    await report('live', { phase: 'Creating', text });
+    await annotate('live', hostile);
+    await report('live', { phase: 'Up' });
+    const done = await run.finished;
+    expect(done.outputs['status']).toBe('deployed');
+    const inputs = { command: 'status', namespace: 'shop', app: 'live', environment: 'staging' };
+    const from = Date.now();
+    const told = await site.run(inputs);
+    expect(told.stdout).toMatch(
+      /Database\/live: ready: webgen-deploy\/ready holds|Database\/live.*ready/,
+    );
+    expect(told.outputs['status']).toBe('succeeded');
+    expect(Date.now() - from).toBeLessThan(20_000);
+  }, 90_000);
+});
+
 describe('a webhook whose Service', () => {
   const served = (app: string) => `apiVersion: v1
 kind: Service

@@ -85,6 +85,25 @@ describe('diagnose', () => {
     expect(JSON.parse(pods.stdout)).toHaveLength(3);
   }, 60_000);
 
+  test('a file with a rule and texts that would hold it up ends at once', async () => {
+    const object = (name: string, rule: string) => ({
+      apiVersion: 'db.example.org/v1',
+      kind: 'Database',
+      metadata: { name, namespace: 'shop', annotations: { 'webgen-deploy/ready': rule } },
+      status: { text: `${'a'.repeat(8_000)}b`, long: 'a.'.repeat(800_000) },
+    });
+    const rules = ["status.text.matches('^(a+)+$')", "status.long.contains('b')"];
+    const items = rules.map((rule, at) => object(`db${at}`, rule));
+    const from = Date.now();
+    const run = await webgen(['diagnose', '-'], JSON.stringify({ kind: 'List', items }));
+    expect(run.stdout).toMatch(/^Database\/db0 +waiting/m);
+    expect(run.stdout).toContain('has a text that is longer than');
+    expect(Date.now() - from).toBeLessThan(5_000);
+    const cut = await webgen(['diagnose', '-'], `{"a": "${'\\"'.repeat(800_000)}`);
+    expect(cut.code).toBe(2);
+    expect(Date.now() - from).toBeLessThan(10_000);
+  }, 60_000);
+
   test('what is fine is 0, what cannot be read is 2', async () => {
     const args = ['get', 'deployment,replicaset,pod', '-l', 'app=fine', '-n', 'shop', '-o', 'yaml'];
     const fine = await webgen(['diagnose', '-'], await site.cluster.kubectl(args));

@@ -47,6 +47,7 @@ export function patienceWith(
   contacted: boolean,
 ): number {
   if (!(result instanceof TransportError)) return patienceWithAnswer(result, request);
+  if (result.reason === 'TOO_LARGE') return 0;
   if (contacted) return outageMs;
   if (isHopeless(result.reason)) return 0;
   return result.reason === 'ENOTFOUND' ? unknownNameMs : firstContactMs;

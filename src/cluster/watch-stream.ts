@@ -1,8 +1,12 @@
 // One watch from opening to end, and in which of its many ways it ended.
+
+import { isFields } from '../manifests/values.ts';
 import { type ApiResponse, type Clock, TransportError } from '../ports.ts';
 import type { Api } from './api.ts';
-import type { Status } from './api-errors.ts';
+import { readStatus, type Status } from './api-errors.ts';
+import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
+import { isSoundObject } from './sound.ts';
 
 export type StreamEnd =
   /** As agreed, or by something between that closes idle connections. */
@@ -33,11 +37,6 @@ export interface StreamOptions {
   upToDate(signal: AbortSignal): Promise<boolean>;
 }
 
-interface RawEvent {
-  readonly type: string;
-  readonly object: KubeObject & Status;
-}
-
 // Bookmarks come about every minute, but the first after two, and never for Events, which have no
 // watch cache: silence is only a reason to look.
 export const silenceMs = 45_000;
@@ -56,13 +55,14 @@ export async function streamOnce(
   const guard = deadMan(options);
   const onEvent = (event: unknown): void => {
     guard.alive();
-    const { type, object } = event as RawEvent;
-    if (type === 'ERROR') {
-      failure ??= object;
+    const { type, object } = isFields(event) ? event : {};
+    if (type === 'ERROR' || !isKnown(type, object)) {
+      // What is no event tells nothing: the list says how things are.
+      failure ??= type === 'ERROR' ? readStatus(object) : { code: 410 };
       guard.end(new Error('the watch said that it failed'));
       return;
     }
-    version = object.metadata.resourceVersion ?? version;
+    version = textAt(object, 'metadata', 'resourceVersion') ?? version;
     if (type === 'ADDED' || type === 'MODIFIED') handlers.upsert(object);
     if (type === 'DELETED') handlers.remove(object);
   };
@@ -83,6 +83,11 @@ export async function streamOnce(
   } finally {
     guard.end();
   }
+}
+
+/** A bookmark has a version and no name. */
+function isKnown(type: unknown, object: unknown): object is KubeObject {
+  return type === 'BOOKMARK' ? isFields(object) : isSoundObject(object);
 }
 
 function failedEnd(status: Status): StreamEnd {

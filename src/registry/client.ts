@@ -1,4 +1,5 @@
 // Speaks to a registry by its own API: is it there, may we push, give it another tag.
+import { jsonFields } from '../cluster/json.ts';
 import { ActionError, type Finding } from '../errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
@@ -72,7 +73,7 @@ export function registryClient(options: ClientOptions): RegistryClient {
       const response = await send({ method: 'POST', url }, scope);
       if (response.status !== 202) throw problem(response, repository, 'push');
       const location = response.headers['location'];
-      const upload = location === undefined ? undefined : new URL(location, url);
+      const upload = location === undefined ? undefined : URL.parse(location, url);
       if (upload?.origin !== new URL(url).origin) return;
       // An upload that nobody ends is cleaned up by the registry itself.
       await send({ method: 'DELETE', url: upload.href }, scope).catch(() => undefined);
@@ -135,6 +136,9 @@ interface Answering extends Pick<ClientOptions, 'host' | 'authHost' | 'mask'> {
   readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
+/** Characters; a realm, a service and a scope have some hundreds. */
+const longestChallenge = 4_096;
+
 /** Throws ActionError where the login would go to a stranger. */
 async function answer(
   { headers }: HttpResponse,
@@ -155,7 +159,7 @@ async function answer(
     ...(basic ? { headers: { authorization: basic } } : {}),
   });
   if (response.status !== 200) return undefined;
-  const { token, access_token: other } = JSON.parse(response.body) as Record<string, unknown>;
+  const { token, access_token: other } = jsonFields(response.body);
   const text = typeof token === 'string' ? token : other;
   if (typeof text !== 'string') return undefined;
   mask(new Secret(text));
@@ -170,7 +174,7 @@ interface Challenge {
 }
 
 function challengeOf(headers: HttpResponse['headers']): Challenge {
-  const challenge = headers['www-authenticate'] ?? '';
+  const challenge = (headers['www-authenticate'] ?? '').slice(0, longestChallenge);
   const isBasic = /^basic/i.test(challenge);
   if (!/^bearer/i.test(challenge)) return { isBasic };
   const parts = Object.fromEntries(

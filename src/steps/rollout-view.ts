@@ -12,6 +12,7 @@ import { type Answer, proofKey } from '../rollout/memory.ts';
 import type { Subject } from '../rollout/narrate.ts';
 import type { Patience } from '../rollout/patience.ts';
 import { rowOf } from '../rollout/row-of.ts';
+import { withShortTexts } from '../rollout/short-texts.ts';
 import type { Proof, Verdict } from '../rollout/verdict.ts';
 import type { WatchedKind } from '../rollout/watch-plan.ts';
 import { affectedBy } from './affected.ts';
@@ -83,9 +84,9 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
   return {
     take(watched, event) {
       heardAt = clock.now();
-      if (event.type === 'upsert') put(event.object);
+      if (event.type === 'upsert') put(withShortTexts(event.object));
       else if (event.type === 'delete') remove(event.object);
-      else list(watched, event.objects);
+      else list(watched, event.objects.map(withShortTexts));
     },
     judgeAll: () => verdicts.all(),
     judgeDue: () => verdicts.due(api.now()),

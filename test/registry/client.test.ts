@@ -98,6 +98,33 @@ describe('a registry', () => {
     },
   );
 
+  test.each(['<html>', 'null', '[]', '7', '{"token":{"a":1}}', '{"token":', '"t"'])(
+    'whose issuer answers %s has refused the login',
+    async (body) => {
+      const { host, client } = await serve((request, response) => {
+        if (request.url?.startsWith('/token')) response.end(body);
+        else {
+          const challenge = `Bearer realm="http://${request.headers.host}/token",service="x"`;
+          response.writeHead(401, { 'www-authenticate': challenge }).end();
+        }
+      });
+      expect(await refusal(client.checkPush(`${host}/a`))).toMatchObject({
+        code: 'registry-unauthenticated',
+      });
+    },
+  );
+
+  test.each(['http://[', 'http://', '//', ':', 'x y'])(
+    'that names %s has no upload',
+    async (location) => {
+      const { host, seen, client } = await serve((_, response) => {
+        response.writeHead(202, { location }).end();
+      });
+      await client.checkPush(`${host}/a`);
+      expect(seen[0]).toContain('POST /v2/a/blobs/uploads/');
+    },
+  );
+
   test('ends the upload that only asked', async () => {
     const { host, seen, client } = await serve((request, response) => {
       if (request.method === 'POST') response.writeHead(202, { location: '/v2/a/up/1?s=2' }).end();

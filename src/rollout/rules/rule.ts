@@ -36,13 +36,21 @@ function jsonPathRule(written: string): ReadRule {
   const read = readJsonPath(written);
   if ('problem' in read) return { problem: `is no JSONPath: ${read.problem}` };
   const { want, values } = read.path;
-  const check = (object: KubeObject): Held => {
+  const look = (object: KubeObject): Held => {
     const found = values(object);
     const texts = found.map(textOf);
     const some = found.length > 0;
     const holds = some && (want === undefined || texts.every((text) => text === want));
     const shown = [...new Set(texts)].slice(0, 3).map((text) => plain(text, 60));
     return { holds, seen: some ? `is ${shown.join(', ')}` : 'is not there' };
+  };
+  const check = (object: KubeObject): Held => {
+    try {
+      return look(object);
+    } catch (error) {
+      // Too deep, or too much in all.
+      return { holds: false, seen: firstLine(error) };
+    }
   };
   return { rule: { text: plain(written, 200), check } };
 }

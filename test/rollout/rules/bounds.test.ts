@@ -109,6 +109,14 @@ describe('CEL', () => {
   });
 });
 
+test('a value that is nested without end is no crash', () => {
+  const nest = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+  const deep = object('db.example.org/v1', 'Database', { status: { nest } });
+  for (const written of ['.status.nest=x', '.status=x', 'size(status.nest) == 2']) {
+    expect(check(written, deep)).toMatchObject({ holds: false, seen: expect.any(String) });
+  }
+});
+
 describe('JSONPath', () => {
   test.each([
     `.status${'.*'.repeat(2_000)}=x`,
