@@ -14,6 +14,9 @@ import { viewsOf } from './redaction/views.ts';
 
 /** Below, another form of a short value is too often a part of something else. */
 const shortestEncoded = 6;
+/** No part of something else by chance. */
+const shortestLong = 12;
+
 export interface Redactor {
   /** The lines of a secret, each once; armour and short lines of a longer text are none. */
   remember(secret: string): void;
@@ -24,6 +27,10 @@ export interface Redactor {
   redact(text: string): string;
   /** Whether a whole secret is in the text, in any form. */
   holds(text: string): boolean;
+  /** The same of secrets that are no part of a word, a name or an address by chance. */
+  holdsLong(text: string): boolean;
+  /** Whether the text is a secret and nothing else. */
+  is(text: string): boolean;
 }
 
 /** The lines that count as secret. */
@@ -41,18 +48,20 @@ export function redactor(): Redactor {
   const known = new Set<string>();
   const heads = index();
   const tails = index();
-  const add = (text: string, wraps: boolean): void => {
+  const longs = index();
+  const add = (text: string, wraps: boolean, isLong: boolean): void => {
     if (text.length < shortest || known.has(text)) return;
     known.add(text);
     for (const needle of needlesOf(text, wraps)) {
       heads.put(needle.text, 0, needle);
+      if (isLong) longs.put(needle.text, 0, needle);
       tails.put(needle.text, needle.text.length - shortest, needle);
     }
   };
-  const rangesIn = (text: string, alsoCut: boolean): readonly Range[] => {
+  const rangesIn = (text: string, alsoCut: boolean, among = heads): readonly Range[] => {
     if (known.size === 0) return [];
     return viewsOf(text).flatMap(({ text: seen, start, end }) => {
-      const found = beginnings(seen, heads, alsoCut);
+      const found = beginnings(seen, among, alsoCut);
       const rests = alsoCut ? endings(seen, tails) : [];
       return [...found, ...rests].map(([from, to]): Range => [start(from), end(to)]);
     });
@@ -60,11 +69,12 @@ export function redactor(): Redactor {
   return {
     remember(secret) {
       for (const line of secretLines(secret)) {
-        for (const form of plainForms(line)) add(form, false);
+        const isLong = line.length >= shortestLong;
+        for (const form of plainForms(line)) add(form, false, isLong);
         if (line.length < shortestEncoded) continue;
         const escaped = JSON.stringify(line).slice(1, -1);
         for (const each of new Set([line, escaped])) {
-          for (const form of base64Forms(each)) add(form, true);
+          for (const form of base64Forms(each)) add(form, true, isLong);
         }
       }
     },
@@ -73,6 +83,8 @@ export function redactor(): Redactor {
       return withStars(text, rangesIn(text, true));
     },
     holds: (given) => rangesIn(given.replaceAll(unseen, ''), false).length > 0,
+    holdsLong: (given) => rangesIn(given.replaceAll(unseen, ''), false, longs).length > 0,
+    is: (given) => known.has(given.trim()),
   };
 }
 

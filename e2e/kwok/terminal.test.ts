@@ -1,7 +1,7 @@
 // The same engine from a terminal: flags, exit codes, JSON for programs.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { symlink } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -35,6 +35,50 @@ async function start(entry: string, args: readonly string[], more: Record<string
 }
 
 const place = ['--namespace', 'shop', '--app', 'shop'];
+
+describe('a secret of a terminal', () => {
+  const key = () => site.account.keyJson;
+  const inCloud = () => [
+    ...['status', ...place, '--yc-api-endpoint', site.yandex.endpoint],
+    ...['--yc-k8s-cluster-id', `${site.access['yc-k8s-cluster-id']}`],
+  ];
+  const line = () => JSON.parse(key()).private_key.split('\n')[2] as string;
+
+  test('comes from a file or a variable, and is in no argument and no output', async () => {
+    const file = join(folder, 'key.json');
+    await writeFile(file, `${key()}\n`, { mode: 0o600 });
+    const byFile = await webgen(...inCloud(), '--yc-sa-json-credentials', `@${file}`);
+    const byVariable = await start(cli, inCloud(), { YC_SA_JSON_CREDENTIALS: key() });
+    for (const run of [byFile, byVariable]) {
+      expect([run.code, run.stderr]).toEqual([0, '']);
+      expect(run.stdout).not.toContain(line());
+    }
+  }, 60_000);
+
+  test('comes from standard input', async () => {
+    const env = { PATH: process.env['PATH'], HOME: folder };
+    const args = [cli, ...inCloud(), '--yc-sa-json-credentials', '-'];
+    const child = spawn(nodeOfRunner(), args, { cwd: folder, env });
+    child.stdin.end(key());
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+  }, 60_000);
+
+  test('on the command line works, with the better way as a warning', async () => {
+    const run = await webgen(...inCloud(), '--yc-sa-json-credentials', key());
+    expect(run.code).toBe(0);
+    expect(run.stderr).toContain('Write --yc-sa-json-credentials @FILE');
+    expect(run.stdout + run.stderr).not.toContain(line());
+  }, 60_000);
+
+  test('of a file that is not there is wrong use', async () => {
+    const run = await webgen(...inCloud(), '--yc-sa-json-credentials', '@nothing.json');
+    expect(run.code).toBe(2);
+    expect(run.stderr).toContain(
+      'nothing.json of --yc-sa-json-credentials cannot be read (ENOENT)',
+    );
+  }, 60_000);
+});
 
 describe('webgen-deploy on a terminal', () => {
   test('deploys with KUBECONFIG and no cluster flag', async () => {
