@@ -178,11 +178,11 @@ describe('a kubeconfig in the repository that reaches beyond it', () => {
     return workspace;
   }
 
-  test.each<[string, object, object?]>([
-    ['tokenFile', { tokenFile: '../secret' }],
-    ['tokenFile by a link', { tokenFile: 'inside' }],
-    ['tokenFile of Git', { tokenFile: '.git/config' }],
-    ['client-key', { 'client-certificate': '../secret', 'client-key': '../secret' }],
+  test.each<[string, object, object]>([
+    ['tokenFile', { tokenFile: '../secret' }, {}],
+    ['tokenFile by a link', { tokenFile: 'inside' }, {}],
+    ['tokenFile of Git', { tokenFile: '.git/config' }, {}],
+    ['client-key', { 'client-certificate': '../secret', 'client-key': '../secret' }, {}],
     ['certificate-authority', { token: 'x' }, { 'certificate-authority': '/etc/hostname' }],
   ])(
     '%s is refused on a pull request, and nothing is sent',
