@@ -208,8 +208,7 @@ describe('a kubeconfig in the repository that reaches beyond it', () => {
     const refused = await run(given, { ...pull('main'), workspace });
     expect([refused.code, code(refused)]).toEqual([1, 'event-refused']);
     expect(heard).toEqual([]);
-    await writeFile(join(workspace, '..', 'secret'), 'runner-secret-token');
-    await run(given, { workspace });
+    await run(given, { workspace: await reaching({ tokenFile: '../secret' }) });
     expect(heard).toContain('Bearer runner-secret-token');
   }, 60_000);
 
