@@ -113,20 +113,24 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 export interface KubeconfigFile {
-  /** Resolved: links followed. */
-  readonly path: string;
-  /** The workspace, resolved likewise. */
-  readonly workspace: string;
+  /** It lies in the workspace, or is named there: by a link that may lead anywhere. */
+  readonly isForeign: boolean;
   /** A user in it has `exec` or `auth-provider`. */
   readonly startsPrograms: boolean;
+  /** What it reaches beyond the workspace: `tokenFile: ../token`, or the link that it is itself. */
+  readonly outside: readonly string[];
 }
 
-/** On a pull request a kubeconfig of the workspace could start any program its author likes. */
+/** On a pull request a kubeconfig of the workspace could start a program, or send a file away. */
 export function checkKubeconfig(context: RunContext, file: KubeconfigFile): readonly Finding[] {
-  if (!isUntrusted(context) || !file.startsPrograms) return [];
-  if (!isWithin(file.path, file.workspace)) return [];
-  const what =
-    'The kubeconfig lies in the checked-out files of a pull request and starts programs.';
+  if (!isUntrusted(context) || !file.isForeign) return [];
   const hint = 'Pass the kubeconfig as a secret, or use one with a token.';
-  return [finding('event-refused', what, { hint })];
+  const subject = 'The kubeconfig lies in the checked-out files of a pull request and';
+  const programs = finding('event-refused', `${subject} starts programs.`, { hint });
+  const what = `${subject} reaches files beyond the workspace.`;
+  const evidence = file.outside.map((each) => clip(oneLine(each), 300));
+  return [
+    ...(file.startsPrograms ? [programs] : []),
+    ...(evidence.length > 0 ? [finding('event-refused', what, { evidence, hint })] : []),
+  ];
 }

@@ -175,6 +175,9 @@ export const hostName: Reader<string> = (text, name) => {
 
 const loopback = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+/** This machine itself; a URL's hostname. */
+export const isLoopback = (hostname: string): boolean => loopback.test(hostname);
+
 /** A base address without its last slash: https, or http to loopback only. */
 export const httpsUrl: Reader<string> = (text, name) => {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -42,7 +42,7 @@ import type { IdTokenRequest } from './yandex/oidc.ts';
 export interface Engine {
   readonly ports: Ports;
   /** Reads the kubeconfig; opens nothing yet. */
-  connect(access: Access): Promise<{ readonly cluster: Cluster; readonly startsPrograms: boolean }>;
+  connect(access: Access): Promise<Cluster>;
   readonly exports: Exports;
   readonly tools: Omit<InstallToolsPorts, 'log' | 'exports' | 'http' | 'files' | 'shell'>;
   /** The runner's variables, as they were when the run began. */

@@ -2,8 +2,8 @@
 
 import { buildAndPush } from './build-and-push.ts';
 import { createApi } from './cluster/create-api.ts';
-import { ActionError, type Finding, finding, throwIfFatal } from './errors.ts';
-import { checkKubeconfig, isUntrusted } from './guard.ts';
+import { ActionError, type Finding, finding } from './errors.ts';
+import { isUntrusted } from './guard.ts';
 import { guarded } from './lock/guard.ts';
 import { transform } from './manifests/transform.ts';
 import { cloudOf } from './open-registry.ts';
@@ -16,6 +16,7 @@ import { prepareScanDue, scanDue } from './scan-run.ts';
 import { acquireLock } from './steps/acquire-lock.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
+import { checkForeign } from './steps/check-foreign.ts';
 import { dryRunAll, unverifiedOf } from './steps/dry-run.ts';
 import { findDeployed } from './steps/find-deployed.ts';
 import { installTools, type ToolRequest } from './steps/install-tools.ts';
@@ -44,12 +45,9 @@ const runners: Runners = {
       cloud: (credentials) => cloudOf(run, credentials),
       onSecretFile: engine.onSecretFile,
     });
-    const { cluster, startsPrograms } = await engine.connect(access);
-    if (access.borrowed) {
-      const workspace = await ports.files.realPath(context.workspace);
-      const file = { path: access.path, workspace, startsPrograms };
-      throwIfFatal(checkKubeconfig(context, file));
-    }
+    const named = target.by === 'kubeconfig' ? target.path : undefined;
+    await checkForeign(access, named, { context, files: ports.files });
+    const cluster = await engine.connect(access);
     state.access = access;
     state.cluster = cluster;
     state.api = createApi(

@@ -73,21 +73,21 @@ describe('events', () => {
   });
 });
 
-describe('a kubeconfig of the workspace that starts programs', () => {
-  const file = {
-    path: '/checkout/shop/kube/config',
-    workspace: '/checkout/shop',
-    startsPrograms: true,
-  };
+describe('a kubeconfig of the workspace', () => {
+  const file = { isForeign: true, startsPrograms: true, outside: [] };
   const proposal = run({ event: 'pull_request' });
-  test('is refused on a pull request', () => {
-    expect(checkKubeconfig(proposal, file)).toEqual([
-      expect.objectContaining({ code: 'event-refused', severity: 'fatal' }),
+  test('that starts programs, or reaches beyond it, is refused on a pull request', () => {
+    expect(checkKubeconfig(proposal, file)).toEqual(refused);
+    const both = { ...file, outside: ['tokenFile: ../token'] };
+    expect(checkKubeconfig(proposal, both)).toMatchObject([
+      { code: 'event-refused', severity: 'fatal', evidence: [] },
+      { code: 'event-refused', severity: 'fatal', evidence: ['tokenFile: ../token'] },
     ]);
+    expect(checkKubeconfig(run({ event: 'merge_group' }), both)).toHaveLength(2);
   });
   test('is not on a push, nor outside the workspace, nor with a token', () => {
-    expect(checkKubeconfig(run(), file)).toEqual([]);
-    expect(checkKubeconfig(proposal, { ...file, path: '/home/me/.kube/config' })).toEqual([]);
+    expect(checkKubeconfig(run(), { ...file, outside: ['tokenFile: ../token'] })).toEqual([]);
+    expect(checkKubeconfig(proposal, { ...file, isForeign: false })).toEqual([]);
     expect(checkKubeconfig(proposal, { ...file, startsPrograms: false })).toEqual([]);
   });
   test.each([

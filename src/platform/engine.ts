@@ -54,12 +54,11 @@ export function realEngine(options: EngineOptions): Engine {
         mask: log.mask,
         ...(name ? { context: name } : {}),
       });
-      const cluster = connectCluster(known, {
+      return connectCluster(known, {
         userAgent,
         environment,
         ...(access.token ? { token: access.token } : {}),
       });
-      return { cluster, startsPrograms: known.startsPrograms };
     },
     exports,
     environment: { ...environment },

@@ -6,6 +6,7 @@ import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js
 import { parseDocument } from 'yaml';
 import { ActionError, allOrProblems, finding } from '../errors.ts';
 import { isFields } from '../manifests/values.ts';
+import { isLoopback } from '../readers.ts';
 import { reveal, type Secret } from '../secret.ts';
 import { impersonation, loginOf } from './kube-login.ts';
 
@@ -118,8 +119,16 @@ function choose(config: KubeConfig, wanted: string | undefined) {
 }
 
 function serverOf(cluster: Cluster): string {
-  if (/^https?:$/.test(URL.parse(cluster.server)?.protocol ?? '')) return cluster.server;
-  throw invalid(`Cluster "${cluster.name}" has a server that is no http or https address.`);
+  const url = URL.parse(cluster.server);
+  if (url?.protocol === 'https:') return cluster.server;
+  const name = `Cluster "${cluster.name}"`;
+  if (url?.protocol !== 'http:') {
+    throw invalid(`${name} has a server that is no http or https address.`);
+  }
+  if (isLoopback(url.hostname)) return cluster.server;
+  throw invalid(
+    `${name} has a server by plain http, which everybody on the way can read and change.`,
+  );
 }
 
 async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {

@@ -10,11 +10,15 @@ import { clip, oneLine } from '../text.ts';
 import { inspectBuilder, loggedIn, runBuildx, textsOf } from './bake.ts';
 import { bakeAgain } from './bake-again.ts';
 import { type Building, withoutDigest } from './build-images.ts';
+import { refuseReachingBake, refuseReachingFile } from './refuse-reaching.ts';
 
 /** Nothing is looked up: only bake knows what such a definition reads. Throws ActionError. */
 export async function buildFromFile(building: Building): Promise<readonly BuiltImage[]> {
   const { buildx, registry } = building;
+  const reaching = { files: buildx.ports.files, workspace: buildx.workspace };
+  if (building.proposed) await refuseReachingFile(building.request.bake?.file ?? '', reaching);
   const [printed] = await allOrProblems([resolved(building), inspectBuilder(buildx)] as const);
+  if (building.proposed) await refuseReachingBake(printed, reaching);
   const user = readUserBake(printed);
   if (!user || user.images.length === 0) throw nothingTagged(user);
   const images = user.images.map((image) => placed(image, building));
@@ -66,10 +70,13 @@ function placed(image: UserImage, { address, context, source, proposed }: Buildi
   return { ...image, repository, tags: tagsFor({ ...context, sha: source.commit, proposed }) };
 }
 
+/** A definition can put any variable into an argument or a tag, so it sees none that is a secret. */
 async function resolved({ request, buildx }: Building): Promise<string> {
   const { file = '', targets = [] } = request.bake ?? {};
   const args = ['bake', '--file', file, '--print', ...targets];
-  const { code, stdout, stderr } = await runBuildx(buildx, args, { timeoutMs: 60_000 });
+  const plain = Object.entries(buildx.environment).filter(([, each]) => typeof each === 'string');
+  const env = Object.fromEntries(plain);
+  const { code, stdout, stderr } = await runBuildx(buildx, args, { timeoutMs: 60_000, env });
   if (code === 0) return stdout;
   const said = stderr
     .trim()

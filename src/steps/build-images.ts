@@ -15,6 +15,7 @@ import { type Buildx, inspectBuilder, loggedIn } from './bake.ts';
 import { bakeAgain } from './bake-again.ts';
 import { baseImages } from './base-images.ts';
 import { findUnchanged, type LookedUp, tagFound } from './find-unchanged.ts';
+import { refuseReachingImages } from './refuse-reaching.ts';
 import type { SourceFacts } from './source-facts.ts';
 
 export interface Building {
@@ -39,6 +40,8 @@ export interface Building {
 export async function buildImages(building: Building): Promise<readonly BuiltImage[]> {
   const { request, registry, buildx, http } = building;
   const { files, log } = buildx.ports;
+  const { workspace } = buildx;
+  if (building.proposed) await refuseReachingImages(request.images, { files, workspace });
   const plans = request.images.map((image) => planOf(image, building));
   const lookup = {
     files,

@@ -114,7 +114,24 @@ users:
     expect(readKubeconfig('clusters: []\nusers: [1, {user: 3}]\ncontexts: {}')).toEqual({
       contexts: [],
       startsPrograms: false,
+      files: [],
       secrets: [],
     });
+  });
+
+  test('the files that it names, of all its users and clusters', () => {
+    const config = {
+      clusters: [{ name: 'c', cluster: { 'certificate-authority': 'ca.pem' } }],
+      users: [
+        { name: 'a', user: { tokenFile: '../token', 'client-key': 7 } },
+        { name: 'b', user: { 'client-certificate': '/x.pem', 'client-key': 'y.pem' } },
+      ],
+    };
+    expect(readKubeconfig(JSON.stringify(config))?.files).toEqual([
+      { field: 'certificate-authority', path: 'ca.pem' },
+      { field: 'tokenFile', path: '../token' },
+      { field: 'client-certificate', path: '/x.pem' },
+      { field: 'client-key', path: 'y.pem' },
+    ]);
   });
 });

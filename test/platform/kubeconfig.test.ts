@@ -47,6 +47,24 @@ async function problem(work: Promise<unknown>) {
   return first;
 }
 
+describe('a server', () => {
+  test.each(['http://127.0.0.1:8080', 'http://localhost:8080', 'http://[::1]:8080'])(
+    '%s is this machine',
+    async (server) => {
+      expect((await load({ cluster: { server } })).server).toBe(server);
+    },
+  );
+  test.each([
+    'http://10.0.0.1:8080',
+    'http://localhost.attacker.example',
+    'http://127.0.0.1.nip.io',
+  ])('%s would have the credentials in the clear', async (server) => {
+    const found = await problem(load({ cluster: { server } }));
+    expect(found).toMatchObject({ code: 'input-invalid' });
+    expect(found?.what).toContain('plain http');
+  });
+});
+
 describe('a context', () => {
   test('gives server, namespace, user, proxy and TLS', async () => {
     const cluster = {
