@@ -13,11 +13,11 @@ import { publish } from './publish.ts';
 import { inputOf, seedOf } from './target.ts';
 import { targets } from './targets.ts';
 
-const bounds = { cpuMs: 300, bytes: 200 * 2 ** 20 };
+const bounds = { cpuMs: 400, bytes: 150 * 2 ** 20 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fuzz-'));
 
-function fuzzPlanted(names: readonly string[], folder: string, cases = 30): Promise<Fuzzed> {
+function fuzzPlanted(names: readonly string[], folder: string, cases = 20): Promise<Fuzzed> {
   const chosen = Object.entries(planted).filter(([name]) => names.includes(name));
   return fuzz({
     targets: Object.fromEntries(chosen),
@@ -27,8 +27,8 @@ function fuzzPlanted(names: readonly string[], folder: string, cases = 30): Prom
     folder,
     workers: 1,
     bounds,
-    killMs: 1_000,
-    shrinkMs: 4_000,
+    killMs: 700,
+    shrinkMs: 1_500,
   });
 }
 
@@ -72,14 +72,14 @@ describe('a planted fault is caught and saved', () => {
   test('and nothing else', async () => {
     const folder = newFolder();
     const { failures, cases } = await fuzzPlanted(['sound'], folder);
-    expect({ failures, cases }).toEqual({ failures: [], cases: { sound: 30 } });
+    expect({ failures, cases }).toEqual({ failures: [], cases: { sound: 20 } });
     expect(readCases(folder).size).toBe(0);
   }, 60_000);
 });
 
 test('all that follows a killed case still runs', async () => {
   const { failures, cases } = await fuzzPlanted(['hangs', 'sound'], newFolder());
-  expect(cases).toMatchObject({ sound: 30 });
+  expect(cases).toMatchObject({ sound: 20 });
   expect(cases['hangs']).toBeGreaterThan(3);
   expect(failures.map(({ target }) => target)).toEqual(['hangs']);
   // Three times is enough: the next batches of it are left out.
