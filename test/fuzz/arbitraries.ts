@@ -281,17 +281,24 @@ export function written(document: fc.Arbitrary<Data>): fc.Arbitrary<Data> {
   return fc.oneof({ weight: 3, arbitrary: forms }, { weight: 2, arbitrary: spliced(forms) });
 }
 
+/** So many: mostly few, now and then what hurts. */
+const times = (most: number): fc.Arbitrary<number> =>
+  fc.oneof(
+    { weight: 12, arbitrary: fc.integer({ min: 1, max: 200 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1_000, max: most }) },
+  );
+
 /** YAML that is small and means much: anchors that multiply, tags, keys of any kind, cycles. */
 export const yamlTricks: fc.Arbitrary<Data> = fc.oneof(
   fc.integer({ min: 2, max: 40 }).map(bomb),
-  fc.integer({ min: 10, max: 3_000 }).map((times) => ({
-    $join: ['a0: &a0 x\n', { $count: ['a#: &b# [*a0, *a0]\n', times] }],
+  times(3_000).map((count) => ({
+    $join: ['a0: &a0 x\n', { $count: ['a#: &b# [*a0, *a0]\n', count] }],
   })),
-  fc.integer({ min: 10, max: 20_000 }).map((times) => ({ $repeat: ['- ', times] })),
-  fc.integer({ min: 10, max: 100_000 }).map((times) => ({ $repeat: ['[', times] })),
-  fc.integer({ min: 10, max: 50_000 }).map((times) => ({ $repeat: ['{a: ', times] })),
-  fc.integer({ min: 10, max: 5_000 }).map((times) => ({ $repeat: ['---\n', times] })),
-  fc.integer({ min: 10, max: 20_000 }).map((times) => ({ $count: ['k#: v\n', times] })),
+  times(20_000).map((count) => ({ $repeat: ['- ', count] })),
+  times(100_000).map((count) => ({ $repeat: ['[', count] })),
+  times(50_000).map((count) => ({ $repeat: ['{a: ', count] })),
+  times(5_000).map((count) => ({ $repeat: ['---\n', count] })),
+  times(20_000).map((count) => ({ $count: ['k#: v\n', count] })),
   fc.constantFrom(
     'a: &a [*a]\n',
     '&a a: *a\n',

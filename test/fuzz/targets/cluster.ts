@@ -17,6 +17,7 @@ import { entryKey, entryOf, mergedInventory, overlaid } from '../../../src/relea
 import { readRule } from '../../../src/rollout/rules/rule.ts';
 import { applyAll } from '../../../src/steps/apply-manifests.ts';
 import { awaitRollout } from '../../../src/steps/await-rollout.ts';
+import { changesOf } from '../../../src/steps/changes.ts';
 import { dryRunAll } from '../../../src/steps/dry-run.ts';
 import { judgeNow } from '../../../src/steps/judge-now.ts';
 import { listReleases, readContents, type Store } from '../../../src/steps/release-store.ts';
@@ -532,8 +533,13 @@ export const clusterTargets = {
       const { objects, findings } = await dryRunAll(Object.values(documents), all);
       if (findings.some(({ severity }) => severity === 'fatal'))
         return { findings, lines: log.lines };
+      const changes = changesOf(objects, { patches: true });
       const applied = await applyAll(objects, all);
-      return { findings: [...findings, ...applied.findings], lines: log.lines };
+      return {
+        findings: [...findings, ...applied.findings],
+        lines: log.lines,
+        outcome: { changes },
+      };
     },
   ),
 

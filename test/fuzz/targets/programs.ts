@@ -5,6 +5,7 @@ import { buildFailure } from '../../../src/images/build-failure.ts';
 import { readBuilder } from '../../../src/images/builder.ts';
 import { buildLog, imageSpans, narrateBuild } from '../../../src/images/narrate-build.ts';
 import { readProgress } from '../../../src/images/progress.ts';
+import { loadKubeconfig } from '../../../src/platform/kubeconfig.ts';
 import { readDatabaseDates } from '../../../src/scan/database.ts';
 import { scanFailure } from '../../../src/scan/failure.ts';
 import { findingsOf } from '../../../src/scan/findings.ts';
@@ -12,6 +13,7 @@ import { judgeScan } from '../../../src/scan/gate.ts';
 import { readScan } from '../../../src/scan/problems.ts';
 import type { ScanResult } from '../../../src/scan/result.ts';
 import { categorised } from '../../../src/scan/sarif.ts';
+import { Secret } from '../../../src/secret.ts';
 import { mutated, spliced, text, value } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { fixture } from '../fixtures.ts';
@@ -109,6 +111,17 @@ const vertex = {
   ],
 };
 
+const credential = {
+  apiVersion: 'client.authentication.k8s.io/v1',
+  kind: 'ExecCredential',
+  status: {
+    token: 'abcdefgh',
+    expirationTimestamp: '2026-11-27T20:00:00Z',
+    clientCertificateData: '-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n',
+    clientKeyData: '-----BEGIN PRIVATE KEY-----\nMII=\n-----END PRIVATE KEY-----\n',
+  },
+};
+
 const recordedBuild = String(fixture('text:buildx/run-failed.jsonl')).slice(0, 6_000);
 
 const buildLines = fc.oneof(
@@ -198,6 +211,30 @@ export const programTargets = {
     const log = buildLog(progress, undefined);
     return { findings: [finding], lines: [...told, ...waiting, ...warnings, ...log] };
   }),
+
+  'exec-plugin': target<unknown>(
+    fc.oneof(
+      { weight: 5, arbitrary: mutated(credential).map((each) => ({ $json: each })) },
+      { weight: 1, arbitrary: text },
+    ),
+    async (given) => {
+      // As a program prints it; the system takes no longer argument, and no NUL.
+      const printed = textOf(given).slice(0, 30_000).replaceAll('\0', '');
+      const exec = { apiVersion: credential.apiVersion, command: 'echo', args: ['-n', printed] };
+      const config = {
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': 'a',
+        clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+        users: [{ name: 'u', user: { exec } }],
+        contexts: [{ name: 'a', context: { cluster: 'c', user: 'u' } }],
+      };
+      const access = await loadKubeconfig(new Secret(JSON.stringify(config)));
+      const authorization = await access.authorization(false);
+      await access.clientCertificate();
+      return { lines: [authorization ? 'a token' : 'none'] };
+    },
+  ),
 
   builder: target<unknown>(
     fc.oneof(
