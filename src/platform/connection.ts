@@ -5,7 +5,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
 import { TransportError } from '../ports.ts';
+import { guardedAborts } from './abort-guard.ts';
 import { refusedByProxy, throughProxy } from './transport-errors.ts';
+import { loadUndici } from './undici.ts';
 
 export interface TlsOptions {
   readonly ca?: string | Buffer;
@@ -81,7 +83,7 @@ export function keptConnection(destination: Destination): Connection {
 
 /** Connects first and looks what was agreed (ALPN); the socket becomes the client's first. */
 async function dial(destination: Destination): Promise<Dispatcher> {
-  const { Client, Pool, buildConnector } = await import('undici');
+  const { Client, Pool, buildConnector } = await loadUndici();
   const connector = buildConnector({
     ...(await destination.tls()),
     allowH2: true,
@@ -108,8 +110,10 @@ async function dial(destination: Destination): Promise<Dispatcher> {
   const multiplexed = 'alpnProtocol' in first && first.alpnProtocol === 'h2';
   const common = { connect: handOver, keepAliveTimeout: idleMs, headersTimeout: 0, bodyTimeout: 0 };
   return multiplexed
-    ? new Client(server.origin, { ...common, allowH2: true, pipelining: 100 })
-    : new Pool(server.origin, { ...common, connections: destination.sockets });
+    ? new Client(server.origin, { ...common, allowH2: true, pipelining: 100 }).compose(
+        guardedAborts,
+      )
+    : new Pool(server.origin, { ...common, allowH2: false, connections: destination.sockets });
 }
 
 async function connectOnce(

@@ -5,6 +5,7 @@ import { TransportError } from '../ports.ts';
 import { reveal } from '../secret.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import { isTransport, throughProxy, transportError } from './transport-errors.ts';
+import { loadUndici } from './undici.ts';
 
 export interface Retry {
   readonly url: string;
@@ -52,9 +53,9 @@ interface Sender extends HttpOptions {
 }
 
 async function dispatcher(proxy: URL | undefined): Promise<Dispatcher> {
-  const { Agent, ProxyAgent } = await import('undici');
+  const { Agent, ProxyAgent } = await loadUndici();
   // Idle sockets must not keep the process alive for long.
-  const idle = { keepAliveTimeout: 2_000 };
+  const idle = { keepAliveTimeout: 2_000, allowH2: false };
   return proxy ? new ProxyAgent({ uri: proxy.href, ...idle }) : new Agent(idle);
 }
 
@@ -155,7 +156,7 @@ interface Exchange {
 }
 
 async function exchange({ request, url, sender, signal }: Exchange): Promise<HttpResponse> {
-  const { request: send } = await import('undici');
+  const { request: send } = await loadUndici();
   const headers: Record<string, string> = { 'user-agent': sender.userAgent };
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name] = reveal(value);
   const response = await send(url, {
