@@ -4,6 +4,7 @@ import { ActionError } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
+import { fieldsAt, listAt, textAt } from './json.ts';
 import { groupOf } from './objects.ts';
 import { rootOf } from './paths.ts';
 
@@ -13,12 +14,6 @@ export interface Discovery {
 }
 
 type Send = (request: ApiRequest) => Promise<ApiResponse>;
-
-interface ResourceEntry {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-}
 
 /** One request per group and version, shared by all who ask at once, and kept. */
 export function discovery(send: Send): Discovery {
@@ -117,18 +112,17 @@ const homes: Readonly<Record<string, string>> = {
 
 async function resourcesOf(send: Send, apiVersion: string): Promise<readonly Resource[]> {
   const body = await read(send, rootOf(apiVersion), `Asking what ${apiVersion} holds`);
-  const entries = (body as { resources?: readonly ResourceEntry[] } | undefined)?.resources ?? [];
-  return entries
-    .filter(({ name }) => !name.includes('/'))
-    .map(({ name, kind, namespaced }) => ({ apiVersion, kind, plural: name, namespaced }));
+  return listAt(body, 'resources').flatMap((each) => {
+    const [plural, kind] = [textAt(each, 'name'), textAt(each, 'kind')];
+    if (!plural || !kind || plural.includes('/')) return [];
+    return [{ apiVersion, kind, plural, namespaced: fieldsAt(each)['namespaced'] === true }];
+  });
 }
 
 async function versionsOf(send: Send, group: string): Promise<readonly string[]> {
   if (group === '') return [];
   const body = await read(send, rootOf(group).replace('/api/', '/apis/'), `Asking for ${group}`);
-  const versions = (body as { versions?: readonly { groupVersion: string }[] } | undefined)
-    ?.versions;
-  return versions?.map((each) => each.groupVersion) ?? [];
+  return listAt(body, 'versions').flatMap((each) => textAt(each, 'groupVersion') ?? []);
 }
 
 /** Undefined for 404; throws ActionError for anything but success. */

@@ -1,10 +1,13 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
 import { ActionError } from '../errors.ts';
+import { isFields } from '../manifests/values.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
+import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import { pathOf } from './paths.ts';
+import { isSoundObject, unsound } from './sound-object.ts';
 
 export interface Selection {
   readonly namespace?: string;
@@ -16,11 +19,6 @@ export interface Listing {
   readonly objects: readonly KubeObject[];
   /** Where a watch goes on. */
   readonly resourceVersion: string;
-}
-
-interface ListBody {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items?: readonly KubeObject[] | null;
 }
 
 export interface ListOptions {
@@ -35,6 +33,8 @@ export interface ListOptions {
 
 // kubectl takes 500; of pods that is 4 MB of text, which are 15 MB once parsed.
 const pageSize = 250;
+/** 100,000 objects: more than the largest cluster has pods in a namespace. */
+const mostPages = 400;
 // With the plain form behind it: an aggregated API server may not know how to leave things out.
 const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
@@ -51,9 +51,10 @@ export async function listAll(
   const objects: KubeObject[] = [];
   let from: string | undefined;
   let limit: number | undefined = pageSize;
-  for (;;) {
+  for (let pages = 0; ; pages += 1) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
+    if (pages >= mostPages) throw new ActionError(unsound(request, 'a list that ends'));
     const response = await api.send(request);
     if (response.status === 410 && from !== undefined) {
       // The pages are older than etcd remembers: once more, in one piece.
@@ -64,12 +65,29 @@ export async function listAll(
     if (response.status !== 200) {
       throw new ActionError(apiFailure(`Listing ${resource.plural}`, response, request));
     }
-    const { items, metadata } = response.body as ListBody;
-    const { apiVersion, kind } = resource;
-    for (const item of items ?? []) objects.push(keep({ ...item, apiVersion, kind }));
-    from = metadata?.continue || undefined;
-    if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
+    for (const object of objectsIn(response.body, resource, request)) objects.push(keep(object));
+    from = textAt(response.body, 'metadata', 'continue') || undefined;
+    if (!from) {
+      return {
+        objects,
+        resourceVersion: textAt(response.body, 'metadata', 'resourceVersion') ?? '',
+      };
+    }
   }
+}
+
+/** The items name no kind of their own. Go writes an empty list as null. */
+function objectsIn(
+  body: unknown,
+  { apiVersion, kind }: Resource,
+  request: ApiRequest,
+): readonly KubeObject[] {
+  const items: unknown = isFields(body) ? (body['items'] ?? []) : undefined;
+  const objects = (Array.isArray(items) ? items : [items]).map((item: unknown) =>
+    isFields(item) ? { ...item, apiVersion, kind } : undefined,
+  );
+  if (objects.every(isSoundObject)) return objects;
+  throw new ActionError(unsound(request, 'a list of objects'));
 }
 
 function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions): ApiRequest {

@@ -3,25 +3,7 @@ import { ActionError } from '../errors.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-
-interface Version {
-  readonly version: string;
-  /** `Stale`: its API does not answer; the rest is what it said last. */
-  readonly freshness?: string;
-  readonly resources?: readonly {
-    readonly resource: string;
-    readonly responseKind?: { readonly kind?: string };
-    readonly scope?: string;
-    readonly verbs?: readonly string[];
-  }[];
-}
-
-interface Groups {
-  readonly items?: readonly {
-    readonly metadata?: { readonly name?: string };
-    readonly versions?: readonly Version[];
-  }[];
-}
+import { listAt, textAt } from './json.ts';
 
 // Kubernetes answers this from its own memory, so that a broken APIService holds nobody up.
 const form = (version: string) =>
@@ -47,22 +29,22 @@ export async function servedKinds(
   if (response.status !== 200) {
     throw new ActionError(apiFailure('Asking which kinds there are', response, request));
   }
-  const { items = [] } = response.body as Groups;
-  return items.flatMap(({ metadata, versions = [] }) => {
-    const group = metadata?.name ?? '';
-    return isWanted(group) ? kindsOf(group, versions) : [];
+  return listAt(response.body, 'items').flatMap((each) => {
+    const group = textAt(each, 'metadata', 'name') ?? '';
+    return isWanted(group) ? kindsOf(group, listAt(each, 'versions')) : [];
   });
 }
 
-function kindsOf(group: string, versions: readonly Version[]): readonly Resource[] {
+function kindsOf(group: string, versions: readonly unknown[]): readonly Resource[] {
   const known = new Map<string, Resource>();
-  for (const { version, freshness, resources = [] } of versions) {
-    if (freshness === 'Stale') continue;
-    for (const { resource, responseKind, scope, verbs = [] } of resources) {
-      const kind = responseKind?.kind;
-      if (!kind || known.has(kind) || !verbs.includes('list')) continue;
-      const namespaced = scope === 'Namespaced';
-      known.set(kind, { apiVersion: `${group}/${version}`, kind, plural: resource, namespaced });
+  for (const served of versions.filter((each) => textAt(each, 'freshness') !== 'Stale')) {
+    const apiVersion = `${group}/${textAt(served, 'version')}`;
+    for (const each of listAt(served, 'resources')) {
+      const kind = textAt(each, 'responseKind', 'kind');
+      const plural = textAt(each, 'resource');
+      if (!kind || !plural || known.has(kind) || !listAt(each, 'verbs').includes('list')) continue;
+      const namespaced = textAt(each, 'scope') === 'Namespaced';
+      known.set(kind, { apiVersion, kind, plural, namespaced });
     }
   }
   return [...known.values()];

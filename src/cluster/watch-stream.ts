@@ -2,7 +2,9 @@
 import { type ApiResponse, type Clock, TransportError } from '../ports.ts';
 import type { Api } from './api.ts';
 import type { Status } from './api-errors.ts';
+import { fieldsAt, textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
+import { isSoundObject } from './sound-object.ts';
 
 export type StreamEnd =
   /** As agreed, or by something between that closes idle connections. */
@@ -33,11 +35,6 @@ export interface StreamOptions {
   upToDate(signal: AbortSignal): Promise<boolean>;
 }
 
-interface RawEvent {
-  readonly type: string;
-  readonly object: KubeObject & Status;
-}
-
 // Bookmarks come about every minute, but the first after two, and never for Events, which have no
 // watch cache: silence is only a reason to look.
 export const silenceMs = 45_000;
@@ -56,13 +53,16 @@ export async function streamOnce(
   const guard = deadMan(options);
   const onEvent = (event: unknown): void => {
     guard.alive();
-    const { type, object } = event as RawEvent;
+    const { type, object } = fieldsAt(event);
     if (type === 'ERROR') {
-      failure ??= object;
+      failure ??= fieldsAt(object) as Status;
       guard.end(new Error('the watch said that it failed'));
       return;
     }
-    version = object.metadata.resourceVersion ?? version;
+    version = textAt(object, 'metadata', 'resourceVersion') ?? version;
+    if (type === 'BOOKMARK') return;
+    // As after a line that is no JSON: what was missed by it, the next list shows.
+    if (!isSoundObject(object)) throw new TransportError('EPROTO', 'an event of the watch is none');
     if (type === 'ADDED' || type === 'MODIFIED') handlers.upsert(object);
     if (type === 'DELETED') handlers.remove(object);
   };

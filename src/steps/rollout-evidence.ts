@@ -1,5 +1,6 @@
 // What a fatal finding shows beyond the snapshot: log lines, and the platform of its node.
 import type { Api } from '../cluster/api.ts';
+import { textAt } from '../cluster/json.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError } from '../errors.ts';
 import type { LogExcerpt, ReportedFinding } from '../outcome.ts';
@@ -123,12 +124,6 @@ function isForeign(live: LiveFinding, read: readonly Read[]): boolean {
   return live.foreign === true || lines.some((line) => wrongPlatform.test(line));
 }
 
-interface NodeBody {
-  readonly status?: {
-    readonly nodeInfo?: { readonly architecture?: string; readonly operatingSystem?: string };
-  };
-}
-
 /** Kubernetes does not know an image's platform; the node's own leaves few to guess. */
 async function platformOf(
   api: Api,
@@ -138,7 +133,8 @@ async function platformOf(
   const path = pathOf({ apiVersion: 'v1', plural: 'nodes', namespaced: false }, { name: node });
   try {
     const answer = await api.send({ method: 'GET', path, timeoutMs: logMs, signal });
-    const { architecture, operatingSystem } = (answer.body as NodeBody).status?.nodeInfo ?? {};
+    const fact = (name: string) => textAt(answer.body, 'status', 'nodeInfo', name);
+    const [architecture, operatingSystem] = [fact('architecture'), fact('operatingSystem')];
     if (answer.status !== 200 || architecture === undefined) return undefined;
     const own = plain(`${operatingSystem ?? 'linux'}/${architecture}`, 40);
     const other = architecture === 'amd64' ? 'linux/arm64' : 'linux/amd64';

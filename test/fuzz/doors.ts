@@ -57,7 +57,7 @@ export function rememberingLog(): Remembered {
 }
 
 /** Whoever asks more often than this asks without end. */
-const mostRequests = 400;
+const mostRequests = 1_000;
 
 /** A loop over what a server says: a hang, though each turn of it waits. */
 export class Endless extends Error {
