@@ -77,7 +77,8 @@ export function makePlan(inputs: Inputs): Plan {
       ...written(inputs, true),
     ],
     history: [first, [{ do: 'read-releases', contents: false, optional: false }]],
-    status: [first, [{ do: 'judge' }, quietly(false)]],
+    // Rules count as the release has recorded them.
+    status: [first, [quietly(false)], [{ do: 'judge' }]],
     setup: [start, install],
     build: [[...prepare, ...build], scan],
     scan: [...(isGiven(source) ? read : [[...first, ...build]]), scan],

@@ -5,6 +5,7 @@ import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
 import type { Step } from './plan.ts';
 import { ranBefore } from './release/undo-plan.ts';
+import { withRulesOf } from './rollout/custom.ts';
 import { verdictOf } from './rollout/verdict.ts';
 import { apiOf, keep, type Running, type State, settingsOf, whatIsLeft } from './running.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
@@ -12,6 +13,7 @@ import { awaitRollout } from './steps/await-rollout.ts';
 import { changesOf } from './steps/changes.ts';
 import { recordDue } from './steps/record-release.ts';
 import { restartsOf } from './steps/restarts.ts';
+import type { Target } from './steps/rollout-view.ts';
 
 type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
 
@@ -76,7 +78,7 @@ export async function awaitDue(
   const result = await awaitRollout({
     api: apiOf(run),
     clock,
-    targets: due.filter((each) => !finished.includes(each)),
+    targets: due.filter((each) => !finished.includes(each)).map(asWritten),
     timeoutMs: left,
     limitMs: timeoutMs,
     logLines: inputs.logLines,
@@ -93,6 +95,11 @@ export async function awaitDue(
   );
   const loss = state.lock?.loss;
   keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : told, run);
+}
+
+/** With the rules that the manifest has: on the live object anybody may have written others. */
+function asWritten({ planned, object, ...rest }: AppliedObject): Target {
+  return { ...rest, object: withRulesOf(planned.document.object, object) };
 }
 
 function finishedBefore(object: KubeObject, now: number): WorkloadResult {

@@ -22,6 +22,7 @@ import { installTools, type ToolRequest } from './steps/install-tools.ts';
 import { judgeNow } from './steps/judge-now.ts';
 import { loadManifests } from './steps/load-manifests.ts';
 import { prune } from './steps/prune.ts';
+import { withRecordedRules } from './steps/recorded-rules.ts';
 import { previewedRestarts } from './steps/restarts.ts';
 import { liveImageDocuments } from './steps/set-images.ts';
 import { counted } from './text.ts';
@@ -147,7 +148,7 @@ const runners: Runners = {
     const result = await judgeNow({
       api,
       clock: engine.ports.clock,
-      targets: objects.map((object) => ({ object })),
+      targets: (await withRecordedRules(objects, run)).map((object) => ({ object })),
       logLines: inputs.logLines,
       patience: inputs.patience,
       signal,

@@ -21,7 +21,7 @@ function imports(file: string): readonly string[] {
 }
 
 /** They compute, and nothing else: no input or output, no dependency of their own. */
-const pureLibraries = ['@marcbachmann/cel-js'];
+const pureLibraries = ['@marcbachmann/cel-js', 're2js'];
 
 const pure = files.filter(
   (file) =>

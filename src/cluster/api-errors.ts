@@ -1,6 +1,8 @@
 // What the API says when it says no: its Status object, and findings made of it.
 import { type Finding, finding } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { clip } from '../text.ts';
+import { fieldsAt, listAt, textAt } from './json.ts';
 import { type PathTarget, targetOf } from './paths.ts';
 
 export interface StatusCause {
@@ -26,11 +28,55 @@ export interface Status {
 
 type Asked = Pick<ApiRequest, 'method' | 'path'>;
 
-/** The Status object of an answer, if it is one. */
+/** Characters of a message, and of every other text; the server's own are a tenth as long. */
+const longestMessage = 8_192;
+const longestWord = 1_024;
+const mostCauses = 100;
+
+/** The Status object of an answer, if it is one: what is of another type or too long is left out. */
 export function statusOf(response: Pick<ApiResponse, 'body'>): Status | undefined {
-  const body = response.body;
-  if (typeof body !== 'object' || body === null) return undefined;
-  return (body as { kind?: unknown }).kind === 'Status' ? (body as Status) : undefined;
+  return textAt(response.body, 'kind') === 'Status' ? readStatus(response.body) : undefined;
+}
+
+/** The same of an object that a watch calls an error, whatever it calls itself. */
+export function readStatus(body: unknown): Status {
+  const details = fieldsAt(body, 'details');
+  const causes = listAt(details, 'causes').slice(0, mostCauses).map(causeOf);
+  return {
+    ...words(body, ['status', 'reason', 'message']),
+    ...counts(body, ['code']),
+    details: {
+      ...words(details, ['name', 'group', 'kind']),
+      ...counts(details, ['retryAfterSeconds']),
+      causes,
+    },
+  };
+}
+
+const causeOf = (cause: unknown): StatusCause => words(cause, ['reason', 'message', 'field']);
+
+function words<K extends string>(
+  value: unknown,
+  names: readonly K[],
+): { readonly [k in K]?: string } {
+  const found = names.flatMap((name) => {
+    const text = textAt(value, name);
+    const most = name === 'message' ? longestMessage : longestWord;
+    return text === undefined ? [] : [[name, clip(text, most)] as const];
+  });
+  return Object.fromEntries(found) as { readonly [k in K]?: string };
+}
+
+function counts<K extends string>(
+  value: unknown,
+  names: readonly K[],
+): { readonly [k in K]?: number } {
+  const fields = fieldsAt(value);
+  const found = names.flatMap((name) => {
+    const count = fields[name];
+    return typeof count === 'number' && Number.isFinite(count) ? [[name, count] as const] : [];
+  });
+  return Object.fromEntries(found) as { readonly [k in K]?: number };
 }
 
 /** True for a 403 of the authorizer; quotas, policies and webhooks answer 403 too, in other words. */

@@ -1,5 +1,5 @@
 // Makes the `Api` out of one `Cluster`: retries, concurrency, discovery, the server's clock.
-import { ActionError } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -15,6 +15,7 @@ import { discovery } from './discovery.ts';
 import { type Outage, outage } from './outage.ts';
 import { patienceWith, pauseBefore, repeatable, retryAfter, surelyNotSent } from './retry.ts';
 import { serverClock } from './server-clock.ts';
+import { isSoundAnswer } from './sound.ts';
 import { unreachableFinding } from './unreachable.ts';
 
 export interface ApiDependencies {
@@ -86,7 +87,7 @@ async function sendUntilAnswered(context: Sending, request: ApiRequest): Promise
     const result = await attemptOnce(context, request, began);
     const spent = context.clock.now() - began;
     const pause = pauseAfter(context, { request, result, attempt, spent });
-    if (pause === undefined) return conclude(context, result, spent);
+    if (pause === undefined) return conclude(context, { request, result, spent });
     context.trouble.note(result, attempt);
     await context.clock.sleep(pause, request.signal);
   }
@@ -131,11 +132,29 @@ function pauseAfter(context: Sending, { request, result, attempt, spent }: Attem
   return spent + pause > patience ? undefined : pause;
 }
 
-function conclude({ server, trouble }: Sending, result: Result, spent: number): ApiResponse {
+interface Ended {
+  readonly request: ApiRequest;
+  readonly result: Result;
+  /** Milliseconds. */
+  readonly spent: number;
+}
+
+function conclude({ server, trouble }: Sending, { request, result, spent }: Ended): ApiResponse {
   if (result instanceof TransportError) {
     throw new ActionError(unreachableFinding(server, result, spent));
   }
   if (result.status === 401) throw new ActionError(unauthenticatedFinding(server, result));
   trouble.settled(result);
+  if (!isSoundAnswer(result, request)) throw new ActionError(unsoundFinding(server, request));
   return result;
+}
+
+/** `api-error`: what answers is no Kubernetes API, or one of another kind. The body is not shown. */
+function unsoundFinding(server: string, { method, path }: ApiRequest): Finding {
+  const [asked] = path.split('?');
+  const what = `What answers at ${server} is no object of the Kubernetes API.`;
+  return finding('api-error', what, {
+    evidence: [`the answer to ${method} ${asked} has not the shape of one`],
+    hint: 'Check the address of the server in the kubeconfig, and what stands between: a proxy may answer in its place.',
+  });
 }

@@ -112,10 +112,11 @@ const homes: Readonly<Record<string, string>> = {
 
 async function resourcesOf(send: Send, apiVersion: string): Promise<readonly Resource[]> {
   const body = await read(send, rootOf(apiVersion), `Asking what ${apiVersion} holds`);
-  return listAt(body, 'resources').flatMap((each) => {
-    const [plural, kind] = [textAt(each, 'name'), textAt(each, 'kind')];
-    if (!plural || !kind || plural.includes('/')) return [];
-    return [{ apiVersion, kind, plural, namespaced: fieldsAt(each)['namespaced'] === true }];
+  return listAt(body, 'resources').flatMap((entry) => {
+    const name = textAt(entry, 'name');
+    const kind = textAt(entry, 'kind');
+    if (name === undefined || kind === undefined || name.includes('/')) return [];
+    return [{ apiVersion, kind, plural: name, namespaced: fieldsAt(entry)['namespaced'] === true }];
   });
 }
 

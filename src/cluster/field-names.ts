@@ -6,6 +6,9 @@ import { fieldsAt, listAt, textAt } from './json.ts';
 import { groupOf, type KubeObject } from './objects.ts';
 import { rootOf } from './paths.ts';
 
+/** Of a field's path: whoever writes more has not misspelt a name. */
+const longest = 1_024;
+
 /**
  * The known name nearest to the last part of an unknown field's path (`spec.replcas`), with its
  * whole path. Undefined where none is near or the server does not tell.
@@ -15,6 +18,7 @@ export async function nearestField(
   field: string,
   api: Pick<Api, 'send'>,
 ): Promise<string | undefined> {
+  if (field.length > longest) return undefined;
   const schemas = await schemasOf(object.apiVersion, api);
   const parts = partsOf(field);
   const written = parts.pop();
@@ -23,6 +27,7 @@ export async function nearestField(
   const parent = parts.reduce((schema, part) => inside(schema, part, schemas), start);
   const names = Object.keys(fieldsAt(resolved(parent, schemas), 'properties'));
   const [best] = names
+    .filter((name) => name.length <= longest)
     .map((name) => ({ name, distance: leven(name.toLowerCase(), written.toLowerCase()) }))
     .filter(({ distance }) => distance <= Math.max(1, Math.floor(written.length / 3)))
     .toSorted((a, b) => a.distance - b.distance);

@@ -19,6 +19,15 @@ export function textAt(value: unknown, ...path: readonly string[]): string | und
   return typeof found === 'string' ? found : undefined;
 }
 
+/** A text as a JSON object; empty where it is something else. */
+export function jsonFields(text: string): Fields {
+  try {
+    return fieldsAt(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
 /** Equal as JSON; the order of map keys does not matter, the order of lists does. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;

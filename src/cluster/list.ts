@@ -1,13 +1,10 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
-import { ActionError } from '../errors.ts';
-import { isFields } from '../manifests/values.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import { pathOf } from './paths.ts';
-import { isSoundObject, unsound } from './sound-object.ts';
 
 export interface Selection {
   readonly namespace?: string;
@@ -19,6 +16,11 @@ export interface Listing {
   readonly objects: readonly KubeObject[];
   /** Where a watch goes on. */
   readonly resourceVersion: string;
+}
+
+interface ListBody {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly KubeObject[] | null;
 }
 
 export interface ListOptions {
@@ -54,7 +56,7 @@ export async function listAll(
   for (let pages = 0; ; pages += 1) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
-    if (pages >= mostPages) throw new ActionError(unsound(request, 'a list that ends'));
+    if (pages >= mostPages) throw new ActionError(endless(resource));
     const response = await api.send(request);
     if (response.status === 410 && from !== undefined) {
       // The pages are older than etcd remembers: once more, in one piece.
@@ -65,29 +67,19 @@ export async function listAll(
     if (response.status !== 200) {
       throw new ActionError(apiFailure(`Listing ${resource.plural}`, response, request));
     }
-    for (const object of objectsIn(response.body, resource, request)) objects.push(keep(object));
-    from = textAt(response.body, 'metadata', 'continue') || undefined;
-    if (!from) {
-      return {
-        objects,
-        resourceVersion: textAt(response.body, 'metadata', 'resourceVersion') ?? '',
-      };
-    }
+    const { items, metadata } = response.body as ListBody;
+    const { apiVersion, kind } = resource;
+    for (const item of items ?? []) objects.push(keep({ ...item, apiVersion, kind }));
+    from = metadata?.continue || undefined;
+    if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
 }
 
-/** The items name no kind of their own. Go writes an empty list as null. */
-function objectsIn(
-  body: unknown,
-  { apiVersion, kind }: Resource,
-  request: ApiRequest,
-): readonly KubeObject[] {
-  const items: unknown = isFields(body) ? (body['items'] ?? []) : undefined;
-  const objects = (Array.isArray(items) ? items : [items]).map((item: unknown) =>
-    isFields(item) ? { ...item, apiVersion, kind } : undefined,
-  );
-  if (objects.every(isSoundObject)) return objects;
-  throw new ActionError(unsound(request, 'a list of objects'));
+function endless({ plural }: Resource): Finding {
+  const what = `Listing ${plural} failed: the API still had more after ${mostPages} pages.`;
+  return finding('api-error', what, {
+    hint: 'Look at what stands between: a proxy or gateway, or the API service that serves the kind.',
+  });
 }
 
 function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions): ApiRequest {

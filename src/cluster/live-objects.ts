@@ -5,7 +5,6 @@ import { apiFailure } from './api-errors.ts';
 import { listAll } from './list.ts';
 import { identityOf, type KubeObject, kindKey } from './objects.ts';
 import { pathOf } from './paths.ts';
-import { objectIn } from './sound-object.ts';
 
 export interface Wanted {
   readonly resource: Resource;
@@ -105,7 +104,7 @@ export async function readOne({
   const path = pathOf(resource, { namespace, name });
   const request = { method: 'GET', path, ...(signal ? { signal } : {}) } as const;
   const response = await api.send(request);
-  if (response.status === 200) return objectIn(response, request);
+  if (response.status === 200) return response.body as KubeObject;
   if (response.status === 404) return undefined;
   throw new ActionError(apiFailure(`Reading ${object.kind}/${name}`, response, request));
 }

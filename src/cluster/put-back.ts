@@ -12,7 +12,6 @@ import { readOne } from './live-objects.ts';
 import { type KubeObject, kindKey, type ManagedField, nameOf } from './objects.ts';
 import { pathOf } from './paths.ts';
 import { withoutServerFields } from './sent-object.ts';
-import { objectIn } from './sound-object.ts';
 
 export interface Restorer {
   readonly api: Api;
@@ -59,7 +58,7 @@ async function applyValues(
   const body = earlierValues(earlier);
   const request = applyRequest(resource, body, { manager, dryRun: false, force: true, signal });
   const response = await api.send(request);
-  if (response.status <= 201) return objectIn(response, request);
+  if (response.status <= 201) return response.body as KubeObject;
   if (response.status === 422) return undefined;
   throw new ActionError(apiFailure(`Putting back ${nameOf(body)}`, response, request));
 }
@@ -105,7 +104,7 @@ async function patched(
       ...(signal ? { signal } : {}),
     };
     const response = await api.send(request);
-    if (response.status === 200) return objectIn(response, request);
+    if (response.status === 200) return response.body as KubeObject;
     const later = await readOne({ object: before, resource, api, signal });
     // Only where somebody has written since was it the guard that failed.
     if (attempt >= attempts || !later || later.metadata.resourceVersion === version) {
@@ -129,6 +128,6 @@ export async function makeAgain(
   if (response.status > 201) {
     throw new ActionError(apiFailure(`Making ${nameOf(before)} again`, response, request));
   }
-  const now = objectIn(response, request);
+  const now = response.body as KubeObject;
   return patched(resource, { before, now, manager }, ownersPatch, restorer);
 }

@@ -46,7 +46,7 @@ export function wordsOf(object: KubeObject, message: string): string {
     secret ? `${head}***${tail}` : `${head}${shortened(value)}${tail}`,
   );
   const words = secret ? withoutValues(object, cut.replace(/, got .*$/s, '')) : goValues(cut);
-  return words.replace(/[.\s]+$/, '');
+  return words.replace(/(?<![.\s])[.\s]+$/, '');
 }
 
 /** Policies and webhooks may quote what they do not like. */

@@ -32,7 +32,9 @@ export function pauseBefore(attempt: number, random: () => number): number {
 export function retryAfter(response: ApiResponse): number | undefined {
   const named = Number(response.headers['retry-after']);
   const seconds = named > 0 ? named : statusOf(response)?.details?.retryAfterSeconds;
-  return seconds ? Math.min(longestRetryAfterMs, seconds * 1000) : undefined;
+  return seconds !== undefined && seconds > 0
+    ? Math.min(longestRetryAfterMs, seconds * 1000)
+    : undefined;
 }
 
 /**
@@ -45,6 +47,7 @@ export function patienceWith(
   contacted: boolean,
 ): number {
   if (!(result instanceof TransportError)) return patienceWithAnswer(result, request);
+  if (result.reason === 'TOO_LARGE') return 0;
   if (contacted) return outageMs;
   if (isHopeless(result.reason)) return 0;
   return result.reason === 'ENOTFOUND' ? unknownNameMs : firstContactMs;

@@ -29,22 +29,28 @@ export async function servedKinds(
   if (response.status !== 200) {
     throw new ActionError(apiFailure('Asking which kinds there are', response, request));
   }
-  return listAt(response.body, 'items').flatMap((each) => {
-    const group = textAt(each, 'metadata', 'name') ?? '';
-    return isWanted(group) ? kindsOf(group, listAt(each, 'versions')) : [];
+  return listAt(response.body, 'items').flatMap((item) => {
+    const group = textAt(item, 'metadata', 'name') ?? '';
+    return isWanted(group) ? kindsOf(group, listAt(item, 'versions')) : [];
   });
 }
 
 function kindsOf(group: string, versions: readonly unknown[]): readonly Resource[] {
   const known = new Map<string, Resource>();
-  for (const served of versions.filter((each) => textAt(each, 'freshness') !== 'Stale')) {
-    const apiVersion = `${group}/${textAt(served, 'version')}`;
-    for (const each of listAt(served, 'resources')) {
-      const kind = textAt(each, 'responseKind', 'kind');
-      const plural = textAt(each, 'resource');
-      if (!kind || !plural || known.has(kind) || !listAt(each, 'verbs').includes('list')) continue;
-      const namespaced = textAt(each, 'scope') === 'Namespaced';
-      known.set(kind, { apiVersion, kind, plural, namespaced });
+  for (const each of versions) {
+    // `Stale`: its API does not answer; the rest is what it said last.
+    if (textAt(each, 'freshness') === 'Stale') continue;
+    const apiVersion = `${group}/${textAt(each, 'version') ?? ''}`;
+    for (const entry of listAt(each, 'resources')) {
+      const kind = textAt(entry, 'responseKind', 'kind');
+      const plural = textAt(entry, 'resource');
+      if (!kind || !plural || known.has(kind) || !listAt(entry, 'verbs').includes('list')) continue;
+      known.set(kind, {
+        apiVersion,
+        kind,
+        plural,
+        namespaced: textAt(entry, 'scope') === 'Namespaced',
+      });
     }
   }
   return [...known.values()];

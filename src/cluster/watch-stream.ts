@@ -1,10 +1,12 @@
 // One watch from opening to end, and in which of its many ways it ended.
+
+import { isFields } from '../manifests/values.ts';
 import { type ApiResponse, type Clock, TransportError } from '../ports.ts';
 import type { Api } from './api.ts';
-import type { Status } from './api-errors.ts';
-import { fieldsAt, textAt } from './json.ts';
+import { readStatus, type Status } from './api-errors.ts';
+import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
-import { isSoundObject } from './sound-object.ts';
+import { isWholeObject } from './sound.ts';
 
 export type StreamEnd =
   /** As agreed, or by something between that closes idle connections. */
@@ -53,16 +55,14 @@ export async function streamOnce(
   const guard = deadMan(options);
   const onEvent = (event: unknown): void => {
     guard.alive();
-    const { type, object } = fieldsAt(event);
-    if (type === 'ERROR') {
-      failure ??= fieldsAt(object) as Status;
+    const { type, object } = isFields(event) ? event : {};
+    if (type === 'ERROR' || !isKnown(type, object)) {
+      // What is no event tells nothing: the list says how things are.
+      failure ??= type === 'ERROR' ? readStatus(object) : { code: 410 };
       guard.end(new Error('the watch said that it failed'));
       return;
     }
     version = textAt(object, 'metadata', 'resourceVersion') ?? version;
-    if (type === 'BOOKMARK') return;
-    // As after a line that is no JSON: what was missed by it, the next list shows.
-    if (!isSoundObject(object)) throw new TransportError('EPROTO', 'an event of the watch is none');
     if (type === 'ADDED' || type === 'MODIFIED') handlers.upsert(object);
     if (type === 'DELETED') handlers.remove(object);
   };
@@ -83,6 +83,11 @@ export async function streamOnce(
   } finally {
     guard.end();
   }
+}
+
+/** A bookmark has a version and no name. */
+function isKnown(type: unknown, object: unknown): object is KubeObject {
+  return type === 'BOOKMARK' ? isFields(object) : isWholeObject(object);
 }
 
 function failedEnd(status: Status): StreamEnd {

@@ -14,7 +14,6 @@ import { pathOf } from './paths.ts';
 import type { PlannedObject } from './planned-object.ts';
 import { refusalFindings } from './refusals.ts';
 import { sendApply } from './send-apply.ts';
-import { objectIn } from './sound-object.ts';
 import { untilGone } from './until-gone.ts';
 
 export interface Writer {
@@ -35,7 +34,7 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
   const first = await apply(planned, planned.force, writer);
   const conflicts = conflictsOf(statusOf(first.response));
   const { request, response } = mayTakeOver(conflicts) ? await apply(planned, true, writer) : first;
-  if (response.status <= 201) return objectIn(response, request);
+  if (response.status <= 201) return response.body as KubeObject;
   const { object, document } = planned;
   throw new ActionError(...refusalFindings({ document, object, live, request, response }));
 }

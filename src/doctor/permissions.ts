@@ -1,6 +1,6 @@
 // May the account do everything that a deploy does? Asked of the API server, right by right.
 import type { Api } from '../cluster/api.ts';
-import { fieldsAt, textAt } from '../cluster/json.ts';
+import { textAt } from '../cluster/json.ts';
 import { leaseVerbs } from '../lock/findings.ts';
 import { type Check, failed, ok } from './check.ts';
 
@@ -89,7 +89,8 @@ async function ask(need: Need, { api, namespace }: Asking): Promise<Answer> {
         spec: { resourceAttributes: { ...attributes, ...(subresource ? { subresource } : {}) } },
       };
       const answer = await api.send({ method: 'POST', path, body });
-      return { verb, allowed: fieldsAt(answer.body, 'status')['allowed'] === true };
+      const status = (answer.body as { status?: { allowed?: boolean } } | undefined)?.status;
+      return { verb, allowed: status?.allowed === true };
     }),
   );
   return { ...need, denied: asked.filter(({ allowed }) => !allowed).map(({ verb }) => verb) };

@@ -12,6 +12,9 @@ interface Instruction {
   readonly rest: string;
 }
 
+/** Characters; those that people write have some thousands. */
+const longest = 262_144;
+
 /**
  * Reads `FROM`, `COPY --from`, `RUN --mount=…,from=` and the `# syntax=` line. What it cannot
  * resolve makes the whole unknown: then the image is built, which is never wrong.
@@ -20,6 +23,7 @@ export function readDockerfile(
   text: string,
   buildArgs: Readonly<Record<string, string>>,
 ): DockerfileFacts {
+  if (text.length > longest) return { bases: [], unknown: 'it is larger than 256 KiB' };
   const { instructions, directives } = parse(text);
   const seen: Seen = { args: new Map(), stages: new Set(), count: 0, bases: new Set() };
   const syntax = directives.get('syntax');
@@ -126,7 +130,7 @@ function parse(text: string): {
   const directives = readDirectives(lines);
   const continued = directives.get('escape') === '`' ? '`' : '\\';
   const instructions: Instruction[] = [];
-  let open = '';
+  let open: string[] = [];
   let heredocs: string[] = [];
   for (const line of lines) {
     const [waiting] = heredocs;
@@ -135,12 +139,12 @@ function parse(text: string): {
       continue;
     }
     if (/^\s*(?:#|$)/.test(line)) continue;
-    const joined = `${open}${line}`;
-    if (joined.trimEnd().endsWith(continued)) {
-      open = `${joined.trimEnd().slice(0, -1)} `;
+    if (line.trimEnd().endsWith(continued)) {
+      open.push(line.trimEnd().slice(0, -1));
       continue;
     }
-    open = '';
+    const joined = [...open, line].join(' ');
+    open = [];
     const [, name = '', rest = ''] = /^\s*(\w+)\s*(.*)$/s.exec(joined) ?? [];
     instructions.push({ name: name.toUpperCase(), rest: rest.trim() });
     heredocs = [...rest.matchAll(/<<-?(["']?)([A-Za-z_]\w*)\1/g)].map((each) => each[2] ?? '');

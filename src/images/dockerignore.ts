@@ -1,4 +1,5 @@
 // Which files of a context a `.dockerignore` leaves out, by the rules of Docker's own matcher.
+import { RE2JS, RE2JSException } from 're2js';
 
 export interface IgnoreRules {
   /** `path` is relative to the context, with `/`. */
@@ -9,19 +10,30 @@ export interface IgnoreRules {
 
 interface Rule {
   readonly keeps: boolean;
-  readonly pattern: RegExp;
+  /** RE2's, whose time grows with the path alone, however many stars there are. */
+  readonly pattern: RE2JS | undefined;
   readonly text: string;
 }
 
-/** The last rule that matches a path, or a folder above it, decides. */
+/** Characters of a rule, and how many rules: paths are not longer, and nobody writes more. */
+const longest = 1_024;
+const mostRules = 2_000;
+
+/**
+ * The last rule that matches a path, or a folder above it, decides. Of a file beyond all measure (a
+ * rule of more than 1,024 characters, or more than 2,000 rules) none counts: a file too many in a
+ * hash only costs a build, one too few would hide a change.
+ */
 export function ignoreRules(text: string): IgnoreRules {
-  const rules = text
+  const lines = text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
-    .flatMap(ruleOf);
+    .filter(isRule);
+  const isSane = lines.length <= mostRules && lines.every((line) => line.length <= longest);
+  const rules = isSane ? lines.flatMap(ruleOf) : [];
   const ignores = (path: string): boolean => {
     const ways = [path, ...parentsOf(path)];
-    const decides = (rule: Rule) => ways.some((way) => rule.pattern.test(way));
+    const decides = (rule: Rule) => ways.some((way) => rule.pattern?.test(way) === true);
     return rules.findLast(decides)?.keeps === false;
   };
   return { ignores, mayHold: () => rules.some(({ keeps }) => keeps) };
@@ -32,9 +44,10 @@ function parentsOf(path: string): readonly string[] {
   return parts.slice(1).map((_, at) => parts.slice(0, at + 1).join('/'));
 }
 
+const isRule = (line: string): boolean => line.trim() !== '' && !line.startsWith('#');
+
 function ruleOf(line: string): readonly Rule[] {
   const trimmed = line.trim();
-  if (trimmed === '' || line.startsWith('#')) return [];
   const keeps = trimmed.startsWith('!');
   const raw = keeps ? trimmed.slice(1).trim() : trimmed;
   const text = raw
@@ -47,7 +60,7 @@ function ruleOf(line: string): readonly Rule[] {
 const tokens = /\*\*\/|\*\*|\*|\?|\[\^?\]?[^\]]*\]|\\?[\s\S]/g;
 
 /** `*` and `?` stay within a part, `**` crosses them; brackets are Go's `filepath.Match`. */
-function patternOf(text: string): RegExp {
+function patternOf(text: string): RE2JS | undefined {
   return safePattern(text.replaceAll(tokens, sourceOf));
 }
 
@@ -63,10 +76,11 @@ function sourceOf(token: string): string {
 const escaped = (each: string): string => each.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
 
 /** What is no pattern matches nothing: a file too many in a hash only costs a build. */
-function safePattern(source: string): RegExp {
+function safePattern(source: string): RE2JS | undefined {
   try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return /(?!)/;
+    return RE2JS.compile(`^${source}$`);
+  } catch (error) {
+    if (error instanceof RE2JSException) return undefined;
+    throw error;
   }
 }

@@ -3,7 +3,6 @@ import type { Api } from '../cluster/api.ts';
 import { statusOf } from '../cluster/api-errors.ts';
 import { sameJson } from '../cluster/json.ts';
 import type { KubeObject } from '../cluster/objects.ts';
-import { objectIn } from '../cluster/sound-object.ts';
 import { watchAll } from '../cluster/watch.ts';
 import { ActionError } from '../errors.ts';
 import type { Clock, Log } from '../ports.ts';
@@ -96,7 +95,7 @@ async function step(attempt: Attempt, lease: KubeObject | undefined): Promise<Ne
 async function read({ api, ...seeking }: Seeking): Promise<KubeObject | undefined> {
   const request = readRequest({ target: seeking, signal: seeking.signal });
   const response = await api.send(request);
-  if (response.status === 200) return objectIn(response, request);
+  if (response.status === 200) return response.body as KubeObject;
   if (response.status === 404) return undefined;
   return refuseLease(seeking, { request, response });
 }
@@ -107,7 +106,7 @@ async function take(seeking: Seeking, lease: KubeObject | undefined): Promise<Ne
   const wanted = lease ? takenLease(lease, seeking.holder, now) : newLease(seeking, now);
   const request = writeRequest(wanted, { target: seeking, signal });
   const response = await api.send(request);
-  if (response.status <= 201) return objectIn(response, request);
+  if (response.status <= 201) return response.body as KubeObject;
   const { status } = response;
   // Somebody else was faster, or deleted it.
   if (status === 409 || (status === 404 && lease)) return 'again';

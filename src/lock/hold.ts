@@ -1,6 +1,5 @@
 // A lock that is held: renewed in the background, confirmed before writes, given back at the end.
 import type { KubeObject } from '../cluster/objects.ts';
-import { objectIn } from '../cluster/sound-object.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import { acquireLease, type Seeking } from './acquire.ts';
 import { lostFinding, refuseLease } from './findings.ts';
@@ -145,7 +144,7 @@ async function renew(held: Held): Promise<void> {
     const request = writeRequest(wanted, { target: seeking, signal: over.signal });
     const response = await api.send(request);
     if (response.status === 200) {
-      held.lease = objectIn(response, request);
+      held.lease = response.body as KubeObject;
       held.confirmedAt = asked;
       return;
     }
@@ -162,7 +161,7 @@ async function stillOurs(held: Held, signal: AbortSignal): Promise<KubeObject> {
   const { seeking, lost } = held;
   const request = readRequest({ target: seeking, signal });
   const response = await seeking.api.send(request);
-  const now = response.status === 200 ? objectIn(response, request) : undefined;
+  const now = response.status === 200 ? (response.body as KubeObject) : undefined;
   if (!now && response.status !== 404) return refuseLease(seeking, { request, response });
   if (now && holderOf(now) === seeking.holder.identity) return now;
   held.loss = lostFinding(seeking, now);
@@ -194,11 +193,9 @@ async function giveBack({ seeking, lease: known }: Held): Promise<void> {
         const request = writeRequest(freedLease(lease, api.now()), options);
         if ((await api.send(request)).status === 200) return;
       }
-      const request = readRequest(options);
-      const response = await api.send(request);
-      if (response.status !== 200) return;
-      lease = objectIn(response, request);
-      if (holderOf(lease) !== holder.identity) return;
+      const { status, body } = await api.send(readRequest(options));
+      lease = body as KubeObject;
+      if (status !== 200 || holderOf(lease) !== holder.identity) return;
     }
   } catch {
     // Said below, like every other way in which it did not work.

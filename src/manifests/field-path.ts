@@ -2,14 +2,21 @@
 import { type Document, type Path, type Place, placeOf } from './document.ts';
 import { isFields, valueAt } from './values.ts';
 
+// No field of any kind is as deep: a longer text is only there to be long.
+const longest = 1_024;
+/** A key of a label or a ConfigMap may hold dots; of its parts nobody writes more than these. */
+const mostJoined = 32;
+
 // `.name`, `[3]`, `[name="app",protocol="TCP"]`, `[app.kubernetes.io/name]`
 const part = /\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]|([^.[\]]+)/g;
 
 /**
  * `spec.template.spec.containers[0].imagee` → its path in the object. Keys that contain dots are
- * recognised where the object has them; what the object does not have stays as written.
+ * recognised where the object has them; what the object does not have stays as written. A text of
+ * more than 1,024 characters names no field.
  */
 export function pathOfField(object: unknown, text: string): Path {
+  if (text.length > longest) return [];
   const path: (string | number)[] = [];
   const names: string[] = [];
   const flush = () => {
@@ -30,7 +37,8 @@ export function pathOfField(object: unknown, text: string): Path {
 /** Joins names again that are one key with dots in it: the longest that is there wins. */
 function dotted(value: unknown, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
-  for (let length = names.length; length > 1; length -= 1) {
+  const joined = isFields(value) ? Math.min(names.length, mostJoined) : 1;
+  for (let length = joined; length > 1; length -= 1) {
     const key = names.slice(0, length).join('.');
     if (isFields(value) && Object.hasOwn(value, key)) {
       return [key, ...dotted(value[key], names.slice(length))];

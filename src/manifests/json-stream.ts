@@ -27,17 +27,26 @@ export function splitJson(text: string): readonly Part[] {
   return parts;
 }
 
+const steps: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 };
+const closing: ReadonlySet<string> = new Set(['}', ']']);
+
 /** Offsets just after each bracket that closes an outermost object. */
 function objectEnds(text: string): readonly number[] {
   const ends: number[] = [];
   let depth = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') {
-      depth -= 1;
-      if (depth === 0) ends.push(index + 1);
-      if (depth < 0) return [];
-    }
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = closingQuote(text, at);
+    depth += steps[character ?? ''] ?? 0;
+    if (depth < 0) return [];
+    if (depth === 0 && closing.has(character ?? '')) ends.push(at + 1);
   }
   return depth === 0 ? ends : [];
+}
+
+/** Where the text ends that begins with the quote at `from`; the end of all where it never does. */
+function closingQuote(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }

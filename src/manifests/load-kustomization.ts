@@ -24,6 +24,8 @@ export interface Loaded {
 
 // Remote bases are cloned by it, so it may need longer than a local build's second.
 const timeoutMs = 120_000;
+/** The last characters of what it says: where it failed is at the end. */
+const longestError = 65_536;
 
 // A second lock on the door: whatever the rules overlooked finds no way out of the machine.
 const offline = {
@@ -75,6 +77,7 @@ interface Failure {
 function failure(result: RunResult, { shown, walked, places }: Failure): Finding {
   const root = `${places.absolute('.')}/`;
   const said = result.stderr
+    .slice(-longestError)
     .replaceAll(root, '')
     // kubectl's own log prefix: `E1124 03:07:21.078404   20331 run.go:72] `
     .replace(/^E\d{4} [\d:.]+\s+\d+ \w+\.go:\d+\] /gm, '');
@@ -94,8 +97,9 @@ function failure(result: RunResult, { shown, walked, places }: Failure): Finding
 /** The file that the message names last: kustomize tells the way from the outside in. */
 function blamed(said: string, { locals, kustomizations }: Walked): string | undefined {
   const known = [...locals, ...kustomizations].map(({ shown }) => shown);
-  const named = [...said.matchAll(/[\w./-]+\.ya?ml\b/g)].map(([path]) => path);
+  const named = said.split(/[^\w./-]+/).map((word) => word.replace(/\.+$/, ''));
   return named
+    .filter((path) => /\.ya?ml$/.test(path))
     .map((path) => known.find((shown) => shown === path || shown.endsWith(`/${path}`)))
     .findLast((shown) => shown !== undefined);
 }

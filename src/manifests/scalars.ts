@@ -11,6 +11,8 @@ const no = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off'
 const endless = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)$/;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
+/** Characters: a number of more is endless in every float, and takes long to read. */
+const longestNumber = 400;
 const lowest = -(2n ** 63n);
 const highest = 2n ** 63n - 1n;
 
@@ -20,7 +22,8 @@ export function plainScalar(text: string): unknown {
   if (yes.has(text)) return true;
   if (no.has(text)) return false;
   if (endless.test(text)) return undefined;
-  return /^[-+.0-9]/.test(text) ? numberOrText(text) : text;
+  const mayCount = text.length <= longestNumber && /^[-+.0-9]/.test(text);
+  return mayCount ? numberOrText(text) : text;
 }
 
 function numberOrText(text: string): unknown {
@@ -75,7 +78,7 @@ export function tagged(text: string, tag: string): Said {
 
 function binary(text: string): Said {
   const base64 = text.replaceAll(/\s/g, '');
-  if (!/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) {
+  if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(base64)) {
     return { what: 'has a !!binary value that is not base64', hint: 'Encode it again.' };
   }
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -15,7 +15,8 @@ export interface Filled {
 
 // `$${NAME}` is not ours: it is how shells, Compose and Flux write a ${NAME} that is meant as text,
 // so it stays as it is, both dollars included.
-const reference = /(\$*)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+// Looking back keeps a long row of dollars from being tried from each of them.
+const reference = /(?<!\$)(\$*)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
  * Fills the variables, in values and never in keys. `variable-unset` for each ${NAME} that is left:

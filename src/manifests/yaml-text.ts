@@ -3,7 +3,7 @@ import { isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 
 import { type Finding, finding } from '../errors.ts';
 import { clip, oneLine } from '../text.ts';
 import { splitJson } from './json-stream.ts';
-import { type Problem, startOf, yamlValues } from './yaml-values.ts';
+import { type Problem, startOf, type Unfolded, yamlValues } from './yaml-values.ts';
 
 /** One document of a stream: its value, and its tree to find lines in. */
 export interface Tree {
@@ -24,6 +24,8 @@ interface Source {
   readonly text: string;
   /** Lines may be shown: nothing in the file looks like a Secret. */
   readonly shown: boolean;
+  /** What aliases have added up to in the whole file. */
+  readonly unfolded: Unfolded;
   /** Lines of the file before `text`. */
   readonly above: number;
   readonly counter: LineCounter;
@@ -35,8 +37,9 @@ const secretKind = /\bkind["']?\s*:\s*["']?\w*Secret/i;
 /** Reads every YAML or JSON document of a text. Empty and comment-only documents are skipped. */
 export function readTrees(text: string, file: string): Trees {
   const shown = !secretKind.test(text);
+  const unfolded = { size: 0, nodes: 0 };
   const read = splitJson(text).map((part) =>
-    readPart({ file, shown, ...part, counter: new LineCounter() }),
+    readPart({ file, shown, unfolded, ...part, counter: new LineCounter() }),
   );
   return {
     trees: read.flatMap((each) => each.trees),
@@ -63,7 +66,7 @@ function readPart(source: Source): Trees {
       findings.push(syntaxFinding(error, document, source));
       continue;
     }
-    const { value, problems, targets } = yamlValues(document.contents);
+    const { value, problems, targets } = yamlValues(document.contents, source.unfolded);
     findings.push(...problems.map((each) => problemFinding(each, source)));
     const lineAt = (offset: number) => lineOf(source, offset);
     if (problems.length === 0 && value !== null) {
@@ -93,7 +96,12 @@ function pointer(source: Source, offset: number): string {
   const { line, col } = source.counter.linePos(offset);
   const place = `line ${source.above + line}, column ${Math.max(1, col)}`;
   if (!source.shown) return place;
-  const written = source.text.split('\n')[line - 1] ?? '';
+  const from = offset - Math.max(1, col) + 1;
+  const end = source.text.indexOf('\n', from);
+  const written = source.text.slice(
+    from,
+    Math.min(end < 0 ? source.text.length : end, from + 1_000),
+  );
   return `${place}: ${clip(oneLine(written.replaceAll('\t', '→')), 160)}`;
 }
 

@@ -9,6 +9,7 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
+import { clip } from '../text.ts';
 import { plain, plainScalar, tagged } from './scalars.ts';
 import { isFields } from './values.ts';
 
@@ -33,18 +34,43 @@ interface Reader {
   readonly targets: Map<unknown, unknown>;
   readonly anchors: Map<string, unknown>;
   /** Of every finished node with an anchor: aliases share it, so nothing is read twice. */
-  readonly known: Map<unknown, { readonly value: unknown; readonly size: number }>;
-  /** Characters so far, with every alias written out. */
+  readonly known: Map<unknown, Finished>;
+  /** Of the whole file. */
+  readonly unfolded: Unfolded;
+  /** Characters and values so far, with every alias written out. */
   size: number;
+  nodes: number;
+  /** The deepest level so far. */
+  depth: number;
 }
 
-// Characters that aliases may add up to. etcd takes 1.5 MiB per object, so a `List` has room.
+interface Finished {
+  readonly value: unknown;
+  readonly size: number;
+  readonly nodes: number;
+  /** Levels below it. */
+  readonly height: number;
+}
+
+/** What the aliases of a file have added up to. */
+export interface Unfolded {
+  size: number;
+  nodes: number;
+}
+
+// etcd takes 1.5 MiB per object, so a `List` has room. Every value is walked through several times.
 const longest = 16 * 2 ** 20;
+const mostNodes = 100_000;
 const deepest = 200;
+/** Whoever has this many mistakes of one kind has one mistake. */
+const mostProblems = 20;
 
 /** Reads one document's tree. Aliases share what they stand for, so that no bomb goes off. */
-export function yamlValues(root: unknown): Values {
+export function yamlValues(root: unknown, unfolded: Unfolded = { size: 0, nodes: 0 }): Values {
   const reader: Reader = {
+    unfolded,
+    nodes: 0,
+    depth: 0,
     problems: [],
     targets: new Map(),
     anchors: new Map(),
@@ -56,8 +82,12 @@ export function yamlValues(root: unknown): Values {
 }
 
 function problem(reader: Reader, node: unknown, what: string, hint?: string): undefined {
-  reader.problems.push({ at: startOf(node), what, ...(hint === undefined ? {} : { hint }) });
+  add(reader, { at: startOf(node), what, ...(hint === undefined ? {} : { hint }) });
   return undefined;
+}
+
+function add({ problems }: Reader, one: Problem): void {
+  if (problems.length < mostProblems) problems.push(one);
 }
 
 /** The offset of a node's first character. */
@@ -68,18 +98,25 @@ export function startOf(node: unknown): number {
 
 function read(node: unknown, reader: Reader, depth: number): unknown {
   if (node === null || node === undefined) return null;
-  if (isAlias(node)) return aliased(node, reader);
+  if (isAlias(node)) return aliased(node, reader, depth);
   if (depth > deepest) return problem(reader, node, `is nested more than ${deepest} levels deep`);
   const { anchor } = node as { readonly anchor?: string };
   if (anchor) reader.anchors.set(anchor, node);
-  const before = reader.size;
+  const { size, nodes, depth: deepestBefore } = reader;
+  reader.depth = depth;
   const value = content(node, reader, depth);
-  if (anchor) reader.known.set(node, { value, size: reader.size - before });
+  if (anchor) {
+    const height = reader.depth - depth;
+    const added = { size: reader.size - size, nodes: reader.nodes - nodes };
+    reader.known.set(node, { value, height, ...added });
+  }
+  reader.depth = Math.max(reader.depth, deepestBefore);
   return value;
 }
 
 function content(node: unknown, reader: Reader, depth: number): unknown {
   reader.size += 1;
+  reader.nodes += 1;
   if (isScalar(node)) {
     const value = scalar(node, reader);
     if (typeof value === 'string') reader.size += value.length;
@@ -92,7 +129,7 @@ function content(node: unknown, reader: Reader, depth: number): unknown {
   return problem(reader, node, 'has a YAML tag that has no meaning in JSON');
 }
 
-function aliased(node: Alias, reader: Reader): unknown {
+function aliased(node: Alias, reader: Reader, depth: number): unknown {
   const target = reader.anchors.get(node.source);
   const known = reader.known.get(target);
   if (!known) {
@@ -100,13 +137,25 @@ function aliased(node: Alias, reader: Reader): unknown {
     return problem(reader, node, `has the alias *${node.source}, which ${what}`);
   }
   reader.targets.set(node, target);
-  reader.size += known.size;
-  if (reader.size > longest) {
-    if (reader.size - known.size > longest) return null;
-    return problem(reader, node, 'has aliases that would unfold to more than 16 MiB');
+  const { unfolded } = reader;
+  const wasFull = isFull(unfolded);
+  unfolded.size += known.size;
+  unfolded.nodes += known.nodes;
+  if (wasFull) return null;
+  if (isFull(unfolded)) {
+    const most = `16 MiB or ${mostNodes.toLocaleString('en')} values`;
+    return problem(reader, node, `has aliases that would unfold to more than ${most}`);
   }
+  if (depth + known.height > deepest) {
+    return problem(reader, node, `is nested more than ${deepest} levels deep`);
+  }
+  reader.size += known.size;
+  reader.nodes += known.nodes;
+  reader.depth = Math.max(reader.depth, depth + known.height);
   return known.value;
 }
+
+const isFull = ({ size, nodes }: Unfolded): boolean => size > longest || nodes > mostNodes;
 
 /** What a plain, quoted or tagged scalar means to kubectl. */
 function scalar(node: Scalar, reader: Reader): unknown {
@@ -129,9 +178,9 @@ function mapping(node: YAMLMap, reader: Reader, depth: number): unknown {
     if (name === undefined) return badKey(key ?? node, reader);
     const first = written.get(name);
     if (first) {
-      const what = `has the key ${JSON.stringify(name)} twice`;
+      const what = `has the key ${clip(JSON.stringify(name), 200)} twice`;
       const hint = 'Keep one of them; kubectl would silently take the last.';
-      reader.problems.push({ at: startOf(key), what, hint, other: startOf(first) });
+      add(reader, { at: startOf(key), what, hint, other: startOf(first) });
     }
     written.set(name, key);
     reader.size += name.length;

@@ -1,6 +1,7 @@
 // Runs a kubeconfig's exec plugin, once, and keeps what it says until that expires.
 import { resolve } from 'node:path';
 import type { Cluster } from '@kubernetes/client-node/dist/config_types.js';
+import { fieldsAt, textAt } from '../cluster/json.ts';
 import { ActionError, finding } from '../errors.ts';
 import type { RunResult } from '../ports.ts';
 import { Secret } from '../secret.ts';
@@ -106,30 +107,21 @@ function execInfo(plugin: Plugin, cluster: Cluster): string {
   return JSON.stringify({ apiVersion: plugin.apiVersion, kind: 'ExecCredential', spec });
 }
 
-interface Answer {
-  readonly kind?: unknown;
-  readonly apiVersion?: unknown;
-  readonly status?: {
-    readonly token?: string;
-    readonly clientCertificateData?: string;
-    readonly clientKeyData?: string;
-    readonly expirationTimestamp?: string;
-  };
-}
-
 function read(stdout: string, plugin: Plugin, { user, mask }: PluginParts): Credential {
-  let answer: Answer | null;
+  let answer: unknown;
   try {
-    answer = JSON.parse(stdout) as Answer | null;
+    answer = JSON.parse(stdout);
   } catch {
     throw refused(user, `${plugin.command} did not answer with JSON`);
   }
-  const status = answer?.status;
-  if (answer?.kind !== 'ExecCredential' || answer.apiVersion !== plugin.apiVersion || !status) {
+  const { kind, apiVersion, status } = fieldsAt(answer);
+  if (kind !== 'ExecCredential' || apiVersion !== plugin.apiVersion || !status) {
     throw refused(user, `${plugin.command} did not answer with a ${plugin.apiVersion} credential`);
   }
-  const { token, clientCertificateData: cert, clientKeyData: key } = status;
-  const expiresAt = Date.parse(status.expirationTimestamp ?? '');
+  const token = textAt(status, 'token');
+  const cert = textAt(status, 'clientCertificateData');
+  const key = textAt(status, 'clientKeyData');
+  const expiresAt = Date.parse(textAt(status, 'expirationTimestamp') ?? '');
   if (!token && !(cert && key)) throw refused(user, `${plugin.command} gave no credential`);
   if (token) mask(new Secret(token));
   if (key) mask(new Secret(key));

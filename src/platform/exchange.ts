@@ -27,6 +27,11 @@ interface Attempt {
 }
 
 const answerMs = 30_000;
+/**
+ * Of one answer, unpacked too. A page of 250 pods has 4 MB; a list that the server gives in one
+ * piece may hold some ten thousand objects.
+ */
+const mostBytes = 256 * 2 ** 20;
 // The API looks at a token when a request begins, not while a watch runs.
 const tokenMs = 60_000;
 
@@ -50,16 +55,38 @@ export async function whole(
   limit: TimeLimit,
 ): Promise<ApiResponse> {
   const headers = flat(response.headers);
-  const bytes = Buffer.from(await limit.race(response.body.arrayBuffer()));
+  const bytes = await limit.race(collected(response.body));
   const text = headers['content-encoding'] === 'gzip' ? await unzipped(bytes) : bytes.toString();
   const json = /^application\/(.+\+)?json\b/.test(headers['content-type'] ?? '');
   return { status: response.statusCode, headers, body: json ? parsed(text) : text };
 }
 
+async function collected(body: AsyncIterable<unknown>): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += (piece as Uint8Array).length;
+    if (bytes > mostBytes) throw tooLarge();
+    pieces.push(piece as Uint8Array);
+  }
+  return Buffer.concat(pieces);
+}
+
 async function unzipped(bytes: Buffer): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  gunzip(bytes, (error, plain) => (error ? reject(error) : resolve(plain.toString())));
+  gunzip(bytes, { maxOutputLength: mostBytes }, (error, plain) =>
+    error ? reject(unpackError(error)) : resolve(plain.toString()),
+  );
   return promise;
+}
+
+function unpackError({ code, message }: NodeJS.ErrnoException): TransportError {
+  if (code === 'ERR_BUFFER_TOO_LARGE') return tooLarge();
+  return new TransportError('EPROTO', `the answer cannot be unpacked: ${message}`);
+}
+
+function tooLarge(): TransportError {
+  return new TransportError('TOO_LARGE', `the answer is larger than ${mostBytes / 2 ** 20} MiB`);
 }
 
 /** Events one by one as they come; an answer that is no success is read as a whole. */

@@ -1,4 +1,5 @@
 // Speaks to a registry by its own API: is it there, may we push, give it another tag.
+import { jsonFields } from '../cluster/json.ts';
 import { ActionError } from '../errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
@@ -65,7 +66,7 @@ export function registryClient(options: ClientOptions): RegistryClient {
       const response = await send({ method: 'POST', url }, scope);
       if (response.status !== 202) throw problem(response, repository, 'push');
       const location = response.headers['location'];
-      const upload = location === undefined ? undefined : new URL(location, url);
+      const upload = location === undefined ? undefined : URL.parse(location, url);
       if (upload?.origin !== new URL(url).origin) return;
       // An upload that nobody ends is cleaned up by the registry itself.
       await send({ method: 'DELETE', url: upload.href }, scope).catch(() => undefined);
@@ -120,11 +121,14 @@ interface Answering {
   readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
+/** Characters; a realm, a service and a scope have some hundreds. */
+const longestChallenge = 4_096;
+
 async function answer(
   { headers }: HttpResponse,
   { scope, user, reach }: Answering,
 ): Promise<Secret | undefined> {
-  const challenge = headers['www-authenticate'] ?? '';
+  const challenge = (headers['www-authenticate'] ?? '').slice(0, longestChallenge);
   const basic = user && new Secret(`Basic ${reveal(basicAuth(user))}`);
   if (/^basic/i.test(challenge)) return basic;
   const parts = Object.fromEntries(
@@ -139,7 +143,7 @@ async function answer(
     ...(basic ? { headers: { authorization: basic } } : {}),
   });
   if (response.status !== 200) return undefined;
-  const { token, access_token: other } = JSON.parse(response.body) as Record<string, unknown>;
+  const { token, access_token: other } = jsonFields(response.body);
   const text = typeof token === 'string' ? token : other;
   return typeof text === 'string' ? new Secret(`Bearer ${text}`) : undefined;
 }

@@ -14,19 +14,43 @@ export function hasRules(object: KubeObject): boolean {
   return kindKey(object) !== 'Secret' && ruleKeys.some((key) => annotations?.[key] !== undefined);
 }
 
-function ruleOf(live: KubeObject, key: string): Rule | undefined {
-  const written = live.metadata.annotations?.[key];
+/**
+ * The same object with the rules of another and none of its own: whoever may write an object in the
+ * cluster shall not say by it when it is ready. `undefined`: no rules.
+ */
+export function withRulesOf(source: KubeObject | undefined, object: KubeObject): KubeObject {
+  if (!hasRules(object) && (source === undefined || !hasRules(source))) return object;
+  const all = Object.entries(object.metadata.annotations ?? {});
+  const others = all.filter(([key]) => !isRuleKey(key));
+  const rules = Object.entries(source?.metadata.annotations ?? {}).filter(([key]) =>
+    isRuleKey(key),
+  );
+  const annotations = Object.fromEntries([...others, ...rules]);
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+const isRuleKey = (key: string): boolean => ruleKeys.some((each) => each === key);
+
+function ruleOf(object: KubeObject, key: string): Rule | undefined {
+  const written = object.metadata.annotations?.[key];
   if (typeof written !== 'string') return undefined;
   const read = readRule(written);
-  // A wrong one is refused before anything is sent; on what others made it says nothing.
+  // A wrong one is refused before anything is sent; in what others recorded it says nothing.
   return 'rule' in read ? read.rule : undefined;
 }
 
+/** An object as it is judged, and as it is now in the cluster. */
+export interface Ruled {
+  /** Its rules count, and not those of `live`. */
+  readonly object: KubeObject;
+  readonly live: KubeObject;
+}
+
 /** The user's rules win: `failed` over everything, `ready` over what the kind's own judge says. */
-export function withRules(live: KubeObject, sight: Sight, own: Verdict): Verdict {
-  if (!hasRules(live)) return own;
-  const failed = ruleOf(live, failedKey);
-  const ready = ruleOf(live, readyKey);
+export function withRules({ object, live }: Ruled, sight: Sight, own: Verdict): Verdict {
+  if (!hasRules(object)) return own;
+  const failed = ruleOf(object, failedKey);
+  const ready = ruleOf(object, readyKey);
   if (!failed && !ready) return own;
   if (!isOfThisRelease(live, sight)) {
     return own.state === 'ready' ? verdictOf('waiting', 'its status may be an older one') : own;

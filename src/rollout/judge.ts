@@ -25,7 +25,8 @@ export const standingRows: readonly SignalRow[] = [
 ];
 
 /**
- * Judges `object` (as our write returned it, or as it stands) by what the snapshot holds now.
+ * Judges `object` (as our write returned it, or as it stands) by what the snapshot holds now. The
+ * rules that count are those on `object`.
  * Pure: `now` is the server's time in milliseconds.
  */
 export function judge(
@@ -65,7 +66,7 @@ function verdictOn(object: KubeObject, { row, sight: given }: Known): Verdict {
   }
   const sight = { ...given, patience: patienceOf(live, given.patience) };
   const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
-  return general ?? withRules(live, sight, row.judge(live, sight));
+  return general ?? withRules({ object, live }, sight, row.judge(live, sight));
 }
 
 function absentVerdict(object: KubeObject, { writtenAt, isPast }: Sight): Verdict {

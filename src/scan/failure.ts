@@ -64,9 +64,12 @@ const fallback: Omit<Row, 'says'> = {
   hint: 'Read what the scanner says; run it again if that is passing.',
 };
 
+/** Characters at the end of what it says. */
+const longest = 65_536;
+
 /** The scanner's last words: what it says before is progress. */
 export function lastWords(stderr: string): readonly string[] {
-  const lines = safeLines(stderr).filter((line) => line.trim() !== '');
+  const lines = safeLines(stderr.slice(-longest)).filter((line) => line.trim() !== '');
   const fatal = lines.findIndex((line) => /\bFATAL\b/.test(line));
   const telling = fatal < 0 ? lines.slice(-3) : lines.slice(fatal, fatal + 6);
   return telling.map((line) => clip(line.replace(/^\S+Z\s+FATAL\s+Fatal error\s+/, ''), 1000));
@@ -84,7 +87,9 @@ export interface Failed {
 
 /** One finding: never silence, and never the code of a vulnerability found. */
 export function scanFailure({ subject, object, stderr, late, severity }: Failed): Finding {
-  const row = late ? fallback : (rows.find(({ says }) => says.test(stderr)) ?? fallback);
+  const row = late
+    ? fallback
+    : (rows.find(({ says }) => says.test(stderr.slice(-longest))) ?? fallback);
   const what = late
     ? `The scan of ${subject} did not end in time.`
     : row.what.replace('{}', subject).replace(/^[a-z]/, (first) => first.toUpperCase());

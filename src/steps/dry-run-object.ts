@@ -14,7 +14,6 @@ import { predict } from '../cluster/prediction.ts';
 import { isManifestsFault, refusalFindings } from '../cluster/refusals.ts';
 import { sendApply } from '../cluster/send-apply.ts';
 import { sentObject } from '../cluster/sent-object.ts';
-import { objectIn } from '../cluster/sound-object.ts';
 import { failureField, rerunFields, taskState } from '../cluster/tasks.ts';
 import { warningsOf } from '../cluster/warnings.ts';
 import type { Finding } from '../errors.ts';
@@ -78,7 +77,7 @@ export async function dryRunObject(
     return { findings: await advised(result.findings, planned, settings) };
   }
   for (const warning of warningsOf(response)) settings.log.info(`${nameOf(object)}: ${warning}`);
-  return predicted(planned, { answer: objectIn(response, request), force }, settings);
+  return predicted(planned, { answer: response.body as KubeObject, force }, settings);
 }
 
 /** An answer to an earlier dry run counts where nobody has written since. */

@@ -1,6 +1,5 @@
 // The loop of the wait: judge when something happened or a second passed, tell, prove, end.
 import type { Api } from '../cluster/api.ts';
-import { textAt } from '../cluster/json.ts';
 import { identityOf } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError } from '../errors.ts';
@@ -159,7 +158,8 @@ async function versionNow(
     const { namespace, name } = metadata;
     const path = pathOf(resource, { namespace, name });
     const { status, body } = await api.send({ method: 'GET', path, signal: stopped });
-    return status === 200 ? textAt(body, 'metadata', 'resourceVersion') : undefined;
+    if (status !== 200) return undefined;
+    return (body as Judged['object']).metadata.resourceVersion;
   } catch (error) {
     if (error instanceof ActionError && error.findings[0].code === 'cluster-unreachable') {
       return 'away';

@@ -133,8 +133,8 @@ async function platformOf(
   const path = pathOf({ apiVersion: 'v1', plural: 'nodes', namespaced: false }, { name: node });
   try {
     const answer = await api.send({ method: 'GET', path, timeoutMs: logMs, signal });
-    const fact = (name: string) => textAt(answer.body, 'status', 'nodeInfo', name);
-    const [architecture, operatingSystem] = [fact('architecture'), fact('operatingSystem')];
+    const architecture = textAt(answer.body, 'status', 'nodeInfo', 'architecture');
+    const operatingSystem = textAt(answer.body, 'status', 'nodeInfo', 'operatingSystem');
     if (answer.status !== 200 || architecture === undefined) return undefined;
     const own = plain(`${operatingSystem ?? 'linux'}/${architecture}`, 40);
     const other = architecture === 'amd64' ? 'linux/arm64' : 'linux/amd64';

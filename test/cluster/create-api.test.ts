@@ -12,7 +12,8 @@ import { status } from './scripted-server.ts';
 
 type Step = ApiResponse | TransportError;
 
-const ok: ApiResponse = { status: 200, headers: {}, body: { kind: 'ConfigMap' } };
+const object = { kind: 'Pod', metadata: { name: 'a' } };
+const ok: ApiResponse = { status: 200, headers: {}, body: object };
 const get: ApiRequest = { method: 'GET', path: '/api/v1/namespaces/web/pods' };
 const patch: ApiRequest = { method: 'PATCH', path: '/api/v1/namespaces/web/pods/a', body: {} };
 

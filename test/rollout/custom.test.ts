@@ -1,6 +1,7 @@
 // Custom kinds: what most controllers agree on, and what their users say instead.
 import { describe, expect, test } from '@jest/globals';
 import { createSnapshot } from '../../src/cluster/snapshot.ts';
+import { withRulesOf } from '../../src/rollout/custom.ts';
 import { judge } from '../../src/rollout/judge.ts';
 import { emptyMemory, track } from '../../src/rollout/memory.ts';
 import { rowOf } from '../../src/rollout/row-of.ts';
@@ -157,9 +158,26 @@ describe('rules of the user', () => {
     expect(rowOf(object('v1', 'Secret', { metadata: { annotations } }))).toBeUndefined();
   });
 
-  test('a wrong rule that somebody else wrote says nothing', () => {
+  test('a wrong rule says nothing', () => {
     const live = thing(counted(condition('Ready', 'True')), ready('no such ('));
     expect(seconds(3, live)?.state).toBe('ready');
+  });
+
+  test('the rules of the target count, and none that somebody wrote on the live object', () => {
+    const status = { ...counted(condition('Ready', 'False')), health: 'green' };
+    const written = thing(status, ready('{.status.health}=green'));
+    const forged = thing(status, { ...ready("status.health == 'red'"), ...failed('true') });
+    const judged = (target: ReturnType<typeof thing>, live: ReturnType<typeof thing>) => {
+      const snapshot = createSnapshot();
+      snapshot.put(live);
+      return judge(target, snapshot, track(emptyMemory, target, undefined), noon).state;
+    };
+    expect(judged(written, forged)).toBe('ready');
+    expect(judged(withRulesOf(undefined, forged), forged)).toBe('waiting');
+    expect(judged(withRulesOf(written, forged), forged)).toBe('ready');
+    expect(judged(withRulesOf(written, thing(status)), thing(status))).toBe('ready');
+    expect(withRulesOf(undefined, forged).metadata.annotations).toEqual({});
+    expect(withRulesOf(written, written)).toEqual(written);
   });
 
   test('patience: what is patient never fails', () => {

@@ -106,6 +106,11 @@ function readFilter(text: string): Segment | { readonly problem: string } {
   return { where: read.segments, equal: operator === '==', to: unquoted(literal ?? '') };
 }
 
+/** As it is compared and shown: what is no scalar is JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+}
+
 function walk(from: readonly unknown[], segments: readonly Segment[]): readonly unknown[] {
   return segments.reduce<readonly unknown[]>(
     (values, segment) => values.flatMap((value) => step(value, segment)),
@@ -129,6 +134,6 @@ function step(value: unknown, segment: Segment): readonly unknown[] {
   return items.filter((item) => {
     const found = walk([item], where);
     if (equal === undefined) return found.length > 0;
-    return found.some((each) => String(each) === to) === equal;
+    return found.some((each) => textOf(each) === to) === equal;
   });
 }

@@ -1,8 +1,8 @@
 // A rule that somebody writes on an object of theirs: CEL, or JSONPath as `kubectl wait` has it.
-import { Environment as CelEnvironment, type Environment } from '@marcbachmann/cel-js';
 import type { KubeObject } from '../../cluster/objects.ts';
 import { plain } from '../plain-text.ts';
-import { isJsonPath, readJsonPath } from './json-path.ts';
+import { celEnvironment, readCel } from './cel.ts';
+import { isJsonPath, readJsonPath, textOf } from './json-path.ts';
 
 export const readyKey = 'webgen-deploy/ready';
 export const failedKey = 'webgen-deploy/failed';
@@ -47,25 +47,16 @@ function jsonPathRule(written: string): ReadRule {
   return { rule: { text: plain(written, 200), check } };
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
-}
-
 const fields = ['apiVersion', 'kind', 'metadata', 'spec', 'status', 'data'] as const;
 
 // CustomResourceDefinitions say `self`, admission policies `object`, and others name the fields.
-const environment: Environment = ['self', 'object', ...fields].reduce(
-  (so, name) => so.registerVariable(name, 'dyn'),
-  new CelEnvironment({ enableOptionalTypes: true, homogeneousAggregateLiterals: false }),
-);
+const environment = celEnvironment(['self', 'object', ...fields]);
 
 function celRule(written: string): ReadRule {
-  const checked = environment.check(written);
-  if (!checked.valid) return { problem: `is no CEL: ${firstLine(checked.error)}` };
-  if (!['bool', 'dyn'].includes(String(checked.type))) {
-    return { problem: `gives ${String(checked.type)}, not true or false` };
-  }
-  const evaluate = environment.parse(written);
+  const read = readCel(written, environment);
+  if ('problem' in read) return { problem: `is no CEL: ${firstLine(read.problem)}` };
+  const { type, evaluate } = read;
+  if (!['bool', 'dyn'].includes(type)) return { problem: `gives ${type}, not true or false` };
   const check = (object: KubeObject): Held => {
     try {
       const self = celValue(object) as Readonly<Record<string, unknown>>;
@@ -82,8 +73,8 @@ function celRule(written: string): ReadRule {
 }
 
 function firstLine(error: unknown): string {
-  const { message } = (error ?? {}) as { readonly message?: unknown };
-  return plain(String(message ?? 'it cannot be read').split('\n')[0] ?? '', 200);
+  const message = error instanceof Error ? error.message : 'it cannot be read';
+  return plain(message.slice(0, 1_000).split('\n')[0] ?? '', 200);
 }
 
 /** Whole numbers become CEL's int, as the API server has them. */

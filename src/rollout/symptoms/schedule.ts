@@ -19,9 +19,12 @@ const passing = /node\.kubernetes\.io\/|node\.cloudprovider\.kubernetes\.io\//;
 export function isStructural(message: string): boolean {
   const total = Number(/^0\/(\d+) nodes are available/.exec(message)?.[1] ?? Number.NaN);
   const [reasons = ''] = message.split(/\.\s*(?:preemption:|no new claims)/);
-  const unmatched = sum(reasons, /(\d+) node\(s\) didn't match Pod's node affinity\/selector/g);
+  const unmatched = sum(
+    reasons,
+    /\b(\d{1,9}) node\(s\) didn't match Pod's node affinity\/selector/g,
+  );
   const tainted = [
-    ...reasons.matchAll(/(\d+) node\(s\) had untolerated taint\(?s?\)? ?(\{[^}]*\})?/g),
+    ...reasons.matchAll(/\b(\d{1,9}) node\(s\) had untolerated taint\(?s?\)? ?(\{[^}]*\})?/g),
   ]
     .filter((match) => match[2] !== undefined && !passing.test(match[2]))
     .reduce((count, match) => count + Number(match[1]), 0);

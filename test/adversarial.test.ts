@@ -1,0 +1,155 @@
+// Texts that somebody wrote to make a pattern run long, ten times larger than those that once did.
+import { describe, expect, test } from '@jest/globals';
+import { forbiddenFinding, permissionDenied, statusOf } from '../src/cluster/api-errors.ts';
+import { nearestField } from '../src/cluster/field-names.ts';
+import type { KubeObject } from '../src/cluster/objects.ts';
+import { refusalFindings } from '../src/cluster/refusals.ts';
+import { buildFailure } from '../src/images/build-failure.ts';
+import { readDockerfile } from '../src/images/dockerfile.ts';
+import { ignoreRules } from '../src/images/dockerignore.ts';
+import { readProgress } from '../src/images/progress.ts';
+import { pathOfField } from '../src/manifests/field-path.ts';
+import { parseManifests } from '../src/manifests/parse.ts';
+import { fillVariables } from '../src/manifests/variables.ts';
+import { fence, prose } from '../src/report/markdown.ts';
+import { plain, plainLog } from '../src/rollout/plain-text.ts';
+import { scanFailure } from '../src/scan/failure.ts';
+import { clip, neutralise, oneLine, safeLines } from '../src/text.ts';
+import { inASecond } from './timed.ts';
+
+const size = 1_600_000;
+const fill = (piece: string, end = ''): string =>
+  piece.repeat(Math.ceil(size / piece.length)).slice(0, size) + end;
+
+/** Rows of what the patterns of this project repeat, and then look for an end of in vain. */
+const pieces: readonly string[] = [
+  ...['a', ' ', '"', '\\"', '$', '${', '1', '.', ':', '/', '@', '*', '{', '[', '\u001b[', 'a.'],
+  ...['##[', '\n', '\t', '\u200b', '\ud800', '`', 'a://b', 'www.', 'Invalid value: ', ' .'],
+  ...['unknown field "', 'User "a" cannot ', 'conflict with "', '\n  .a: ', '.\n', '$${A}'],
+  ...['parse error on line 1: ', '\\\n', '-'],
+];
+
+const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } } as KubeObject;
+const document = { object, file: 'a.yaml', line: 1, lineOf: () => 1 };
+const refused = (body: unknown, status = 422) => ({
+  document,
+  object,
+  live: object,
+  request: { method: 'PATCH' as const, path: '/api/v1/namespaces/a/configmaps/a' },
+  response: { status, headers: {}, body },
+});
+
+const one = (text: string): void => {
+  oneLine(text);
+  neutralise(text);
+  safeLines(text);
+  clip(text, 100);
+};
+
+const functions: readonly (readonly [string, (text: string) => unknown])[] = [
+  ['text', one],
+  ['plain', (text) => [plain(text), plainLog(text, 50)]],
+  ['markdown', (text) => [prose(text.slice(0, 100_000)), fence(text.split('\n').slice(0, 100))]],
+  ['field paths', (text) => pathOfField({ spec: { list: [{ name: 'a' }] } }, text)],
+  ['field names', (text) => nearestField(object, text, { send: async () => refused({}).response })],
+  [
+    'variables',
+    (text) => fillVariables([{ ...document, object: { ...object, data: { text } } }], {}),
+  ],
+  ['dockerignore', (text) => ignoreRules(text).ignores('a/b/c.ts')],
+  ['Dockerfile', (text) => readDockerfile(text, {})],
+  ['scanner', (stderr) => scanFailure({ subject: 'image a', stderr, severity: 'fatal' })],
+  [
+    'message of the API',
+    (message) =>
+      [403, 409, 422, 500].map((status) => {
+        const answer = refused({ kind: 'Status', reason: 'Invalid', message }, status);
+        return [refusalFindings(answer), permissionDenied(answer.response)];
+      }),
+  ],
+  [
+    'causes of the API',
+    (message) => {
+      const causes = Array.from({ length: 1_000 }, () => ({
+        reason: 'FieldManagerConflict',
+        field: message,
+        message,
+      }));
+      return refusalFindings(refused({ kind: 'Status', reason: 'Invalid', details: { causes } }));
+    },
+  ],
+  [
+    'build',
+    (text) => {
+      const progress = readProgress(['a']);
+      for (const line of text.split('\n').slice(0, 10_000)) progress.line(line);
+      progress.line(`ERROR: ${text.slice(0, 1_000_000)}`);
+      return buildFailure({
+        progress,
+        targets: { a: 'a' },
+        dockerfiles: { a: 'Dockerfile' },
+        exitCode: 1,
+        logLines: 20,
+      });
+    },
+  ],
+];
+
+test.each(functions)('%s', (_, run) => {
+  for (const piece of pieces) {
+    const text = fill(piece, '\nx ');
+    inASecond(() => run(text));
+  }
+});
+
+describe('manifests', () => {
+  test.each([
+    ['a text that is never closed', `{"a": "${'\\"'.repeat(size / 2)}`],
+    // The parser itself, whose time grows with the number of mistakes.
+    ['quotes side by side', `{${'"'.repeat(size / 20)}`],
+    ['brackets', '{'.repeat(size / 10)],
+    ['lists', '['.repeat(size / 10)],
+    ['a number', `a: ${'9'.repeat(size)}`],
+    ['a binary', `a: !!binary ${'QUFB'.repeat(size / 4)}`],
+    ['a binary that is none', `a: !!binary ${'QUFB'.repeat(size / 4)}=A`],
+    ['a key twice', 'a: 1\n'.repeat(20_000)],
+  ])('%s', (_, text) => {
+    inASecond(() => parseManifests(text, 'a.yaml'));
+  });
+
+  test('chained aliases end with the file and the line', () => {
+    for (const item of ['[*a$]', '[*a$, *a$]', '{x: *a$}', '{<<: *a$, k$: 1}']) {
+      const lines = Array.from({ length: 2_000 }, (_, at) => {
+        const inside = at === 0 ? '{z: 1}' : item.replaceAll('$', String(at - 1));
+        return `  a${at}: &a${at} ${inside}`;
+      });
+      const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n${lines.join('\n')}\n`;
+      const { findings } = inASecond(() => parseManifests(text, 'a.yaml'));
+      expect(findings).toContainEqual(
+        expect.objectContaining({
+          code: 'manifest-invalid',
+          file: 'a.yaml',
+          line: expect.any(Number),
+          what: expect.stringMatching(/levels deep|would unfold to more than/),
+        }),
+      );
+    }
+  });
+
+  test('what aliases add up to counts over the whole file', () => {
+    const wide = `- &a [${'x,'.repeat(1_000)}]\n- [${'*a,'.repeat(60)}]\n`;
+    const { findings } = inASecond(() => parseManifests(`${wide}---\n${wide}`, 'a.yaml'));
+    expect(findings.some(({ what }) => what.includes('would unfold'))).toBe(true);
+  });
+});
+
+test('a Status is read with limits', () => {
+  const causes = Array.from({ length: 1_000 }, () => ({ field: fill('a'), message: fill('b') }));
+  const body = { kind: 'Status', message: fill('c'), details: { causes, retryAfterSeconds: 1 } };
+  const status = statusOf({ body });
+  expect(status?.message).toHaveLength(8_192);
+  expect(status?.details?.causes).toHaveLength(100);
+  expect(status?.details?.causes?.[0]?.field).toHaveLength(1_024);
+  const answer = { status: 403, headers: {}, body };
+  expect(forbiddenFinding(answer, { method: 'GET', path: '/x' }).code).toBe('forbidden');
+});
