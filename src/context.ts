@@ -1,4 +1,5 @@
 // What the run itself is: the event, the branch, the folders. Read once by the composition root.
+import type { Repository } from './release/repository.ts';
 
 export interface RunContext {
   readonly on: 'github' | 'terminal';
@@ -12,6 +13,10 @@ export interface RunContext {
   readonly pullRequest?: number;
   /** `owner/name`. */
   readonly repository: string;
+  /** GitHub's number for it, which a rename does not change, where the runner gives it. */
+  readonly repositoryId?: string;
+  /** On a terminal: the repository of the git remote, where there is one. */
+  readonly remote?: Repository;
   /** The commit; on a pull request its head, never the merge that GitHub makes. */
   readonly sha: string;
   /** Of the repository; empty where the event does not say it. */
@@ -30,4 +35,12 @@ export interface RunContext {
   readonly workspace: string;
   /** A folder that is gone after the job. */
   readonly temp: string;
+}
+
+/** Whose run it is; undefined where nothing says it. */
+export function repositoryOf(context: RunContext): Repository | undefined {
+  const { on, repository: name, repositoryId: id, runUrl, remote } = context;
+  if (on === 'terminal') return remote;
+  if (!name || !URL.canParse(runUrl)) return undefined;
+  return { server: new URL(runUrl).origin, ...(id === undefined ? {} : { id }), name };
 }

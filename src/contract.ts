@@ -49,6 +49,7 @@ export const inputTable = {
   'to-release': { default: '' },
   prune: { default: 'false' },
   'prune-confirm': { default: 'false' },
+  'take-over': { default: 'false' },
   'on-failure': { default: 'rollback' },
   'on-first-failure': { default: 'keep' },
   'kubectl-version': { default: 'auto' },

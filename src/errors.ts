@@ -1,5 +1,6 @@
 // Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
 
+import { releaseCodes } from './release/codes.ts';
 import { scanCodes } from './scan/codes.ts';
 
 export type Severity = 'fatal' | 'warning' | 'note';
@@ -27,6 +28,7 @@ export interface Finding {
 /** code → [what it means in a line, the hint where nothing more precise is known]. */
 export const codes = {
   ...scanCodes,
+  ...releaseCodes,
   'input-invalid': [
     'An input is missing or malformed.',
     'Correct the inputs; all problems are listed.',
@@ -191,12 +193,6 @@ export const codes = {
   'timed-out': [
     'It was not ready in time.',
     'Read what it waited for; raise `timeout` if it only needs longer.',
-  ],
-  'release-not-found': ['There is no such release.', 'Take one of those that `history` lists.'],
-  'prune-refused': ['Too much would be pruned.', 'If the list is right, set prune-confirm: true.'],
-  'rollback-failed': [
-    'What a failed run had changed could not be put back.',
-    'Read what is in the way; run the last good deploy again.',
   ],
   cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed.'],
   'api-error': [

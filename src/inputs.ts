@@ -105,6 +105,7 @@ export interface Inputs {
   readonly patience: Patience;
   readonly prune: boolean;
   readonly pruneConfirm: boolean;
+  readonly takeOver: boolean;
   /** For `rollback`; undefined: the newest good one older than the live one. */
   readonly toRelease?: number;
   readonly onFailure: 'rollback' | 'keep';
@@ -216,6 +217,7 @@ function plainInputs(values: Values): PlainInputs {
     patience: values.patience,
     prune: values.prune,
     pruneConfirm: values['prune-confirm'],
+    takeOver: values['take-over'],
     ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
     onFailure: values['on-failure'],
     onFirstFailure: values['on-first-failure'],

@@ -1,11 +1,16 @@
 // The steps around recorded releases: read them, choose one to go back to, see what would go.
 import { readLive, whereAllowed } from './cluster/live-objects.ts';
 import { identityOf, kindKey, nameOf } from './cluster/objects.ts';
+import { repositoryOf } from './context.ts';
 import { ActionError, type Finding, finding } from './errors.ts';
 import type { Document } from './manifests/document.ts';
 import type { Step } from './plan.ts';
 import { chooseTarget } from './release/choose.ts';
+import type { ReleaseHead } from './release/record.ts';
+import { isSameRepository, repositoriesOf } from './release/repository.ts';
 import { apiOf, keep, type Running } from './running.ts';
+import { checkRepository } from './steps/check-repository.ts';
+import { proveRecorded } from './steps/prove-recorded.ts';
 import { planPrune, prunedChanges } from './steps/prune.ts';
 import { readReleases, storeOf } from './steps/read-releases.ts';
 import { readContents } from './steps/release-store.ts';
@@ -22,6 +27,7 @@ export async function readReleasesDue(step: Of<'read-releases'>, run: Running): 
   if (known) {
     state.releases = known;
     keep(known.unread ?? [], run);
+    if (step.contents) checkRepository(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }
@@ -42,7 +48,11 @@ export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Runnin
   const known = await readReleases(run, { contents: true });
   if (!known) throw homeless();
   state.releases = known;
-  const head = chooseTarget(known.heads, to);
+  const unfit = to === undefined ? undefined : known.unfit?.find(({ number }) => number === to);
+  if (unfit) throw new ActionError(unfit.finding);
+  keep(known.unread ?? [], run);
+  checkRepository(known, run);
+  const head = chooseTarget(choiceOf(known.heads, to, run), to);
   if ('code' in head) throw new ActionError({ ...head, namespace: known.namespace });
   const contents = await readContents(head, storeOf(run, known.namespace));
   state.returnsTo = { head, contents };
@@ -51,7 +61,20 @@ export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Runnin
     .filter((object) => kindKey(object) !== 'Secret')
     .map((object): Document => ({ object, file: '', line: 1, lineOf: () => 1 }));
   engine.ports.log.info(`going back to release ${head.number} of ${inputs.app}: ${head.startedAt}`);
+  state.documents = await proveRecorded(run, state.returnsTo, known);
   await tellSecrets(run);
+}
+
+/** Another repository's release holds none of this one's objects: only who asks for it goes there. */
+function choiceOf(
+  heads: readonly ReleaseHead[],
+  to: number | undefined,
+  { context }: Running,
+): readonly ReleaseHead[] {
+  const own = repositoryOf(context);
+  const known = repositoriesOf(heads);
+  if (to !== undefined || !own || !known.some((each) => isSameRepository(each, own))) return heads;
+  return heads.filter(({ repository }) => !repository || isSameRepository(repository, own));
 }
 
 async function tellSecrets(run: Running): Promise<void> {

@@ -101,7 +101,7 @@ export function renderSummary(full: Outcome, run?: RunFacts, brief = false): str
     verdictBlock(outcome),
     ...originBlock(outcome, run),
     ...within(findingBytes, findingBlocks(outcome)),
-    ...releaseBlocks(outcome),
+    ...releaseBlocks(outcome, run),
     ...undoneBlocks(outcome),
     ...changeBlocks(outcome),
     ...restartBlocks(outcome),

@@ -28,6 +28,7 @@ export function runContext(
     ...pullRequestOf(payload),
     baseRef: get('GITHUB_BASE_REF') || textAt(payload, 'pull_request', 'base', 'ref') || '',
     repository,
+    ...repositoryIdOf(get('GITHUB_REPOSITORY_ID')),
     sha: textAt(payload, 'pull_request', 'head', 'sha') || get('GITHUB_SHA'),
     defaultBranch: textAt(payload, 'repository', 'default_branch') ?? '',
     ...commitTimeOf(payload),
@@ -54,6 +55,11 @@ export function terminalContext({ workspace, temp }: Surroundings): RunContext {
   };
   const none = { runUrl: '', apiUrl: '', attempt: 1, fromFork: false };
   return { on: 'terminal', ...nothing, ...none, workspace, temp };
+}
+
+/** A company's own GitHub may be too old to give it. */
+function repositoryIdOf(id: string): Pick<RunContext, 'repositoryId'> {
+  return /^\d{1,20}$/.test(id) ? { repositoryId: id } : {};
 }
 
 /** A comment on a pull request is an event of an issue. */

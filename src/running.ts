@@ -2,7 +2,7 @@
 import type { Api } from './cluster/api.ts';
 import type { KubeObject } from './cluster/objects.ts';
 import type { PlannedObject } from './cluster/planned-object.ts';
-import type { RunContext } from './context.ts';
+import { type RunContext, repositoryOf } from './context.ts';
 import type { Finding } from './errors.ts';
 import { type BuiltImage, referencesOf } from './images/build.ts';
 import type { Inputs } from './inputs.ts';
@@ -20,8 +20,10 @@ import type {
 import type { Plan } from './plan.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
 import type { OpenRegistry } from './registry/login.ts';
+import { homeOf } from './release/proof.ts';
 import type { PrunePlan } from './release/prune-plan.ts';
 import type { Release } from './release/record.ts';
+import { repositoryKey } from './release/repository.ts';
 import type { Touched } from './release/undo-plan.ts';
 import type { ScanResult } from './scan/result.ts';
 import type { Secret } from './secret.ts';
@@ -204,10 +206,28 @@ export function apiOf({ state }: Running) {
   return state.api;
 }
 
+/**
+ * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
+ * objects name, else the context's. Undefined where nothing goes into a namespace.
+ */
+export function releaseNamespace({ state, inputs }: Running): string | undefined {
+  if (state.releases) return state.releases.namespace;
+  if (inputs.namespace !== undefined) return inputs.namespace;
+  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
+  return names.toSorted()[0] ?? state.namespace;
+}
+
+/** Only GitHub knows a repository's number: a terminal leaves the mark as it is. */
+export function repositoryMark(context: RunContext): string | undefined {
+  const own = context.on === 'github' ? repositoryOf(context) : undefined;
+  return own && repositoryKey(own);
+}
+
 /** What the dry run and the write share. */
 export function settingsOf(run: Running): ApplySettings {
-  const { inputs, engine, state, signal } = run;
+  const { inputs, context, engine, state, signal } = run;
   const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
+  const namespace = releaseNamespace(run);
   return {
     api: apiOf(run),
     clock: engine.ports.clock,
@@ -219,6 +239,8 @@ export function settingsOf(run: Running): ApplySettings {
     restartOnConfig,
     preview: inputs.command === 'diff',
     partial: state.partial,
+    home: namespace === undefined ? undefined : homeOf({ app, namespace }),
+    repository: repositoryMark(context),
     signal,
   };
 }

@@ -10,8 +10,10 @@ import { helpText } from './help.ts';
 import { init } from './init.ts';
 import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
+import { repositoryHere } from './platform/git-remote.ts';
 import { initDoors, openQuestions } from './platform/init-doors.ts';
 import { type MaskingLog, terminalLog } from './platform/log.ts';
+import { realShell } from './platform/shell.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
@@ -53,7 +55,13 @@ function complain(lines: readonly string[]): void {
 /** Everything that wants a cluster; its secret files are gone at the end. */
 async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
   const temp = tmpdir();
-  const context = { ...terminalContext({ workspace: process.cwd(), temp }), actor: person() };
+  const here = process.cwd();
+  const remote = await repositoryHere(realShell(), here);
+  const context = {
+    ...terminalContext({ workspace: here, temp }),
+    actor: person(),
+    ...(remote ? { remote } : {}),
+  };
   const secretFiles: string[] = [];
   const onSecretFile = (path: string) => void secretFiles.push(path);
   const named = process.env['KUBECONFIG'];

@@ -53,6 +53,7 @@ describe('what is accepted', () => {
       'scan-baseline',
       'prune',
       'prune-confirm',
+      'take-over',
       'comment',
       'summary',
     ]);

@@ -55,6 +55,7 @@ describe('a push to main with a cluster and a token', () => {
       patience: 'normal',
       prune: false,
       pruneConfirm: false,
+      takeOver: false,
       onFailure: 'rollback',
       onFirstFailure: 'keep',
     });

@@ -1,7 +1,8 @@
 // The runner's variables and payloads as they really come → the run's context.
 import { describe, expect, test } from '@jest/globals';
+import { repositoryOf } from '../src/context.ts';
 import { mayRun } from '../src/guard.ts';
-import { runContext } from '../src/run-context.ts';
+import { runContext, terminalContext } from '../src/run-context.ts';
 
 const env = {
   GITHUB_ACTIONS: 'true',
@@ -35,6 +36,18 @@ test('a push', () => {
     workspace: '/work/shop',
     temp: '/work/temp',
   });
+});
+
+test('the repository is known by its number, a renamed one too', () => {
+  const known = runContext({ ...env, GITHUB_REPOSITORY_ID: '7' }, {}, here);
+  expect(repositoryOf(known)).toEqual({
+    server: 'https://ghe.example',
+    id: '7',
+    name: 'acme/shop',
+  });
+  const unnumbered = runContext({ ...env, GITHUB_REPOSITORY_ID: '7\n8' }, {}, here);
+  expect(repositoryOf(unnumbered)).toEqual({ server: 'https://ghe.example', name: 'acme/shop' });
+  expect(repositoryOf(terminalContext(here))).toBeUndefined();
 });
 
 test('a pull request says its base by the variable or by the payload', () => {

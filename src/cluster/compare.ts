@@ -1,5 +1,6 @@
 // What differs between two pictures of one object, as a person would name it.
 import { type Fields, isFields } from '../manifests/values.ts';
+import { marks } from './home.ts';
 import { fieldsAt, sameJson } from './json.ts';
 import type { KubeObject } from './objects.ts';
 
@@ -23,13 +24,14 @@ const controllers: readonly string[] = [
   'deprecated.daemonset.template.generation',
 ];
 
-/** The object without status and without what the server keeps for itself. */
+/** The object without status, our own marks, and what the server keeps for itself. */
 export function comparable(object: KubeObject): Fields {
   const { status: _, ...rest } = object;
   const { annotations, ...metadata } = fieldsAt(object, 'metadata');
   const kept = Object.entries(metadata).filter(([key]) => !bookkeeping.includes(key));
   const notes = Object.entries(isFields(annotations) ? annotations : {});
-  const written = notes.filter(([key]) => key !== lastApplied && !controllers.includes(key));
+  const left = [lastApplied, ...controllers, ...marks];
+  const written = notes.filter(([key]) => !left.includes(key));
   return {
     ...rest,
     metadata: {

@@ -31,10 +31,14 @@ export interface ListOptions {
   keep?(object: KubeObject): KubeObject;
   /** Of each request, milliseconds. */
   readonly timeoutMs?: number;
+  /** Objects that one answer holds; default 250. */
+  readonly pageSize?: number;
+  /** Beyond so many it is not gone on: what is there is given back. Default: no limit. */
+  readonly most?: number;
 }
 
 // kubectl takes 500; of pods that is 4 MB of text, which are 15 MB once parsed.
-const pageSize = 250;
+const usualPage = 250;
 /** 100,000 objects: more than the largest cluster has pods in a namespace. */
 const mostPages = 400;
 // With the plain form behind it: an aggregated API server may not know how to leave things out.
@@ -49,14 +53,19 @@ export async function listAll(
   resource: Resource,
   selection: Selection & ListOptions = {},
 ): Promise<Listing> {
-  const { namespace, labelSelector, fieldSelector, keep = (object) => object } = selection;
+  const {
+    namespace,
+    labelSelector,
+    fieldSelector,
+    keep = (object) => object,
+    most = Infinity,
+  } = selection;
   const objects: KubeObject[] = [];
   let from: string | undefined;
-  let limit: number | undefined = pageSize;
-  for (let pages = 0; ; pages += 1) {
+  let limit: number | undefined = selection.pageSize ?? usualPage;
+  for (let pages = 0; pages < mostPages; pages += 1) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
-    if (pages >= mostPages) throw new ActionError(endless(resource));
     const response = await api.send(request);
     if (response.status === 410 && from !== undefined) {
       // The pages are older than etcd remembers: once more, in one piece.
@@ -71,8 +80,10 @@ export async function listAll(
     const { apiVersion, kind } = resource;
     for (const item of items ?? []) objects.push(keep({ ...item, apiVersion, kind }));
     from = metadata?.continue || undefined;
-    if (!from) return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
+    if (!from || objects.length > most)
+      return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
+  throw new ActionError(endless(resource));
 }
 
 function endless({ plural }: Resource): Finding {

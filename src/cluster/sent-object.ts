@@ -6,17 +6,23 @@ import {
   withConfigAnnotation,
 } from '../manifests/config-references.ts';
 import { isFields } from '../manifests/values.ts';
+import { type Marks, withMarks } from './home.ts';
+import { managerOf } from './managed-fields.ts';
 import type { KubeObject } from './objects.ts';
 
-export interface Around {
+export interface Around extends Marks {
   readonly live: KubeObject | undefined;
   readonly autoscaled: boolean;
   readonly app: string;
 }
 
 /** Pure: an autoscaler keeps its replicas, pod templates and configuration our annotations. */
-export function sentObject(written: KubeObject, { live, autoscaled, app }: Around): KubeObject {
-  const { status: _, ...object } = withoutServerFields(written);
+export function sentObject(
+  written: KubeObject,
+  { live, autoscaled, app, ...own }: Around,
+): KubeObject {
+  const { status: _, ...bare } = withoutServerFields(written);
+  const object = withMarks(bare as KubeObject, own, { live, manager: managerOf(app) });
   const scaled = autoscaled ? withoutReplicas(object) : object;
   const note = live && readConfigAnnotation(live);
   const noted = note === undefined ? scaled : withConfigAnnotation(scaled, note);

@@ -1,5 +1,5 @@
 // One object written: hand over ownership, replace what cannot be changed, apply.
-import { ActionError } from '../errors.ts';
+import { ActionError, finding } from '../errors.ts';
 import type { ApiRequest, Clock } from '../ports.ts';
 import type { Api } from './api.ts';
 import { apiFailure, statusOf } from './api-errors.ts';
@@ -28,6 +28,7 @@ export interface Writer {
 /** The object as the server answered. Throws ActionError with every reason of a refusal. */
 export async function writeObject(planned: PlannedObject, writer: Writer): Promise<KubeObject> {
   const { live } = planned;
+  throwIfAnother(planned);
   if (live?.metadata.deletionTimestamp) await untilGone({ ...planned, live }, writer);
   else if (live && planned.change === 'recreated') await deleteObject(planned, live, writer);
   else if (live) await handOver(planned, live, writer);
@@ -39,9 +40,37 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
   throw new ActionError(...refusalFindings({ document, object, live, request, response }));
 }
 
-async function apply({ resource, object }: PlannedObject, force: boolean, writer: Writer) {
+/** A proof is of one live object: whoever makes it anew meanwhile must not get it for theirs. */
+function throwIfAnother({ document, object, live }: PlannedObject): void {
+  const { provenUid } = document;
+  if (provenUid === undefined || live?.metadata.uid === provenUid) return;
+  const what = `${nameOf(object)} is not the object any more that was proven to be the application's.`;
+  const { namespace } = object.metadata;
+  throw new ActionError(
+    finding('release-invalid', what, {
+      object: nameOf(object),
+      ...(namespace === undefined ? {} : { namespace }),
+      hint: 'Find out who has made it anew, and deploy the commit instead of going back to the record.',
+    }),
+  );
+}
+
+/** The uid makes the server refuse every other object, and making one. */
+function pinned({ document, object, change }: PlannedObject): KubeObject {
+  const { provenUid } = document;
+  if (provenUid === undefined || change === 'recreated') return object;
+  return { ...object, metadata: { ...object.metadata, uid: provenUid } };
+}
+
+async function apply(planned: PlannedObject, force: boolean, writer: Writer) {
+  const { resource } = planned;
   const { manager, signal } = writer;
-  const request = applyRequest(resource, object, { manager, dryRun: false, force, signal });
+  const request = applyRequest(resource, pinned(planned), {
+    manager,
+    dryRun: false,
+    force,
+    signal,
+  });
   return { request, response: await sendApply(request, writer) };
 }
 

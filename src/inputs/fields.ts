@@ -82,6 +82,7 @@ export const fields = {
   patience: oneOf(...patiences),
   prune: boolean,
   'prune-confirm': boolean,
+  'take-over': boolean,
   'to-release': integer(1, 1_000_000),
   'on-failure': oneOf('rollback', 'keep'),
   'on-first-failure': oneOf('keep', 'remove'),

@@ -1,5 +1,6 @@
 // The Lease that is one application's lock in one namespace: its form, and what it says.
 import type { Resource } from '../cluster/api.ts';
+import { repositoryAnnotation } from '../cluster/home.ts';
 import { fieldsAt, listAt, textAt } from '../cluster/json.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
 import type { KubeObject } from '../cluster/objects.ts';
@@ -24,6 +25,8 @@ export interface Holder {
   /** Nobody else's: the run's address with its attempt, `#` and a number made by chance. */
   readonly identity: string;
   readonly actor: string;
+  /** `<host>/<id>` of its repository, where it is known. */
+  readonly repository?: string | undefined;
 }
 
 /** One lock: the application, where, and whose it is to be. */
@@ -55,11 +58,23 @@ export function newLease({ app, namespace, holder }: LockTarget, now: number): K
   return takenLease({ apiVersion, kind, metadata }, holder, now);
 }
 
+// Somebody else may have filled it: 256 KiB of annotations leave no room for ours, and the count
+// is an int32. Neither may keep the next holder out.
+const mostAnnotations = 100_000;
+const mostTransitions = 2 ** 31 - 1;
+/** Ours has 300 characters at most. */
+const mostIdentity = 1_000;
+
 /** The same Lease as its new holder writes it. */
 export function takenLease(lease: KubeObject, holder: Holder, now: number): KubeObject {
   const before = fieldsAt(lease, 'spec')['leaseTransitions'];
   const { metadata } = lease;
-  const annotations = { ...metadata.annotations, [actorAnnotation]: holder.actor };
+  const { [repositoryAnnotation]: _, ...others } = metadata.annotations ?? {};
+  const annotations = {
+    ...(JSON.stringify(others).length > mostAnnotations ? {} : others),
+    [actorAnnotation]: holder.actor,
+    ...(holder.repository === undefined ? {} : { [repositoryAnnotation]: holder.repository }),
+  };
   return {
     ...lease,
     metadata: { ...metadata, annotations },
@@ -68,7 +83,7 @@ export function takenLease(lease: KubeObject, holder: Holder, now: number): Kube
       leaseDurationSeconds: leaseSeconds,
       acquireTime: microTime(now),
       renewTime: microTime(now),
-      leaseTransitions: typeof before === 'number' ? before + 1 : 0,
+      leaseTransitions: typeof before === 'number' && before < mostTransitions ? before + 1 : 0,
     },
   };
 }
@@ -85,7 +100,7 @@ export function freedLease(lease: KubeObject, now: number): KubeObject {
 
 /** Empty where it is nobody's. */
 export function holderOf(lease: KubeObject | undefined): string {
-  return textAt(lease, 'spec', 'holderIdentity') ?? '';
+  return (textAt(lease, 'spec', 'holderIdentity') ?? '').slice(0, mostIdentity);
 }
 
 /** How long the holder asked for, milliseconds; never less than a minute, never more than an hour. */
@@ -106,7 +121,7 @@ export function lastWriteOf(lease: KubeObject): number | undefined {
 }
 
 const runAddress =
-  /^(https?:\/\/[^/#]+)\/([\w.-]+)\/([\w.-]+)\/actions\/runs\/(\d+)(?:\/attempts\/(\d+))?(?:#|$)/;
+  /^(https?:\/\/[^/#]+)\/([\w.-]+)\/([\w.-]+)\/actions\/runs\/(\d{1,15})(?:\/attempts\/(\d{1,6}))?(?:#|$)/;
 
 export interface HoldersRun {
   /** `https://github.com`. */
@@ -129,8 +144,8 @@ export function runOf(identity: string): HoldersRun | undefined {
 /** Who holds it, in words: the run's address, the person, since when. Text from the cluster. */
 export function holderWords(lease: KubeObject): string {
   const [where = ''] = holderOf(lease).split('#');
-  const actor = textAt(lease, 'metadata', 'annotations', actorAnnotation);
-  const since = Date.parse(textAt(lease, 'spec', 'acquireTime') ?? '');
+  const actor = textAt(lease, 'metadata', 'annotations', actorAnnotation)?.slice(0, 300);
+  const since = Date.parse((textAt(lease, 'spec', 'acquireTime') ?? '').slice(0, 40));
   const parts = [
     where,
     actor && `by ${actor}`,

@@ -17,6 +17,8 @@ export interface Document {
   readonly line: number;
   /** The line of a field, or of its nearest written parent. */
   lineOf(path: Path): number;
+  /** From a record, and elsewhere than it: the live object that proved to be ours; no other is written. */
+  readonly provenUid?: string;
   /** A Secret with lines of the `secrets` input: what they no longer name stays. */
   readonly fromInput?: true;
   /** Only where fields may come from other files than `file`: kustomize's bases and patches. */

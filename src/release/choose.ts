@@ -54,6 +54,22 @@ function notFound(what: string, heads: readonly ReleaseHead[]): Finding {
   return finding('release-not-found', what, { evidence: there, hint });
 }
 
+/** Nobody deploys so often between two releases that are kept. */
+const mostLeap = 10_000;
+
+/**
+ * Those whose number is far beyond the one before, and all after them: somebody wrote them by hand.
+ * To go on from there would leave no numbers.
+ */
+export function leaping(heads: readonly ReleaseHead[]): readonly ReleaseHead[] {
+  const sorted = newestFirst(heads).toReversed();
+  const at = sorted.findIndex(({ number }, index) => {
+    const before = sorted[index - 1];
+    return before !== undefined && number - before.number > mostLeap;
+  });
+  return at < 0 ? [] : sorted.slice(at);
+}
+
 /** How many are kept whole. */
 export const keptReleases = 10;
 

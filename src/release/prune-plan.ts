@@ -1,9 +1,13 @@
 // What earlier releases made and this one no longer has: what may go, and why the rest stays.
+import { homeAnnotation, repositoryAnnotation } from '../cluster/home.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
 import { type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
 import { type Finding, finding } from '../errors.ts';
 import { configReferences } from '../manifests/config-references.ts';
+import { clip, oneLine } from '../text.ts';
+import { type Home, homeOf, isElsewhere, otherHome, whyUnproven } from './proof.ts';
 import { entryKey, type InventoryEntry } from './record.ts';
+import type { Makers } from './repository.ts';
 import { neverDeleted, whyKept } from './undo-plan.ts';
 
 export interface PrunePlan {
@@ -17,6 +21,10 @@ export interface PrunePlan {
 
 export interface PruneFacts {
   readonly app: string;
+  /** Where its releases are kept; elsewhere only the live object itself proves whose it is. */
+  readonly namespace?: string;
+  /** Whose objects may go, where several repositories deploy the application. */
+  readonly makers?: Makers;
   readonly inventory: readonly InventoryEntry[];
   /** What this release has; the uid where it is live already. */
   readonly current: readonly InventoryEntry[];
@@ -27,7 +35,8 @@ export interface PruneFacts {
 }
 
 /** Pure. What could not be read is in `live` neither; the caller leaves it out of the inventory. */
-export function prunePlan({ app, inventory, current, live, users = [] }: PruneFacts): PrunePlan {
+export function prunePlan(facts: PruneFacts): PrunePlan {
+  const { inventory, current, live, users = [] } = facts;
   const usedBy = readersOf(users);
   const keys = new Set(current.map(entryKey));
   const uids = new Set(current.flatMap(({ uid }) => uid ?? []));
@@ -40,7 +49,7 @@ export function prunePlan({ app, inventory, current, live, users = [] }: PruneFa
     const same = uids.has(now?.metadata.uid ?? '') || uids.has(entry.uid ?? '');
     if (!now || same) gone.push(entry);
     else {
-      const why = whyNot(entry, now, managerOf(app)) ?? usedBy(now);
+      const why = whyNot(entry, now, facts) ?? usedBy(now);
       if (why === undefined) candidates.push(now);
       else kept.push({ entry, why });
     }
@@ -64,8 +73,13 @@ function readersOf(users: readonly KubeObject[]): (object: KubeObject) => string
   };
 }
 
-function whyNot(entry: InventoryEntry, live: KubeObject, manager: string): string | undefined {
+function whyNot(
+  entry: InventoryEntry,
+  live: KubeObject,
+  { app, namespace, makers }: PruneFacts,
+): string | undefined {
   const { metadata } = live;
+  const manager = managerOf(app);
   const managers = metadata.managedFields?.map((each) => each.manager ?? '') ?? [];
   const other = managers.find((each) => each.startsWith('webgen-deploy/') && each !== manager);
   const helm = metadata.annotations?.['meta.helm.sh/release-name'];
@@ -76,7 +90,29 @@ function whyNot(entry: InventoryEntry, live: KubeObject, manager: string): strin
   if (metadata.ownerReferences?.some(({ controller }) => controller)) return 'a controller owns it';
   if (other !== undefined) return `${other} writes it too`;
   if (helm !== undefined) return `it belongs to the Helm release ${helm}`;
-  return whyKept(live);
+  const unproven =
+    namespace === undefined ? undefined : whyNotOurs(entry, live, { app, namespace });
+  return unproven ?? (makers && whyAnothers(live, makers)) ?? whyKept(live);
+}
+
+function whyAnothers({ metadata }: KubeObject, { keys, alone }: Makers): string | undefined {
+  const maker = metadata.annotations?.[repositoryAnnotation];
+  if (maker !== undefined && !keys.includes(maker)) {
+    return `another repository made it: ${clip(oneLine(maker.slice(0, 500)), 100)}`;
+  }
+  const isUnsaid = maker === undefined && !alone;
+  return isUnsaid ? 'nothing says which of the repositories made it' : undefined;
+}
+
+/** The record may be forged: without a uid, and elsewhere, it is not enough. */
+function whyNotOurs(entry: InventoryEntry, live: KubeObject, home: Home): string | undefined {
+  const { uid, annotations } = live.metadata;
+  const there = annotations?.[homeAnnotation];
+  if (isElsewhere(entry.namespace, home)) {
+    return whyUnproven(live, home, entry.uid === undefined ? [] : [entry.uid]);
+  }
+  if (there !== undefined && there !== homeOf(home)) return otherHome(there);
+  return entry.uid === undefined ? whyUnproven(live, home, [uid ?? '']) : undefined;
 }
 
 /** Kinds that are never deleted need not even be read. */

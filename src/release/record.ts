@@ -1,7 +1,9 @@
 // One recorded, numbered deploy: what was sent, what exists because of it, and how it ended.
 import { lastApplied } from '../cluster/compare.ts';
+import { withoutMarks } from '../cluster/home.ts';
 import { groupOf, identityOf, type KubeObject, kindKey } from '../cluster/objects.ts';
 import { withoutServerFields } from '../cluster/sent-object.ts';
+import type { Repository } from './repository.ts';
 
 /**
  * `good` only after its wait succeeded; `applied` where nothing was awaited (`wait: false`).
@@ -30,6 +32,10 @@ export interface ReleaseHead {
   readonly of?: number;
   /** Secrets that the contents are spread over. */
   readonly parts: number;
+  /** Which one deployed it; absent where it is not known, as on a terminal without a remote. */
+  readonly repository?: Repository;
+  /** All that the application belongs to, from one release to the next. */
+  readonly repositories?: readonly Repository[];
 }
 
 /** One object that exists because of the application, in this release or an earlier one. */
@@ -65,7 +71,7 @@ export interface Release {
 
 /** What is kept of an object: nothing that the server keeps for itself, and no Secret value. */
 export function recorded(object: KubeObject): KubeObject {
-  const { status: _, ...plain } = withoutServerFields(object);
+  const { status: _, ...plain } = withoutMarks(withoutServerFields(object));
   const { annotations, ...metadata } = plain.metadata;
   const notes = Object.entries(annotations ?? {}).filter(([key]) => key !== lastApplied);
   const head = {

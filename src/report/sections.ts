@@ -1,7 +1,7 @@
 // The parts of the job summary, in the order of a reader's questions.
 import type { RunContext } from '../context.ts';
 import type { Change, Outcome, ReportedFinding } from '../outcome.ts';
-import { counted, safeLines, spell } from '../text.ts';
+import { clip, counted, safeLines, spell } from '../text.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
@@ -163,7 +163,10 @@ export function undoneBlocks({ undone }: Outcome): Block[] {
 }
 
 /** What is recorded, newest first. */
-export function releaseBlocks({ command, releases = [], release }: Outcome): Block[] {
+export function releaseBlocks(
+  { command, releases = [], release }: Outcome,
+  run: RunFacts | undefined,
+): Block[] {
   if (command !== 'history') return [];
   const rows = releases.map((each) => [
     `${each.number}${each.number === release?.number ? ' (live)' : ''}`,
@@ -171,9 +174,16 @@ export function releaseBlocks({ command, releases = [], release }: Outcome): Blo
     code(each.startedAt),
     prose(each.actor),
     code(each.commit.slice(0, 12)),
-    each.runUrl && link('run', each.runUrl),
+    each.runUrl && linkToOwn(each.runUrl, run),
   ]);
   return limited('Releases', ['number', 'state', 'when', 'who', 'commit', ''], rows);
+}
+
+/** A record may name any address: in a page that people trust only our own server's is a link. */
+function linkToOwn(url: string, run: RunFacts | undefined): string {
+  const origin = (text: string) => (URL.canParse(text) ? new URL(text).origin : '');
+  const isOwn = run !== undefined && origin(url) !== '' && origin(url) === origin(run.runUrl);
+  return isOwn ? link('run', url) : prose(clip(url, 300));
 }
 
 /** Rolled because their configuration changed; in a preview, or their pod template. */

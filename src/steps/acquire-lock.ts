@@ -7,7 +7,8 @@ import { runStatus } from '../github/run-status.ts';
 import type { Seeking } from '../lock/acquire.ts';
 import { holdLock, type Lock } from '../lock/hold.ts';
 import { type Holder, leaseName } from '../lock/lease.ts';
-import type { Running } from '../running.ts';
+import { type Running, repositoryMark } from '../running.ts';
+import { clip } from '../text.ts';
 
 /**
  * Goes on while manifests are loaded. Undefined where there is nothing to lock, or where another
@@ -71,7 +72,9 @@ function seekingOf(run: Running, wish: Wish): Seeking {
 }
 
 /** The run's own address, so that whoever waits can go and look. */
-function holderFor({ on, runUrl, actor, attempt }: RunContext): Holder {
+function holderFor(context: RunContext): Holder {
+  const { on, runUrl, actor, attempt } = context;
   const where = runUrl ? `${runUrl}/attempts/${attempt}` : on;
-  return { identity: `${where}#${randomUUID().slice(0, 8)}`, actor };
+  const identity = `${where}#${randomUUID().slice(0, 8)}`;
+  return { identity, actor: clip(actor, 300), repository: repositoryMark(context) };
 }

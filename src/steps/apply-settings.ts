@@ -1,8 +1,9 @@
 // What the dry run and the write of one run share.
 import type { Api } from '../cluster/api.ts';
+import type { Marks } from '../cluster/home.ts';
 import type { Clock, Log } from '../ports.ts';
 
-export interface ApplySettings {
+export interface ApplySettings extends Marks {
   readonly api: Api;
   readonly clock: Clock;
   readonly log: Log;

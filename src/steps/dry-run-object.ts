@@ -57,7 +57,12 @@ export async function dryRunObject(
 ): Promise<DryRunResult> {
   const { document, live, unverified } = candidate;
   const manager = managerOf(settings.app);
-  const object = sentObject(document.object, { ...candidate, app: settings.app });
+  const object = sentObject(document.object, {
+    ...candidate,
+    app: settings.app,
+    home: settings.home,
+    repository: settings.repository,
+  });
   const planned = { ...candidate, object, force: settings.forceConflicts, restart: [] };
   if (unverified) return notYet(planned, unverified, settings);
   if (live && !live.metadata.deletionTimestamp && isProvablySame(object, live, manager)) {

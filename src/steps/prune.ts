@@ -4,10 +4,12 @@ import { deleteByUid } from '../cluster/delete-object.ts';
 import { servedNow } from '../cluster/discovery.ts';
 import { readLive, type Wanted } from '../cluster/live-objects.ts';
 import { groupOf, identityOf, type KubeObject, kindKey, nameOf } from '../cluster/objects.ts';
+import { repositoryOf } from '../context.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import { stageOf } from '../manifests/order.ts';
 import { isPrunable, type PrunePlan, prunePlan, pruneRefusal } from '../release/prune-plan.ts';
 import { entryKey, entryOf, type InventoryEntry } from '../release/record.ts';
+import { makersFor } from '../release/repository.ts';
 import { apiOf, keep, type Running } from '../running.ts';
 import { plannedEntry } from './record-release.ts';
 
@@ -27,7 +29,14 @@ export async function planPrune(run: Running, confirmed: boolean): Promise<void>
     run,
   );
   const users = [...planned.map(({ object }) => object), ...(returnsTo?.contents.objects ?? [])];
-  const plan = prunePlan({ app: inputs.app, current, users, ...read });
+  const plan = prunePlan({
+    app: inputs.app,
+    ...(releases ? { namespace: releases.namespace } : {}),
+    makers: makersFor(releases?.heads ?? [], repositoryOf(run.context)),
+    current,
+    users,
+    ...read,
+  });
   const refusal = pruneRefusal(plan, new Set(current.map(entryKey)).size, confirmed);
   if (refusal) keep([refusal], run);
   state.toPrune = plan;

@@ -3,8 +3,9 @@
 import { ActionError, type Finding } from '../errors.ts';
 import { newestFirst } from '../release/choose.ts';
 import type { ReleaseContents, ReleaseHead } from '../release/record.ts';
-import { apiOf, type Running } from '../running.ts';
-import { listReleases, readContents, type Store } from './release-store.ts';
+import { apiOf, type Running, releaseNamespace } from '../running.ts';
+import { listReleases, type UnfitRelease } from './list-releases.ts';
+import { readContents, type Store } from './release-store.ts';
 
 export interface KnownReleases {
   readonly namespace: string;
@@ -12,18 +13,10 @@ export interface KnownReleases {
   readonly heads: readonly ReleaseHead[];
   /** The newest one's, whatever its end: the inventory is cumulative. */
   readonly newest?: ReleaseContents;
-  /** Of newer ones that a run was killed in the middle of recording: warnings. */
+  /** In the place of releases, and none. */
+  readonly unfit?: readonly UnfitRelease[];
+  /** Warnings: of those, and of newer ones that a run was killed in the middle of recording. */
   readonly unread?: readonly Finding[];
-}
-
-/**
- * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
- * objects name, else the context's. Undefined where nothing goes into a namespace.
- */
-export function releaseNamespace({ state, inputs }: Running): string | undefined {
-  if (inputs.namespace !== undefined) return inputs.namespace;
-  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
-  return names.toSorted()[0] ?? state.namespace;
 }
 
 export function storeOf(run: Running, namespace: string): Store {
@@ -38,9 +31,33 @@ export async function readReleases(
   const namespace = releaseNamespace(run);
   if (namespace === undefined) return undefined;
   const store = storeOf(run, namespace);
-  const heads = newestFirst(await listReleases(store));
-  return { namespace, heads, ...(contents ? await newestContents(heads, store) : {}) };
+  const { heads: listed, unfit } = await listReleases(store);
+  const heads = newestFirst(listed);
+  const newest = contents ? await newestContents(heads, store) : {};
+  return {
+    namespace,
+    heads,
+    ...newest,
+    unfit,
+    unread: [...warned(unfit), ...(newest.unread ?? [])],
+  };
 }
+
+const mostWarnings = 10;
+
+/** A planted record must stand in nobody's way, and not in silence either. */
+function warned(unfit: readonly UnfitRelease[]): readonly Finding[] {
+  const shown = unfit.slice(0, mostWarnings).map(({ finding: each }): Finding => {
+    return { ...each, severity: 'warning', what: `${each.what} It is left out.` };
+  });
+  const [last] = shown.slice(-1);
+  const more = unfit.length - shown.length;
+  if (!last || more === 0) return shown;
+  return [...shown.slice(0, -1), { ...last, what: `${last.what} So are ${more} more.` }];
+}
+
+/** Of the twelve that are kept some may be broken; more were planted. */
+const mostTries = 20;
 
 /** One that cannot be read must not stand in the way of every deploy after it. */
 async function newestContents(
@@ -48,12 +65,12 @@ async function newestContents(
   store: Store,
 ): Promise<Pick<KnownReleases, 'newest' | 'unread'>> {
   const unread: Finding[] = [];
-  for (const head of heads) {
+  for (const head of heads.slice(0, mostTries)) {
     try {
       return { newest: await readContents(head, store), unread };
     } catch (error) {
       const [first] = error instanceof ActionError ? error.findings : [];
-      if (first?.code !== 'release-not-found') throw error;
+      if (first?.code !== 'release-not-found' && first?.code !== 'release-invalid') throw error;
       const what = `${first.what} What it alone has made is not pruned.`;
       unread.push({ ...first, severity: 'warning', what });
     }

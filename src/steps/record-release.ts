@@ -1,6 +1,7 @@
 // Records a deploy before its first write, and how it ended after the verdict.
 import { kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
+import { repositoryOf } from '../context.ts';
 import { ActionError } from '../errors.ts';
 import {
   entryKey,
@@ -10,10 +11,19 @@ import {
   overlaid,
   type Release,
   type ReleaseContents,
+  type ReleaseHead,
   type ReleaseState,
   recorded,
 } from '../release/record.ts';
+import {
+  isSameRepository,
+  type Repository,
+  repositoriesOf,
+  withRepository,
+} from '../release/repository.ts';
 import { imagesOf, keep, type Running } from '../running.ts';
+import { clip } from '../text.ts';
+import type { UnfitRelease } from './list-releases.ts';
 import { storeOf } from './read-releases.ts';
 import { createRelease, forgetOld, updateRelease } from './release-store.ts';
 
@@ -30,7 +40,7 @@ export async function recordDue(run: Running): Promise<void> {
     state.isRecorded = true;
     return;
   }
-  const draft = draftOf(run, (releases.heads[0]?.number ?? 0) + 1);
+  const draft = draftOf(run, nextNumber(releases.heads, releases.unfit ?? []));
   const made = await createRelease(draft, storeOf(run, releases.namespace));
   if (!made) return;
   state.release = made;
@@ -38,10 +48,19 @@ export async function recordDue(run: Running): Promise<void> {
   run.engine.ports.log.info(`release ${made.head.number} of ${run.inputs.app}`);
 }
 
-function isNothingNew({ state, inputs }: Running): boolean {
+/** After the newest; what lies in the place of a release and is none keeps its number. */
+function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[]): number {
+  const taken = new Set(unfit.flatMap(({ number }) => number ?? []));
+  let next = (heads[0]?.number ?? 0) + 1;
+  while (taken.has(next)) next += 1;
+  return next;
+}
+
+function isNothingNew({ state, inputs, context }: Running): boolean {
   const { releases, planned, toPrune, returnsTo } = state;
   const [newest] = releases?.heads ?? [];
   const contents = releases?.newest;
+  if (isClaim(repositoryOf(context), releases?.heads ?? [])) return false;
   if (!contents || returnsTo || newest?.state !== (inputs.wait ? 'good' : 'applied')) return false;
   if (planned.some(({ write }) => write) || (toPrune?.candidates.length ?? 0) > 0) return false;
   const keys = new Set(contents.objects.map((each) => entryKey(entryOf(each))));
@@ -60,15 +79,35 @@ function draftOf(run: Running, number: number): Release {
       app: inputs.app,
       environment: inputs.environment,
       startedAt: new Date(state.startedAt).toISOString(),
-      actor: context.actor,
+      actor: clip(context.actor, 300),
       commit: context.sha,
       runUrl: context.runUrl,
+      ...repositoriesFor(run),
       images: imagesOf(run),
       objects: contents.objects.length,
       ...(state.returnsTo ? { of: state.returnsTo.head.number } : {}),
       parts: 1,
     },
     contents,
+  };
+}
+
+/** The application is not this repository's yet. */
+function isClaim(own: Repository | undefined, heads: readonly ReleaseHead[]): boolean {
+  return own !== undefined && !repositoriesOf(heads).some((each) => isSameRepository(each, own));
+}
+
+/** Of whom it is, and all that the application belongs to: a terminal without a remote adds nobody. */
+function repositoriesFor({
+  state,
+  context,
+}: Running): Pick<ReleaseHead, 'repository' | 'repositories'> {
+  const own = repositoryOf(context);
+  const repositories = withRepository(repositoriesOf(state.releases?.heads ?? []), own);
+  const repository = own && repositories.at(-1);
+  return {
+    ...(repository ? { repository } : {}),
+    ...(repositories.length > 0 ? { repositories } : {}),
   };
 }
 

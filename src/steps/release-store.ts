@@ -2,14 +2,15 @@
 import type { Api, Resource } from '../cluster/api.ts';
 import { apiFailure, permissionDenied, roleRule, statusOf } from '../cluster/api-errors.ts';
 import { denialFinding } from '../cluster/denials.ts';
-import { listAll } from '../cluster/list.ts';
 import type { KubeObject } from '../cluster/objects.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
 import { outdated } from '../release/choose.ts';
-import { decode, encode, headOf, secretName, selectorOf } from '../release/codec.ts';
+import { decode, encode, secretName } from '../release/codec.ts';
+import { mostNumber, UnfitRecord } from '../release/read-release.ts';
 import type { Release, ReleaseContents, ReleaseHead } from '../release/record.ts';
+import { clip, oneLine } from '../text.ts';
 
 export interface Store {
   readonly api: Api;
@@ -21,32 +22,33 @@ export interface Store {
 /** All that releases need on Secrets. */
 export const releaseVerbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
 
-const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+export const secrets: Resource = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  namespaced: true,
+};
 
-/** The heads of all releases, none of their contents. Throws ActionError `forbidden` with the rule. */
-export async function listReleases(store: Store): Promise<readonly ReleaseHead[]> {
-  const { api, app, namespace, signal } = store;
-  const selection = {
+/** `release-invalid`: the Secret, what is wrong with it, and the way on. */
+export function unfitFinding(secret: string, namespace: string, problem: string): Finding {
+  const name = clip(oneLine(secret), 253);
+  const what = `Secret ${name} is not a release that a deploy wrote: ${problem}.`;
+  return finding('release-invalid', what, {
+    object: `Secret/${name}`,
     namespace,
-    headsOnly: true,
-    ...selectorOf(app),
-    ...(signal ? { signal } : {}),
-  };
-  try {
-    const { objects } = await listAll(api, secrets, selection);
-    return objects.flatMap((each) => headOf(each, app) ?? []);
-  } catch (error) {
-    if (!(error instanceof ActionError)) throw error;
-    throw new ActionError(withRule(error.findings[0], namespace));
-  }
+    hint: `Find out who wrote it, and delete it: kubectl delete secret -n ${namespace} ${name}`,
+  });
 }
 
-/** Throws ActionError `release-not-found` where a part is missing or not as it was written. */
+/**
+ * Throws ActionError: `release-not-found` where a part is missing, `release-invalid` where they are
+ * not what a deploy writes.
+ */
 export async function readContents(
   { number, parts }: ReleaseHead,
   store: Store,
 ): Promise<ReleaseContents> {
-  const { app } = store;
+  const { app, namespace } = store;
   const names = Array.from({ length: parts }, (_, at) => secretName(app, number, at + 1));
   const read = await Promise.all(
     names.map(async (name) => {
@@ -54,16 +56,19 @@ export async function readContents(
       return response.status === 200 ? (response.body as KubeObject) : undefined;
     }),
   );
+  const missing = names.filter((_, at) => !read[at]);
+  if (missing.length > 0) {
+    const what = `The contents of release ${number} cannot be read.`;
+    const hint = `Delete the Secret ${secretName(app, number, 1)}, and go back to another release.`;
+    const evidence = [`not there: ${missing.join(', ')}`];
+    throw new ActionError(finding('release-not-found', what, { namespace, evidence, hint }));
+  }
   try {
     return decode(read.flatMap((each) => each ?? []));
   } catch (error) {
-    throw new ActionError(
-      finding('release-not-found', `The contents of release ${number} cannot be read.`, {
-        namespace: store.namespace,
-        evidence: [error instanceof Error ? error.message : String(error)],
-        hint: `Delete the Secret ${secretName(app, number, 1)}, and go back to another release.`,
-      }),
-    );
+    if (!(error instanceof UnfitRecord)) throw error;
+    const name = secretName(app, number, 1);
+    throw new ActionError(unfitFinding(name, namespace, error.message));
   }
 }
 
@@ -75,6 +80,7 @@ const attempts = 20;
  */
 export async function createRelease(release: Release, store: Store): Promise<Release | undefined> {
   const { head } = release;
+  if (head.number > mostNumber) throw new ActionError(noNumberLeft(store));
   for (let { number } = head; number < head.number + attempts; number += 1) {
     const numbered = { ...release, head: { ...head, number } };
     const [first, ...more] = encode(numbered, store.namespace);
@@ -88,7 +94,20 @@ export async function createRelease(release: Release, store: Store): Promise<Rel
     return { ...numbered, head: { ...numbered.head, parts: more.length + 1 } };
   }
   const what = `No free number for a release of ${store.app}: ${attempts} were taken meanwhile.`;
-  throw new ActionError(finding('api-error', what, { namespace: store.namespace }));
+  const [first, last] = [head.number, head.number + attempts - 1].map((number) =>
+    secretName(store.app, number, 1),
+  );
+  const hint = `Run it again. Secrets ${first} to ${last} that no deploy wrote have to be deleted.`;
+  throw new ActionError(finding('api-error', what, { namespace: store.namespace, hint }));
+}
+
+function noNumberLeft({ app, namespace }: Store): Finding {
+  const name = secretName(app, mostNumber, 1);
+  return finding('release-invalid', `There is no number after release ${mostNumber} of ${app}.`, {
+    object: `Secret/${name}`,
+    namespace,
+    hint: `If nobody deployed so often, delete it: kubectl delete secret -n ${namespace} ${name}`,
+  });
 }
 
 /** Writes the contents and the end over what was recorded before. */
@@ -162,7 +181,7 @@ function refusedBy(
 }
 
 /** `forbidden` with all that releases need: one round, and not five. */
-function withRule(failure: Finding, namespace: string): Finding {
+export function withRule(failure: Finding, namespace: string): Finding {
   if (failure.code !== 'forbidden') return failure;
   const rule = roleRule({ group: '', resource: 'secrets', verbs: releaseVerbs });
   const where = `a Role in namespace ${namespace} that is bound to the account`;

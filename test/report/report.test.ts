@@ -152,6 +152,42 @@ describe('markdown', () => {
   });
 });
 
+describe('the run of a recorded release', () => {
+  const release = (runUrl: string) => ({
+    number: 1,
+    state: 'good' as const,
+    app: 'shop',
+    environment: 'production',
+    startedAt: '2026-11-02T20:40:00.000Z',
+    actor: 'dev',
+    commit: '1f3c',
+    runUrl,
+    images: {},
+    objects: 1,
+    parts: 1,
+  });
+  const run = {
+    sha: '1f3c',
+    runUrl: 'https://github.com/org/shop/actions/runs/1',
+    actor: 'dev',
+    repository: 'org/shop',
+  };
+  const page = (runUrl: string, facts?: typeof run) => {
+    const listed = { ...outcome('deployed'), command: 'history' as const };
+    return renderSummary({ ...listed, releases: [release(runUrl)] }, facts);
+  };
+
+  test('is a link on our own server, and text everywhere else', () => {
+    const own = 'https://github.com/team/other/actions/runs/9';
+    expect(page(own, run)).toContain(`](${own})`);
+    expect(page(own)).not.toContain(`](${own})`);
+    const others = ['https://github.com.evil.example/x', 'https://evil.example/x', 'javascript:x'];
+    for (const url of others) {
+      expect(page(url, run)).not.toContain(`](${url}`);
+    }
+  });
+});
+
 describe('the timeline', () => {
   test('keeps the failed and the longest forty bars', () => {
     const timings = Array.from({ length: 60 }, (_, at) => ({

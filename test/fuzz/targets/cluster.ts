@@ -14,13 +14,15 @@ import { chooseTarget, liveRelease, newestFirst, outdated } from '../../../src/r
 import { encode } from '../../../src/release/codec.ts';
 import { prunePlan, pruneRefusal } from '../../../src/release/prune-plan.ts';
 import { entryKey, entryOf, mergedInventory, overlaid } from '../../../src/release/record.ts';
+import { makersFor, takenBy } from '../../../src/release/repository.ts';
 import { readRule } from '../../../src/rollout/rules/rule.ts';
 import { applyAll } from '../../../src/steps/apply-manifests.ts';
 import { awaitRollout } from '../../../src/steps/await-rollout.ts';
 import { changesOf } from '../../../src/steps/changes.ts';
 import { dryRunAll } from '../../../src/steps/dry-run.ts';
 import { judgeNow } from '../../../src/steps/judge-now.ts';
-import { listReleases, readContents, type Store } from '../../../src/steps/release-store.ts';
+import { listReleases } from '../../../src/steps/list-releases.ts';
+import { readContents, type Store } from '../../../src/steps/release-store.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import {
@@ -154,6 +156,8 @@ const head = {
   images: { backend: 'registry.example/shop/backend:1' },
   objects: 1,
   parts: 1,
+  repository: { server: 'https://github.com', id: '7', name: 'org/shop' },
+  repositories: [],
 };
 
 const contents = {
@@ -213,21 +217,26 @@ async function readAll(recorded: Recorded): Promise<readonly Finding[]> {
     };
   });
   const store: Store = { api: apiOf(cluster).api, app: 'shop', namespace: 'web' };
-  const heads = newestFirst(await listReleases(store));
+  const { heads: listed, unfit } = await listReleases(store);
+  const odd = unfit.map(({ finding }) => finding);
+  const heads = newestFirst(listed);
+  const own = { server: 'https://github.com', id: '7', name: 'org/shop' };
+  takenBy(heads, own);
+  makersFor(heads, own);
   liveRelease(heads);
   outdated(heads);
   const chosen = chooseTarget(
     heads,
     typeof recorded.asked === 'number' ? recorded.asked : undefined,
   );
-  if ('code' in chosen) return [chosen];
+  if ('code' in chosen) return [...odd, chosen];
   const read = await readContents(chosen, store);
   const live = new Map(read.inventory.map((each) => [entryKey(each), documents.web.object]));
   const plan = prunePlan({ app: 'shop', inventory: read.inventory, current: [], live });
   const refusal = pruneRefusal(plan, 1, false);
   mergedInventory(read.inventory, [entryOf(documents.web.object)]);
   overlaid(read.objects, [documents.web.object]);
-  return refusal ? [refusal] : [];
+  return refusal ? [...odd, refusal] : odd;
 }
 
 const lease = {
