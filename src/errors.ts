@@ -2,6 +2,7 @@
 
 import { releaseCodes } from './release/codes.ts';
 import { scanCodes } from './scan/codes.ts';
+import { secretCodes } from './secret-codes.ts';
 
 export type Severity = 'fatal' | 'warning' | 'note';
 
@@ -29,6 +30,7 @@ export interface Finding {
 export const codes = {
   ...scanCodes,
   ...releaseCodes,
+  ...secretCodes,
   'input-invalid': [
     'An input is missing or malformed.',
     'Correct the inputs; all problems are listed.',

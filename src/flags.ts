@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type InputName, inputTable } from './contract.ts';
 import { type Finding, finding } from './errors.ts';
+import { secretInputs } from './inputs/mask.ts';
 import { closeName, type RawInputs } from './inputs/raw.ts';
 import { didYouMean, shown } from './readers.ts';
 
@@ -10,6 +11,8 @@ export interface Flags {
   readonly command: string;
   /** `command` included, when it was written. */
   readonly raw: RawInputs;
+  /** Of secret inputs, as written and each by itself: `@FILE` and `-` are not read yet. */
+  readonly secrets?: Readonly<Partial<Record<InputName, readonly string[]>>>;
   /** Only of `diagnose`: what it reads; `-` is standard input. */
   readonly files?: readonly string[];
   /** Only of `diagnose`: RFC 3339, as written. */
@@ -152,6 +155,8 @@ function misplaced(read: readonly ReadOption[], command: string, files: number) 
   return [...strange, wrongUse('diagnose needs at least one file.', hint)];
 }
 
+const isSecret = (name: InputName): boolean => secretInputs.some((each) => each === name);
+
 /** Inputs by name; each but the lists once. */
 function gather(read: readonly ReadOption[], command: string | undefined) {
   const given = new Map<InputName, readonly string[]>();
@@ -163,7 +168,8 @@ function gather(read: readonly ReadOption[], command: string | undefined) {
     .filter(([name, texts]) => texts.length > 1 && !lists.includes(name))
     .map(([name, texts]) => wrongUse(`--${name} is given ${texts.length} times.`, 'Give it once.'));
   const raw = Object.fromEntries([...given].map(([name, texts]) => [name, texts.join('\n')]));
-  return { raw: raw as RawInputs, findings };
+  const secrets = Object.fromEntries([...given].filter(([name]) => isSecret(name)));
+  return { raw: raw as RawInputs, secrets, findings };
 }
 
 /** The last one counts, but each of a list. */
@@ -188,7 +194,7 @@ export function parseFlags(argv: readonly string[]): Flags {
   const read = options.map(readOption);
   const first = positionals.find((word) => !/^(?:true|false)$/i.test(word));
   const files = first === diagnose ? positionals.filter((word) => word !== diagnose) : undefined;
-  const { raw, findings: repeated } = gather(read, first);
+  const { raw, secrets, findings: repeated } = gather(read, first);
   const flags = ownFlags(read);
   const output = flags.texts('output').at(-1) ?? 'text';
   const now = flags.texts('now').at(-1);
@@ -196,6 +202,7 @@ export function parseFlags(argv: readonly string[]): Flags {
   return {
     command,
     raw,
+    ...(Object.keys(secrets).length > 0 ? { secrets } : {}),
     ...(files ? { files } : {}),
     ...(now === undefined ? {} : { now }),
     ...(command === 'init' ? { init: initFlags(flags) } : {}),

@@ -23,6 +23,7 @@ Commands:
 Examples:
   webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging
   kubectl get all,events,pvc -o yaml | webgen-deploy diagnose -
+  webgen-deploy doctor --namespace shop --yc-k8s-cluster-id catabc --yc-sa-json-credentials @key.json
   webgen-deploy init --app shop --services backend:8000/health --services frontend:3000 --yes`;
 
 const close = `The terminal's own
@@ -37,7 +38,11 @@ const close = `The terminal's own
   --version
 
 A switch is --wait, --no-wait or --wait=false. A list repeats its flag. Without a cluster flag:
-KUBECONFIG, then ~/.kube/config. Other users of the machine can see secrets on a command line.
+KUBECONFIG, then ~/.kube/config.
+
+A secret is @FILE, or - for standard input; where no flag gives it, YC_SA_JSON_CREDENTIALS, YC_IAM_TOKEN,
+REGISTRY_PASSWORD, GITHUB_TOKEN and APPLICATION_SECRETS (secrets) do. Everybody on the machine can
+read what stands on a command line itself.
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
 `;

@@ -6,11 +6,12 @@ import { keepComment, type PullRequest } from './github/pull-request.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
 import { realFiles } from './platform/files.ts';
-import { githubLog, type MaskingLog } from './platform/log.ts';
+import { githubLog } from './platform/log.ts';
+import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
 import { isGood } from './report/headline.ts';
-import { withoutSecrets } from './report/without-secrets.ts';
+import { outputsWithoutSecrets, shownOutcome } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
 import { startSession } from './start.ts';
@@ -51,7 +52,7 @@ async function contextOf(): Promise<RunContext> {
 
 interface Publishing {
   readonly context: RunContext;
-  readonly log: MaskingLog;
+  readonly log: Log;
   readonly summary: boolean;
   readonly pullRequest?: PullRequest;
 }
@@ -59,17 +60,18 @@ interface Publishing {
 /** Outputs, report files, summary, annotations, and last the block that a person reads first. */
 async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   const { context, log } = publishing;
-  const outcome = withoutSecrets(told, log.redact);
   const files = realFiles(context.temp);
-  const folder = outcome.folder ?? (await files.makeTemp('webgen-deploy-report-'));
+  const folder = told.folder ?? (await files.makeTemp('webgen-deploy-report-'));
   const path = join(folder, 'report.json');
+  const { outputs, withheld } = outputsWithoutSecrets({ ...outputsOf(told), 'report-path': path });
+  const outcome = shownOutcome(
+    withheld ? { ...told, findings: [...told.findings, withheld] } : told,
+  );
   const { json, markdown } = renderReport(outcome);
   await files.write(path, json);
   await files.write(path.replace(/json$/, 'md'), markdown);
-  for (const [name, value] of Object.entries(outputsOf(outcome))) {
-    core.setOutput(name, value);
-  }
-  core.setOutput('report-path', path);
+  const { findings = '' } = outputsOf(outcome);
+  for (const [name, value] of Object.entries({ ...outputs, findings })) core.setOutput(name, value);
   const summary = (await preview(outcome, publishing)) === 'summary' || publishing.summary;
   if (summary && process.env['GITHUB_STEP_SUMMARY']) {
     await core.summary.addRaw(renderSummary(outcome, context)).write();
@@ -92,7 +94,7 @@ async function preview(
   return 'summary';
 }
 
-async function post(log: MaskingLog): Promise<void> {
+async function post(log: Log): Promise<void> {
   const temp = process.env['RUNNER_TEMP'] ?? '/tmp';
   await removeSecretFiles(core.getState(state.files), temp, { files: realFiles(temp), log });
 }

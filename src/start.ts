@@ -1,20 +1,20 @@
 // One session against the real world: what a runner and a terminal begin alike.
 import type { RunContext } from './context.ts';
 import { type DoctorDone, doctor } from './doctor.ts';
-import { secretsToMask } from './inputs/mask.ts';
+import { environmentSecrets, secretsToMask } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
-import type { MaskingLog } from './platform/log.ts';
 import { interruption } from './platform/signals.ts';
 import { workflowsOf } from './platform/workflow-files.ts';
+import type { Log } from './ports.ts';
 import type { Engine } from './running.ts';
 import { runSession, type Session } from './session.ts';
 
 export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly raw: RawInputs;
   readonly context: RunContext;
-  readonly log: MaskingLog;
+  readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What only one of the two knows. */
   readonly facts?: Partial<Facts>;
@@ -23,7 +23,7 @@ export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
 /** Masks before anything is said; a signal ends the session. */
 export async function startSession(start: Start): Promise<Session> {
   const { raw, context, log, environment, exports, onSecretFile } = start;
-  for (const secret of secretsToMask(raw)) log.mask(secret);
+  maskKnown(start);
   const signal = interruption();
   const overlays = await overlaysOf(context.workspace);
   return runSession({
@@ -35,12 +35,17 @@ export async function startSession(start: Start): Promise<Session> {
   });
 }
 
+function maskKnown({ raw, environment, log }: Pick<Start, 'raw' | 'environment' | 'log'>): void {
+  for (const secret of [...secretsToMask(raw), ...environmentSecrets(environment)])
+    log.mask(secret);
+}
+
 /** `doctor` looks at the same world, and has no plan. */
 export async function startDoctor(
   start: Start & { readonly defaultKubeconfig: string | undefined },
 ): Promise<DoctorDone> {
   const { raw, context, log, environment, exports, onSecretFile, defaultKubeconfig } = start;
-  for (const secret of secretsToMask(raw)) log.mask(secret);
+  maskKnown(start);
   const { workspace } = context;
   const [workflows, overlays] = await Promise.all([workflowsOf(workspace), overlaysOf(workspace)]);
   const signal = interruption();

@@ -12,20 +12,25 @@ import { defaultKubeconfig } from './platform/default-kubeconfig.ts';
 import { realFiles } from './platform/files.ts';
 import { repositoryHere } from './platform/git-remote.ts';
 import { initDoors, openQuestions } from './platform/init-doors.ts';
-import { type MaskingLog, terminalLog } from './platform/log.ts';
+import { terminalLog } from './platform/log.ts';
+import { readBounded } from './platform/secret-source.ts';
 import { realShell } from './platform/shell.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
+import { withoutSecrets } from './redaction/values.ts';
+import { known } from './redaction.ts';
 import { doctorErrors, doctorJson, doctorLines } from './report/doctor.ts';
 
 import { isGood } from './report/headline.ts';
 import { initErrors, initJson, initLines } from './report/init.ts';
 
-import { withoutSecrets } from './report/without-secrets.ts';
+import { shownOutcome } from './report/without-secrets.ts';
 import { outputsOf, renderReport, renderText } from './report.ts';
 import { terminalContext } from './run-context.ts';
 import type { Session } from './session.ts';
 import { startDoctor, startSession } from './start.ts';
+import { readSecrets } from './terminal-secrets.ts';
+import { safeLines } from './text.ts';
 import { version } from './version.ts';
 
 /** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
@@ -37,10 +42,16 @@ export async function terminal(): Promise<void> {
   const log = logFor(flags);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
   if (flags.init) return startInit(flags, flags.init, log);
-  return onCluster(flags, log);
+  const { raw, findings } = await readSecrets(flags, {
+    environment: process.env,
+    read: readBounded,
+  });
+  complain(findings.map(({ what, hint }) => `${what} ${hint}`));
+  if (findings.some(({ severity }) => severity === 'fatal')) return leave(2);
+  return onCluster({ ...flags, raw }, log);
 }
 
-function logFor({ output }: Flags): MaskingLog {
+function logFor({ output }: Flags): Log {
   const json = output === 'json';
   const write = (text: string) => process.stdout.write(text);
   const stderr = (text: string) => process.stderr.write(text);
@@ -49,11 +60,11 @@ function logFor({ output }: Flags): MaskingLog {
 }
 
 function complain(lines: readonly string[]): void {
-  for (const line of lines) process.stderr.write(`${line}\n`);
+  for (const line of lines.map(known.redact).flatMap(safeLines)) process.stderr.write(`${line}\n`);
 }
 
 /** Everything that wants a cluster; its secret files are gone at the end. */
-async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
+async function onCluster(flags: Flags, log: Log): Promise<void> {
   const temp = tmpdir();
   const here = process.cwd();
   const remote = await repositoryHere(realShell(), here);
@@ -77,15 +88,16 @@ async function onCluster(flags: Flags, log: MaskingLog): Promise<void> {
   const session = await startSession({ ...start, facts: { defaultKubeconfig: known } });
   // `setup` is asked for the kubeconfig; every other command only needed it itself.
   if (flags.command !== 'setup') await clear();
-  const outcome = withoutSecrets(session.outcome, log.redact);
+  const outcome = shownOutcome(session.outcome);
   for (const line of renderText(outcome)) log.info(line);
   const json = flags.output === 'json' ? `${renderReport(outcome).json}\n` : '';
   return leave(exitCode(session), json);
 }
 
-function examined(done: DoctorDone, { output }: Flags, log: MaskingLog): Promise<void> {
+function examined(told: DoctorDone, { output }: Flags, log: Log): Promise<void> {
+  const done = withoutSecrets(told);
   complain(doctorErrors(done));
-  if (output === 'json') return leave(done.code, log.redact(doctorJson(done)));
+  if (output === 'json') return leave(done.code, doctorJson(done));
   for (const line of doctorLines(done)) log.info(line);
   return leave(done.code);
 }

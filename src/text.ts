@@ -1,12 +1,7 @@
 // Text from outside made safe to show: no line may act on the runner, the terminal or the reader.
+import { escapes, invisible } from './invisible.ts';
+import { known } from './redaction.ts';
 
-// Escape sequences as a whole (colours, titles, links), so that no rest of them stays behind.
-const escapes =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what we look for.
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\u0007\u001b\n\r]*(?:\u0007|\u001b\\)?|[ -~]?)/g;
-// Control characters but the tab, and invisible ones (`Cf`: zero width, direction): the runner
-// compares by culture and skips the invisible ones, so they could hide a command from us.
-const invisible = /[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\t]/gv;
 const lineBreak = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
 /** One line without line breaks, control characters or escape sequences. */
@@ -36,9 +31,17 @@ export function safeLines(text: string): readonly string[] {
   return lines;
 }
 
-/** At most `length` characters; says with `…` that something was cut, never inside a character. */
-export function clip(text: string, length: number): string {
-  if (text.length <= length) return text;
+/** Behind a cut: as much as one secret may need in its longest form. */
+const margin = 4_096;
+
+/**
+ * At most `length` characters; says with `…` that something was cut, never inside a character.
+ * What is cut loses its secrets first: of half a secret nobody could say later that it is one.
+ */
+export function clip(given: string, length: number): string {
+  if (given.length <= length) return given;
+  const text = known.redact(given.slice(0, length + margin));
+  if (text.length < length) return `${text}…`;
   return `${text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 

@@ -1,7 +1,6 @@
 // Every token, JWT and key line occurs nowhere that outlives the run, and in its log only as a mask.
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { placesOf, withoutMasks } from '../runner/secrecy.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
 
 let site: Site;
@@ -31,34 +30,9 @@ function secrets(): readonly string[] {
   ];
 }
 
-async function filesBelow(folder: string): Promise<ReadonlyMap<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  const texts = files.map(async (entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return [path, await readFile(path, 'utf8')] as const;
-  });
-  return new Map(await Promise.all(texts));
-}
-
-function withoutMasks(text: string): string {
-  return text.replaceAll(/^::add-mask::.*$/gm, '');
-}
-
-async function places(run: Run): Promise<ReadonlyMap<string, string>> {
-  const post = await run.post();
-  return new Map([
-    ['log', withoutMasks(run.stdout + post.stdout)],
-    ['stderr', run.stderr + post.stderr],
-    ['summary', run.summary],
-    ['outputs', JSON.stringify([run.outputs, run.env, run.state])],
-    ...(await filesBelow(run.folder)),
-  ]);
-}
-
 async function expectNoLeak(run: Run): Promise<void> {
   const known = secrets();
-  for (const [place, text] of await places(run)) {
+  for (const [place, text] of await placesOf(run)) {
     // A file that the test itself gave the job, or our own tokens in it, would show here.
     const found = known.filter((secret) => text.includes(secret)).map((each) => each.slice(0, 6));
     expect({ place, found }).toEqual({ place, found: [] });
@@ -118,7 +92,7 @@ describe('nothing leaks from', () => {
     const run = await site.run(quoted, { workspace });
     expect(run.outputs['error-code']).toBe('image-name-invalid');
     const forms = [odd, JSON.stringify(odd).slice(1, -1), 'p&quot;a', 's&#42;s', 's\\*s', 's*s'];
-    for (const [place, text] of await places(run)) {
+    for (const [place, text] of await placesOf(run)) {
       const found = place.endsWith('.yaml') ? [] : forms.filter((form) => text.includes(form));
       expect({ place, found }).toEqual({ place, found: [] });
     }

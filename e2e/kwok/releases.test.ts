@@ -424,3 +424,32 @@ test('killed in the middle, the next run ends in a good state', async () => {
   expect(await names(ns)).toEqual(['a', 'web']);
   expect(await image(ns)).toContain('web:2');
 }, 60_000);
+
+describe('a field with a secret', () => {
+  const ns = 'withheld';
+  const given = (value: string) => ({ secrets: `tokens/API=${value}` });
+
+  test('is not recorded, and a rollback keeps what is live', async () => {
+    const first = 'first-Zq8vN3xW5kLp';
+    const second = 'second-0TgY7mRb2HcJ';
+    expect((await run(ns, app('1', config('settings', `a ${first}`)), given(first))).code).toBe(0);
+    expect((await run(ns, app('2', config('settings', `b ${second}`)), given(second))).code).toBe(
+      0,
+    );
+    const records = (await secrets(ns)).map((each) => JSON.stringify(decode([each])));
+    expect(records.join()).not.toMatch(new RegExp(`${first}|${second}|\\*\\*\\*`));
+    expect(records.join()).toContain('webgen-deploy/left-out');
+    const back = await run(ns, '', { command: 'rollback' });
+    expect(back.outputs).toMatchObject({ status: 'deployed', revision: '3' });
+    expect(await image(ns)).toContain('web:1');
+    const { body } = await site.cluster.api({
+      path: `/api/v1/namespaces/${ns}/configmaps/settings`,
+    });
+    expect(body.data).toEqual({ value: `b ${second}` });
+    expect(JSON.stringify(body)).not.toMatch(/\*\*\*|left-out/);
+    await site.cluster.kubectl(['-n', ns, 'delete', 'configmap', 'settings']);
+    const lost = await run(ns, '', { command: 'rollback', 'to-release': '2' });
+    expect(lost.outputs).toMatchObject({ status: 'failed', 'error-code': 'release-not-found' });
+    expect(lost.text).toContain('leaves out data.value of ConfigMap/settings');
+  }, 90_000);
+});

@@ -1,6 +1,8 @@
 // Nothing secret before its mask, and none in what a run's programs are started with.
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readCommands } from './commands.ts';
+import type { ActionResult } from './run-action.ts';
 
 /** Each value that appears in a line other than its own `::add-mask::`; empty where none does. */
 export function shownMasks(stdout: string): readonly string[] {
@@ -23,6 +25,33 @@ export function maskedIn(stdout: string): readonly string[] {
   return readCommands(stdout).flatMap(({ command, message }) =>
     command === 'add-mask' ? [message] : [],
   );
+}
+
+async function filesBelow(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const texts = files.map(async (entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return [path, await readFile(path, 'utf8')] as const;
+  });
+  return new Map(await Promise.all(texts));
+}
+
+/** A log without the lines that only a runner reads. */
+export function withoutMasks(text: string): string {
+  return text.replaceAll(/^::add-mask::.*$/gm, '');
+}
+
+/** Everything that leaves a run, its post step included, by where it is. */
+export async function placesOf(run: ActionResult): Promise<ReadonlyMap<string, string>> {
+  const post = await run.post();
+  return new Map([
+    ['log', withoutMasks(run.stdout + post.stdout)],
+    ['stderr', run.stderr + post.stderr],
+    ['summary', run.summary],
+    ['outputs', JSON.stringify([run.outputs, run.env, run.state])],
+    ...(await filesBelow(run.folder)),
+  ]);
 }
 
 export interface SeenProcess {

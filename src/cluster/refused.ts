@@ -3,6 +3,7 @@ import { type Finding, finding } from '../errors.ts';
 import { type Document, placeOf } from '../manifests/document.ts';
 import { pathOfField } from '../manifests/field-path.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
+import { clip } from '../text.ts';
 import { fieldsAt } from './json.ts';
 import { type KubeObject, kindKey, nameOf } from './objects.ts';
 
@@ -74,7 +75,7 @@ function decoded(text: string): string {
 const quoted = /((?:Invalid|Unsupported|Duplicate) value: )(.*)(: [^:]*)$/s;
 
 function shortened(value: string): string {
-  return value.length > 80 ? `${value.slice(0, 60)}…` : value;
+  return value.length > 80 ? clip(value, 61) : value;
 }
 
 /** The server prints its own type: `got &value.valueUnstructured{Value:1}`. */

@@ -43,9 +43,9 @@ export async function checkOutside(outside: Outside, place: Place): Promise<read
   const key = credentials && (await checkKey(credentials, place.apiEndpoint, ports));
   const [cluster, images] = await Promise.all([
     checkTarget(target, key?.value, place),
-    registry ? openRegistry(registry, key?.value, ports.http) : noRegistry('--yc-registry-id'),
+    registry ? openRegistry(registry, key?.value, ports) : noRegistry('--yc-registry-id'),
   ]);
-  const own = 'give --yc-sa-json-credentials';
+  const own = 'give --yc-sa-json-credentials @key.json';
   const noKey = target?.by === 'kubeconfig' ? [] : [skipped('key', `Not looked at: ${own}.`)];
   return [...(key ? [key.check] : noKey), ...cluster, images];
 }
@@ -53,7 +53,7 @@ export async function checkOutside(outside: Outside, place: Place): Promise<read
 async function openRegistry(
   { login, ...address }: Registry,
   cloud: Cloud | undefined,
-  http: Ports['http'],
+  { http, log }: Pick<Ports, 'http' | 'log'>,
 ): Promise<Check> {
   if (login?.by === 'iam' && !cloud) return noRegistry('a token');
   const iam = cloud && { username: 'iam', password: cloud.token };
@@ -62,6 +62,7 @@ async function openRegistry(
     address,
     login: login?.by === 'password' ? login : login && iam,
     http,
+    mask: log.mask,
     ...(serviceAccountId === undefined ? {} : { serviceAccountId }),
   });
 }
@@ -72,7 +73,9 @@ async function checkTarget(
   place: Place,
 ): Promise<readonly Check[]> {
   if (!target) {
-    return unopened('give --yc-k8s-cluster-id with --yc-sa-json-credentials, or --kubeconfig');
+    return unopened(
+      'give --yc-k8s-cluster-id with --yc-sa-json-credentials @key.json, or --kubeconfig',
+    );
   }
   if (target.by === 'kubeconfig') return checkKubeconfig(target, place);
   if (!cloud) return unopened('there is no token');

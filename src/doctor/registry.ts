@@ -1,5 +1,5 @@
 // May this login push to the registry? An upload is begun and ended again; nothing is left there.
-import type { Http } from '../ports.ts';
+import type { Http, Log } from '../ports.ts';
 import { isYandexRegistry, type Password, type RegistryAddress } from '../registry/address.ts';
 import { registryClient } from '../registry/client.ts';
 import { type Check, failed, ok } from './check.ts';
@@ -11,14 +11,15 @@ export interface Asked {
   /** Whose role is missing, where it is Yandex Cloud's. */
   readonly serviceAccountId?: string;
   readonly http: Http;
+  readonly mask: Log['mask'];
 }
 
 /** A repository that no build makes. */
 const probe = 'webgen-deploy-doctor';
 
 export async function checkRegistry(asked: Asked): Promise<Check> {
-  const { address, login, http } = asked;
-  const client = registryClient({ host: address.host, http, login: async () => login });
+  const { address, login, http, mask } = asked;
+  const client = registryClient({ host: address.host, http, login: async () => login, mask });
   const { check } = await expected('registry', async () => {
     await client.checkPush(`${address.prefix}/${probe}`);
     const who = login ? ` as ${login.username}` : ' without a login';

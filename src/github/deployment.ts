@@ -3,6 +3,7 @@ import { fieldsAt, textAt } from '../cluster/json.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Outcome, Status } from '../outcome.ts';
 import type { Clock, Log } from '../ports.ts';
+import { known } from '../redaction.ts';
 import { headline } from '../report/headline.ts';
 import type { Engine } from '../running.ts';
 import { clip } from '../text.ts';
@@ -164,7 +165,7 @@ interface Told {
 }
 
 function endOf(outcome: Outcome): Told {
-  const description = clip(headline(outcome), longestDescription);
+  const description = clip(known.redact(headline(outcome)), longestDescription);
   return { state: states[outcome.status], description };
 }
 

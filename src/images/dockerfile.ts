@@ -1,4 +1,5 @@
 // What a Dockerfile takes from outside: base images, and whether anything cannot be pinned.
+import { clip } from '../text.ts';
 
 export interface DockerfileFacts {
   /** Image references as they are pulled, variables filled, once each. */
@@ -55,7 +56,7 @@ function read(
     if (alias) seen.stages.add(alias.toLowerCase());
   }
   for (const reference of takenBy(name, rest)) take(reference, seen);
-  if (name === 'ADD' && isRemote(rest)) seen.unknown ??= `ADD takes ${rest.slice(0, 100)}`;
+  if (name === 'ADD' && isRemote(rest)) seen.unknown ??= `ADD takes ${clip(rest, 100)}`;
 }
 
 function take(reference: string, seen: Seen): void {

@@ -34,8 +34,6 @@ function decoded(base64: string): string {
 
 function secretsOf(user: Fields): readonly string[] {
   const provider = within(user['auth-provider'], 'config');
-  const environment = records(within(user, 'exec')['env']);
-  const sensitive = /token|secret|passw|key|credential/i;
   const key = strings([user['client-key-data']]);
   return strings([
     user['token'],
@@ -46,11 +44,60 @@ function secretsOf(user: Fields): readonly string[] {
     provider['id-token'],
     provider['refresh-token'],
     provider['client-secret'],
-    ...environment
-      .filter((each) => sensitive.test(String(each['name'])))
-      .map((each) => each['value']),
+    ...pluginSecrets(within(user, 'exec')),
   ]);
 }
+
+/** A login program's arguments and variables: all but what is plainly a name, a flag or a place. */
+function pluginSecrets(exec: Fields): readonly unknown[] {
+  const args: readonly unknown[] = Array.isArray(exec['args']) ? exec['args'] : [];
+  const words = args.map((each, at) => {
+    const [, flag, value] = /^(--?[\w.-]+)=(.*)$/s.exec(String(each)) ?? [];
+    return flag === undefined
+      ? { name: String(args[at - 1] ?? ''), value: String(each) }
+      : { name: flag, value };
+  });
+  const flags = words.map(({ name, value }) => ({ name: /^-/.test(name) ? name : '', value }));
+  return [...records(exec['env']), ...flags].flatMap(({ name, value }) => {
+    const isSecret = sensitive.test(String(name)) ? !isFlag(value) : !isPlain(String(value));
+    return isSecret ? [value] : [];
+  });
+}
+
+const sensitive = /token|secret|passw|pwd|key|credential/i;
+const isFlag = (value: unknown): boolean => /^--?[\w.-]+$/.test(String(value));
+
+/** Words with hyphens and short numbers, flags, paths, addresses without a login, versions. */
+function isPlain(value: string): boolean {
+  if (value.length < 8 || isFlag(value)) return true;
+  if (/^(?:~|\.{0,2})\/[\w./-]*$|^https?:\/\/[\w.:/-]*$/.test(value)) return true;
+  return /^[A-Za-z]+(?:[-_./:][A-Za-z]*\d{0,4})*$/.test(value);
+}
+
+/** The login in an address, as it is written and as it is meant; base64 is what a proxy is sent. */
+export function addressSecrets(address: unknown): readonly string[] {
+  const text = typeof address === 'string' ? address : '';
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (!url?.password) return [];
+  const login = text.slice(
+    text.indexOf('://') < 0 ? 0 : text.indexOf('://') + 3,
+    text.lastIndexOf('@'),
+  );
+  const written = login.slice(login.indexOf(':') + 1);
+  const [user, password] = [url.username, url.password].map(percentDecoded);
+  return strings([written, url.password, password, btoaUtf8(`${user}:${password}`)]);
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const btoaUtf8 = (text: string): string =>
+  btoa(Array.from(new TextEncoder().encode(text), (each) => String.fromCharCode(each)).join(''));
 
 /** Reads YAML or JSON; undefined where the text is no kubeconfig. */
 export function readKubeconfig(text: string): KubeconfigFacts | undefined {
@@ -68,7 +115,12 @@ export function readKubeconfig(text: string): KubeconfigFacts | undefined {
     contexts: strings(records(parsed['contexts']).map((each) => each['name'])),
     ...(currentContext === undefined ? {} : { currentContext }),
     startsPrograms: users.some((user) => isFields(user['exec']) || isFields(user['auth-provider'])),
-    secrets: users.flatMap(secretsOf),
+    secrets: [
+      ...users.flatMap(secretsOf),
+      ...records(parsed['clusters']).flatMap((each) =>
+        addressSecrets(within(each, 'cluster')['proxy-url']),
+      ),
+    ],
   };
 }
 

@@ -5,7 +5,7 @@ import type { ImageBuild } from '../images/build.ts';
 import { invalid } from '../readers.ts';
 import { reveal, Secret } from '../secret.ts';
 import { privateKeyText } from '../yandex/service-account-key.ts';
-import { kubeconfigText, readKubeconfig } from './kubeconfig.ts';
+import { addressSecrets, kubeconfigText, readKubeconfig } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
 import { secretEntries } from './secret-lines.ts';
 
@@ -57,7 +57,9 @@ function fromKey(text: string): readonly string[] {
 function fromKubeconfig(text: string): readonly string[] {
   const plain = kubeconfigText(text);
   if (plain !== undefined) {
-    const found = (readKubeconfig(plain)?.secrets ?? []).flatMap((each) => lines(each, 8));
+    const found = (readKubeconfig(plain)?.secrets ?? []).flatMap((each) =>
+      lines(each, each.includes('\n') ? 8 : 4),
+    );
     return plain === text ? found : [...found, ...lines(text, 8)];
   }
   return /[\n{]/.test(text) || text.length > 200 ? lines(text, 16) : [];
@@ -92,6 +94,17 @@ export function secretsToMask(raw: RawInputs): readonly Secret[] {
     ...fromSecrets(raw['secrets'] ?? ''),
   ];
   return [...new Set(texts)].map((each) => new Secret(each));
+}
+
+/** The passwords of proxies: a program that cannot reach one says its whole address. */
+export function environmentSecrets(
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly Secret[] {
+  const addresses = Object.entries(environment).filter(([name]) =>
+    /^(?:https?|all)_proxy$/i.test(name),
+  );
+  const found = addresses.flatMap(([, address]) => addressSecrets(address));
+  return [...new Set(found)].filter((each) => maskable(each)).map((each) => new Secret(each));
 }
 
 /** Build arguments stay in an image for everybody to read, so no secret may be one. */

@@ -2,18 +2,14 @@
 import type { Finding, Severity } from '../errors.ts';
 import { secretsInput } from '../manifests/secrets.ts';
 import type { Log } from '../ports.ts';
+import { known, secretLines } from '../redaction.ts';
 import { placeOf } from '../report/findings.ts';
+import { reveal } from '../secret.ts';
 import { clip, safeLines } from '../text.ts';
 import { groupsOn, type Surface } from './log-groups.ts';
-import { maskable, redactor } from './masks.ts';
 
 type Write = (text: string) => void;
 type Safe = (text: string) => readonly string[];
-
-/** A log that also hides what it was told to mask, for text that goes elsewhere. */
-export interface MaskingLog extends Log {
-  redact(text: string): string;
-}
 
 /** How one place shows what every log has to say. Lines are ready to be written. */
 interface Dress {
@@ -23,12 +19,10 @@ interface Dress {
   mask(lines: readonly string[]): void;
 }
 
-function logIn(dress: Dress): MaskingLog {
-  const { remember, redact } = redactor();
+function logIn(dress: Dress): Log {
   const groups = groupsOn(dress.surface);
-  const safe: Safe = (text) => safeLines(redact(text));
+  const safe: Safe = (text) => safeLines(known.redact(text));
   return {
-    redact,
     info: (line) => {
       const lines = safe(line);
       for (const each of lines.length > 0 ? lines : ['']) groups.print(each);
@@ -37,9 +31,9 @@ function logIn(dress: Dress): MaskingLog {
     group: (name, work) => groups.group(safe(name).join(' '), work),
     annotate: (finding) => dress.annotation(finding, safe).forEach(groups.printOutside),
     mask: (secret) => {
-      const lines = maskable(secret);
-      remember(lines);
-      dress.mask(lines);
+      const text = reveal(secret);
+      known.remember(text);
+      dress.mask(secretLines(text));
     },
   };
 }
@@ -88,7 +82,7 @@ function annotation(finding: Finding, safe: Safe): string {
 }
 
 /** The runner's log: groups, annotations and masks; every other line is harmless to it. */
-export function githubLog(write: Write): MaskingLog {
+export function githubLog(write: Write): Log {
   const masked = new Set<string>();
   const shown: Record<Severity, number> = { fatal: 0, warning: 0, note: 0 };
   return logIn({
@@ -139,7 +133,7 @@ export interface TerminalOptions {
 }
 
 /** Plain lines, headings for groups, colours by the line's mark. */
-export function terminalLog(write: Write, options: TerminalOptions): MaskingLog {
+export function terminalLog(write: Write, options: TerminalOptions): Log {
   const out = options.stderr ?? write;
   const paint = (text: string, colour: number | undefined): string =>
     options.colour && colour && text ? `\u001b[${colour}m${text}\u001b[0m` : text;

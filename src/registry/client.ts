@@ -29,6 +29,8 @@ export interface ClientOptions {
   readonly http: Http;
   /** Asked before each exchange, since a token may have been renewed. */
   login(): Promise<Password | undefined>;
+  /** Called with each token that the registry gives, before it is used. */
+  mask(secret: Secret): void;
 }
 
 const mediaTypes = [
@@ -92,7 +94,7 @@ function problem(response: HttpResponse, repository: string, doing: 'pull' | 'pu
 type Send = (request: HttpRequest, scope: string) => Promise<HttpResponse>;
 
 /** Answers a challenge once for each scope and login: Basic, or a token from where it says. */
-function sender({ host, http, login }: ClientOptions): Send {
+function sender({ host, http, login, mask }: ClientOptions): Send {
   const known = new Map<string, Secret>();
   return async (request, scope) => {
     const user = await login();
@@ -108,14 +110,14 @@ function sender({ host, http, login }: ClientOptions): Send {
       );
     const first = await attempt(known.get(key));
     if (first.status !== 401) return first;
-    const authorization = await answer(first, { scope, user, reach });
+    const authorization = await answer(first, { scope, user, reach, mask });
     if (!authorization) return first;
     known.set(key, authorization);
     return attempt(authorization);
   };
 }
 
-interface Answering {
+interface Answering extends Pick<ClientOptions, 'mask'> {
   readonly scope: string;
   readonly user: Password | undefined;
   readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
@@ -126,7 +128,7 @@ const longestChallenge = 4_096;
 
 async function answer(
   { headers }: HttpResponse,
-  { scope, user, reach }: Answering,
+  { scope, user, reach, mask }: Answering,
 ): Promise<Secret | undefined> {
   const challenge = (headers['www-authenticate'] ?? '').slice(0, longestChallenge);
   const basic = user && new Secret(`Basic ${reveal(basicAuth(user))}`);
@@ -145,7 +147,9 @@ async function answer(
   if (response.status !== 200) return undefined;
   const { token, access_token: other } = jsonFields(response.body);
   const text = typeof token === 'string' ? token : other;
-  return typeof text === 'string' ? new Secret(`Bearer ${text}`) : undefined;
+  if (typeof text !== 'string') return undefined;
+  mask(new Secret(text));
+  return new Secret(`Bearer ${text}`);
 }
 
 const isSafe = ({ protocol, host }: URL): boolean =>

@@ -26,8 +26,9 @@ export interface OpenRegistry {
   /** Of the registry that is named, if one is. */
   readonly host?: string;
   readonly client?: RegistryClient;
-  /** What the user's own configuration holds for a host. */
+  /** What the user's own configuration holds for a host; masked. */
   loginFor(host: string): Password | undefined;
+  mask(secret: Secret): void;
   /** A new IAM token in the configuration; false where the login cannot be made anew. */
   renew(): Promise<boolean>;
 }
@@ -60,15 +61,24 @@ export async function openRegistry(
   if ((await files.kind(`${userConfig}/contexts`)) === 'folder') {
     await files.link(`${userConfig}/contexts`, `${folder}/contexts`);
   }
-  const stored = address && storedLogin(existing, address.host);
+  const storedFor = (host: string): Password | undefined => {
+    const found = storedLogin(existing, host);
+    if (found) for (const each of [found.password, basicAuth(found)]) log.mask(each);
+    return found;
+  };
+  const stored = address && storedFor(address.host);
   const login = async () => (await loginFor(0)) ?? stored;
   return {
     dockerConfig: folder,
     userConfig,
     ...(address
-      ? { host: address.host, client: registryClient({ host: address.host, http, login }) }
+      ? {
+          host: address.host,
+          client: registryClient({ host: address.host, http, login, mask: log.mask }),
+        }
       : {}),
-    loginFor: (host) => storedLogin(existing, host),
+    loginFor: storedFor,
+    mask: log.mask,
     async renew() {
       if (tokens) await write(Number.POSITIVE_INFINITY);
       return tokens !== undefined;

@@ -1,34 +1,40 @@
-// Words from the cluster can repeat a secret (a program prints its password): hidden before a file.
-import type { Outcome, ReportedFinding, WorkloadResult } from '../outcome.ts';
+// The last gate before people read: whatever the cluster, a registry or a program has said.
+import { type Finding, finding } from '../errors.ts';
+import type { Outcome } from '../outcome.ts';
+import { withoutSecrets } from '../redaction/values.ts';
+import { known } from '../redaction.ts';
 
-type Redact = (text: string) => string;
-
-function cleanFinding(finding: ReportedFinding, redact: Redact): ReportedFinding {
-  const logs = finding.logs?.map((log) => ({ ...log, lines: log.lines.map(redact) }));
-  return {
-    ...finding,
-    what: redact(finding.what),
-    hint: redact(finding.hint),
-    evidence: finding.evidence.map(redact),
-    ...(logs && { logs }),
-  };
+/** The outcome as people may read it: log, annotations, summary, comment, report. */
+export function shownOutcome(outcome: Outcome): Outcome {
+  return { ...withoutSecrets(outcome), status: outcome.status };
 }
 
-/** The outcome with every free text redacted; names stay, since automation reads them. */
-export function withoutSecrets(outcome: Outcome, redact: Redact): Outcome {
-  const { undone } = outcome;
-  const cleaned = (each: WorkloadResult): WorkloadResult => ({
-    ...each,
-    verdict: { ...each.verdict, words: redact(each.verdict.words) },
-  });
+type Outputs = Readonly<Record<string, string>>;
+
+/** Numbers and words of ours, and a text that the outcome has without its secrets. */
+const harmless = new Set([
+  'status',
+  'error-code',
+  'findings',
+  'revision',
+  'previous-revision',
+  'rolled-back',
+  'duration-seconds',
+]);
+
+/**
+ * Later steps act on names, digests and paths, so none is ever altered: one with a secret in it is
+ * left empty, and a warning says so.
+ */
+export function outputsWithoutSecrets(outputs: Outputs): { outputs: Outputs; withheld?: Finding } {
+  const holding = Object.keys(outputs).filter(
+    (name) => !harmless.has(name) && known.holds(outputs[name] ?? ''),
+  );
+  if (holding.length === 0) return { outputs };
+  const names = holding.map((name) => `\`${name}\``).join(', ');
+  const what = `Left empty, since a secret is in it: ${holding.length === 1 ? 'output' : 'outputs'} ${names}.`;
   return {
-    ...outcome,
-    findings: outcome.findings.map((each) => cleanFinding(each, redact)),
-    changes: outcome.changes.map((each) =>
-      each.patch === undefined ? each : { ...each, patch: redact(each.patch) },
-    ),
-    unverified: outcome.unverified.map((each) => ({ ...each, why: redact(each.why) })),
-    workloads: outcome.workloads.map(cleaned),
-    ...(undone && { undone: { ...undone, workloads: undone.workloads.map(cleaned) } }),
+    outputs: { ...outputs, ...Object.fromEntries(holding.map((name) => [name, ''])) },
+    withheld: finding('secret-in-output', what, { severity: 'warning' }),
   };
 }

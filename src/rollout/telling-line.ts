@@ -1,5 +1,6 @@
 // Finds the log line that says why a program died, among all that it said.
 import type { LogExcerpt } from '../outcome.ts';
+import { clip } from '../text.ts';
 
 // The gravest words first; a stack's own lines ("at …") and "0 errors" say nothing.
 const words: readonly RegExp[] = [
@@ -18,7 +19,7 @@ export function tellingLine(logs: readonly LogExcerpt[]): string | undefined {
   const lines = logs.flatMap((each) => each.lines).filter((line) => !quiet.test(line));
   for (const pattern of words) {
     const line = lines.findLast((each) => pattern.test(each));
-    if (line !== undefined) return line.trim().slice(0, longest);
+    if (line !== undefined) return clip(line.trim(), longest);
   }
   return undefined;
 }

@@ -17,7 +17,8 @@ export function baseImages(
   const clientOf = (host: string): RegistryClient => {
     const own = host === registry.host ? registry.client : undefined;
     const login = async () => registry.loginFor(host);
-    const client = own ?? clients.get(host) ?? registryClient({ host, http, login });
+    const client =
+      own ?? clients.get(host) ?? registryClient({ host, http, login, mask: registry.mask });
     clients.set(host, client);
     return client;
   };

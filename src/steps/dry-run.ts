@@ -10,6 +10,7 @@ import { type ServedDocument, serveDocuments } from '../cluster/served-documents
 import { type Finding, finding } from '../errors.ts';
 import type { Document } from '../manifests/document.ts';
 import { setLabels } from '../manifests/transform.ts';
+import { fillIn } from '../release/left-out.ts';
 import type { ApplySettings } from './apply-settings.ts';
 import type { Candidate } from './dry-run-object.ts';
 import { dryRunRounds } from './dry-run-rounds.ts';
@@ -44,7 +45,10 @@ export async function dryRunAll(
   const { documents: shown, unbuilt } = settings.preview
     ? asTheyRun(read, live)
     : { documents: read, unbuilt: [] };
-  const kept = shown.map(({ document }) => {
+  const filled = shown.map(({ document }) => withLiveValues(document, live));
+  const lost = filled.flatMap(({ findings: told }) => told);
+  if (lost.length > 0) return { objects: [], findings: lost };
+  const kept = filled.map(({ document }) => {
     return keepKeys(document, live.get(identityOf(document.object)), manager);
   });
   warnings.push(...kept.flatMap(({ findings: told }) => told));
@@ -69,6 +73,25 @@ export async function dryRunAll(
 
 const deniedOf = (each: object): readonly Finding[] =>
   'denied' in each ? [each.denied as Finding] : [];
+
+/** A recorded object gets back what its record had to leave out, before anything is sent. */
+function withLiveValues(document: Document, live: ReadonlyMap<string, KubeObject>) {
+  const { object, missing } = fillIn(document.object, live.get(identityOf(document.object)));
+  if (object === document.object) return { document, findings: [] };
+  const { namespace } = object.metadata;
+  const findings = missing.map((path) =>
+    finding(
+      'release-not-found',
+      `The release leaves out ${path} of ${nameOf(object)}, which held a secret, and it is not live any more.`,
+      {
+        object: nameOf(object),
+        ...(namespace ? { namespace } : {}),
+        hint: 'Deploy the commit of that release instead; history has it.',
+      },
+    ),
+  );
+  return { document: { ...document, object }, findings };
+}
 
 const wanted = ({ document, resource }: ServedDocument) => ({ object: document.object, resource });
 

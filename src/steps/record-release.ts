@@ -3,6 +3,7 @@ import { kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { repositoryOf } from '../context.ts';
 import { ActionError } from '../errors.ts';
+import { leaveOut, recordable } from '../release/left-out.ts';
 import {
   entryKey,
   entryOf,
@@ -83,7 +84,7 @@ function draftOf(run: Running, number: number): Release {
       commit: context.sha,
       runUrl: context.runUrl,
       ...repositoriesFor(run),
-      images: imagesOf(run),
+      images: recordable(imagesOf(run)),
       objects: contents.objects.length,
       ...(state.returnsTo ? { of: state.returnsTo.head.number } : {}),
       parts: 1,
@@ -119,7 +120,7 @@ function contentsOf({ state }: Running): ReleaseContents {
   const { partial, releases, returnsTo } = state;
   const planned = state.planned.filter(isManifests);
   const before = releases?.newest;
-  const sent = planned.map(({ object }) => recorded(object));
+  const sent = planned.map(({ object }) => leaveOut(recorded(object)));
   const objects =
     returnsTo?.contents.objects ?? (partial ? overlaid(before?.objects ?? [], sent) : sent);
   return {

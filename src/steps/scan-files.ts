@@ -4,6 +4,7 @@ import type { Finding, Severity } from '../errors.ts';
 import type { Files } from '../ports.ts';
 import { scanFailure } from '../scan/failure.ts';
 import type { FileToScan } from '../scan/files-to-scan.ts';
+import { keptReport } from '../scan/kept-report.ts';
 import { readScan, type Scanned } from '../scan/problems.ts';
 import { runTrivy, type Trivy } from './run-trivy.ts';
 
@@ -37,7 +38,9 @@ export async function scanFiles(
       source,
     ];
     const { code, stderr } = await runTrivy(trivy, { args, cwd, timeoutMs: scanMs });
-    const scanned = code === 0 ? readScan(await files.read(report)) : undefined;
+    const said = code === 0 ? await files.read(report) : '';
+    const scanned = readScan(said);
+    if (scanned) await files.write(report, keptReport(said));
     if (scanned) return { scanned, findings: [] };
     const subject = 'the manifests and Dockerfiles';
     return { findings: [scanFailure({ subject, stderr, late: code === -1, severity })] };

@@ -6,6 +6,7 @@ import type { Clock, Files } from '../ports.ts';
 import { javaMirrors } from '../scan/database.ts';
 import { scanFailure } from '../scan/failure.ts';
 import type { ImageToScan } from '../scan/images-to-scan.ts';
+import { keptReport } from '../scan/kept-report.ts';
 import { readScan, type Scanned } from '../scan/problems.ts';
 import { runTrivy, type Trivy } from './run-trivy.ts';
 
@@ -45,7 +46,9 @@ export async function scanImage(
     await linkShared(folder, setting);
     const args = imageArgs(image, { ...setting, cache: folder, report });
     const { code, stderr } = await runTrivy(trivy, { args, cwd: folder, timeoutMs: scanMs });
-    const scanned = code === 0 ? readScan(await files.read(report)) : undefined;
+    const said = code === 0 ? await files.read(report) : '';
+    const scanned = readScan(said);
+    if (scanned) await files.write(report, keptReport(said));
     if (scanned) await keepJava(folder, base);
     if (scanned) return { scanned, findings: [] };
     const subject = `image ${image.name}`;

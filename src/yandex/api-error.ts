@@ -2,6 +2,7 @@
 import { ActionError, type Code, finding } from '../errors.ts';
 import type { HttpResponse } from '../ports.ts';
 import { TransportError } from '../ports.ts';
+import { clip } from '../text.ts';
 
 export interface ApiProblem {
   readonly status: number;
@@ -42,7 +43,7 @@ export function problemOf(response: HttpResponse): ApiProblem {
 
 /** The server's own words, then the request id. */
 export function evidenceOf(problem: ApiProblem): readonly string[] {
-  const words = problem.message.slice(0, 500);
+  const words = clip(problem.message, 500);
   return problem.requestId ? [words, `request id: ${problem.requestId}`] : [words];
 }
 

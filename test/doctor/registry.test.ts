@@ -16,7 +16,13 @@ function look(host: string, answers: readonly Partial<HttpResponse>[]) {
     },
   };
   const address = { host, prefix: `${host}/crp1` };
-  const done = checkRegistry({ address, login, http, serviceAccountId: 'aje1' });
+  const done = checkRegistry({
+    address,
+    login,
+    http,
+    mask: () => undefined,
+    serviceAccountId: 'aje1',
+  });
   return done.then((check) => ({ check, sent }));
 }
 

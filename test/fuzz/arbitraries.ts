@@ -1,7 +1,8 @@
 // What hostile people write: texts, values, and real documents with a few places changed.
 import fc from 'fast-check';
-import { canaries, encodings } from './canaries.ts';
+import { canaries } from '../canaries.ts';
 import { type Data, type Edit, made, pathsOf } from './data.ts';
+import { encodings } from './forms.ts';
 
 /** Marks that no text of ours has: where one acts on a reader or a runner, markup has escaped. */
 export const mark = 'zzevil';

@@ -1,7 +1,8 @@
 // Inputs as data: small JSON that says how a large or odd value is made, so that a case is a file.
 import { stringify } from 'yaml';
-import { canaries, type Encoding, encodings } from './canaries.ts';
+import { canaries } from '../canaries.ts';
 import { fixture } from './fixtures.ts';
+import { type Encoding, encodings } from './forms.ts';
 
 /** Plain JSON, in which an object with one key of these stands for the value that it makes. */
 export type Data = unknown;
@@ -155,4 +156,10 @@ export function pathsOf(document: unknown, above: Path = []): readonly Path[] {
       pathsOf((document as Record<string | number, unknown>)[key], [...above, key]),
     ),
   ];
+}
+
+/** The numbers of the secrets that the data names. */
+export function secretsIn(data: Data): readonly number[] {
+  const found = JSON.stringify(data).matchAll(/"\$secret":\[(\d+)/g);
+  return [...new Set([...found].map(([, number]) => Number(number) % canaries.length))];
 }

@@ -1,9 +1,10 @@
 // What must hold of everything that leaves a run, whatever came in.
-import { reveal } from '../../src/secret.ts';
+
+import { canaries } from '../canaries.ts';
 import { commandIn } from '../platform/runner-commands.ts';
 import { mark } from './arbitraries.ts';
-import { canaries, tellingForms } from './canaries.ts';
-import type { Published, Said } from './publish.ts';
+import { tellingForms } from './forms.ts';
+import type { Published } from './publish.ts';
 
 export type Kind =
   /** Neither a result nor an expected failure: a defect's stack. */
@@ -24,15 +25,18 @@ export interface Fault {
   readonly detail: string;
 }
 
-const formsOf = new Map(canaries.map((canary) => [canary, tellingForms(canary)]));
+const forms = canaries.map(tellingForms);
 
-/** The first property that does not hold; undefined where all do. */
-export function faultIn(said: Said, published: Published): Fault | undefined {
+/**
+ * The first property that does not hold; undefined where all do. `secrets` are the numbers of those
+ * that came in, in whatever form.
+ */
+export function faultIn(published: Published, secrets: readonly number[]): Fault | undefined {
   return (
     commandFault(published) ??
     markupFault(published) ??
     controlFault(published) ??
-    leakFault(said, published)
+    leakFault(published, secrets)
   );
 }
 
@@ -109,7 +113,7 @@ function controlFault({ lines, terminal, markdown }: Published): Fault | undefin
   return undefined;
 }
 
-function leakFault(said: Said, published: Published): Fault | undefined {
+function leakFault(published: Published, secrets: readonly number[]): Fault | undefined {
   const texts: readonly (readonly [string, string])[] = [
     ['the log', published.lines],
     ['an annotation', published.annotations.replaceAll('%25', '%').replaceAll('%0A', '\n')],
@@ -126,13 +130,16 @@ function leakFault(said: Said, published: Published): Fault | undefined {
       ['a file', jsonStrings(text)] as const,
     ]),
   ];
-  const secrets = said.secrets?.map(reveal) ?? canaries;
   for (const secret of secrets) {
-    for (const form of formsOf.get(secret) ?? []) {
+    for (const form of forms[secret] ?? []) {
       const [where, text] = texts.find(([, each]) => each.includes(form)) ?? [];
       if (where === undefined || text === undefined) continue;
-      const detail = `secret ${canaries.indexOf(secret)} as ${JSON.stringify(form)}: ${excerpt(text, text.indexOf(form))}`;
-      return { kind: 'leak', where, detail };
+      const shown = excerpt(text, text.indexOf(form));
+      return {
+        kind: 'leak',
+        where,
+        detail: `secret ${secret} as ${JSON.stringify(form)}: ${shown}`,
+      };
     }
   }
   return undefined;

@@ -1,9 +1,10 @@
 // All that leaves a run, through the doors that it really has: logs, summary, comment, report.
 import type { Finding } from '../../src/errors.ts';
 import type { Outcome } from '../../src/outcome.ts';
-import { githubLog, type MaskingLog, terminalLog } from '../../src/platform/log.ts';
+import { githubLog, terminalLog } from '../../src/platform/log.ts';
+import type { Log } from '../../src/ports.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
-import { withoutSecrets } from '../../src/report/without-secrets.ts';
+import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
 import {
   annotationsOf,
   outputsOf,
@@ -12,7 +13,7 @@ import {
   renderText,
 } from '../../src/report.ts';
 import { Secret } from '../../src/secret.ts';
-import { canaries } from './canaries.ts';
+import { canaries } from '../canaries.ts';
 
 /** What code under test has to say. */
 export interface Said {
@@ -25,8 +26,8 @@ export interface Said {
   readonly printed?: readonly string[];
   /** Files that others read, as they are written: SARIF. */
   readonly files?: readonly string[];
-  /** Default: all canaries. */
-  readonly secrets?: readonly Secret[];
+  /** Nothing in it can be a secret of the run: a file that somebody mailed in. */
+  readonly foreign?: boolean;
 }
 
 export interface Published {
@@ -70,16 +71,23 @@ const run = {
   runUrl: 'https://github.com/org/shop/actions/runs/1',
 };
 
-const known = canaries.map((each) => new Secret(each));
+/** As a run does it before anything else: every secret is known from then on. */
+const masking = githubLog(() => undefined);
+for (const each of canaries) masking.mask(new Secret(each));
 
-export function publish({ secrets = known, ...said }: Said): Published {
-  const whole: Outcome = { ...plain, ...said.outcome, findings: said.findings ?? [] };
-  const logged = written((write) => githubLog(write), secrets);
-  const outcome = withoutSecrets(whole, logged.log.redact);
+/** As `main.ts` and `terminal.ts` publish it. */
+export function publish(said: Said): Published {
+  const told: Outcome = { ...plain, ...said.outcome, findings: said.findings ?? [] };
+  const { outputs, withheld } = outputsWithoutSecrets(outputsOf(told));
+  const outcome = shownOutcome(
+    withheld ? { ...told, findings: [...told.findings, withheld] } : told,
+  );
+  const { findings = '' } = outputsOf(outcome);
+  const logged = written(githubLog);
   for (const line of [...(said.lines ?? []), ...renderText(outcome)]) logged.log.info(line);
-  const annotated = written((write) => githubLog(write), secrets);
+  const annotated = written(githubLog);
   for (const each of annotationsOf(outcome)) annotated.log.annotate(each);
-  const terminal = written((write) => terminalLog(write, { colour: false }), secrets);
+  const terminal = written((write) => terminalLog(write, { colour: false }));
   for (const each of said.findings?.slice(0, 30) ?? []) terminal.log.annotate(each);
   for (const line of [...(said.lines ?? []), ...renderText(outcome)]) terminal.log.info(line);
   const summary = renderSummary(outcome, run);
@@ -94,19 +102,15 @@ export function publish({ secrets = known, ...said }: Said): Published {
     terminal: terminal.text(),
     markdown: [summary, comment],
     report: renderReport(outcome).json,
-    outputs: outputsOf(outcome),
+    outputs: { ...outputs, findings },
     files: said.files ?? [],
   };
 }
 
-/** What is written after the masks, which hold the secrets themselves. */
-function written(
-  open: (write: (text: string) => void) => MaskingLog,
-  secrets: readonly Secret[],
-): { readonly log: MaskingLog; text(): string } {
+function written(open: (write: (text: string) => void) => Log): {
+  readonly log: Log;
+  text(): string;
+} {
   const texts: string[] = [];
-  const log = open((text) => texts.push(text));
-  for (const each of secrets) log.mask(each);
-  texts.length = 0;
-  return { log, text: () => texts.join('') };
+  return { log: open((text) => texts.push(text)), text: () => texts.join('') };
 }

@@ -1,6 +1,6 @@
 // One case: the input made from its data, the code under test, and the verdict.
 import { ActionError } from '../../src/errors.ts';
-import { type Data, made } from './data.ts';
+import { type Data, made, secretsIn } from './data.ts';
 import { type Fault, faultIn } from './properties.ts';
 import { publish, type Said } from './publish.ts';
 import type { Target } from './target.ts';
@@ -24,7 +24,7 @@ export async function runCase(
   const value = made(input);
   const peak = process.resourceUsage().maxRSS;
   const began = process.cpuUsage();
-  const fault = await verdictOf(target, value);
+  const fault = await verdictOf(target, value, secretsIn(input));
   const { user, system } = process.cpuUsage(began);
   const spent = (user + system) / 1000;
   const grown = (process.resourceUsage().maxRSS - peak) * 1024;
@@ -36,10 +36,14 @@ export async function runCase(
   return undefined;
 }
 
-async function verdictOf(target: Target, value: unknown): Promise<Fault | undefined> {
+async function verdictOf(
+  target: Target,
+  value: unknown,
+  secrets: readonly number[],
+): Promise<Fault | undefined> {
   try {
     const said = await saidBy(target, value);
-    return faultIn(said, publish(said));
+    return faultIn(publish(said), said.foreign ? [] : secrets);
   } catch (error) {
     return thrown(error);
   }

@@ -54,6 +54,30 @@ describe('the content decides', () => {
 });
 
 describe('what it holds', () => {
+  test('the arguments and variables of a login program, but for names, flags and places', () => {
+    const config = `clusters: []
+users:
+  - name: e
+    user:
+      exec:
+        command: login
+        args: [k8s, create-token, --profile=default, --region, eu-central-1, --output, json, --config,
+          /etc/login.yaml, https://login.example.com/a, --client-secret, Hunter2Hunter, --token=tok-1234,
+          x7Kq9Zw2Lm5N, --assertion=Zw2Lm5Nx7Kq9]
+        env: [{name: AWS_PROFILE, value: production}, {name: OTHER, value: 'p4ss w0rd!'}]
+`;
+    expect(readKubeconfig(config)?.secrets.toSorted()).toEqual(
+      ['Hunter2Hunter', 'Zw2Lm5Nx7Kq9', 'p4ss w0rd!', 'tok-1234', 'x7Kq9Zw2Lm5N'].toSorted(),
+    );
+  });
+  test("the password of a cluster's proxy, as it is written, meant and sent", () => {
+    const config = `clusters: [{name: c, cluster: {proxy-url: 'http://me:p%40ss%2Fw0rd@proxy:3128'}}]`;
+    const sent = Buffer.from('me:p@ss/w0rd').toString('base64');
+    expect(new Set(readKubeconfig(config)?.secrets)).toEqual(
+      new Set(['p%40ss%2Fw0rd', 'p@ss/w0rd', sent]),
+    );
+  });
+
   test('contexts, and secrets of every kind', () => {
     const key = Buffer.from('-----BEGIN KEY-----\nkeykeykey\n').toString('base64');
     const config = `clusters: []

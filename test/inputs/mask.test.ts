@@ -1,6 +1,11 @@
 // What is registered with the runner's masker: all that is secret, and nothing that is everywhere.
 import { describe, expect, test } from '@jest/globals';
-import { kubeconfigSecrets, maskingNotes, secretsToMask } from '../../src/inputs/mask.ts';
+import {
+  environmentSecrets,
+  kubeconfigSecrets,
+  maskingNotes,
+  secretsToMask,
+} from '../../src/inputs/mask.ts';
 import { reveal } from '../../src/secret.ts';
 import { pem, snake } from '../yandex/keys.ts';
 
@@ -48,6 +53,22 @@ describe('tokens and kubeconfigs', () => {
     const text = 'users:\n- user:\n    token: hunter2-hunter2\nbroken: [\n';
     expect(masked('kubeconfig', text)).toEqual(['token: hunter2-hunter2']);
   });
+});
+
+test("passwords of the environment's proxies, and nothing else of it", () => {
+  const found = environmentSecrets({
+    HTTPS_PROXY: 'http://me:pr0xy-pass@proxy:3128',
+    http_proxy: 'proxy:3128',
+    ALL_PROXY: 'me:0ther-pass@proxy:1',
+    PATH: '/bin',
+    NO_PROXY: 'a:b@c',
+  });
+  expect(found.map(reveal)).toEqual([
+    'pr0xy-pass',
+    Buffer.from('me:pr0xy-pass').toString('base64'),
+    '0ther-pass',
+    Buffer.from('me:0ther-pass').toString('base64'),
+  ]);
 });
 
 describe('secrets', () => {

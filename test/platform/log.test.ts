@@ -103,7 +103,6 @@ describe('on GitHub', () => {
     log.debug('s3cr%t:value');
     log.annotate(finding('crash-loop', 's3cr%t:value', { evidence: ['s3cr%t:value'] }));
     expect(text().split('\n').slice(1).join('\n')).not.toMatch(/s3cr|value/);
-    expect(log.redact('{"a":"s3cr%t:value"}')).toBe('{"a":"***"}');
   });
 });
 

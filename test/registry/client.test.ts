@@ -6,7 +6,7 @@ import { ActionError } from '../../src/errors.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realHttp } from '../../src/platform/http.ts';
 import { registryClient } from '../../src/registry/client.ts';
-import { Secret } from '../../src/secret.ts';
+import { reveal, Secret } from '../../src/secret.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const servers: Server[] = [];
@@ -28,8 +28,14 @@ async function serve(answer: Answer) {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const http = realHttp({ clock: realClock(), userAgent: 'test', attempts: 1 });
+  const masked: string[] = [];
   const login = async () => ({ username: 'iam', password: new Secret('t1.x') });
-  return { host, seen, client: registryClient({ host, http, login }) };
+  return {
+    host,
+    seen,
+    client: registryClient({ host, http, login, mask: (each) => masked.push(reveal(each)) }),
+    masked,
+  };
 }
 
 const basic = `Basic ${Buffer.from('iam:t1.x').toString('base64')}`;
@@ -59,7 +65,7 @@ describe('a registry', () => {
   });
 
   test('names where a token is to be had, for the scope that is needed', async () => {
-    const { host, seen, client } = await serve((request, response) => {
+    const { host, seen, client, masked } = await serve((request, response) => {
       const { authorization } = request.headers;
       if (request.url?.startsWith('/token')) response.end('{"token":"abc"}');
       else if (authorization === 'Bearer abc') response.writeHead(202).end();
@@ -75,6 +81,7 @@ describe('a registry', () => {
       `GET /token?service=reg&scope=repository%3Aa%3Apull%2Cpush ${basic}`,
       'POST /v2/a/blobs/uploads/ Bearer abc',
     ]);
+    expect(masked).toEqual(['abc']);
   });
 
   test('never gets the login by plain HTTP elsewhere', async () => {

@@ -415,7 +415,7 @@ export const clusterTargets = {
       const { lines, errors } = await diagnoseFiles(flags, read);
       const { json } = await diagnoseFiles({ ...flags, output: 'json' }, read);
       // A file that somebody mailed in: nothing in it is a secret of ours.
-      return { lines: [...errors, ...lines], printed: [json], secrets: [] };
+      return { lines: [...errors, ...lines], printed: [json], foreign: true };
     },
   ),
 

@@ -292,7 +292,7 @@ export const fileTargets = {
     const written = textOf(given);
     const read = kubeconfig(written, 'kubeconfig');
     const findings = 'findings' in read ? read.findings : [];
-    const secrets = kubeconfigSecrets(written);
+    kubeconfigSecrets(written);
     const facts = readKubeconfig(written);
     // Only what can be read is merged.
     if (facts)
@@ -301,7 +301,7 @@ export const fileTargets = {
         { folder: '/b', text: written },
       ]);
     const access = await loadKubeconfig(new Secret(written), { path: '/nowhere/config' });
-    return { findings, lines: [access.server, access.user, access.namespace ?? ''], secrets };
+    return { findings, lines: [access.server, access.user, access.namespace ?? ''] };
   }),
 
   'bake-file': target<string>(

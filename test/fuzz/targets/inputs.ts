@@ -87,7 +87,8 @@ export const inputTargets = {
         overlays: ['production', 'staging'],
       });
       const lines = inputs ? describePlan(makePlan(inputs)) : [];
-      return { findings, lines, secrets: secretsToMask(raw) };
+      secretsToMask(raw);
+      return { findings, lines };
     },
   ),
 
@@ -101,7 +102,7 @@ export const inputTargets = {
       ),
       { maxLength: 8 },
     ),
-    (words) => ({ findings: parseFlags(words.map(String)).findings, secrets: [] }),
+    (words) => ({ findings: parseFlags(words.map(String)).findings, foreign: true }),
   ),
 
   event: target<{ readonly env: object; readonly payload: unknown }>(

@@ -17,9 +17,9 @@ import { catalog } from '../../../src/tools/catalog.ts';
 import { resolveVersion } from '../../../src/tools/versions.ts';
 import { openCloud } from '../../../src/yandex/cloud.ts';
 import { findCluster } from '../../../src/yandex/cluster.ts';
+import { canaries } from '../../canaries.ts';
 import { outcomes } from '../../report/outcomes.ts';
 import { mutated, spliced, text, value } from '../arbitraries.ts';
-import { canaries } from '../canaries.ts';
 import { textOf } from '../data.ts';
 import { isRecord, quickClock, rememberingLog, scriptedHttp } from '../doors.ts';
 import { target } from '../target.ts';
@@ -275,6 +275,7 @@ export const serviceTargets = {
         host: 'registry.example',
         http: scriptedHttp(answers),
         login: async () => ({ username: 'robot', password: new Secret(canaries[0] ?? '') }),
+        mask: () => undefined,
       });
       const repository = 'registry.example/shop/backend';
       const tried = [

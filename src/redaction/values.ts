@@ -1,0 +1,24 @@
+// Secrets out of a whole value: an outcome, a report, a scanner's findings.
+import { known } from '../redaction.ts';
+
+// Words of ours that the report goes by. A password may be `failed`, and no less a word for that.
+const ownKeys = new Set(
+  'change check code command did kind section severities severity state verdict'.split(' '),
+);
+const ownWord = /^[A-Za-z -]{1,40}$/;
+
+/** The same value with every text in it redacted, keys too, but for words that are our own. */
+export function withoutSecrets<T>(value: T): T {
+  return cleaned(value, '') as T;
+}
+
+function cleaned(value: unknown, key: string): unknown {
+  if (typeof value === 'string') {
+    return ownKeys.has(key) && ownWord.test(value) ? value : known.redact(value);
+  }
+  if (Array.isArray(value)) return value.map((each) => cleaned(each, key));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [known.redact(name), cleaned(each, name)]),
+  );
+}

@@ -1,0 +1,41 @@
+// The scanner's report as it is kept: SARIF and SBOM are made from it, and people upload it.
+import { isFields } from '../manifests/values.ts';
+import { withoutSecrets } from '../redaction/values.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Trivy's JSON without known secrets and, of the secrets that it found itself, without the lines that
+ * they stand in: it hides what it found, but not what is beside it. Throws where it is no JSON.
+ */
+export function keptReport(json: string): string {
+  const report: unknown = JSON.parse(json);
+  if (!isFields(report) || !Array.isArray(report['Results'])) return json;
+  const results = report['Results'].map((each: unknown) =>
+    isFields(each) ? withoutLines(each) : each,
+  );
+  return JSON.stringify(withoutSecrets({ ...report, Results: results }), undefined, 2);
+}
+
+function withoutLines(result: Fields): Fields {
+  const { Secrets: found, ExperimentalModifiedFindings: accepted } = result;
+  return {
+    ...result,
+    ...(Array.isArray(found) ? { Secrets: found.map(withoutLine) } : {}),
+    ...(Array.isArray(accepted)
+      ? {
+          ExperimentalModifiedFindings: accepted.map((each: unknown) =>
+            isFields(each) && each['Type'] === 'secret'
+              ? { ...each, Finding: withoutLine(each['Finding']) }
+              : each,
+          ),
+        }
+      : {}),
+  };
+}
+
+function withoutLine(found: unknown): unknown {
+  if (!isFields(found)) return found;
+  const { Code: _, ...rest } = found;
+  return { ...rest, Match: '' };
+}
