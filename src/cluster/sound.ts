@@ -63,7 +63,9 @@ export function isSoundAnswer(
   if (status < 200 || status > 299 || accept === '*/*') return true;
   if (!isFields(body)) return false;
   const target = targetOf(path);
-  if (!target || body['kind'] === 'Status' || target.resource.endsWith('reviews')) return true;
+  // What is deleted may answer with a Status in place of the object.
+  const isSaid = method === 'DELETE' && body['kind'] === 'Status';
+  if (!target || isSaid || target.resource.endsWith('reviews')) return true;
   if (!isSoundHead(fieldsAt(body, 'metadata'))) return false;
   if (method === 'GET' && target.name === undefined) return isSoundList(body);
   return target.subresource !== undefined || isWholeObject(body);

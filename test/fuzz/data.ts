@@ -1,4 +1,5 @@
 // Inputs as data: small JSON that says how a large or odd value is made, so that a case is a file.
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { canaries } from '../canaries.ts';
 import { fixture } from './fixtures.ts';
@@ -49,8 +50,11 @@ const makers = {
         so.slice(0, at % (so.length + 1)) + textOf(piece) + so.slice((at % (so.length + 1)) + gone),
       textOf(text),
     ),
-  /** A number that JSON has no form for, or a huge one. */
-  $number: (text: string) => Number(text),
+  /** Base64 of a gzip that unpacks to so many megabytes. */
+  $bomb: (megabytes: number) => {
+    const one = gzipSync(Buffer.alloc(2 ** 20));
+    return Buffer.concat(Array.from({ length: megabytes }, () => one)).toString('base64');
+  },
   /** The lines so many times with their number after `#`. */
   $count: ([text, times]: readonly [Data, number]) =>
     Array.from({ length: times }, (_, at) => textOf(text).replaceAll('#', String(at))).join(''),

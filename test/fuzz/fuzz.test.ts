@@ -108,7 +108,7 @@ describe('what leaves a run is looked at', () => {
       expect(faultIn({ ...sound, markdown: [text] }, all)).toMatchObject({ kind: 'leak' });
       const report = JSON.stringify({ [text]: 1 });
       expect(faultIn({ ...sound, report }, all)).toMatchObject({ kind: 'leak' });
-      expect(faultIn({ ...sound, outputs: { a: text } })).toMatchObject({ kind: 'leak' });
+      expect(faultIn({ ...sound, outputs: { a: text } }, all)).toMatchObject({ kind: 'leak' });
     }
   });
 

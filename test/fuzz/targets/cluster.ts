@@ -442,13 +442,6 @@ export const clusterTargets = {
         contents: fc.oneof(
           { weight: 6, arbitrary: mutated(contents) },
           { weight: 1, arbitrary: text },
-          // 64 MB of zeros are 64 KB; more would only be slower to make.
-          {
-            weight: 1,
-            arbitrary: fc
-              .integer({ min: 1, max: 400 })
-              .map((mb) => ({ $repeat: ['0', mb * 2 ** 20] })),
-          },
         ),
         asked: fc.option(fc.constantFrom(1, 3, 2 ** 53), { nil: null }),
       })
@@ -456,6 +449,12 @@ export const clusterTargets = {
         fc.oneof(
           { weight: 5, arbitrary: fc.constant(recorded) },
           { weight: 1, arbitrary: value.map((packed) => ({ ...recorded, packed })) },
+          {
+            weight: 1,
+            arbitrary: fc
+              .integer({ min: 1, max: 800 })
+              .map((megabytes) => ({ ...recorded, packed: { $bomb: megabytes } })),
+          },
         ),
       ),
     async (recorded) => {

@@ -270,7 +270,9 @@ export const fileTargets = {
     }),
     ({ rules, paths }) => {
       const { ignores, mayHold } = ignoreRules(textOf(rules));
-      return { lines: paths.map((path) => `${ignores(textOf(path))} ${mayHold(textOf(path))}`) };
+      // No system has longer ones.
+      const all = paths.map((path) => textOf(path).slice(0, 4_096));
+      return { lines: all.map((path) => `${ignores(path)} ${mayHold(path)}`) };
     },
   ),
 
