@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 NODE := $(BIN)/node
 
-.PHONY: help demo test test-node test-stack trivy check build bench docs clean
+.PHONY: help demo test fuzz test-node test-stack trivy check build bench docs clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -18,14 +18,17 @@ $(NODE): package-lock.json
 demo: $(NODE) ## a local cluster, a deploy by the bundle, then a broken one and its diagnosis
 	@$(NODE) scripts/demo.ts
 
-test: $(NODE) ## lint, types, unit, documents, workflows, bundle, and a real API server with simulated nodes
-	@$(NODE) scripts/test.ts lint types unit docs workflows bundle kwok
+test: $(NODE) ## lint, types, unit, 20,000 hostile inputs, documents, workflows, bundle, and a real API server with simulated nodes
+	@$(NODE) scripts/test.ts lint types unit fuzz docs workflows bundle kwok
 
 test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 	@$(NODE) scripts/test.ts node
 
 test-stack: $(NODE) ## manifests/ and example/ for real: images, a real node, backup, restore, linters (root, Debian; long)
 	@$(NODE) scripts/test.ts stack
+
+fuzz: $(NODE) ## hostile inputs for five minutes, another seed each time; what fails is saved
+	@npm run --silent fuzz -- --seconds 300
 
 trivy: $(NODE) ## build the scanner that tests, demo and bench use where it is there (Go; 10 minutes, once)
 	@$(NODE) e2e/tools/trivy.ts

@@ -6,6 +6,7 @@ import { provideAssets } from '../e2e/cluster/assets.ts';
 import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
 import { NEEDED } from '../e2e/cluster/programs.ts';
 import { provideTool } from '../e2e/tools/tools.ts';
+import { fuzzProject, sumOf } from './fuzz.ts';
 import { checkWorkflows } from './workflows.ts';
 
 interface Counts {
@@ -90,6 +91,15 @@ async function workflows(): Promise<Counts> {
   return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
 }
 
+/** Twenty thousand hostile inputs, the same ones each time; every target counts as one check. */
+async function fuzzed(): Promise<Counts> {
+  const result = await fuzzProject({ seed: 1, until: { cases: 20_000 } });
+  console.log(sumOf(result));
+  const bad = new Set(result.failures.map(({ target }) => target));
+  const passed = Object.keys(result.cases).filter((target) => !bad.has(target)).length;
+  return { passed, failed: bad.size, skipped: 0 };
+}
+
 const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   lint: () => command(bin('biome'), ['check', '--error-on-warnings', '.']),
   types: () => command(bin('tsc'), ['--noEmit']),
@@ -97,6 +107,7 @@ const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   workflows,
   bundle: () => command(process.execPath, ['scripts/build.ts', '--check']),
   unit: () => suite('unit'),
+  fuzz: fuzzed,
   kwok: () => onCluster('kwok'),
   node: () => onCluster('node'),
   stack: () => onCluster('stack'),

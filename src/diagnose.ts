@@ -3,13 +3,13 @@ import { identityOf, type KubeObject, kindKey, nameOf } from './cluster/objects.
 import { createSnapshot, type Snapshot } from './cluster/snapshot.ts';
 import { latestTime, prepare } from './diagnose/prepare.ts';
 import { newestOf, readSaved, type Saved, type SavedFile } from './diagnose/saved-objects.ts';
-import { type Finding, finding } from './errors.ts';
-import { subjectOf } from './manifests/document.ts';
+import type { Finding } from './errors.ts';
 import type { ReportedFinding } from './outcome.ts';
 import { recordOf } from './report/findings.ts';
 import { byGravity } from './rollout/diagnose.ts';
 import { judge } from './rollout/judge.ts';
 import { type Answer, type Memory, putAnswer } from './rollout/memory.ts';
+import { checkedTexts, oddityOf } from './rollout/oddity.ts';
 import type { Patience } from './rollout/patience.ts';
 import { rowOf } from './rollout/row-of.ts';
 import { memoryOfSaved } from './rollout/saved-memory.ts';
@@ -82,8 +82,7 @@ function pictureOf(saved: readonly Saved[], now: number, patience?: Patience): P
   return { snapshot, memory: patience ? { ...memory, patience } : memory, now };
 }
 
-// The judges trust that the API server has validated what they read. A file comes from anywhere:
-// where a field is of another type than its kind has, they stumble, and that object is named.
+// A file comes from anywhere: an object that the judges stumble over is named.
 function attempt<T extends object>(
   { object, file, line }: Saved,
   work: () => T,
@@ -91,24 +90,18 @@ function attempt<T extends object>(
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const { object: name, namespace } = subjectOf(object);
-    const what = `${name}, or what it owns, has a field of another type than its kind has.`;
-    return {
-      odd: finding('manifest-invalid', what, {
-        severity: 'warning',
-        object: name,
-        ...(namespace === undefined ? {} : { namespace }),
-        file,
-        line: line(),
-        hint: 'It is skipped. Save it with kubectl get -o yaml or -o json.',
-      }),
-    };
+    const odd = oddityOf(error, object);
+    const hint = 'It is skipped. Save it with kubectl get -o yaml or -o json.';
+    return { odd: { ...odd, code: 'manifest-invalid', file, line: line(), hint } };
   }
 }
 
 function oddities(each: Saved, now: number): readonly Finding[] {
-  const tried = attempt(each, () => pictureOf([each], now));
+  const tried = attempt(each, () => {
+    const namespace: unknown = each.object.metadata.namespace ?? '';
+    if (typeof namespace !== 'string') throw new TypeError('its namespace is no text');
+    return pictureOf([each], now);
+  });
   return 'odd' in tried ? [tried.odd] : [];
 }
 
@@ -124,7 +117,7 @@ function isJudged(object: KubeObject): boolean {
 }
 
 function rowFor(object: KubeObject, picture: Picture, told: Set<string>): DiagnosisRow {
-  const { state, words, findings } = judged(object, picture, told);
+  const { state, words, findings } = checkedTexts(judged(object, picture, told));
   const { namespace } = object.metadata;
   const reported = [...findings].sort(byGravity).map(shown);
   // What cannot be shown is found out here, and not when the page is written.

@@ -138,7 +138,7 @@ function wrongWords(words: readonly string[]): readonly Finding[] {
 
 /** Flags that are right for another command, and a diagnosis of nothing. */
 function misplaced(read: readonly ReadOption[], command: string, files: number) {
-  const alone = terminalCommands[command];
+  const alone = Object.hasOwn(terminalCommands, command) ? terminalCommands[command] : undefined;
   const strange = read.flatMap((each) => {
     if ('wrong' in each) return [];
     if ('name' in each) {

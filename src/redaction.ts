@@ -88,9 +88,13 @@ export function redactor(): Redactor {
   };
 }
 
-/** As it is; as a form in an address has it; as our own lines show a tab. */
+/**
+ * As it is; as a form in an address has it; as our own lines show a tab. Escaped ones too: whoever
+ * reads an escape that begins before the secret takes its first characters for the escape's own.
+ */
 function plainForms(line: string): readonly string[] {
-  return [line, line.replaceAll(' ', '+'), line.replaceAll('\t', '  ')];
+  const escaped = [encodeURIComponent(line.toWellFormed()), JSON.stringify(line).slice(1, -1)];
+  return [line, line.replaceAll(' ', '+'), line.replaceAll('\t', '  '), ...escaped];
 }
 
 /** Base64 wherever the secret begins in what was encoded, without the characters that it shares. */

@@ -4,8 +4,12 @@ import { known } from './redaction.ts';
 
 const lineBreak = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
+// Most lines are of this kind, and there may be a hundred thousand of them.
+const plain = /^[\t\x20-\x7e]*$/;
+
 /** One line without line breaks, control characters or escape sequences. */
 export function oneLine(text: string): string {
+  if (plain.test(text)) return text;
   return text
     .replaceAll(escapes, '')
     .split(lineBreak)

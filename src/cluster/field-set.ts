@@ -5,9 +5,28 @@ import { sameJson } from './json.ts';
 /** FieldsV1: `f:` a map's field, `k:` a list item by keys, `v:` a set's value, `.` itself. */
 export type FieldSet = { readonly [step: string]: FieldSet };
 
-/** FieldsV1 as it came; anything else is the empty set. */
-export function fieldSetOf(value: unknown): FieldSet {
-  return isFields(value) ? (value as FieldSet) : {};
+/** Custom kinds may nest; a pod's own fields are eleven deep. */
+const deepest = 100;
+
+/** FieldsV1 as it came, without what is no step of it: a server of another kind may write that. */
+export function fieldSetOf(value: unknown, depth = 0): FieldSet {
+  if (!isFields(value) || depth > deepest) return {};
+  const steps = Object.entries(value).filter(([step, inner]) => isStep(step) && isFields(inner));
+  return Object.fromEntries(steps.map(([step, inner]) => [step, fieldSetOf(inner, depth + 1)]));
+}
+
+function isStep(step: string): boolean {
+  if (step === '.' || step.startsWith('f:') || step.startsWith('i:')) return true;
+  if (step.startsWith('v:')) return parsedStep(step) !== undefined;
+  return step.startsWith('k:') && isFields(parsedStep(step));
+}
+
+function parsedStep(step: string): unknown {
+  try {
+    return JSON.parse(step.slice(2));
+  } catch {
+    return undefined;
+  }
 }
 
 /** All fields of both. */

@@ -1,5 +1,5 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
-import { ActionError } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest } from '../ports.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
@@ -39,6 +39,8 @@ export interface ListOptions {
 
 // kubectl takes 500; of pods that is 4 MB of text, which are 15 MB once parsed.
 const usualPage = 250;
+/** 100,000 objects: more than the largest cluster has pods in a namespace. */
+const mostPages = 400;
 // With the plain form behind it: an aggregated API server may not know how to leave things out.
 const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
@@ -61,7 +63,7 @@ export async function listAll(
   const objects: KubeObject[] = [];
   let from: string | undefined;
   let limit: number | undefined = selection.pageSize ?? usualPage;
-  for (;;) {
+  for (let pages = 0; pages < mostPages; pages += 1) {
     const query = { labelSelector, fieldSelector, limit, continue: from };
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
     const response = await api.send(request);
@@ -81,6 +83,14 @@ export async function listAll(
     if (!from || objects.length > most)
       return { objects, resourceVersion: metadata?.resourceVersion ?? '' };
   }
+  throw new ActionError(endless(resource));
+}
+
+function endless({ plural }: Resource): Finding {
+  const what = `Listing ${plural} failed: the API still had more after ${mostPages} pages.`;
+  return finding('api-error', what, {
+    hint: 'Look at what stands between: a proxy or gateway, or the API service that serves the kind.',
+  });
 }
 
 function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions): ApiRequest {

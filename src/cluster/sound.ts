@@ -47,6 +47,13 @@ export function isSoundObject(value: unknown): boolean {
   return isFields(value) && isSoundHead(value['metadata']) && text(value['metadata']['name']);
 }
 
+/** One that comes alone, or in a watch, says its kind as well; the items of a list do not. */
+export function isWholeObject(value: unknown): boolean {
+  return (
+    isSoundObject(value) && isFields(value) && [value['apiVersion'], value['kind']].every(text)
+  );
+}
+
 /** False for a success whose body is none of what was asked for: a proxy's page, `null`, a list of numbers. */
 export function isSoundAnswer(
   { status, body }: Pick<ApiResponse, 'status' | 'body'>,
@@ -56,10 +63,12 @@ export function isSoundAnswer(
   if (status < 200 || status > 299 || accept === '*/*') return true;
   if (!isFields(body)) return false;
   const target = targetOf(path);
-  if (!target || body['kind'] === 'Status' || target.resource.endsWith('reviews')) return true;
+  // What is deleted may answer with a Status in place of the object.
+  const isSaid = method === 'DELETE' && body['kind'] === 'Status';
+  if (!target || isSaid || target.resource.endsWith('reviews')) return true;
   if (!isSoundHead(fieldsAt(body, 'metadata'))) return false;
   if (method === 'GET' && target.name === undefined) return isSoundList(body);
-  return target.subresource !== undefined || isSoundObject(body);
+  return target.subresource !== undefined || isWholeObject(body);
 }
 
 function isSoundList({ items }: Fields): boolean {

@@ -6,7 +6,7 @@ import type { Api } from './api.ts';
 import { readStatus, type Status } from './api-errors.ts';
 import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
-import { isSoundObject } from './sound.ts';
+import { isWholeObject } from './sound.ts';
 
 export type StreamEnd =
   /** As agreed, or by something between that closes idle connections. */
@@ -87,7 +87,7 @@ export async function streamOnce(
 
 /** A bookmark has a version and no name. */
 function isKnown(type: unknown, object: unknown): object is KubeObject {
-  return type === 'BOOKMARK' ? isFields(object) : isSoundObject(object);
+  return type === 'BOOKMARK' ? isFields(object) : isWholeObject(object);
 }
 
 function failedEnd(status: Status): StreamEnd {

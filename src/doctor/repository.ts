@@ -1,6 +1,6 @@
 // Are the workflows there, do they name the secrets right, and does every environment have its overlay?
-import { parse } from 'yaml';
 import { applicationSecrets, secretNames } from '../init/callers.ts';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { didYouMean } from '../readers.ts';
 import { type Check, failed, ok } from './check.ts';
 
@@ -61,16 +61,15 @@ export function checkRepository({ workflows, overlays }: Repository): readonly C
 }
 
 function readCalls({ path, text }: WorkflowFile): readonly Call[] | undefined {
-  try {
-    const workflow = fieldsOf(parse(text));
-    return Object.values(fieldsOf(workflow['jobs'])).flatMap((value) => {
-      const job = fieldsOf(value);
-      const name = called.exec(String(job['uses'] ?? ''))?.[1];
-      return name === undefined ? [] : [{ name, path, job, permissions: workflow['permissions'] }];
-    });
-  } catch {
-    return undefined;
-  }
+  const read = readYaml(text);
+  if ('problem' in read) return undefined;
+  const workflow = fieldsOf(read.yaml.value);
+  return Object.values(fieldsOf(workflow['jobs'])).flatMap((value) => {
+    const job = fieldsOf(value);
+    const uses = job['uses'];
+    const name = typeof uses === 'string' ? called.exec(uses)?.[1] : undefined;
+    return name === undefined ? [] : [{ name, path, job, permissions: workflow['permissions'] }];
+  });
 }
 
 function missing(calls: readonly Call[]): readonly Check[] {

@@ -30,18 +30,24 @@ export function readUserBake(printed: string): UserBake | undefined {
   const all = fields(root['target']);
   const groups = fields(root['group']);
   const wanted = texts(fields(groups['default'])['targets']);
-  const names = wanted.flatMap((each) => membersOf(each, groups)).filter((each) => all[each]);
-  const images = [...new Set(names)].flatMap((target) => userImage(target, fields(all[target])));
-  const untagged = [...new Set(names)].filter(
-    (name) => !images.some(({ target }) => target === name),
-  );
+  const names = membersOf(wanted, groups).filter((each) => all[each]);
+  const images = names.flatMap((target) => userImage(target, fields(all[target])));
+  const untagged = names.filter((name) => !images.some(({ target }) => target === name));
   return { images, untagged };
 }
 
-function membersOf(name: string, groups: Fields): readonly string[] {
-  const group = groups[name];
-  if (!isFields(group) || name === 'default') return [name];
-  return texts(group['targets']).flatMap((each) => membersOf(each, groups));
+/** A group may hold groups, and itself by a mistake: each is looked into once. */
+function membersOf(names: readonly string[], groups: Fields): readonly string[] {
+  const seen = new Set<string>();
+  const members = new Set<string>();
+  const open = names.toReversed();
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const group = groups[name];
+    if (!isFields(group) || name === 'default') members.add(name);
+    else if (!seen.has(name)) open.push(...texts(group['targets']).toReversed());
+    seen.add(name);
+  }
+  return [...members];
 }
 
 function userImage(target: string, definition: Fields): readonly UserImage[] {

@@ -1,7 +1,8 @@
 // Reads the `build` input: a YAML list of images, every problem of every entry at once.
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import type { Finding } from '../errors.ts';
 import type { ImageBuild } from '../images/build.ts';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { didYouMean, invalid, type Reader, shown } from '../readers.ts';
 import { buildArgs, type Refuse, secretIds, texts } from './build-fields.ts';
 
@@ -21,13 +22,12 @@ const form =
 
 /** Lines of the YAML count from 1 within the input. */
 export const imageBuilds: Reader<readonly ImageBuild[]> = (text, name) => {
-  const document = parseDocument(text, { uniqueKeys: true });
-  const wrong = document.errors.map((error) => {
-    const line = error.linePos?.[0].line ?? 1;
-    return invalid(name, `line ${line} is no YAML`, form);
-  });
-  if (wrong.length > 0) return { findings: wrong };
-  const list = isMap(document.contents) ? [document.contents] : document.contents;
+  const yaml = readYaml(text);
+  if ('problem' in yaml) {
+    return { findings: [invalid(name, `line ${yaml.line} ${yaml.problem}`, form)] };
+  }
+  const { contents } = yaml.yaml;
+  const list = isMap(contents) ? [contents] : contents;
   const items = Array.isArray(list) ? list : isSeq(list) ? list.items : [];
   if (items.length === 0) return { findings: [invalid(name, 'is no list of images', form)] };
   const read = items.map((item, index) => readImage(item, { name, index }));

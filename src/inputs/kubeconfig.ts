@@ -1,5 +1,5 @@
 // What a kubeconfig's text tells without connecting: its contexts, its secrets, its programs.
-import { parse } from 'yaml';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { type Fields, isFields } from '../manifests/values.ts';
 import { type Reader, refuse } from '../readers.ts';
 import { Secret } from '../secret.ts';
@@ -117,13 +117,9 @@ function filesOf(parts: readonly Fields[]): readonly NamedFile[] {
 
 /** Reads YAML or JSON; undefined where the text is no kubeconfig. */
 export function readKubeconfig(text: string): KubeconfigFacts | undefined {
-  let parsed: unknown;
-  try {
-    parsed = parse(text, { logLevel: 'error' });
-  } catch {
-    // The parser's message quotes the text, so it must not travel.
-    return undefined;
-  }
+  const read = readYaml(text);
+  if ('problem' in read) return undefined;
+  const parsed = read.yaml.value;
   if (!isFields(parsed) || !Array.isArray(parsed['clusters'])) return undefined;
   const users = records(parsed['users']).map((each) => within(each, 'user'));
   const clusters = records(parsed['clusters']).map((each) => within(each, 'cluster'));

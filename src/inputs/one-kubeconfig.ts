@@ -1,5 +1,5 @@
 // Makes one kubeconfig of several, or of one in another context, for tools that take a single file.
-import { parse } from 'yaml';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { type Fields, isFields } from '../manifests/values.ts';
 
 export interface KubeconfigPart {
@@ -32,7 +32,8 @@ function movedUser(user: Fields, folder: string): Fields {
 }
 
 function moved({ folder, text }: KubeconfigPart): Fields {
-  const raw = fieldsOf(parse(text, { logLevel: 'error' }));
+  const read = readYaml(text);
+  const raw = 'yaml' in read ? fieldsOf(read.yaml.value) : {};
   const clusters = listOf(raw['clusters']).map((each) => ({
     ...each,
     cluster: absolute(fieldsOf(each['cluster']), ['certificate-authority'], folder),
@@ -46,7 +47,7 @@ function moved({ folder, text }: KubeconfigPart): Fields {
 
 /**
  * As kubectl merges the files of `KUBECONFIG`: of one name the first counts, and the first current
- * context. `context` replaces that one. JSON, which is YAML too. Throws the YAML parser's error.
+ * context. `context` replaces that one. JSON, which is YAML too. A file that cannot be read is left out.
  */
 export function oneKubeconfig(parts: readonly KubeconfigPart[], context?: string): string {
   const files = parts.map(moved);

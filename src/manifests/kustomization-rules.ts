@@ -32,8 +32,8 @@ const plainTexts = new Set<string | number>([
   ...['patch', 'metadata', 'apiVersion'],
 ]);
 
-const address =
-  /[a-z][a-z0-9+.-]*:\/\/|^git::|\bgit@|^gh:|(^|[/@.])github\.com\b|[?&](ref|version)=/i;
+// Of a scheme its last character is enough: to look for its first one takes the square of the length.
+const address = /[a-z0-9+.-]:\/\/|^git::|\bgit@|^gh:|(^|[/@.])github\.com\b|[?&](ref|version)=/i;
 
 /** What no run may do: start programs, be it Helm or a plugin. */
 export function programObjections(value: unknown): readonly Objection[] {

@@ -13,7 +13,8 @@ export function ruleFindings(documents: readonly Document[]): readonly Finding[]
     ruleKeys.flatMap((key) => {
       const written = document.object.metadata.annotations?.[key];
       if (written === undefined) return [];
-      const problem = problemOf(document, written);
+      // The API takes null for an empty text.
+      const problem = problemOf(document, written ?? '');
       return problem === undefined ? [] : [wrongRule(document, key, problem)];
     }),
   );

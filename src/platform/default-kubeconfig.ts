@@ -1,8 +1,8 @@
 // The cluster of a terminal that names none: what kubectl would take, in one file.
 import { existsSync } from 'node:fs';
 import { dirname, join, delimiter as pathDelimiter, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
 import { oneKubeconfig } from '../inputs/one-kubeconfig.ts';
+import { readYaml } from '../manifests/small-yaml.ts';
 import type { Files } from '../ports.ts';
 import { Secret } from '../secret.ts';
 
@@ -36,7 +36,7 @@ async function merged(
     paths.map(async (path) => ({ path, text: await files.read(path) })),
   );
   // Its own reader says what is wrong with it, without quoting it.
-  const broken = texts.find(({ text }) => parseDocument(text).errors.length > 0);
+  const broken = texts.find(({ text }) => 'problem' in readYaml(text));
   if (broken) return broken.path;
   const parts = texts.map(({ path, text }) => ({ folder: dirname(resolve(path)), text }));
   const path = join(await files.makeTemp('webgen-deploy-'), 'kubeconfig');

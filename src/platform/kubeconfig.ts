@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { parseDocument } from 'yaml';
+import { fieldsAt, listAt } from '../cluster/json.ts';
 import { ActionError, allOrProblems, finding } from '../errors.ts';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { isFields } from '../manifests/values.ts';
 import { isLoopback } from '../readers.ts';
 import { reveal, type Secret } from '../secret.ts';
@@ -86,14 +87,43 @@ export async function loadKubeconfig(
 }
 
 function parse(text: Secret): Record<string, unknown> {
-  const document = parseDocument(reveal(text));
-  const [problem] = document.errors;
-  // The parser's own message quotes the line, which may be the token's.
-  const line = problem?.linePos?.[0].line;
-  if (problem) throw invalid(`The kubeconfig is not valid YAML${line ? ` (line ${line})` : ''}.`);
-  const raw: unknown = document.toJS();
-  if (isFields(raw) && Array.isArray(raw['clusters'])) return raw;
-  throw invalid('The kubeconfig has no list of clusters, so it is none.');
+  const read = readYaml(reveal(text));
+  if ('problem' in read) {
+    const { problem, line } = read;
+    const what = problem === 'is no YAML' ? 'is not valid YAML' : problem;
+    throw invalid(`The kubeconfig ${what} (line ${line}).`);
+  }
+  const raw = read.yaml.value;
+  if (!isFields(raw) || !Array.isArray(raw['clusters'])) {
+    throw invalid('The kubeconfig has no list of clusters, so it is none.');
+  }
+  checkTexts(raw);
+  return raw;
+}
+
+/** list → what it holds → fields of that which are texts, by client-go's own types. */
+const textFields = [
+  ['clusters', 'cluster', ['server', 'proxy-url', 'tls-server-name', 'certificate-authority']],
+  ['clusters', 'cluster', ['certificate-authority-data']],
+  ['contexts', 'context', ['cluster', 'user', 'namespace']],
+  ['users', 'user', ['token', 'tokenFile', 'username', 'password', 'as', 'as-uid']],
+  ['users', 'user', ['client-certificate', 'client-certificate-data', 'client-key']],
+  ['users', 'user', ['client-key-data']],
+] as const;
+
+/** What kubectl would refuse, before a library takes a list for a name. */
+function checkTexts(raw: Record<string, unknown>): void {
+  const wrong = (value: unknown) => (value ?? '') !== '' && typeof value !== 'string';
+  if (wrong(raw['current-context'])) throw invalid('Its current-context is no text.');
+  for (const [list, held, names] of textFields) {
+    for (const entry of listAt(raw, list)) {
+      const fields = fieldsAt(entry, held);
+      const odd = wrong(fieldsAt(entry)['name'])
+        ? 'name'
+        : names.find((name) => wrong(fields[name]));
+      if (odd) throw invalid(`The kubeconfig has an entry of ${list} whose ${odd} is no text.`);
+    }
+  }
 }
 
 function choose(config: KubeConfig, wanted: string | undefined) {

@@ -19,13 +19,13 @@ const systemCodes: Readonly<Record<string, string>> = {
   ERR_HTTP2_INVALID_SESSION: 'ECONNRESET',
   ERR_STREAM_PREMATURE_CLOSE: 'ECONNRESET',
   EPIPE: 'ECONNRESET',
-  HPE_INVALID_CONSTANT: 'EPROTO',
   ERR_SSL_WRONG_VERSION_NUMBER: 'EPROTO',
   ERR_SSL_PACKET_LENGTH_TOO_LONG: 'EPROTO',
 };
 
 interface SystemError {
   readonly code?: unknown;
+  readonly name?: unknown;
   readonly syscall?: unknown;
   readonly message?: unknown;
   readonly cause?: unknown;
@@ -74,7 +74,9 @@ function explain(error: unknown): { reason: string; message: string } {
   const message = typeof text === 'string' && text !== '' ? text : code;
   if (/GOAWAY/.test(message)) return { reason: 'GOAWAY', message };
   const midway = code === 'ETIMEDOUT' && (inner as SystemError).syscall === 'read';
-  return { reason: midway ? 'ECONNRESET' : (systemCodes[code] ?? code), message };
+  // llhttp has forty codes for what is no HTTP.
+  const known = code.startsWith('HPE_') ? 'EPROTO' : systemCodes[code];
+  return { reason: midway ? 'ECONNRESET' : (known ?? code), message };
 }
 
 // Happy eyeballs throws an AggregateError of one error per address; undici wraps in `cause`.
@@ -85,6 +87,8 @@ function innermost(error: unknown): unknown {
 }
 
 function codeOf(error: unknown): string | undefined {
-  const code = (error as SystemError | null | undefined)?.code;
-  return typeof code === 'string' ? code : undefined;
+  const { code, name } = (error ?? {}) as SystemError;
+  if (typeof code === 'string') return code;
+  // What answers speaks no HTTP; of some mistakes undici knows no code.
+  return name === 'HTTPParserError' ? 'HPE_UNKNOWN' : undefined;
 }

@@ -19,9 +19,17 @@ const mostFindings = 20;
 const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
 const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
 
+/** Beyond that nobody reads: a Role for everything that a deploy needs has 90 lines. */
+const mostLines = 200;
+
+function withinScreens(lines: readonly string[]): readonly string[] {
+  const more = lines.length - mostLines;
+  return more > 0 ? [...lines.slice(0, mostLines), `… and ${more} more lines`] : lines;
+}
+
 function field(name: string, value: string | undefined): string[] {
   if (value === undefined) return [];
-  const [first = '', ...rest] = safeLines(value);
+  const [first = '', ...rest] = withinScreens(safeLines(value));
   return [`  ${name.padEnd(10)}${first}`, ...rest.map((line) => `${' '.repeat(12)}${line}`)];
 }
 
@@ -36,7 +44,7 @@ function logLines(finding: ReportedFinding): string[] {
 }
 
 function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
-  const [what = '', ...more] = safeLines(finding.what);
+  const [what = '', ...more] = withinScreens(safeLines(finding.what));
   const evidence = evidenceOf(finding);
   const { object, namespace } = finding;
   const known = object === undefined || (what.includes(object) && namespace === undefined);

@@ -1,6 +1,7 @@
 // .trivyignore and .trivyignore.yaml: read strictly, joined into the one file that Trivy takes.
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, stringify } from 'yaml';
+import { isMap, isScalar, isSeq, stringify } from 'yaml';
 import { type Finding, finding, type Severity } from '../errors.ts';
+import { readYaml } from '../manifests/small-yaml.ts';
 import { clip, counted, oneLine } from '../text.ts';
 
 const sections = ['vulnerabilities', 'misconfigurations', 'secrets', 'licenses'] as const;
@@ -46,7 +47,7 @@ export function readIgnoreFiles(
   { now, severity }: { readonly now: number; readonly severity: Severity },
 ): Ignored {
   const read = files.map((each) =>
-    /\.ya?ml$/.test(each.file) ? readYaml(each, severity) : readPlain(each, severity),
+    /\.ya?ml$/.test(each.file) ? readEntries(each, severity) : readPlain(each, severity),
   );
   const entries = read.flatMap((each) => each.entries);
   const valid = entries.filter((each) => daysLeft(each, now) > 0);
@@ -85,21 +86,18 @@ function readPlain({ file, text }: IgnoreFile, severity: Severity): Read {
 
 const keys = new Set(['id', 'paths', 'purls', 'expired_at', 'statement']);
 
-function readYaml({ file, text }: IgnoreFile, severity: Severity): Read {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter });
-  const line = (node: unknown) => counter.linePos((node as Node | null)?.range?.[0] ?? 0).line || 1;
+function readEntries({ file, text }: IgnoreFile, severity: Severity): Read {
+  const read = readYaml(text);
+  if ('problem' in read) {
+    const { problem: what, line } = read;
+    return { entries: [], findings: [problem({ file, line }, what, severity)] };
+  }
+  const { contents: top, lineOf: line } = read.yaml;
   const findings: Finding[] = [];
   const wrong = (node: unknown, what: string) => {
     findings.push(problem({ file, line: line(node) }, what, severity));
     return [];
   };
-  const [broken] = document.errors;
-  if (broken) {
-    const place = { file, line: counter.linePos(broken.pos[0]).line };
-    return { entries: [], findings: [problem(place, 'is no YAML', severity)] };
-  }
-  const top = document.contents;
   if (top === null) return { entries: [], findings };
   if (!isMap(top)) return { entries: wrong(top, 'is no mapping of lists'), findings };
   const entries = top.items.flatMap(({ key, value }): readonly Entry[] => {

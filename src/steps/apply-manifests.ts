@@ -2,7 +2,7 @@
 import { passGate } from '../cluster/gates.ts';
 import { afterGrace } from '../cluster/grace.ts';
 import { managerOf } from '../cluster/managed-fields.ts';
-import { type KubeObject, nameOf, withoutManagers } from '../cluster/objects.ts';
+import { identityOf, type KubeObject, nameOf, withoutManagers } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
 import { shareParts } from '../cluster/shared-parts.ts';
 import { untilIdle } from '../cluster/tasks.ts';
@@ -126,7 +126,10 @@ async function verified(
   const { objects, findings } = await dryRunAll(documents, run.settings);
   const fatal = findings.filter(({ severity }) => severity === 'fatal');
   if (fatal.length > 0) return { findings: fatal };
-  return { objects: inOrder([...waiting.filter((each) => !open.includes(each)), ...objects]) };
+  // A namespace that the run has made, and the server still calls missing, is not made once more.
+  const asked = new Set(open.map(({ object }) => identityOf(object)));
+  const again = objects.filter(({ object }) => asked.has(identityOf(object)));
+  return { objects: inOrder([...waiting.filter((each) => !open.includes(each)), ...again]) };
 }
 
 function isFoundation(object: KubeObject): boolean {

@@ -1,5 +1,6 @@
 // Reads that prove a finding: is the object or key really missing, and what is there instead.
 import type { Api } from '../cluster/api.ts';
+import { fieldsAt, listAt, textAt } from '../cluster/json.ts';
 import { pathOf } from '../cluster/paths.ts';
 import { ActionError } from '../errors.ts';
 import type { ApiRequest } from '../ports.ts';
@@ -38,11 +39,6 @@ const resources = {
 const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-interface Keyed {
-  readonly data?: Readonly<Record<string, unknown>> | null;
-  readonly binaryData?: Readonly<Record<string, unknown>> | null;
-}
-
 /** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
 export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
   const request: ApiRequest = { ...requestOf(proof), method: 'GET', timeoutMs: readMs, signal };
@@ -50,7 +46,7 @@ export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Pr
   try {
     const { status, body } = await api.send(request);
     const isSlices = proof.kind === 'EndpointSlice' && status === 200;
-    const result = isSlices ? endpointsIn(body as Slices) : resultOf(status, body as Keyed, proof);
+    const result = isSlices ? endpointsIn(body) : resultOf(status, body, proof);
     const answer = { at: sentAt, ...result };
     return status === 404 ? { ...answer, names: await namesBeside(api, proof, signal) } : answer;
   } catch (error) {
@@ -69,37 +65,26 @@ function requestOf({ kind, namespace, name, key }: Proof): Pick<ApiRequest, 'pat
   return key === undefined ? { path, accept: headOnly } : { path };
 }
 
-interface Slices {
-  readonly items?: readonly {
-    readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
-  }[];
-}
-
 /** A Service has a slice even while it has no endpoint; one of the type ExternalName has none. */
-function endpointsIn({ items = [] }: Slices): Omit<Answer, 'at'> {
+function endpointsIn(body: unknown): Omit<Answer, 'at'> {
+  const items = listAt(body, 'items');
   if (items.length === 0) return { result: 'unknown' };
-  const endpoints = items.flatMap((each) => each.endpoints ?? []);
+  const endpoints = items.flatMap((each) => listAt(each, 'endpoints'));
   // The API's words: what says nothing about readiness is to be taken as ready.
-  const isReady = endpoints.some(({ conditions }) => conditions?.ready !== false);
+  const isReady = endpoints.some((each) => fieldsAt(each, 'conditions')['ready'] !== false);
   return { result: isReady ? 'present' : 'missing' };
 }
 
-function resultOf(status: number, body: Keyed, proof: Proof): Omit<Answer, 'at'> {
+function resultOf(status: number, body: unknown, proof: Proof): Omit<Answer, 'at'> {
   if (status === 404) return { result: 'missing' };
   if (status === 403) return { result: 'forbidden' };
   if (status !== 200) return { result: 'unknown' };
   if (proof.key === undefined) return { result: 'present' };
-  const keys = [...Object.keys(body.data ?? {}), ...Object.keys(body.binaryData ?? {})];
+  const keys = [
+    ...Object.keys(fieldsAt(body, 'data')),
+    ...Object.keys(fieldsAt(body, 'binaryData')),
+  ];
   return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
-}
-
-interface Heads {
-  readonly items?: readonly {
-    readonly metadata?: {
-      readonly name?: string;
-      readonly annotations?: Readonly<Record<string, string>>;
-    };
-  }[];
 }
 
 // Releases are Secrets too, but nobody means them.
@@ -123,9 +108,10 @@ async function namesBeside(
       signal,
     });
     if (status !== 200) return [];
-    return ((body as Heads).items ?? []).flatMap(({ metadata }) => {
-      const isDefault = metadata?.annotations?.[defaultClass] === 'true';
-      return metadata?.name === undefined ? [] : [metadata.name + (isDefault ? ' (default)' : '')];
+    return listAt(body, 'items').flatMap((each) => {
+      const name = textAt(each, 'metadata', 'name');
+      const isDefault = textAt(each, 'metadata', 'annotations', defaultClass) === 'true';
+      return name === undefined ? [] : [name + (isDefault ? ' (default)' : '')];
     });
   } catch (error) {
     if (error instanceof ActionError) return [];

@@ -10,10 +10,11 @@ import { judge } from '../rollout/judge.ts';
 import { liveMemory } from '../rollout/live-memory.ts';
 import { type Answer, proofKey } from '../rollout/memory.ts';
 import type { Subject } from '../rollout/narrate.ts';
+import { checkedTexts, oddityOf } from '../rollout/oddity.ts';
 import type { Patience } from '../rollout/patience.ts';
 import { rowOf } from '../rollout/row-of.ts';
 import { withShortTexts } from '../rollout/short-texts.ts';
-import type { Proof, Verdict } from '../rollout/verdict.ts';
+import { type Proof, type Verdict, verdictOf } from '../rollout/verdict.ts';
 import type { WatchedKind } from '../rollout/watch-plan.ts';
 import { affectedBy } from './affected.ts';
 
@@ -59,15 +60,25 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
   let heardAt = clock.now();
   for (const { object, writtenAt } of awaited) memory.track(object, writtenAt);
   const verdicts = keptVerdicts(awaited, snapshot, (object) => {
-    const verdict = judge(object, snapshot, { ...memory.read(), patience }, api.now());
+    const verdict = judgedOrOdd(object, () =>
+      judge(object, snapshot, { ...memory.read(), patience }, api.now()),
+    );
     const isJob = kindKey(object) === 'batch/Job';
     if (isJob && verdict.state === 'ready') memory.keepReady(object, verdict);
     return verdict;
   });
   const spaces = new Set(awaited.flatMap(({ object }) => object.metadata.namespace ?? []));
+  const remember = (object: KubeObject): void => {
+    try {
+      memory.remember(object, api.now());
+    } catch (error) {
+      // What it is part of cannot be judged either, and says so itself.
+      oddityOf(error, object);
+    }
+  };
   const put = (object: KubeObject): void => {
     snapshot.put(object);
-    memory.remember(object, api.now());
+    remember(object);
     verdicts.touch(object);
   };
   const remove = (object: KubeObject): void => {
@@ -78,7 +89,7 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
   const list = ({ kind, apiVersion, namespace }: WatchedKind, objects: readonly KubeObject[]) => {
     const scope = { kind: kindKey({ apiVersion, kind }), ...(namespace ? { namespace } : {}) };
     for (const gone of snapshot.replace(scope, objects)) memory.forget(gone, api.now());
-    for (const object of objects) memory.remember(object, api.now());
+    for (const object of objects) remember(object);
     verdicts.touchAll();
   };
   return {
@@ -105,6 +116,16 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
       return snapshot.get(kindKey(object), namespace, name)?.metadata.resourceVersion;
     },
   };
+}
+
+/** One that cannot be judged is waited for: it may become what its kind promises. */
+function judgedOrOdd(object: KubeObject, work: () => Verdict): Verdict {
+  try {
+    return checkedTexts(work());
+  } catch (error) {
+    const odd = oddityOf(error, object);
+    return verdictOf('waiting', 'it cannot be judged', { findings: [odd] });
+  }
 }
 
 /** The last verdict of each, and which of them may no longer hold. */

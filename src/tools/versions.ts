@@ -85,7 +85,7 @@ async function newest({ tool, http, maker }: Question, minor?: string): Promise<
   const url = `${maker}/${tool.newestPath?.(minor)}`;
   const said = await fetchText(http, url);
   const version = valid(said.text.trim());
-  if (said.status === 200 && version) return version;
+  if (said.status === 200 && version && isLikely(version)) return version;
   const of = minor ? ` of ${minor}` : '';
   const what = `The newest ${tool.name}${of} could not be found out.`;
   throw new ActionError(
@@ -94,6 +94,12 @@ async function newest({ tool, http, maker }: Question, minor?: string): Promise<
       hint: 'Give an exact version that exists.',
     }),
   );
+}
+
+/** Kubernetes is at 1.36 after eleven years: from a larger number nobody counts down. */
+function isLikely(version: string): boolean {
+  const { major, minor, patch } = parse(version) ?? { major: 0, minor: 0, patch: 0 };
+  return Math.max(major, minor, patch) < 1_000;
 }
 
 /** A small public file of a maker; status 0 and the reason where no answer came. */

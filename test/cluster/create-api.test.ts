@@ -12,7 +12,7 @@ import { status } from './scripted-server.ts';
 
 type Step = ApiResponse | TransportError;
 
-const object = { kind: 'Pod', metadata: { name: 'a' } };
+const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' } };
 const ok: ApiResponse = { status: 200, headers: {}, body: object };
 const get: ApiRequest = { method: 'GET', path: '/api/v1/namespaces/web/pods' };
 const patch: ApiRequest = { method: 'PATCH', path: '/api/v1/namespaces/web/pods/a', body: {} };

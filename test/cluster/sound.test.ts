@@ -20,16 +20,19 @@ const odd: readonly unknown[] = [
 const list: ApiRequest = { method: 'GET', path: '/apis/apps/v1/namespaces/a/deployments' };
 const one: ApiRequest = { method: 'GET', path: '/apis/apps/v1/namespaces/a/deployments/b' };
 const sound = { metadata: { name: 'a', labels: { a: 'b' }, generation: 1, uid: 'u' } };
+const whole = { apiVersion: 'apps/v1', kind: 'Deployment' };
 
 test.each([
-  [one, sound, true],
+  [one, { ...whole, ...sound }, true],
+  [one, sound, false],
+  [one, { ...whole, ...sound, kind: 5 }, false],
   [one, { metadata: {} }, false],
   [one, { metadata: { name: 1 } }, false],
   [one, { metadata: { name: 'a', labels: { a: 1 } } }, false],
   [one, { metadata: { name: 'a', labels: [] } }, false],
   [one, { metadata: { name: 'a', ownerReferences: [null] } }, false],
   [one, { metadata: { name: 'a', ownerReferences: {} } }, false],
-  [one, { metadata: { name: 'a', managedFields: null, annotations: null } }, true],
+  [one, { ...whole, metadata: { name: 'a', managedFields: null, annotations: null } }, true],
   [one, { metadata: { name: 'a', finalizers: [1] } }, false],
   [list, { metadata: {}, items: [sound] }, true],
   [list, { metadata: {}, items: null }, true],

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createListener } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { type Retry, realHttp } from '../../src/platform/http.ts';
@@ -261,4 +261,23 @@ test('a request carries method, body, headers and who asks', async () => {
     one: '1',
   });
   expect(answer.headers['x-request-id']).toBe('r1');
+});
+
+test.each([
+  'HTTP/9.9 200 OK\r\n\r\n',
+  'ICY 200 OK\r\n\r\n',
+  'SSH-2.0-x\r\n',
+  'HTTP/1.1 200\r\na\r\n\r\n',
+])('what speaks no HTTP is an answer that did not come: %j', async (bytes) => {
+  const listener = createListener((socket) => {
+    socket.on('error', () => undefined).once('data', () => socket.end(bytes));
+  });
+  await new Promise<void>((done) => listener.listen(0, '127.0.0.1', done));
+  const { port } = listener.address() as AddressInfo;
+  try {
+    const sent = client().http.send({ url: `http://127.0.0.1:${port}/` });
+    await expect(sent).rejects.toMatchObject({ name: 'TransportError', reason: 'EPROTO' });
+  } finally {
+    listener.close();
+  }
 });

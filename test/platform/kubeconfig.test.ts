@@ -115,6 +115,11 @@ describe('a context', () => {
   });
 });
 
+const bomb = [
+  'a0: &a0 [x, x]',
+  ...Array.from({ length: 9 }, (_, at) => `a${at + 1}: &a${at + 1} [*a${at}, *a${at}]`),
+].join('\n');
+
 describe('what cannot be used is input-invalid and says what there is', () => {
   test.each<[string, Parts | string, KubeconfigOptions, RegExp]>([
     ['no YAML', 'users:\n- token: [s3cret', {}, /not valid YAML \(line \d\)/],
@@ -123,6 +128,19 @@ describe('what cannot be used is input-invalid and says what there is', () => {
     ['a context without its cluster', {}, { context: 'broken' }, /cluster "gone"/],
     ['a context without its user', { context: { user: 'x' } }, {}, /user "x"/],
     ['a server of another scheme', { cluster: { server: 'unix:///run' } }, {}, /no http/],
+    ['aliases that multiply', bomb, {}, /aliases/],
+    [
+      'a token that is a number',
+      { user: { token: 12345678 as never } },
+      {},
+      /entry of users whose token is no text/,
+    ],
+    [
+      'a namespace that is a list',
+      { context: { namespace: ['a'] as never } },
+      {},
+      /entry of contexts whose namespace is no text/,
+    ],
     [
       'a missing certificate file',
       { user: { 'client-certificate': '/no/file', 'client-key': '/no/key' } },

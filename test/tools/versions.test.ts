@@ -70,6 +70,14 @@ describe('kubectl', () => {
     expect(await problem(resolve('latest'))).toMatchObject({ code: 'tool-unavailable' });
   });
 
+  test.each(['v1.999999.1', 'v1.36.999999999', 'v999999.1.1'])(
+    'a number that nobody counts down from is none: %s',
+    async (newest) => {
+      maker.files.set('release/stable.txt', newest);
+      expect(await problem(resolve('<1.2.0'))).toMatchObject({ code: 'tool-unavailable' });
+    },
+  );
+
   test('a maker out of reach is said', async () => {
     await maker.close();
     const found = await problem(resolve('latest'));

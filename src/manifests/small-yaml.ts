@@ -1,0 +1,79 @@
+// YAML of a few pages that anybody may have written: an input, a kubeconfig, an ignore file.
+import { type Document, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+
+export interface SmallYaml {
+  readonly contents: Document['contents'];
+  /** The whole as JSON. */
+  readonly value: unknown;
+  /** From 1. */
+  lineOf(node: unknown): number;
+}
+
+export type ReadYaml =
+  | { readonly yaml: SmallYaml }
+  /** `problem` continues "line 3 …"; it never quotes the text, which may hold secrets. */
+  | { readonly problem: string; readonly line: number };
+
+/** The largest that the API server takes as a Secret; a kubeconfig of fifty clusters has 200 KB. */
+const longest = 2 ** 20;
+/** Each costs the parser up to 40 µs: 0.8 s in all. An ignore file of 3,000 entries has 30,000. */
+const mostMarks = 40_000;
+const marks = /[\n:,[{?]|- /g;
+const mostAliases = 100;
+
+/** Throws nothing. What is too large, or becomes so by its aliases, is a problem as well. */
+export function readYaml(text: string): ReadYaml {
+  if (text.length > longest) return { problem: 'is larger than 1 MiB', line: 1 };
+  if ((text.match(marks)?.length ?? 0) > mostMarks) {
+    return { problem: `has more than ${mostMarks} keys and items`, line: 1 };
+  }
+  const counter = new LineCounter();
+  const at = (offset = 0) => counter.linePos(offset).line || 1;
+  const document = parseDocument(text, {
+    lineCounter: counter,
+    prettyErrors: false,
+    logLevel: 'silent',
+    // The library compares every key with every other one; `repeated` asks once for each.
+    uniqueKeys: false,
+  });
+  const [broken] = document.errors;
+  if (broken) return { problem: 'is no YAML', line: at(broken.pos[0]) };
+  const found = oddIn(document);
+  if (found) return { problem: found.problem, line: at(found.at) };
+  const lineOf = (node: unknown) => at((node as Node | null)?.range?.[0]);
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: mostAliases });
+    return { yaml: { contents: document.contents, value, lineOf } };
+  } catch {
+    return { problem: 'has aliases that become too much', line: 1 };
+  }
+}
+
+/** A key that is written twice, or more aliases than anybody writes. */
+function oddIn(document: Document): { readonly problem: string; readonly at?: number } | undefined {
+  let odd: { readonly problem: string; readonly at?: number } | undefined;
+  let aliases = 0;
+  visit(document, {
+    Alias: (_, alias, path) => {
+      aliases += 1;
+      const target = aliases > mostAliases ? undefined : alias.resolve(document);
+      // A value that holds itself is no JSON.
+      if (target && !path.some((each) => each === target)) return undefined;
+      odd = { problem: 'has an alias that cannot be resolved', at: alias.range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+    Map: (_, map) => {
+      const seen = new Set<unknown>();
+      const again = map.items.find(({ key }) => {
+        const name = isScalar(key) ? key.value : key;
+        if (seen.has(name)) return true;
+        seen.add(name);
+        return false;
+      });
+      if (!again) return undefined;
+      odd = { problem: 'has a key for the second time', at: (again.key as Node).range?.[0] ?? 0 };
+      return visit.BREAK;
+    },
+  });
+  return aliases > mostAliases ? { problem: `has more than ${mostAliases} aliases` } : odd;
+}
