@@ -64,6 +64,37 @@ async function behindProxy(name: string): Promise<{ proxy: FaultProxy; cluster: 
   return { proxy, cluster: site.yandex.addCluster({ ...outside, name }).id };
 }
 
+describe('a run whose main thread hangs', () => {
+  test('is ended with the last state that is known, in the form of the runner', async () => {
+    // Taking memory is what shows soonest.
+    const hang = join(folder, 'hang.mjs');
+    await writeFile(
+      hang,
+      `process.on('SIGUSR2', () => {
+        for (const kept = []; ; ) kept.push(Buffer.alloc(2 ** 20, 1));
+      });`,
+    );
+    // Its lock stays: another run of it would have to wait.
+    const name = `hung-${randomUUID().slice(0, 8)}`;
+    const run = await begin({ app: name }, stuck.replaceAll('web', name), {
+      NODE_OPTIONS: `--import=${pathToFileURL(hang)}`,
+    });
+    await run.says('unschedulable');
+    const result = await run.end('SIGUSR2');
+    expect(result.code).toBe(-1);
+    expect(result.ms).toBeLessThan(8_000);
+    expect(result.outputs).toMatchObject({ status: 'failed', 'error-code': 'internal-error' });
+    expect(result.stdout).toMatch(
+      /^::error title=internal-error::webgen-deploy itself hangs, .* gave no sign of life for [\d.]+ s and grew by \d+ MB/m,
+    );
+    expect(result.stdout).toContain(`%0AApplied: Deployment/${name}.%0A`);
+    expect(result.summary).toContain('internal-error');
+    expect(result.stdout + result.summary).not.toContain('WHAT_THE_WATCHDOG_SAW');
+    await result.post();
+    await result.cleanUp();
+  }, 60_000);
+});
+
 describe('a cancelled run', () => {
   test('has two seconds after SIGTERM, and says as much', async () => {
     const run = await begin({ app: 'late' }, stuck.replaceAll('web', 'late'));
@@ -164,37 +195,6 @@ describe('a cancelled run', () => {
     const result = await running.finished;
     expect(result.outputs['status']).toBe('cancelled');
     expect(result.stdout).toContain('Nothing was changed in the cluster.');
-    await result.cleanUp();
-  }, 60_000);
-});
-
-describe('a run whose main thread hangs', () => {
-  test('is ended with the last state that is known, in the form of the runner', async () => {
-    // Taking memory is what shows soonest.
-    const hang = join(folder, 'hang.mjs');
-    await writeFile(
-      hang,
-      `process.on('SIGUSR2', () => {
-        for (const kept = []; ; ) kept.push(Buffer.alloc(2 ** 20, 1));
-      });`,
-    );
-    // Its lock stays: another run of it would have to wait.
-    const name = `hung-${randomUUID().slice(0, 8)}`;
-    const run = await begin({ app: name }, stuck.replaceAll('web', name), {
-      NODE_OPTIONS: `--import=${pathToFileURL(hang)}`,
-    });
-    await run.says('unschedulable');
-    const result = await run.end('SIGUSR2');
-    expect(result.code).toBe(-1);
-    expect(result.ms).toBeLessThan(8_000);
-    expect(result.outputs).toMatchObject({ status: 'failed', 'error-code': 'internal-error' });
-    expect(result.stdout).toMatch(
-      /^::error title=internal-error::webgen-deploy itself hangs, .* gave no sign of life for [\d.]+ s and grew by \d+ MB/m,
-    );
-    expect(result.stdout).toContain(`%0AApplied: Deployment/${name}.%0A`);
-    expect(result.summary).toContain('internal-error');
-    expect(result.stdout + result.summary).not.toContain('WHAT_THE_WATCHDOG_SAW');
-    await result.post();
     await result.cleanUp();
   }, 60_000);
 });
