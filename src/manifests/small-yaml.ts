@@ -74,6 +74,12 @@ function oddIn(document: Document): { readonly problem: string; readonly at?: nu
       return visit.BREAK;
     },
     Map: (_, map) => {
+      // A map as a key is written out as a text, and a map in that again.
+      const strange = map.items.find(({ key }) => key !== null && !isScalar(key));
+      if (strange) {
+        odd = { problem: 'has a key that is no text', at: (strange.key as Node).range?.[0] ?? 0 };
+        return visit.BREAK;
+      }
       const seen = new Set<unknown>();
       const again = map.items.find(({ key }) => {
         const name = isScalar(key) ? key.value : key;
