@@ -93,7 +93,8 @@ export function redactor(): Redactor {
  * reads an escape that begins before the secret takes its first characters for the escape's own.
  */
 function plainForms(line: string): readonly string[] {
-  const escaped = [encodeURIComponent(line.toWellFormed()), JSON.stringify(line).slice(1, -1)];
+  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+  const escaped = [encodeURIComponent(line.toWellFormed()), inJson(line), inJson(inJson(line))];
   return [line, line.replaceAll(' ', '+'), line.replaceAll('\t', '  '), ...escaped];
 }
 

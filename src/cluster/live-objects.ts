@@ -1,10 +1,11 @@
 // Reads the objects as they are now: one list where several of a kind are wanted.
-import { ActionError, type Finding } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../errors.ts';
 import type { Api, Resource } from './api.ts';
 import { apiFailure } from './api-errors.ts';
 import { listAll } from './list.ts';
-import { identityOf, type KubeObject, kindKey } from './objects.ts';
+import { identityOf, type KubeObject, kindKey, nameOf } from './objects.ts';
 import { pathOf } from './paths.ts';
+import { isTooDeep } from './sound.ts';
 
 export interface Wanted {
   readonly resource: Resource;
@@ -40,8 +41,19 @@ export async function readLive(
     ),
   );
   const objects = read.flatMap((each) => each ?? []);
+  const deep = objects.find(isTooDeep);
+  if (deep) throw new ActionError(tooDeep(deep));
   const live = new Map(objects.map((object) => [identityOf(object), object]));
   return { live, findings, hidden };
+}
+
+function tooDeep(object: KubeObject): Finding {
+  const { namespace } = object.metadata;
+  return finding('api-error', `${nameOf(object)} is nested too deep to be compared.`, {
+    object: nameOf(object),
+    ...(namespace === undefined ? {} : { namespace }),
+    hint: 'Find out who writes it, and take what is nested out of it.',
+  });
 }
 
 /** The result, or undefined where the account may not; the finding says what it lacks. */

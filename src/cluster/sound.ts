@@ -1,5 +1,5 @@
 // Whether an answer has the shape that it must have, looked at once, before anything reads it.
-import { type Fields, isFields } from '../manifests/values.ts';
+import { type Fields, isDeeper, isFields } from '../manifests/values.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
 import { fieldsAt } from './json.ts';
 import { targetOf } from './paths.ts';
@@ -49,10 +49,15 @@ export function isSoundObject(value: unknown): boolean {
 
 /** One that comes alone, or in a watch, says its kind as well; the items of a list do not. */
 export function isWholeObject(value: unknown): boolean {
-  return (
-    isSoundObject(value) && isFields(value) && [value['apiVersion'], value['kind']].every(text)
-  );
+  if (!isFields(value) || ![value['apiVersion'], value['kind']].every(text)) return false;
+  return isSoundObject(value) && !isTooDeep(value);
 }
+
+/** The deepest CRDs that are around have about 60 levels; the server takes ten thousand. */
+const mostLevels = 200;
+
+/** Nested beyond what anything that walks through it, or writes it, has a stack for. */
+export const isTooDeep = (value: unknown): boolean => isDeeper(value, mostLevels);
 
 /** False for a success whose body is none of what was asked for: a proxy's page, `null`, a list of numbers. */
 export function isSoundAnswer(

@@ -141,6 +141,7 @@ export function newestOf<T extends Saved & { readonly deleted?: boolean }>(
 
 // Since 1.35 the API promises that the versions of one resource can be compared as numbers.
 function versionOf({ object }: Saved): number {
-  const version = Number(object.metadata.resourceVersion ?? Number.NaN);
+  const written: unknown = object.metadata.resourceVersion;
+  const version = typeof written === 'string' ? Number(written) : Number.NaN;
   return Number.isNaN(version) ? 0 : version;
 }

@@ -1,5 +1,5 @@
 // The user's own bake definition, as `bake --print` resolves it, made into one that we can follow.
-import { isFields } from '../manifests/values.ts';
+import { isDeeper, isFields } from '../manifests/values.ts';
 import { bakeJson } from './bake.ts';
 import { parseReference } from './reference.ts';
 
@@ -22,6 +22,9 @@ export interface UserBake {
 }
 
 type Fields = Readonly<Record<string, unknown>>;
+
+/** bake's own have four. */
+const mostLevels = 20;
 
 /** `printed` is the JSON of `docker buildx bake --print`; undefined where it is none. */
 export function readUserBake(printed: string): UserBake | undefined {
@@ -112,7 +115,7 @@ function ownCaches(definition: Fields): Fields {
 function parsed(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isFields(value) ? value : undefined;
+    return isFields(value) && !isDeeper(value, mostLevels) ? value : undefined;
   } catch {
     return undefined;
   }

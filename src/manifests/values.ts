@@ -55,3 +55,10 @@ export function mapValues<T>(
   const same = entries.every(([key, item]) => item === value[key]);
   return same ? value : (Object.fromEntries(entries) as T);
 }
+
+/** Whether it is nested in more levels: what would overflow the stack of whoever walks it. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((each) => isDeeper(each, levels - 1));
+}

@@ -1,5 +1,12 @@
 // The text of a manifest file → the trees in it, with what is wrong where, in words.
-import { isScalar, LineCounter, parseAllDocuments, visit, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { type Finding, finding } from '../errors.ts';
 import { clip, oneLine } from '../text.ts';
 import { splitJson } from './json-stream.ts';
@@ -48,15 +55,8 @@ export function readTrees(text: string, file: string): Trees {
 }
 
 function readPart(source: Source): Trees {
-  const documents = parseAllDocuments(source.text, {
-    // Every scalar stays a text here: what it means is ours to say, by kubectl's rules.
-    schema: 'failsafe',
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
-    lineCounter: source.counter,
-  });
-  if (!Array.isArray(documents)) return { trees: [], findings: [] };
+  const documents = parsedDocuments(source);
+  if (!documents) return { trees: [], findings: [tooDeep(source)] };
   const trees: Tree[] = [];
   const findings: Finding[] = [];
   for (const document of documents) {
@@ -74,6 +74,30 @@ function readPart(source: Source): Trees {
     }
   }
   return { trees, findings };
+}
+
+/** Undefined where it overflows the parser's stack. */
+function parsedDocuments({ text, counter }: Source): readonly Document.Parsed[] | undefined {
+  try {
+    const documents = parseAllDocuments(text, {
+      // Every scalar stays a text here: what it means is ours to say, by kubectl's rules.
+      schema: 'failsafe',
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: counter,
+    });
+    return Array.isArray(documents) ? documents : [];
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function tooDeep({ file, above }: Source): Finding {
+  const [what, hint] = mistakes['RESOURCE_EXHAUSTION'] ?? ['', ''];
+  const line = above + 1;
+  return finding('manifest-invalid', `The YAML cannot be read: ${what}.`, { file, line, hint });
 }
 
 function lineOf(source: Source, offset: number): number {

@@ -1,6 +1,6 @@
 // A recorded release from whatever a Secret holds: every field within its bounds, or what is wrong.
 import type { KubeObject } from '../cluster/objects.ts';
-import { type Fields, isFields } from '../manifests/values.ts';
+import { type Fields, isDeeper, isFields } from '../manifests/values.ts';
 import { clip, oneLine } from '../text.ts';
 import type { InventoryEntry, ReleaseContents, ReleaseHead, ReleaseState } from './record.ts';
 import type { Repository } from './repository.ts';
@@ -206,12 +206,6 @@ function texts(value: unknown, at: string): void {
   if (found.some((each) => typeof each !== 'string' && each !== null)) {
     throw new UnfitRecord(`\`${at}\` holds what is no text`);
   }
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  return Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 function entryIn(value: unknown): InventoryEntry {

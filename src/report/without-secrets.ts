@@ -1,12 +1,27 @@
 // The last gate before people read: whatever the cluster, a registry or a program has said.
 import { type Finding, finding } from '../errors.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Outcome, ReportedFinding } from '../outcome.ts';
 import { withoutSecrets } from '../redaction/values.ts';
 import { known } from '../redaction.ts';
 
 /** The outcome as people may read it: log, annotations, summary, comment, report. */
 export function shownOutcome(outcome: Outcome): Outcome {
-  return { ...withoutSecrets(outcome), status: outcome.status };
+  const findings = mostTelling(outcome.findings);
+  return { ...withoutSecrets({ ...outcome, findings }), status: outcome.status };
+}
+
+/** A list of a hundred thousand wrong lines is one mistake, and would take minutes to show. */
+const mostFindings = 1_000;
+const gravity = ['fatal', 'warning', 'note'] as const;
+
+function mostTelling(all: readonly ReportedFinding[]): readonly ReportedFinding[] {
+  if (all.length <= mostFindings) return all;
+  const sorted = gravity.flatMap((each) => all.filter(({ severity }) => severity === each));
+  const [first, ...left] = sorted.slice(mostFindings);
+  if (!first) return sorted;
+  const what = `${left.length + 1} more findings are left out.`;
+  const more = finding(first.code, what, { severity: first.severity });
+  return [...sorted.slice(0, mostFindings), more];
 }
 
 type Outputs = Readonly<Record<string, string>>;

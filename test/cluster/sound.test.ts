@@ -20,11 +20,14 @@ const odd: readonly unknown[] = [
 const list: ApiRequest = { method: 'GET', path: '/apis/apps/v1/namespaces/a/deployments' };
 const one: ApiRequest = { method: 'GET', path: '/apis/apps/v1/namespaces/a/deployments/b' };
 const sound = { metadata: { name: 'a', labels: { a: 'b' }, generation: 1, uid: 'u' } };
+const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
 const whole = { apiVersion: 'apps/v1', kind: 'Deployment' };
 
 test.each([
   [one, { ...whole, ...sound }, true],
   [one, sound, false],
+  [one, { ...whole, ...sound, spec: nested(150) }, true],
+  [one, { ...whole, ...sound, spec: nested(300) }, false],
   [one, { ...whole, ...sound, kind: 5 }, false],
   [one, { metadata: {} }, false],
   [one, { metadata: { name: 1 } }, false],

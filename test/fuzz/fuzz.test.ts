@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { canaries } from '../canaries.ts';
+import { commandIn } from '../platform/runner-commands.ts';
 import { readCases } from './cases.ts';
 import { made, pathsOf } from './data.ts';
 import { encodings, tellingForms } from './forms.ts';
@@ -103,7 +104,9 @@ describe('what leaves a run is looked at', () => {
     for (const secret of canaries) {
       const text = join(encode(secret)).replaceAll(/[\r\n]+/g, ' ');
       for (const where of ['lines', 'terminal'] as const) {
-        expect(faultIn({ ...sound, [where]: text }, all)).toMatchObject({ kind: 'leak' });
+        // Some of them are commands as well, which is looked at first.
+        const fault = faultIn({ ...sound, [where]: text }, all);
+        expect(fault?.kind).toMatch(commandIn(text) === undefined ? 'leak' : /leak|command/);
       }
       expect(faultIn({ ...sound, markdown: [text] }, all)).toMatchObject({ kind: 'leak' });
       const report = JSON.stringify({ [text]: 1 });

@@ -327,6 +327,17 @@ test('a flood of findings leaves the most telling ones in sight', () => {
   expect(lines).toContain('✗ job-failed  job 0');
 });
 
+test('a thousand findings are shown, the fatal ones first, and how many there are beside them', () => {
+  const { deployed } = outcomes;
+  const many = Array.from({ length: 3_000 }, (_, at) =>
+    finding('input-invalid', `line ${at}`, { severity: at < 2_500 ? 'warning' : 'fatal' }),
+  );
+  const { findings } = shownOutcome({ ...(deployed as Outcome), findings: many });
+  expect(findings).toHaveLength(1_001);
+  expect(findings[0]).toMatchObject({ what: 'line 2500', severity: 'fatal' });
+  expect(findings.at(-1)).toMatchObject({ what: '2000 more findings are left out.' });
+});
+
 test('the last lines of a failed run are the cause and its fix', () => {
   const lines = renderText(outcome('image-not-found'));
   expect(lines.at(-1)).toMatch(/^ {2}fix {7}Check that the tag was pushed/);
