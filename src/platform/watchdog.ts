@@ -1,5 +1,4 @@
 // The main thread's side of the watchdog: signs of life, and what is to be said if they stop.
-import { isDeepStrictEqual } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import type { Bounds, Shared, WatchdogData, Will } from '../watchdog.ts';
 
@@ -75,7 +74,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   let isMuch = false;
   const note = (): void => {
     const will = thread && options.will();
-    if (isDeepStrictEqual(will, sent)) return;
+    if (!will || isSame(will, sent)) return;
     sent = will;
     thread?.postMessage(will);
   };
@@ -95,6 +94,12 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   });
   setInterval(ping, bounds.tickMs).unref();
   return { note };
+}
+
+/** Text is long, and the same one while nothing has happened: then this costs nothing. */
+function isSame(will: Will, sent: Will | undefined): boolean {
+  const lists = ({ remove, programs }: Will) => [...remove, ...programs].join('\n');
+  return sent?.text === will.text && sent.files === will.files && lists(sent) === lists(will);
 }
 
 async function start(
