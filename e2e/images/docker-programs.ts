@@ -33,7 +33,7 @@ async function look(): Promise<DockerPrograms> {
     return { by: 'nobody', why: 'no Docker engine answers, and only root may start one' };
   }
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const folder = join(cache, 'webgen-deploy', `docker-${SUITE}-${process.arch}-1`);
+  const folder = join(cache, 'webgen-deploy', `docker-${SUITE}-${process.arch}-2`);
   try {
     await withLock(`${folder}.lock`, async () => {
       if (await isThere(folder)) return;
@@ -76,14 +76,26 @@ async function fetchInto(folder: string): Promise<void> {
     for (const name of await readdir(debs)) {
       await execOk('dpkg-deb', ['-x', join(debs, name), unfinished]);
     }
-    // Debian's runc may need a newer libc than this machine has; then the machine's own is taken.
-    const runc = join(unfinished, 'usr/sbin/runc');
-    if ((await exec(runc, ['--version']).catch(() => undefined))?.code !== 0) await rm(runc);
+    await runnableRunc(unfinished, join(work, 'own'));
     await rm(folder, { recursive: true, force: true });
     await rename(unfinished, folder);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** Debian's runc may need a newer libc than this machine has; then that of its own suite is taken. */
+async function runnableRunc(folder: string, work: string): Promise<void> {
+  const runc = join(folder, 'usr/sbin/runc');
+  const runs = async (): Promise<boolean> =>
+    (await exec(runc, ['--version']).catch(() => undefined))?.code === 0;
+  if (await runs()) return;
+  await mkdir(work, { recursive: true });
+  await execOk('apt-get', ['update', '-q']);
+  await execOk('apt-get', ['download', '-q', 'runc'], { cwd: work });
+  for (const name of await readdir(work))
+    await execOk('dpkg-deb', ['-x', join(work, name), folder]);
+  if (!(await runs())) throw new Error('no runc runs on this machine');
 }
 
 export function isThere(path: string): Promise<boolean> {
