@@ -1,6 +1,11 @@
 // Every run ends: refused while the lock is taken, or by a signal at any moment; and says what is true.
 // `ENDINGS=100` repeats each a hundred times as often; `SHOW=1` prints one line a run.
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { chmod } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ActionResult, RunningAction } from '../runner/run-action.ts';
@@ -41,13 +46,15 @@ async function ended(
   signal?: NodeJS.Signals,
   when: (running: RunningAction, text: () => string) => Promise<unknown> = async () => undefined,
   more: Readonly<Record<string, string>> = {},
+  { env = {}, file = 'app.yaml' }: { env?: Readonly<Record<string, string>>; file?: string } = {},
 ): Promise<Ended> {
-  const workspace = await site.workspace({ 'app.yaml': yaml });
+  const workspace = await site.workspace({ [file]: yaml });
   let text = '';
   const running = await site.start(
     { ...inputs, ...more },
     {
       workspace,
+      env,
       timeoutMs: 90_000,
       onLine: (line) => {
         text += `${line.text}\n`;
@@ -91,6 +98,16 @@ const names = async (kind: string): Promise<readonly string[]> =>
     .split('\n')
     .map((line) => line.slice(line.indexOf('/') + 1))
     .filter((name) => name.startsWith('c-'));
+
+/** A builder whose `bake` and its child ignore SIGTERM and hold the output open. */
+const deaf = `#!/bin/bash
+case "$2" in
+  inspect) printf 'Name: test\\nDriver: docker-container\\n\\nNodes:\\nName: test0\\nStatus: running\\nBuildKit version: v0.33.0\\nPlatforms: linux/amd64\\n' ;;
+  bake) trap '' TERM INT
+    echo '{"vertexes":[{"digest":"sha256:1","name":"[1/1] RUN deaf to all","started":"2026-01-01T00:00:00Z"}]}' >&2
+    (trap '' TERM INT; sleep 60) & sleep 60 ;;
+esac
+`;
 
 interface Change {
   readonly object: string;
@@ -190,6 +207,44 @@ describe('ended by SIGTERM', () => {
         expect(result.stdout).toContain('Applied: Deployment/c-stuck');
         await site.cluster.kubectl(['-n', namespace, 'delete', 'deployment', 'c-stuck']);
       }
+    },
+    900_000 * Math.max(1, times / 20),
+  );
+
+  test(
+    `in a build that hears nothing: within 2 s (${2 * times} times)`,
+    async () => {
+      const bin = await site.workspace({ docker: deaf });
+      await chmod(join(bin, 'docker'), 0o755);
+      const env = { PATH: [bin, process.env['PATH']].join(delimiter) };
+      const registry = createServer((request, response) => {
+        const begins = request.method === 'POST';
+        response.writeHead(begins ? 202 : request.url === '/v2/' ? 200 : 404, {
+          location: '/v2/u',
+        });
+        response.end();
+      }).listen(0, '127.0.0.1');
+      await once(registry, 'listening');
+      const building = {
+        registry: `127.0.0.1:${(registry.address() as AddressInfo).port}/shop`,
+        build: '- name: web\n  context: .\n',
+        manifests: '',
+        scan: 'off',
+        command: 'build',
+      };
+      for (let i = 0; i < 2 * times; i += 1) {
+        const { result, ms, megabytes } = await ended(
+          'FROM scratch\n',
+          'SIGTERM',
+          saying(/deaf to all/),
+          building,
+          { env, file: 'Dockerfile' },
+        );
+        expect(ms).toBeLessThan(2_000);
+        expect(megabytes).toBeLessThan(mostMegabytes);
+        expect([result.stdout, result.outputs['status']]).toEqual([result.stdout, 'cancelled']);
+      }
+      registry.close();
     },
     900_000 * Math.max(1, times / 20),
   );
