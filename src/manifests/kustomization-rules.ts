@@ -26,6 +26,9 @@ const knownFields = new Set<string>([
   ...['configMapGenerator', 'secretGenerator', 'generatorOptions', 'sortOptions'],
 ]);
 
+/** The line of each is looked up: for thousands of keys that takes the square of their number. */
+const mostObjections = 100;
+
 // Fields whose texts kustomize never opens.
 const plainTexts = new Set<string | number>([
   ...['labels', 'commonLabels', 'commonAnnotations', 'annotations', 'literals', 'images'],
@@ -70,13 +73,14 @@ export function untrustedObjections(value: unknown): readonly Objection[] {
       what: `has a field ${key}, which is not known, so a run for a pull request refuses it`,
       hint: 'Write field names exactly as the kustomize reference does.',
     }));
-  return [...unknown, ...addressObjections(value)];
+  return [...unknown.slice(0, mostObjections), ...addressObjections(value)];
 }
 
 /** Texts that kustomize would fetch. */
 export function addressObjections(value: unknown): readonly Objection[] {
   return texts(value, [])
     .filter(({ text }) => !text.includes('\n') && address.test(text))
+    .slice(0, mostObjections)
     .map(({ text, path }) => remoteObjection(text, path));
 }
 

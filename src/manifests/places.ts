@@ -50,12 +50,21 @@ async function find(files: Files, path: string): Promise<Found | undefined> {
   return { path, real, kind };
 }
 
+/** The last two: a name that is too long for any file, or has a zero byte in it. */
+const nowhere: ReadonlySet<unknown> = new Set([
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ERR_INVALID_ARG_VALUE',
+]);
+
 async function realPath(files: Files, path: string): Promise<string | undefined> {
   try {
     return await files.realPath(path);
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
+    if (nowhere.has(code)) return undefined;
     throw error;
   }
 }

@@ -206,6 +206,8 @@ export function listOf(items: readonly unknown[]): unknown {
 const missing = (path: string): Error =>
   Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
 
+const coded = (code: string): Error => Object.assign(new Error(code), { code });
+
 /** Files by their absolute paths; whatever stands above one is a folder. */
 export function memoryFiles(texts: ReadonlyMap<string, string>): Files {
   const isFolder = (path: string) => [...texts.keys()].some((each) => each.startsWith(`${path}/`));
@@ -222,7 +224,9 @@ export function memoryFiles(texts: ReadonlyMap<string, string>): Files {
       return isFolder(path) ? 'folder' : undefined;
     },
     realPath: async (path) => {
-      if (path.includes('\0')) throw Object.assign(new Error('EINVAL'), { code: 'EINVAL' });
+      // As Node and Linux refuse them.
+      if (path.includes('\0')) throw coded('ERR_INVALID_ARG_VALUE');
+      if (Buffer.byteLength(path) > 4_095) throw coded('ENAMETOOLONG');
       if (!there(join(path))) throw missing(path);
       return join(path);
     },

@@ -295,3 +295,12 @@ test('a resource that is missing is shown where it is written, in the base’s o
     { code: 'manifest-invalid', file: 'k/base/kustomization.yaml', line: 2 },
   ]);
 });
+
+test.each(['a\0b.yaml', `${'a'.repeat(300)}.yaml`, `${'a/'.repeat(3_000)}b.yaml`])(
+  'a name that no file can have is one that is not there',
+  async (name) => {
+    const space = workspaceOf({ 'k/kustomization.yaml': `resources: [${JSON.stringify(name)}]` });
+    const loaded = await space.load(['k'], { untrusted: true });
+    expect(problems(loaded)[0]).toContain('The kustomization refers to a');
+  },
+);

@@ -516,7 +516,11 @@ export const clusterTargets = {
     readonly body?: unknown;
   }>(status, (given) => {
     if (!isRecord(given)) return {};
-    const response = { status: Number(given.status) || 500, headers: {}, body: given.body };
+    const response = {
+      status: typeof given.status === 'number' ? given.status : 500,
+      headers: {},
+      body: given.body,
+    };
     const findings = Object.values(documents).flatMap((document) =>
       [undefined, document.object].flatMap((live) =>
         refusalFindings({
