@@ -126,13 +126,18 @@ function unknownFlag({ name, written }: Option): Finding {
   return wrongUse(`The flag ${written.slice(0, 60)} is not known${guess || '.'}`, help);
 }
 
-/** A word that is no flag: the command, or a mistake. */
-function wrongWords(words: readonly string[]): readonly Finding[] {
+/** A word that is no flag: the command, or a mistake; not repeated where it may be a secret's. */
+function wrongWords(words: readonly string[], read: readonly ReadOption[]): readonly Finding[] {
+  const mayBeSecret = read.some(
+    (each) => 'wrong' in each || ('name' in each && isSecret(each.name)),
+  );
   const loose = words.filter((word) => /^(?:true|false)$/i.test(word));
   const more = words.filter((word) => !loose.includes(word)).slice(1);
   return [
     ...loose.map((word) => wrongUse(`The word ${word} stands alone.`, 'Write --wait=false.')),
-    ...more.map((word) => wrongUse(`The word ${shown(word)} is one too many.`, help)),
+    ...more.map((word) =>
+      wrongUse(`${mayBeSecret ? 'A word' : `The word ${shown(word)}`} is one too many.`, help),
+    ),
   ];
 }
 
@@ -211,7 +216,7 @@ export function parseFlags(argv: readonly string[]): Flags {
     version: flags.has('version'),
     findings: [
       ...read.flatMap((each) => ('wrong' in each ? [each.wrong] : [])),
-      ...(files ? [] : wrongWords(positionals)),
+      ...(files ? [] : wrongWords(positionals, read)),
       ...misplaced(read, command, files?.length ?? 0),
       ...repeated,
       ...(['text', 'json'].includes(output)

@@ -22,7 +22,7 @@ export interface Redactor {
   remember(secret: string): void;
   /**
    * The text without invisible characters and escape sequences, with `***` for every secret, in
-   * plain text, as base64, URL-encoded, escaped or quoted, also where it was cut.
+   * plain text, as base64 or hex, URL-encoded, escaped or quoted, also where it was cut.
    */
   redact(text: string): string;
   /** Whether a whole secret is in the text, in any form. */
@@ -68,14 +68,12 @@ export function redactor(): Redactor {
   };
   return {
     remember(secret) {
-      for (const line of secretLines(secret)) {
+      const lines = secretLines(secret);
+      for (const line of lines) {
         const isLong = line.length >= shortestLong;
         for (const form of plainForms(line)) add(form, false, isLong);
         if (line.length < shortestEncoded) continue;
-        const escaped = JSON.stringify(line).slice(1, -1);
-        for (const each of new Set([line, escaped])) {
-          for (const form of base64Forms(each)) add(form, true, isLong);
-        }
+        for (const form of encodedForms(line, lines.length === 1)) add(form, true, isLong);
       }
     },
     redact(given) {
@@ -93,9 +91,29 @@ export function redactor(): Redactor {
  * reads an escape that begins before the secret takes its first characters for the escape's own.
  */
 function plainForms(line: string): readonly string[] {
-  const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
-  const escaped = [encodeURIComponent(line.toWellFormed()), inJson(line), inJson(inJson(line))];
-  return [line, line.replaceAll(' ', '+'), line.replaceAll('\t', '  '), ...escaped];
+  const inside = [inUrl(line), escaped(line), escaped(escaped(line))];
+  return [line, line.replaceAll(' ', '+'), line.replaceAll('\t', '  '), ...inside];
+}
+
+const escaped = (line: string): string => JSON.stringify(line).slice(1, -1);
+const inUrl = (line: string): string => encodeURIComponent(line.toWellFormed());
+
+/** A key of many lines would have too many of those that lie in one another. */
+function encodedForms(line: string, isAlone: boolean): readonly string[] {
+  const inside = isAlone ? textsInside(line) : [line, escaped(line)];
+  return [...hexForms(line), ...[...inside].flatMap(base64Forms)];
+}
+
+/** What may lie in base64: JSON in JSON, an address, and base64 again, as a login in a Secret of Docker. */
+function textsInside(line: string): ReadonlySet<string> {
+  const texts = [line, escaped(line), escaped(escaped(line)), inUrl(line), ...base64Forms(line)];
+  return new Set(texts);
+}
+
+function hexForms(line: string): readonly string[] {
+  const bytes = Array.from(new TextEncoder().encode(line));
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex, hex.toUpperCase()];
 }
 
 /** Base64 wherever the secret begins in what was encoded, without the characters that it shares. */

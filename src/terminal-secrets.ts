@@ -7,7 +7,6 @@ import { kubeconfigText } from './inputs/kubeconfig.ts';
 import { secretInputs } from './inputs/mask.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import { isYandexRegistry } from './registry/address.ts';
-import { clip, oneLine } from './text.ts';
 
 /** Larger than any key, and than what the API takes as one Secret. */
 export const mostSecretBytes = 1024 * 1024;
@@ -81,7 +80,8 @@ async function textOf(
   name: InputName,
   sources: SecretSources,
 ): Promise<string | Finding> {
-  const place = path === '-' ? 'Standard input' : `The file ${clip(oneLine(path), 200)}`;
+  // Never by its name: a password may begin with @ itself.
+  const place = path === '-' ? 'Standard input' : 'The file';
   try {
     const text = await sources.read(path, mostSecretBytes);
     if (text === undefined) {
@@ -96,7 +96,8 @@ async function textOf(
     const { code } = error as { readonly code?: unknown };
     // The system's own failures have a code; anything else is a defect of ours.
     if (typeof code !== 'string') throw error;
-    const hint = `Name a file that is there and that you may read: --${name} @FILE.`;
+    const hint = `Name a file that is there and that you may read: --${name} @FILE. \
+What begins with @ itself comes from a file or standard input.`;
     return wrong(`${place} of --${name} cannot be read (${code}).`, hint);
   }
 }

@@ -115,6 +115,15 @@ describe('wrong use', () => {
   test('all of it at once', () => {
     expect(said('deploy now --halp --timeout')).toHaveLength(3);
   });
+  test.each([
+    [['deploy', '--registry-pasword', 'hunter2Hunter99']],
+    [['deploy', '--registry-password', 'correct', 'hunter2Hunter99']],
+    [['--registry-password', 'correct', 'deploy', 'hunter2Hunter99']],
+  ])('a word that may be a part of a secret is not repeated: %j', (argv) => {
+    const { findings } = parseFlags(argv);
+    expect(findings.length).toBeGreaterThan(0);
+    expect(JSON.stringify(findings)).not.toContain('hunter2Hunter99');
+  });
   test('a value that is given by mistake is not repeated', () => {
     expect(said(`--token=${'s'.repeat(50)} deploy ${'s'.repeat(50)}`).join()).not.toContain('sss');
   });

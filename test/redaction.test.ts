@@ -90,6 +90,30 @@ describe('overlaps and pieces', () => {
   });
 });
 
+describe('base64 and hex of other forms', () => {
+  const secret = 'Zq7#kP"w+9/Lm%2x&T=v4';
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const auth = (user: string) =>
+    JSON.stringify({ auths: { 'r.io': { auth: base64(`${user}:${secret}`) } } });
+  test.each([
+    ['the login of Docker in a Secret', base64(auth('u'))],
+    ['the same, one character further', base64(auth('us'))],
+    ['the same, two further', base64(auth('use'))],
+    ['base64 of base64', base64(base64(secret))],
+    ['base64 of JSON in JSON', base64(JSON.stringify({ a: JSON.stringify({ b: secret }) }))],
+    ['base64 of an address', base64(`?a=1&b=${encodeURIComponent(secret)}`)],
+    ['hex', Buffer.from(secret).toString('hex')],
+    ['hex in capitals', Buffer.from(secret).toString('hex').toUpperCase()],
+  ])('%s', (_, shown) => {
+    const known = knowing(secret);
+    const left = known.redact(`before ${shown} after`);
+    expect(left).toContain('***');
+    // What is left beside the stars is not enough of it.
+    for (const rest of left.split('***')) expect(rest.includes(shown.slice(-28, -4))).toBe(false);
+    expect(known.holds(shown)).toBe(true);
+  });
+});
+
 test('forms inside of forms', () => {
   const { redact } = knowing('p"a s%s\\w');
   const once = JSON.stringify('p"a s%s\\w');

@@ -60,7 +60,7 @@ describe('where a secret comes from', () => {
 
 describe('what is refused', () => {
   test.each([
-    [['--yc-iam-token', '@nothing'], /file nothing of --yc-iam-token cannot be read \(ENOENT\)/],
+    [['--yc-iam-token', '@nothing'], /The file of --yc-iam-token cannot be read \(ENOENT\)/],
     [['--yc-iam-token', '@empty'], /is empty/],
     [['--yc-iam-token', '@large'], /larger than 1 MiB/],
     [['--yc-iam-token', '-', '--registry-password', '-'], /--yc-iam-token and --registry-password/],
@@ -69,6 +69,12 @@ describe('what is refused', () => {
     const { findings } = await read(argv);
     expect(findings).toMatchObject([{ code: 'input-invalid', severity: 'fatal' }]);
     expect(findings[0]?.what).toMatch(what);
+  });
+  test('a secret that begins with @ itself is no file, and is not repeated', async () => {
+    const { findings } = await read(['--registry-password', '@hunter2Hunter99']);
+    expect(findings).toMatchObject([{ severity: 'fatal' }]);
+    expect(JSON.stringify(findings)).not.toContain('hunter2Hunter99');
+    expect(findings[0]?.hint).toContain('begins with @');
   });
   test('all at once', async () => {
     const { findings } = await read(['--yc-iam-token', '@no', '--github-token', '@neither']);

@@ -74,9 +74,7 @@ describe('a secret of a terminal', () => {
   test('of a file that is not there is wrong use', async () => {
     const run = await webgen(...inCloud(), '--yc-sa-json-credentials', '@nothing.json');
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain(
-      'nothing.json of --yc-sa-json-credentials cannot be read (ENOENT)',
-    );
+    expect(run.stderr).toContain('The file of --yc-sa-json-credentials cannot be read (ENOENT)');
   }, 60_000);
 });
 

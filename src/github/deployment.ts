@@ -39,9 +39,20 @@ export function deploymentFor(access: GitHubAccess & Running): DeploymentRecord 
     on,
     app,
     environment,
-    ...(environmentUrl ? { environmentUrl } : {}),
+    ...addressOf(environmentUrl, engine.ports.log),
     ...engine.ports,
   });
+}
+
+/** Everybody who sees the repository sees it: an address with a secret in it is left out, never altered. */
+export function addressOf(
+  environmentUrl: string | undefined,
+  log: Pick<Log, 'info'>,
+): Pick<Deploying, 'environmentUrl'> {
+  if (!environmentUrl) return {};
+  if (!known.holds(environmentUrl)) return { environmentUrl };
+  log.info('GitHub gets no environment-url: a secret is in it.');
+  return {};
 }
 
 interface Running {

@@ -106,9 +106,9 @@ function whyAnothers({ metadata }: KubeObject, { keys, alone }: Makers): string 
 
 /** The record may be forged: without a uid, and elsewhere, it is not enough. */
 function whyNotOurs(entry: InventoryEntry, live: KubeObject, home: Home): string | undefined {
-  const { uid, annotations } = live.metadata;
+  const { uid, annotations, namespace } = live.metadata;
   const there = annotations?.[homeAnnotation];
-  if (isElsewhere(entry.namespace, home)) {
+  if (isElsewhere(namespace, home)) {
     return whyUnproven(live, home, entry.uid === undefined ? [] : [entry.uid]);
   }
   if (there !== undefined && there !== homeOf(home)) return otherHome(there);

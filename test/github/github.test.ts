@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
 import { pullRequest } from '../../e2e/github/operations.ts';
-import { recordDeployment } from '../../src/github/deployment.ts';
+import { addressOf, recordDeployment } from '../../src/github/deployment.ts';
 import { refusePeople } from '../../src/github/people.ts';
 import { keepComment } from '../../src/github/pull-request.ts';
 import { githubOf } from '../../src/github/repository.ts';
 import { runStatus } from '../../src/github/run-status.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realGithub } from '../../src/platform/github.ts';
+import { known } from '../../src/redaction.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
 import { Secret } from '../../src/secret.ts';
 import { fastClock, rememberedLog } from '../cluster/fakes.ts';
@@ -263,4 +264,14 @@ describe('the run that holds a lock', () => {
       'It is not known whether that run has ended: github-token may not (permissions: actions: read).',
     ]);
   });
+});
+
+test('an environment-url with a secret in it never reaches GitHub, and is not altered', () => {
+  known.remember('hunter2Hunter99');
+  const said: string[] = [];
+  const log = { info: (line: string) => void said.push(line) };
+  expect(addressOf('https://me:hunter2Hunter99@shop.example/', log)).toEqual({});
+  expect(said).toEqual(['GitHub gets no environment-url: a secret is in it.']);
+  const environmentUrl = 'https://shop.example/';
+  expect(addressOf(environmentUrl, log)).toEqual({ environmentUrl });
 });
