@@ -22,6 +22,11 @@ export interface RunResult {
 
 /** Starts programs, never through a shell. */
 export interface Shell {
+  /**
+   * Of `stderr` the last MiB is kept at least, as of `stdout` with `onLine`. Throws ActionError
+   * `tool-unavailable` where the program cannot be started, says more than 64 MiB without `onLine`, or
+   * 4 MiB in one line.
+   */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** The absolute path of a program on PATH, if there is one. */
   which(program: string): Promise<string | undefined>;
@@ -67,6 +72,7 @@ export interface TreeEntry {
 }
 
 export interface Files {
+  /** UTF-8. Throws ActionError `input-invalid` where it is larger than 128 MiB, else what the system says. */
   read(path: string): Promise<string>;
   /** Regular files only, never through a link; parent folders are made. */
   write(path: string, text: string | Secret, mode?: number): Promise<void>;

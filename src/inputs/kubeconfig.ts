@@ -58,22 +58,29 @@ function secretsOf(user: Fields): readonly string[] {
 
 /** A login program's arguments and variables: all but what is plainly a name, a flag or a place. */
 function pluginSecrets(exec: Fields): readonly unknown[] {
-  const args: readonly unknown[] = Array.isArray(exec['args']) ? exec['args'] : [];
+  const given: readonly unknown[] = Array.isArray(exec['args']) ? exec['args'] : [];
+  const args = given.map(textOf);
   const words = args.map((each, at) => {
-    const [, flag, value] = /^(--?[\w.-]+)=(.*)$/s.exec(String(each)) ?? [];
-    return flag === undefined
-      ? { name: String(args[at - 1] ?? ''), value: String(each) }
-      : { name: flag, value };
+    const [, flag, value] = /^(--?[\w.-]+)=(.*)$/s.exec(each) ?? [];
+    return flag === undefined ? { name: args[at - 1] ?? '', value: each } : { name: flag, value };
   });
-  const flags = words.map(({ name, value }) => ({ name: /^-/.test(name) ? name : '', value }));
-  return [...records(exec['env']), ...flags].flatMap(({ name, value }) => {
-    const isSecret = sensitive.test(String(name)) ? !isFlag(value) : !isPlain(String(value));
+  const flags: readonly Fields[] = words.map(({ name, value }) => ({
+    name: /^-/.test(name) ? name : '',
+    value,
+  }));
+  return [...records(exec['env']), ...flags].flatMap((each) => {
+    const [name, value] = [textOf(each['name']), textOf(each['value'])];
+    const isSecret = sensitive.test(name) ? !isFlag(value) : !isPlain(value);
     return isSecret ? [value] : [];
   });
 }
 
+/** A number may be a password; a list or a map is none. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+
 const sensitive = /token|secret|passw|pwd|key|credential/i;
-const isFlag = (value: unknown): boolean => /^--?[\w.-]+$/.test(String(value));
+const isFlag = (value: string): boolean => /^--?[\w.-]+$/.test(value);
 
 /** Words with hyphens and short numbers, flags, paths, addresses without a login, versions. */
 function isPlain(value: string): boolean {

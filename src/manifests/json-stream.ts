@@ -6,6 +6,9 @@ export interface Part {
   readonly above: number;
 }
 
+/** Characters of an object with `apiVersion`, `kind` and a name, on the average: thousands of `{}` are none. */
+const shortest = 40;
+
 /** One part per JSON object where a text begins with `{`; else, and when in doubt, all of it. */
 export function splitJson(text: string): readonly Part[] {
   const whole = [{ text, above: 0 }];
@@ -13,6 +16,7 @@ export function splitJson(text: string): readonly Part[] {
   const ends = objectEnds(text);
   const rest = text.slice(ends.at(-1) ?? 0);
   if (ends.length < 2 || rest.trim() !== '') return whole;
+  if (ends.length > 10_000 && text.length < ends.length * shortest) return whole;
   const parts: Part[] = [];
   let start = 0;
   let above = 0;

@@ -1,15 +1,9 @@
 // The text of a manifest file → the trees in it, with what is wrong where, in words.
-import {
-  type Document,
-  isScalar,
-  LineCounter,
-  parseAllDocuments,
-  visit,
-  type YAMLError,
-} from 'yaml';
+import { Composer, type Document, isScalar, LineCounter, visit, type YAMLError } from 'yaml';
 import { type Finding, finding } from '../errors.ts';
 import { clip, oneLine } from '../text.ts';
 import { splitJson } from './json-stream.ts';
+import { TokenLimit, tokensOf } from './yaml-tokens.ts';
 import { type Problem, startOf, type Unfolded, yamlValues } from './yaml-values.ts';
 
 /** One document of a stream: its value, and its tree to find lines in. */
@@ -55,8 +49,8 @@ export function readTrees(text: string, file: string): Trees {
 }
 
 function readPart(source: Source): Trees {
-  const documents = parsedDocuments(source);
-  if (!documents) return { trees: [], findings: [tooDeep(source)] };
+  const documents = composed(source);
+  if ('code' in documents) return { trees: [], findings: [documents] };
   const trees: Tree[] = [];
   const findings: Finding[] = [];
   for (const document of documents) {
@@ -76,28 +70,32 @@ function readPart(source: Source): Trees {
   return { trees, findings };
 }
 
-/** Undefined where it overflows the parser's stack. */
-function parsedDocuments({ text, counter }: Source): readonly Document.Parsed[] | undefined {
+function composed(source: Source): readonly Document.Parsed[] | Finding {
+  const { text, counter } = source;
+  const composer = new Composer({
+    // Every scalar stays a text here: what it means is ours to say, by kubectl's rules.
+    schema: 'failsafe',
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
   try {
-    const documents = parseAllDocuments(text, {
-      // Every scalar stays a text here: what it means is ours to say, by kubectl's rules.
-      schema: 'failsafe',
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-      lineCounter: counter,
-    });
-    return Array.isArray(documents) ? documents : [];
+    return [...composer.compose(tokensOf(text, counter.addNewLine))];
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof TokenLimit) return limitFinding(error.message, error.at, source);
+    // The library goes down into keys of keys without counting.
+    if (error instanceof RangeError) return limitFinding('it is nested too deep', 0, source);
     throw error;
   }
 }
 
-function tooDeep({ file, above }: Source): Finding {
-  const [what, hint] = mistakes['RESOURCE_EXHAUSTION'] ?? ['', ''];
-  const line = above + 1;
-  return finding('manifest-invalid', `The YAML cannot be read: ${what}.`, { file, line, hint });
+function limitFinding(what: string, at: number, source: Source): Finding {
+  return finding('manifest-invalid', `The YAML cannot be read: ${what}.`, {
+    file: source.file,
+    line: lineOf(source, at),
+    evidence: [pointer(source, at)],
+    hint: 'Check that this is a Kubernetes manifest.',
+  });
 }
 
 function lineOf(source: Source, offset: number): number {

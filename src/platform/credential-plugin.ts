@@ -1,7 +1,7 @@
 // Runs a kubeconfig's exec plugin, once, and keeps what it says until that expires.
 import { resolve } from 'node:path';
 import type { Cluster } from '@kubernetes/client-node/dist/config_types.js';
-import { fieldsAt, textAt } from '../cluster/json.ts';
+import { fieldsAt, listAt, textAt } from '../cluster/json.ts';
 import { ActionError, finding } from '../errors.ts';
 import type { RunResult } from '../ports.ts';
 import { Secret } from '../secret.ts';
@@ -58,25 +58,28 @@ export function credentialPlugin(parts: PluginParts): (refresh: boolean) => Prom
 }
 
 function readPlugin({ exec, user, folder }: PluginParts): Plugin {
-  const raw = exec as Record<string, unknown>;
+  const raw = fieldsAt(exec);
   const { apiVersion, command, installHint, interactiveMode } = raw;
   if (typeof command !== 'string' || typeof apiVersion !== 'string') {
     const what = `The exec plugin of user "${user}" lacks its command or its apiVersion.`;
     throw new ActionError(finding('input-invalid', what));
   }
   if (interactiveMode === 'Always') throw refused(user, `${command} wants a person at a terminal`);
-  const env: unknown[] = Array.isArray(raw['env']) ? raw['env'] : [];
+  const env = listAt(raw, 'env').map(
+    (each) => [textAt(each, 'name'), textAt(each, 'value')] as const,
+  );
+  const args = listAt(raw, 'args');
+  const isText = (each: unknown) => typeof each === 'string';
+  if (!args.every(isText) || !env.every(([name, value]) => name && isText(value))) {
+    const what = `The exec plugin of user "${user}" has args or env that are no texts.`;
+    throw new ActionError(finding('input-invalid', what));
+  }
   return {
     apiVersion,
     // As in kubectl: a bare name is looked up on PATH, a path is relative to the kubeconfig.
     command: command.includes('/') && folder ? resolve(folder, command) : command,
-    args: Array.isArray(raw['args']) ? raw['args'].map(String) : [],
-    env: Object.fromEntries(
-      env.map((each) => {
-        const { name, value } = each as { name?: unknown; value?: unknown };
-        return [String(name), String(value ?? '')];
-      }),
-    ),
+    args: args.filter((each) => typeof each === 'string'),
+    env: Object.fromEntries(env),
     ...(typeof installHint === 'string' ? { installHint } : {}),
     clusterInfo: raw['provideClusterInfo'] === true,
   };
@@ -123,6 +126,9 @@ function read(stdout: string, plugin: Plugin, { user, mask }: PluginParts): Cred
   const key = textAt(status, 'clientKeyData');
   const expiresAt = Date.parse(textAt(status, 'expirationTimestamp') ?? '');
   if (!token && !(cert && key)) throw refused(user, `${plugin.command} gave no credential`);
+  if (token && !/^[\x21-\x7e]+$/.test(token)) {
+    throw refused(user, `${plugin.command} gave a token that no request can carry`);
+  }
   if (token) mask(new Secret(token));
   if (key) mask(new Secret(key));
   return {

@@ -7,7 +7,7 @@ import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';
 import { type TimeLimit, timeLimit } from './time-limit.ts';
-import { isTransport, transportError } from './transport-errors.ts';
+import { cannotBeSent, isInvalid, isTransport, transportError } from './transport-errors.ts';
 
 /** What all requests of one kind share. */
 export interface Lane {
@@ -134,6 +134,7 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
     // Silence is the sign of a dead connection: the next request gets a new one.
     if (dispatcher && reason instanceof TransportError) lane.connection.drop(dispatcher);
     if (aborted) throw reason;
+    if (isInvalid(error)) throw cannotBeSent(error);
     throw isTransport(error) ? transportError(error) : error;
   } finally {
     limit.end();

@@ -9,7 +9,6 @@ import {
   mkdtemp,
   open,
   readdir,
-  readFile,
   readlink,
   realpath,
   rename,
@@ -18,13 +17,16 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { ActionError, finding } from '../errors.ts';
 import type { Files, TreeEntry } from '../ports.ts';
 import { reveal, type Secret } from '../secret.ts';
+import { clip, oneLine } from '../text.ts';
+import { readBounded } from './secret-source.ts';
 
 /** The real Files. Temporary folders are made in `temp`, for the owner alone. */
 export function realFiles(temp: string): Files {
   return {
-    read: (path) => readFile(path, 'utf8'),
+    read,
     write,
     kind: async (path) => kindOf(await stats(path)),
     realPath: (path) => realpath(path),
@@ -39,6 +41,18 @@ export function realFiles(temp: string): Files {
     },
     remove: (path) => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Bytes. A scanner's report of a large image has some 20 MB, a saved namespace 50. */
+const mostBytes = 128 * 2 ** 20;
+
+/** Read in pieces: `/dev/zero`, to which a link may lead, has no size and no end. */
+async function read(path: string): Promise<string> {
+  const text = await readBounded(resolve(path), mostBytes);
+  if (text !== undefined) return text;
+  const what = `The file ${clip(oneLine(path), 300)} is larger than ${mostBytes / 2 ** 20} MiB, so it is not read.`;
+  const hint = 'Check the path, and where it leads if it is a link; split a file that is so large.';
+  throw new ActionError(finding('input-invalid', what, { hint }));
 }
 
 async function stats(path: string): Promise<Stats | undefined> {

@@ -4,7 +4,13 @@ import type { Clock, Http, HttpRequest, HttpResponse } from '../ports.ts';
 import { TransportError } from '../ports.ts';
 import { reveal } from '../secret.ts';
 import { type Environment, proxyFor } from './proxy.ts';
-import { isTransport, throughProxy, transportError } from './transport-errors.ts';
+import {
+  cannotBeSent,
+  isInvalid,
+  isTransport,
+  throughProxy,
+  transportError,
+} from './transport-errors.ts';
 import { loadUndici } from './undici.ts';
 
 export interface Retry {
@@ -83,6 +89,7 @@ async function attemptOnce(
     return await follow(request, sender);
   } catch (error) {
     sender.signal?.throwIfAborted();
+    if (isInvalid(error)) return cannotBeSent(error);
     if (!isTransport(error) && !(error instanceof TransportError)) throw error;
     return transportError(error);
   }
@@ -113,7 +120,11 @@ function waitBefore(attempt: number, result: HttpResponse | TransportError, now:
 async function follow(request: HttpRequest, sender: Sender): Promise<HttpResponse> {
   const limit = AbortSignal.timeout(request.timeoutMs ?? 30_000);
   const signal = sender.signal ? AbortSignal.any([limit, sender.signal]) : limit;
-  let url = new URL(request.url);
+  const first = URL.parse(request.url);
+  if (!first || !/^https?:$/.test(first.protocol)) {
+    throw new TransportError('EPROTO', 'the request has no http or https address');
+  }
+  let url = first;
   let sent = request;
   for (let hops = 0; ; hops += 1) {
     const response = await exchange({ request: sent, url, sender, signal }).catch(
@@ -196,6 +207,6 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>) 
 
 /** For messages: a query may carry what should not be read. */
 function withoutQuery(text: string): string {
-  const url = new URL(text);
-  return `${url.origin}${url.pathname}`;
+  const url = URL.parse(text);
+  return url ? `${url.origin}${url.pathname}` : 'no address';
 }

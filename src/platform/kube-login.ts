@@ -48,13 +48,15 @@ export function impersonation(
   const { as: user, 'as-uid': uid, 'as-groups': groups, 'as-user-extra': extra } = who;
   if (typeof user === 'string') headers['Impersonate-User'] = user;
   if (typeof uid === 'string') headers['Impersonate-Uid'] = uid;
-  if (Array.isArray(groups)) headers['Impersonate-Group'] = groups.map(String);
+  if (Array.isArray(groups)) headers['Impersonate-Group'] = groups.filter(isText);
   for (const [key, values] of Object.entries(isFields(extra) ? extra : {})) {
     const name = `Impersonate-Extra-${encodeURIComponent(key)}`;
-    if (Array.isArray(values)) headers[name] = values.map(String);
+    if (Array.isArray(values)) headers[name] = values.filter(isText);
   }
   return headers;
 }
+
+const isText = (value: unknown) => typeof value === 'string';
 
 function constant(value: Secret | undefined): Login {
   return { authorization: async () => value, clientCertificate: async () => undefined };

@@ -1,4 +1,4 @@
-// Reads a secret from a file or from standard input, and never more of it than it may be large.
+// Reads a file or standard input, and never more of it than it may be large.
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 

@@ -5,10 +5,10 @@ import diagnostics from 'node:diagnostics_channel';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
 import { ActionError, finding } from '../errors.ts';
 import type { RunOptions, RunResult, Shell } from '../ports.ts';
 import { reveal, type Secret } from '../secret.ts';
+import { collector } from './output.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -94,12 +94,18 @@ async function run(job: Job): Promise<RunResult> {
   if (!program || /["\\]/.test(program)) throw notFound(command);
   options.signal?.throwIfAborted();
   const started = performance.now();
-  const out = collector(options.onLine);
-  const err = collector(options.onLine);
+  const tooMuch = new AbortController();
+  const { onLine } = options;
+  const overflow = (limit: string) => tooMuch.abort(saysTooMuch(command, limit));
+  // What is told line by line is looked at then.
+  const out = collector({ onLine, whole: !onLine, overflow });
+  const err = collector({ onLine, whole: false, overflow });
   const env = { ...minimalEnvironment(environment), ...revealAll(options.env ?? {}) };
   const stdin = reveal(options.stdin ?? '');
   const { exec } = await import('@actions/exec');
-  const { code, stopped } = await supervise(options, () =>
+  const signals = [tooMuch.signal, ...(options.signal ? [options.signal] : [])];
+  const watched = { ...options, signal: AbortSignal.any(signals) };
+  const { code, stopped } = await supervise(watched, () =>
     exec(`"${program}"`, [...args], {
       env,
       silent: true,
@@ -114,6 +120,7 @@ async function run(job: Job): Promise<RunResult> {
     throw notStarted(command, error);
   });
   const durationMs = performance.now() - started;
+  tooMuch.signal.throwIfAborted();
   const ended = stopped || !Number.isInteger(code) ? -1 : code;
   return { code: ended, stdout: out.end(), stderr: err.end(), durationMs };
 }
@@ -178,26 +185,10 @@ function revealAll(env: Readonly<Record<string, string | Secret>>): Record<strin
   return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, reveal(value)]));
 }
 
-/** Collects text and cuts it into lines; a character may arrive in two pieces. */
-function collector(onLine: ((line: string) => void) | undefined) {
-  const decoder = new StringDecoder('utf8');
-  let text = '';
-  let open = '';
-  const take = (piece: string) => {
-    text += piece;
-    if (!onLine) return;
-    const lines = (open + piece).split(/\r?\n/);
-    open = lines.pop() ?? '';
-    for (const line of lines) onLine(line);
-  };
-  return {
-    add: (data: Buffer) => take(decoder.write(data)),
-    end: () => {
-      take(decoder.end());
-      if (open) onLine?.(open);
-      return text;
-    },
-  };
+function saysTooMuch(command: string, limit: string): ActionError {
+  const what = `The program ${JSON.stringify(command)} said more than ${limit}, so it was ended.`;
+  const hint = 'Run it by hand and look at what it writes; split what it reads.';
+  return new ActionError(finding('tool-unavailable', what, { hint }));
 }
 
 function notStarted(command: string, error: unknown): ActionError {

@@ -92,3 +92,13 @@ function codeOf(error: unknown): string | undefined {
   // What answers speaks no HTTP; of some mistakes undici knows no code.
   return name === 'HTTPParserError' ? 'HPE_UNKNOWN' : undefined;
 }
+
+/** A token of others that no header can hold, before anything is sent. */
+export function isInvalid(error: unknown): error is Error {
+  return error instanceof Error && Reflect.get(error, 'code') === 'UND_ERR_INVALID_ARG';
+}
+
+/** The library's words name the header, never its value. */
+export function cannotBeSent({ message }: Error): TransportError {
+  return new TransportError('EPROTO', `the request cannot be sent: ${message}`);
+}

@@ -127,6 +127,7 @@ async function readNamed(path: string, files: Ports['files']): Promise<Secret> {
   try {
     return new Secret(await files.read(path));
   } catch (error) {
+    if (error instanceof ActionError) throw error;
     const reason = (error as { code?: string }).code ?? 'unreadable';
     const missing = reason === 'ENOENT';
     const what = `The kubeconfig ${path} ${missing ? 'does not exist' : `cannot be read (${reason})`}.`;

@@ -2,6 +2,7 @@
 import { ActionError, finding } from '../errors.ts';
 import type { HttpResponse } from '../ports.ts';
 import { reveal, Secret } from '../secret.ts';
+import { clip } from '../text.ts';
 import { apiError, evidenceOf, jsonOf, problemOf, unreachable } from './api-error.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type CloudPorts, issued } from './iam-token.ts';
@@ -52,14 +53,16 @@ export async function tokenByOidc(
     .catch(unreachable(endpoints.oauth));
   if (response.status !== 200) throw refused(response, federation, idToken);
   const { access_token: token, expires_in: seconds } = jsonOf(response.body);
-  const expiresAt = ports.clock.now() + Number(seconds) * 1_000;
+  const life = typeof seconds === 'string' ? Number(seconds) : seconds;
+  const expiresAt = typeof life === 'number' ? ports.clock.now() + life * 1_000 : Number.NaN;
   return issued({ token, expiresAt, response, log: ports.log });
 }
 
 async function githubToken(federation: Federation, ports: CloudPorts): Promise<Secret> {
   const { request, audience } = federation;
   if (!request) throw notPermitted();
-  const url = new URL(request.url);
+  const url = URL.parse(request.url);
+  if (!url) throw notPermitted();
   if (audience) url.searchParams.set('audience', audience);
   const response = await ports.http
     .send({
@@ -128,6 +131,10 @@ function quoted(text: string): string {
 function claimsOf(idToken: Secret): { iss: string; aud: string; sub: string } {
   const payload = reveal(idToken).split('.')[1] ?? '';
   const claims = jsonOf(Buffer.from(payload, 'base64url').toString('utf8'));
-  const text = (value: unknown) => (value === undefined ? '(absent)' : [value].flat().join(', '));
+  const text = (value: unknown) =>
+    value === undefined ? '(absent)' : [value].flat().map(claimText).join(', ');
   return { iss: text(claims['iss']), aud: text(claims['aud']), sub: text(claims['sub']) };
 }
+
+const claimText = (value: unknown): string =>
+  clip(typeof value === 'string' ? value : JSON.stringify(value), 500);

@@ -119,6 +119,15 @@ users:
     });
   });
 
+  test.each([null, 1, [[]], { toString: 1 }, [{ toString: 1 }]])(
+    'a login program whose arguments and variables are %j is no crash',
+    (odd) => {
+      const execs = [{ args: [odd, '--token', odd] }, { env: [odd, { name: odd, value: odd }] }];
+      const users = execs.map((exec) => ({ name: 'u', user: { exec } }));
+      expect(readKubeconfig(JSON.stringify({ clusters: [], users }))).toMatchObject({ files: [] });
+    },
+  );
+
   test('the files that it names, of all its users and clusters', () => {
     const config = {
       clusters: [{ name: 'c', cluster: { 'certificate-authority': 'ca.pem' } }],

@@ -67,3 +67,10 @@ test('temporary folders are the owner’s alone, and go with all that is in them
   await files().remove(made);
   expect(await readdir(folder)).toEqual([]);
 });
+
+test('a file without an end is not read', async () => {
+  await symlink('/dev/zero', join(folder, 'endless'));
+  await expect(files().read(join(folder, 'endless'))).rejects.toMatchObject({
+    findings: [{ code: 'input-invalid', what: expect.stringContaining('larger than 128 MiB') }],
+  });
+});

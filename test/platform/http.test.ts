@@ -281,3 +281,19 @@ test.each([
     listener.close();
   }
 });
+
+describe('what cannot be sent is an answer that did not come', () => {
+  test.each(['a\nb', 'ключ', '\0'])('a token %j', async (token) => {
+    const { url } = await server(inTurn([200]));
+    const headers = { authorization: new Secret(`Bearer ${token}`) };
+    const error = await client()
+      .http.send({ url, headers })
+      .catch((each: Error) => each);
+    expect(error).toMatchObject({ name: 'TransportError', reason: 'EPROTO' });
+    expect(JSON.stringify(error)).not.toContain(JSON.stringify(token).slice(1, -1));
+  });
+
+  test.each(['http://[', 'nonsense', 'file:///etc/passwd'])('an address %s', async (url) => {
+    await expect(client().http.send({ url })).rejects.toMatchObject({ reason: 'EPROTO' });
+  });
+});

@@ -240,6 +240,27 @@ describe('a user logs in with a program', () => {
     expect(masked).toEqual(['t-1']);
   });
 
+  test.each([null, 1, [], { toString: 1 }])('with args or env of %j is refused', async (odd) => {
+    for (const more of [{ args: [odd] }, { env: [odd] }, { env: [{ name: odd, value: 'a' }] }]) {
+      const found = await problem(load(exec('false', more)));
+      expect(found).toMatchObject({
+        code: 'input-invalid',
+        what: expect.stringContaining('texts'),
+      });
+    }
+    const parts = { user: { token: 't', 'as-groups': [odd, 'g'], 'as-user-extra': { a: [odd] } } };
+    expect((await load(parts)).headers).toMatchObject({ 'Impersonate-Group': ['g'] });
+  });
+
+  test.each(['a\nb', 'ключ', 'a b'])('whose token is %j is refused', async (token) => {
+    const path = join(folder, 'odd');
+    const answer = JSON.stringify({ apiVersion: v1, kind: 'ExecCredential', status: { token } });
+    await writeFile(path, `#!/bin/sh\ncat <<'END'\n${answer}\nEND\n`);
+    await chmod(path, 0o755);
+    const found = await problem(load(exec(path)).then(values));
+    expect(found?.what).toContain('a token that no request can carry');
+  });
+
   test('nothing runs before somebody asks', async () => {
     await load(exec(await plugin()));
     await expect(readFile(join(folder, 'calls'))).rejects.toThrow('ENOENT');

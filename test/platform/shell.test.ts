@@ -168,3 +168,43 @@ test("a credential plugin keeps its own variables and loses the runner's secrets
     LD_PRELOAD: 'hidden',
   });
 });
+
+describe('a program without end', () => {
+  test('is ended where its output is read as a whole', async () => {
+    const error = await shell.run('yes', ['x'.repeat(1_000)]).catch((each: unknown) => each);
+    expect(error).toMatchObject({
+      findings: [{ code: 'tool-unavailable', what: expect.stringContaining('more than 64 MiB') }],
+    });
+  });
+
+  test('that is told line by line goes on, and the end of what it said is kept', async () => {
+    let told = 0;
+    const script =
+      'yes $(printf %01000d 0) | head -c 50000000; echo; echo last; echo no >&2; exit 7';
+    const result = await sh(script, {
+      onLine: () => {
+        told += 1;
+      },
+    });
+    expect(result).toMatchObject({ code: 7, stderr: 'no\n' });
+    expect(told).toBeGreaterThan(49_000);
+    expect(result.stdout.endsWith('last\n')).toBe(true);
+    expect(result.stdout.length).toBeLessThan(4 * 2 ** 20);
+  });
+
+  test('is ended where a line has no end', async () => {
+    for (const onLine of [undefined, () => undefined]) {
+      const work = sh('cat /dev/zero', onLine ? { onLine } : {});
+      await expect(work).rejects.toMatchObject({
+        findings: [{ what: expect.stringContaining('4 MiB in one line') }],
+      });
+    }
+  });
+
+  test('keeps the end of its complaints alone', async () => {
+    const long = 'x'.repeat(5_000);
+    const { stderr } = await sh(`yes ${long} | head -c 20000000 >&2; echo; echo why >&2`);
+    expect(stderr.endsWith('why\n')).toBe(true);
+    expect(stderr.length).toBeLessThan(4 * 2 ** 20);
+  });
+});

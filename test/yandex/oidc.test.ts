@@ -62,6 +62,24 @@ describe('GitHub’s token', () => {
   });
 });
 
+const oddities: readonly (readonly [unknown])[] = [
+  [null],
+  [[]],
+  [[1]],
+  [{}],
+  [{ toString: 1 }],
+  [[{ toString: 1 }]],
+  ['soon'],
+];
+
+test.each(oddities)('an answer and claims of %j are a finding', async (odd) => {
+  cloud.routes['GET /id'] = () => [200, { value: `a.${part({ iss: odd, aud: odd, sub: odd })}.c` }];
+  cloud.routes['POST /oauth/token'] = () => [200, { access_token: 't1.a', expires_in: odd }];
+  expect(await problem(exchange())).toMatchObject({ code: 'api-error' });
+  cloud.routes['POST /oauth/token'] = () => [401, { error: odd }];
+  expect(await problem(exchange())).toMatchObject({ code: 'unauthenticated' });
+});
+
 describe('a refused exchange', () => {
   beforeEach(() => {
     const body = { error: 'invalid_request', error_description: 'no such subject' };
