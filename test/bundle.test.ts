@@ -37,6 +37,30 @@ function start(file: string, args: readonly string[], inputs: Readonly<Record<st
   return spawnSync(process.execPath, [join(dist, file), ...args], { env, encoding: 'utf8' });
 }
 
+describe('where the runner itself is broken', () => {
+  const kubeconfig = '{clusters: [], users: [{name: u, user: {token: a-token-of-the-cluster}}]}';
+  const inputs = { INPUT_COMMAND: 'depoy', INPUT_APP: 'shop', INPUT_KUBECONFIG: kubeconfig };
+
+  test.each([
+    ['outputs cannot be written', () => ({ GITHUB_OUTPUT: temp })],
+    ['the file of outputs is not there', () => ({ GITHUB_OUTPUT: join(temp, 'none/output') })],
+    ['the disk of outputs is full', () => ({ GITHUB_OUTPUT: '/dev/full' })],
+    ['its state cannot be saved', () => ({ GITHUB_STATE: temp })],
+    ['the summary cannot be written', () => ({ GITHUB_STEP_SUMMARY: join(temp, 'none/summary') })],
+    ['its temporary folder is a file', () => ({ RUNNER_TEMP: join(temp, 'event.json') })],
+    ['the workspace is not there', () => ({ GITHUB_WORKSPACE: join(temp, 'none') })],
+    ['the event is not there', () => ({ GITHUB_EVENT_PATH: join(temp, 'none.json') })],
+    ['the event is a folder', () => ({ GITHUB_EVENT_PATH: temp })],
+  ])('%s: exit 1 with a finding, no stack', (_name, broken) => {
+    const { status, stdout, stderr } = start('index.js', [], { ...inputs, ...broken() });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout).toMatch(/^::error/m);
+    expect(stdout).not.toMatch(/^\s+at .+:\d+:\d+/m);
+    expect(stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain('a-token-of-the-cluster');
+    expect(readdirSync(temp).filter((name) => /^webgen-deploy-(?!report)/.test(name))).toEqual([]);
+  });
+});
+
 describe('the committed bundle', () => {
   test('is under 7 MB, all files together', () => {
     const bytes = readdirSync(dist).map((name) => statSync(join(dist, name)).size);
