@@ -19,7 +19,12 @@ const bounds = { cpuMs: 400, bytes: 150 * 2 ** 20 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fuzz-'));
 
-function fuzzPlanted(names: readonly string[], folder: string, cases = 20): Promise<Fuzzed> {
+function fuzzPlanted(
+  names: readonly string[],
+  folder: string,
+  cases = 20,
+  shrinkMs = 1_500,
+): Promise<Fuzzed> {
   const chosen = Object.entries(planted).filter(([name]) => names.includes(name));
   return fuzz({
     targets: Object.fromEntries(chosen),
@@ -30,7 +35,7 @@ function fuzzPlanted(names: readonly string[], folder: string, cases = 20): Prom
     workers: 1,
     bounds,
     killMs: 700,
-    shrinkMs: 1_500,
+    shrinkMs,
   });
 }
 
@@ -65,7 +70,8 @@ describe('a planted fault is caught and saved', () => {
 
   test('made as small as it fails', async () => {
     const folder = newFolder();
-    await fuzzPlanted(['throws', 'leaks'], folder);
+    // Time enough on a busy machine.
+    await fuzzPlanted(['throws', 'leaks'], folder, 20, 20_000);
     const inputs = [...readCases(folder).values()].map(({ input }) => input);
     expect(inputs).toContainEqual([901]);
     expect(inputs).toContainEqual([{ $secret: [0, 'base64'] }]);
