@@ -1,5 +1,4 @@
 // How a kubeconfig's user proves who it is: token, token file, password, certificate, or a program.
-import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
@@ -8,6 +7,7 @@ import { ActionError, finding } from '../errors.ts';
 import { isFields } from '../manifests/values.ts';
 import { Secret } from '../secret.ts';
 import { credentialPlugin } from './credential-plugin.ts';
+import { readBounded } from './secret-source.ts';
 
 export interface Login {
   readonly authorization: (refresh: boolean) => Promise<Secret | undefined>;
@@ -62,6 +62,9 @@ function constant(value: Secret | undefined): Login {
   return { authorization: async () => value, clientCertificate: async () => undefined };
 }
 
+/** A token has some thousand characters; `/dev/zero` has no end. */
+const mostBytes = 2 ** 20;
+
 /** Read again every minute, as kubectl does: something else keeps the file fresh. */
 function byFile(path: string, { user, mask }: LoginParts): Login {
   let known: { readonly value: Secret; readonly at: number } | undefined;
@@ -70,10 +73,14 @@ function byFile(path: string, { user, mask }: LoginParts): Login {
     authorization: async (refresh) => {
       const now = performance.now();
       if (known && !refresh && now - known.at < 60_000) return known.value;
-      const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        const what = `The token file ${path} of user "${user.name}" cannot be read (${error.code}).`;
-        throw new ActionError(finding('input-invalid', what));
+      const unreadable = (why: string) => {
+        const what = `The token file ${path} of user "${user.name}" cannot be read (${why}).`;
+        return new ActionError(finding('input-invalid', what));
+      };
+      const text = await readBounded(path, mostBytes).catch((error: NodeJS.ErrnoException) => {
+        throw unreadable(`${error.code}`);
       });
+      if (text === undefined) throw unreadable('larger than 1 MiB');
       mask(new Secret(text.trim()));
       known = { value: new Secret(`Bearer ${text.trim()}`), at: now };
       return known.value;

@@ -1,5 +1,4 @@
 // Reads a kubeconfig and says how its context is reached: server, TLS, proxy, and who we are there.
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
@@ -10,6 +9,7 @@ import { isFields } from '../manifests/values.ts';
 import { isLoopback } from '../readers.ts';
 import { reveal, type Secret } from '../secret.ts';
 import { impersonation, loginOf } from './kube-login.ts';
+import { readBounded } from './secret-source.ts';
 
 export interface KubeTls {
   readonly ca?: Buffer;
@@ -177,6 +177,9 @@ async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
   };
 }
 
+/** A bundle of all authorities of the world has a quarter of it. */
+const mostPemBytes = 2 ** 20;
+
 /** Data wins over a file, as in kubectl. */
 async function pem(field: string, file?: string, data?: string): Promise<Buffer | undefined> {
   if (data) {
@@ -185,12 +188,13 @@ async function pem(field: string, file?: string, data?: string): Promise<Buffer 
     throw invalid(`The kubeconfig's ${field}-data is not the base64 of a PEM text.`);
   }
   if (!file) return undefined;
-  try {
-    return await readFile(file);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw invalid(`The kubeconfig's ${field} file ${file} cannot be read (${reason}).`);
-  }
+  const unreadable = (why: string) =>
+    invalid(`The kubeconfig's ${field} file ${file} cannot be read (${why}).`);
+  const text = await readBounded(file, mostPemBytes).catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(error.code ?? 'unreadable');
+  });
+  if (text === undefined) throw unreadable('larger than 1 MiB');
+  return Buffer.from(text);
 }
 
 function rawUser(raw: Record<string, unknown>, name: string): Record<string, unknown> {

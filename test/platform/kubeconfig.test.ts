@@ -183,6 +183,15 @@ describe('a user logs in', () => {
     expect(reveal((await access.authorization(true)) ?? '')).toBe('Bearer second');
   });
 
+  test('never by a file without an end', async () => {
+    const access = await load({ user: { tokenFile: '/dev/zero' } });
+    await expect(access.authorization(false)).rejects.toThrow('larger than 1 MiB');
+    const user = { 'client-certificate': '/dev/zero', 'client-key': '/dev/zero' };
+    await expect(load({ user })).rejects.toThrow(
+      'client-certificate file /dev/zero cannot be read',
+    );
+  });
+
   test('by an old auth-provider, through the library', async () => {
     const exp = Math.floor(Date.now() / 1_000) + 600;
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
