@@ -178,6 +178,18 @@ describe('rules that hold a run up', () => {
     expect(done.outputs['status']).toBe('cancelled');
   }, 90_000);
 
+  test('in the record: `status` ends within two seconds of SIGTERM, whenever it comes', async () => {
+    const inputs = { command: 'status', namespace: 'shop', app: 'slow', environment: 'staging' };
+    for (const moment of [200, 400, 600, 800, 1_000]) {
+      const run = await site.start(inputs);
+      await new Promise((done) => setTimeout(done, moment));
+      const from = Date.now();
+      run.kill('SIGTERM');
+      await run.finished;
+      expect(Date.now() - from).toBeLessThan(2_000);
+    }
+  }, 90_000);
+
   test('on the live object: neither a wait nor `status` counts them', async () => {
     const run = await start('live', database('live', { ready: '{.status.phase}=Up' }), '60s');
     await report('live', { phase: 'Creating', text });
