@@ -77,13 +77,18 @@ interface Words {
   readonly positionals: readonly string[];
 }
 
+/** Characters of one word with a single dash. */
+const longestGroup = 20;
+
 function splitWords(argv: readonly string[]): Words {
   const text = [...names.filter((name) => !switches.includes(name)), ...ownTexts];
   const options = Object.fromEntries([
     ...text.map((name) => [name, { type: 'string' as const, multiple: true }]),
     ['help', { type: 'boolean' as const, short: 'h' }],
   ]);
-  const config = { args: [...argv], options, strict: false, allowPositionals: true, tokens: true };
+  // A group of short flags has one; the library opens as many as there are, one in the other.
+  const args = argv.map((word) => (/^-[^-]/.test(word) ? word.slice(0, longestGroup) : word));
+  const config = { args, options, strict: false, allowPositionals: true, tokens: true };
   const { tokens = [], positionals } = parseArgs(config as typeof config & { tokens: true });
   const found = tokens.flatMap((token) => {
     if (token.kind !== 'option') return [];

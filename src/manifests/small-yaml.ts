@@ -1,5 +1,6 @@
 // YAML of a few pages that anybody may have written: an input, a kubeconfig, an ignore file.
-import { type Document, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { Composer, type Document, isScalar, LineCounter, type Node, visit } from 'yaml';
+import { TokenLimit, tokensOf } from './yaml-tokens.ts';
 
 export interface SmallYaml {
   readonly contents: Document['contents'];
@@ -30,7 +31,7 @@ export function readYaml(text: string): ReadYaml {
   const counter = new LineCounter();
   const at = (offset = 0) => counter.linePos(offset).line || 1;
   const document = parsedDocument(text, counter);
-  if (!document) return { problem: 'is nested too deep', line: 1 };
+  if ('at' in document) return { problem: 'is no YAML', line: at(document.at) };
   const [broken] = document.errors;
   if (broken) return { problem: 'is no YAML', line: at(broken.pos[0]) };
   const found = oddIn(document);
@@ -44,18 +45,22 @@ export function readYaml(text: string): ReadYaml {
   }
 }
 
-/** Undefined where it overflows the parser's stack. */
-function parsedDocument(text: string, lineCounter: LineCounter): Document | undefined {
+/** The only document of the text; else what is in the way, and where. */
+function parsedDocument(text: string, counter: LineCounter): Document | { readonly at: number } {
+  const composer = new Composer({
+    prettyErrors: false,
+    logLevel: 'silent',
+    // The library compares every key with every other one; `oddIn` asks once for each.
+    uniqueKeys: false,
+  });
   try {
-    return parseDocument(text, {
-      lineCounter,
-      prettyErrors: false,
-      logLevel: 'silent',
-      // The library compares every key with every other one; `oddIn` asks once for each.
-      uniqueKeys: false,
-    });
+    const documents = composer.compose(tokensOf(text, counter.addNewLine), true, text.length);
+    const [first, second] = [...documents];
+    if (second) return { at: second.range[0] };
+    return first ?? { at: 0 };
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (error instanceof TokenLimit) return { at: error.at };
+    if (error instanceof RangeError) return { at: 0 };
     throw error;
   }
 }
