@@ -16,8 +16,8 @@ export const isFatal = (state: State): boolean =>
 
 export const isUndone = ({ undone }: State): boolean => undone?.state === 'done';
 
-const hintedFindings = ({ findings, access }: State) =>
-  access ? andHints(findings, access) : findings;
+const hintedFindings = ({ findings, connection }: State) =>
+  connection ? andHints(findings, connection.access) : findings;
 
 /** What a run that had a plan has come to. */
 export function outcomeOf(running: Running): Outcome {
@@ -55,6 +55,7 @@ export function defectFindings(error: unknown, running?: Running): readonly Find
 
 function factsOf(running: Running, status: Status, findings: Outcome['findings']): Outcome {
   const { inputs, state, engine } = running;
+  const access = state.connection?.access;
   return {
     command: inputs.command,
     status,
@@ -75,8 +76,8 @@ function factsOf(running: Running, status: Status, findings: Outcome['findings']
     ...releaseFacts(running),
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),
-    ...(state.access ? { kubeconfigPath: state.access.forLater ?? state.access.path } : {}),
-    apiRequests: state.api?.requests ?? 0,
+    ...(access ? { kubeconfigPath: access.forLater ?? access.path } : {}),
+    apiRequests: state.connection?.api.requests ?? 0,
   };
 }
 

@@ -6,12 +6,13 @@ import type { Inputs } from './inputs.ts';
 import { notGivenBack } from './lock/hold.ts';
 import { describePhases, inPhases } from './manifests/phases.ts';
 import { placeFindings } from './manifests/place-findings.ts';
-import type { Outcome, Timing } from './outcome.ts';
-import { makePlan, type Step, withPhases } from './plan.ts';
+import type { Outcome } from './outcome.ts';
+import { makePlan, withPhases } from './plan.ts';
 import { allFindings } from './report/lines.ts';
-import { type Engine, newState, type Running } from './running.ts';
+import { type Engine, isConnected, newState, type Running } from './running.ts';
 import { patienceMs } from './scan-run.ts';
-import { runStep } from './step-runners.ts';
+import type { Step } from './step.ts';
+import { rowOf, runStep } from './step-runners.ts';
 import { finishRelease } from './steps/record-release.ts';
 import { untilAborted } from './steps/wake.ts';
 
@@ -47,7 +48,7 @@ async function workOn(running: Running): Promise<void> {
   try {
     await carryOut(running);
     await undoIfFailed(running);
-    await finishRelease(running);
+    if (isConnected(running)) await finishRelease(running);
   } finally {
     // Before the scans that only report: the next deploy need not wait for them.
     await running.state.lock?.release();
@@ -109,9 +110,7 @@ async function undoIfFailed(running: Running): Promise<void> {
 async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Running) {
   const parts = inPhases(state.documents);
   const { log } = engine.ports;
-  const isRead = wave.some(
-    ({ do: what }) => what === 'load-manifests' || what === 'find-workloads',
-  );
+  const isRead = wave.some((step) => rowOf(step).gives.includes('documents'));
   if (parts.length === 0 || !isRead) return;
   const title = inputs.wait ? 'Phases' : 'Phases, applied at once since nothing is awaited';
   await log.group(title, async () => describePhases(parts).forEach(log.info));
@@ -125,36 +124,9 @@ function keepFailure(reason: unknown, { state, signal }: Running): void {
   } else if (!signal.aborted) throw reason;
 }
 
-interface Heading {
-  readonly section: Timing['section'];
-  /** Its lines are folded under this; without it they stay in sight. */
-  readonly group?: string;
-}
-
-const headings: Readonly<Record<Step['do'], Heading>> = {
-  authenticate: { section: 'prepare', group: 'Authenticate' },
-  'install-tools': { section: 'prepare', group: 'Install tools' },
-  'load-manifests': { section: 'prepare', group: 'Load manifests' },
-  'find-workloads': { section: 'prepare', group: 'Find workloads' },
-  'build-images': { section: 'build' },
-  'prepare-scanner': { section: 'prepare', group: 'Prepare the scanner' },
-  'pin-images': { section: 'prepare' },
-  'acquire-lock': { section: 'prepare' },
-  scan: { section: 'scan' },
-  'dry-run': { section: 'apply', group: 'Dry run' },
-  apply: { section: 'apply', group: 'Apply' },
-  'await-rollout': { section: 'rollout' },
-  judge: { section: 'rollout' },
-  'read-releases': { section: 'prepare' },
-  'choose-release': { section: 'prepare', group: 'Release' },
-  'plan-prune': { section: 'apply' },
-  prune: { section: 'rollout', group: 'Prune' },
-  undo: { section: 'rollout' },
-};
-
 async function timed(step: Step, running: Running): Promise<void> {
   const { clock, log } = running.engine.ports;
-  const { section, group } = headings[step.do];
+  const { section, group } = rowOf(step);
   const phase = 'phase' in step ? step.phase : undefined;
   const from = clock.now();
   let failed = true;

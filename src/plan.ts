@@ -1,116 +1,93 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
-import type { ClusterTarget, Command, Inputs } from './inputs.ts';
+import type { Command, Inputs } from './inputs.ts';
 import type { Phase } from './manifests/phases.ts';
-import type { ScanMode } from './scan/result.ts';
-import { spell } from './text.ts';
+import { after, inOrder, type Ordered } from './plan-order.ts';
+import type { Plan, Step, StepOf, UndoStep } from './step.ts';
 
-export type Step =
-  | { readonly do: 'authenticate'; readonly target: ClusterTarget }
-  | { readonly do: 'install-tools'; readonly tools: readonly string[] }
-  | { readonly do: 'load-manifests'; readonly entries: readonly string[] }
-  | { readonly do: 'build-images'; readonly names: readonly string[] }
-  | { readonly do: 'pin-images' }
-  | { readonly do: 'prepare-scanner'; readonly mode: ScanMode }
-  | { readonly do: 'scan'; readonly mode: ScanMode; readonly baseline: boolean }
-  | { readonly do: 'find-workloads'; readonly images: readonly string[] }
-  | { readonly do: 'acquire-lock'; readonly timeoutMs: number }
-  | { readonly do: 'dry-run' }
-  | { readonly do: 'apply'; readonly phase?: Phase }
-  | { readonly do: 'await-rollout'; readonly timeoutMs: number; readonly phase?: Phase }
-  | { readonly do: 'judge' }
-  | { readonly do: 'read-releases'; readonly contents: boolean; readonly optional: boolean }
-  | { readonly do: 'choose-release'; readonly to?: number }
-  | { readonly do: 'plan-prune'; readonly confirmed: boolean }
-  | { readonly do: 'prune' }
-  | UndoStep;
-
-/** After a failure: `removeCreated` also where nothing ran before. */
-export interface UndoStep {
-  readonly do: 'undo';
-  readonly timeoutMs: number;
-  readonly wait: boolean;
-  readonly removeCreated: boolean;
-}
-
-export interface Plan {
-  readonly command: Command;
-  readonly app: string;
-  readonly environment: string;
-  /** One wave after the other; the steps of a wave run side by side. */
-  readonly waves: readonly (readonly Step[])[];
-  /** Only where the run fails after its first write. */
-  readonly undo?: UndoStep;
-}
-
-/** Pure; every command is a row. */
+/** Pure; every command is a row. Throws where a command that needs a cluster has none. */
 export function makePlan(inputs: Inputs): Plan {
   const { command, app, environment } = inputs;
-  const start: Step[] = inputs.target ? [{ do: 'authenticate', target: inputs.target }] : [];
-  const source: Step =
-    inputs.manifests.length > 0
-      ? { do: 'load-manifests', entries: inputs.manifests }
-      : { do: 'find-workloads', images: imageNames(inputs) };
-  const [prepare, scan] = scanSteps(inputs);
-  const tools = toolsOf(inputs);
-  const install: Step[] = tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
-  const first = [...start, ...install, ...prepare];
-  const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
-  const lock = writing.has(command) ? lockOf(inputs) : [];
-  const read = readingWaves({ first, lock, source, build });
-  const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
-    deploy: [
-      ...read,
-      // Side by side; under `gate` the apply waits for all, under `report` for the dry run alone.
-      [{ do: 'dry-run' }, ...scan, { do: 'read-releases', contents: true, optional: false }],
-      ...written(inputs, inputs.prune),
-    ],
-    diff: [
-      ...read,
-      [{ do: 'dry-run' }, ...scan, ...(inputs.prune ? [quietly(true)] : [])],
-      inputs.prune ? [{ do: 'plan-prune', confirmed: inputs.pruneConfirm }] : [],
-    ],
-    rollback: [
-      [...first, ...lock],
-      [{ do: 'choose-release', ...(inputs.toRelease ? { to: inputs.toRelease } : {}) }],
-      [{ do: 'dry-run' }],
-      // What was added since goes: a rollback without it would be half of one.
-      ...written(inputs, true),
-    ],
-    history: [first, [{ do: 'read-releases', contents: false, optional: false }]],
-    // Rules count as the release has recorded them.
-    status: [first, [quietly(false)], [{ do: 'judge' }]],
-    setup: [start, install],
-    build: [[...prepare, ...build], scan],
-    scan: [...(isGiven(source) ? read : [[...first, ...build]]), scan],
-  };
-  const waves = rows[command].filter((wave) => wave.length > 0);
+  const waves = rows[command](inputs).waves.filter((wave) => wave.length > 0);
   const writes = waves.flat().some((step) => step.do === 'apply');
   const undo = writes && inputs.onFailure === 'rollback' ? { undo: undoStep(inputs) } : {};
   return { command, app, environment, waves, ...undo };
 }
 
-interface Reading {
-  readonly first: readonly Step[];
-  readonly lock: readonly Step[];
-  readonly source: Step;
-  readonly build: readonly Step[];
-}
+const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> = {
+  deploy(inputs) {
+    const read = readObjects(inputs, buildOf(inputs), lockOf(inputs));
+    const releases = { do: 'read-releases', contents: true, optional: false } as const;
+    // Under `gate` the apply waits for every scan, under `report` for the dry run alone.
+    const checked = after(read, [{ do: 'dry-run' }, scanOf(inputs), releases]);
+    return written(checked, inputs, inputs.prune);
+  },
+  diff(inputs) {
+    const read = readObjects(inputs, [], []);
+    if (!inputs.prune) return after(read, [{ do: 'dry-run' }, scanOf(inputs)]);
+    const prune = { do: 'plan-prune', confirmed: inputs.pruneConfirm } as const;
+    return after(read, [{ do: 'dry-run' }, scanOf(inputs), quietly(true)], [prune]);
+  },
+  rollback(inputs) {
+    const { toRelease: to } = inputs;
+    const checked = inOrder(
+      [connect(inputs), prepareOf(inputs), lockOf(inputs)],
+      [{ do: 'choose-release', ...(to ? { to } : {}) }],
+      [{ do: 'dry-run' }],
+    );
+    // What was added since goes: a rollback without it would be half of one.
+    return written(checked, inputs, true);
+  },
+  history: (inputs) =>
+    inOrder(
+      [connect(inputs), prepareOf(inputs)],
+      [{ do: 'read-releases', contents: false, optional: false }],
+    ),
+  // Rules count as the release has recorded them.
+  status: (inputs) =>
+    inOrder([connect(inputs), prepareOf(inputs)], [quietly(false)], [{ do: 'judge' }]),
+  setup: (inputs) => inOrder([connectOf(inputs)], [toolsOf(inputs)]),
+  build: (inputs) => inOrder([scannerOf(inputs), buildOf(inputs)], [scanOf(inputs)]),
+  // Without manifests and live workloads to look for, images alone are scanned.
+  scan(inputs) {
+    const first = [...connectOf(inputs), ...prepareOf(inputs)];
+    const build = buildOf(inputs);
+    if (inputs.manifests.length === 0) return inOrder([first, build], [scanOf(inputs)]);
+    const pin: StepOf<'pin-images'>[] = build.length > 0 ? [{ do: 'pin-images' }] : [];
+    return inOrder([first, load(inputs), build], [pin], [scanOf(inputs)]);
+  },
+};
 
 /**
  * Manifests are read while the credentials are fetched and images are built; live workloads need the
  * connection and the lock, and both need the digests. A build may take minutes, which nobody else
  * should wait for: then the lock comes after it.
  */
-function readingWaves({ first, lock, source, build }: Reading): readonly (readonly Step[])[] {
-  if (build.length === 0) {
-    return isGiven(source) ? [[...first, ...lock, source]] : [[...first, ...lock], [source]];
+function readObjects(
+  inputs: Inputs,
+  build: readonly StepOf<'build-images'>[],
+  lock: readonly StepOf<'acquire-lock'>[],
+): Ordered<'connection' | 'documents'> {
+  const first = connect(inputs);
+  const prepare = prepareOf(inputs);
+  if (inputs.manifests.length > 0) {
+    if (build.length === 0) return inOrder([first, prepare, lock, load(inputs)]);
+    return inOrder([first, prepare, load(inputs), build], [{ do: 'pin-images' }, lock]);
   }
-  return isGiven(source)
-    ? [
-        [...first, source, ...build],
-        [{ do: 'pin-images' }, ...lock],
-      ]
-    : [[...first, ...build], lock, [source]];
+  const find = { do: 'find-workloads', images: imageNames(inputs) } as const;
+  if (build.length === 0) return inOrder([first, prepare, lock], [find]);
+  return inOrder([first, prepare, build], [lock], [find]);
+}
+
+/** From the first write on. What is pruned is found before it. */
+function written(
+  checked: Ordered<'connection' | 'documents' | 'dry-run' | 'releases'>,
+  { wait, timeoutMs, pruneConfirm }: Inputs,
+  prunes: boolean,
+): Pick<Plan, 'waves'> {
+  const awaited: StepOf<'await-rollout'>[] = wait ? [{ do: 'await-rollout', timeoutMs }] : [];
+  if (!prunes) return after(checked, [{ do: 'apply' }], [awaited]);
+  const plan = { do: 'plan-prune', confirmed: pruneConfirm } as const;
+  return after(checked, [plan], [{ do: 'apply' }], [awaited], [{ do: 'prune' }]);
 }
 
 const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);
@@ -118,55 +95,66 @@ const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);
 /** Whether the command changes the cluster. */
 export const plansWrite = (command: Command): boolean => writing.has(command);
 
-function quietly(contents: boolean): Step {
+function quietly(contents: boolean): StepOf<'read-releases'> {
   return { do: 'read-releases', contents, optional: true };
-}
-
-function written(inputs: Inputs, prunes: boolean): readonly (readonly Step[])[] {
-  const { wait, timeoutMs, pruneConfirm } = inputs;
-  return [
-    prunes ? [{ do: 'plan-prune', confirmed: pruneConfirm }] : [],
-    [{ do: 'apply' }],
-    wait ? [{ do: 'await-rollout', timeoutMs }] : [],
-    prunes ? [{ do: 'prune' }] : [],
-  ];
 }
 
 function undoStep({ timeoutMs, wait, onFirstFailure }: Inputs): UndoStep {
   return { do: 'undo', timeoutMs, wait, removeCreated: onFirstFailure === 'remove' };
 }
 
-/** Without manifests and live workloads to look for, images alone are scanned. */
-const isGiven = (source: Step): boolean => source.do === 'load-manifests';
-
-function scanSteps({
-  scan: mode,
-  scanBaseline: baseline,
-}: Inputs): readonly [readonly Step[], readonly Step[]] {
-  if (mode === 'off') return [[], []];
-  return [[{ do: 'prepare-scanner', mode }], [{ do: 'scan', mode, baseline }]];
+function connect({ command, target }: Inputs): StepOf<'authenticate'> {
+  if (!target) throw new Error(`${command} was planned without a cluster`);
+  return { do: 'authenticate', target };
 }
+
+const connectOf = (inputs: Inputs): readonly StepOf<'authenticate'>[] =>
+  inputs.target ? [connect(inputs)] : [];
+
+/** What goes on beside the first step. */
+const prepareOf = (inputs: Inputs): readonly PrepareStep[] => [
+  ...toolsOf(inputs),
+  ...scannerOf(inputs),
+];
+
+type PrepareStep = StepOf<'install-tools' | 'prepare-scanner'>;
+
+const load = ({ manifests }: Inputs): StepOf<'load-manifests'> => ({
+  do: 'load-manifests',
+  entries: manifests,
+});
+
+const scannerOf = ({ scan: mode }: Inputs): readonly StepOf<'prepare-scanner'>[] =>
+  mode === 'off' ? [] : [{ do: 'prepare-scanner', mode }];
+
+const scanOf = ({ scan: mode, scanBaseline: baseline }: Inputs): readonly StepOf<'scan'>[] =>
+  mode === 'off' ? [] : [{ do: 'scan', mode, baseline }];
 
 function imageNames({ images, build }: Inputs): readonly string[] {
   return [...Object.keys(images), ...(build?.images ?? []).map(({ name }) => name)];
 }
 
-function buildSteps({ build }: Inputs): readonly Step[] {
+function buildOf({ build }: Inputs): readonly StepOf<'build-images'>[] {
   if (!build) return [];
   const names = build.bake ? build.bake.targets : build.images.map(({ name }) => name);
   return [{ do: 'build-images', names }];
 }
 
 /** What writes takes the lock as soon as it can: nothing is read that another run still changes. */
-export function lockOf({ lock, lockTimeoutMs }: Inputs): readonly Step[] {
+export function lockOf({ lock, lockTimeoutMs }: Inputs): readonly StepOf<'acquire-lock'>[] {
   return lock ? [{ do: 'acquire-lock', timeoutMs: lockTimeoutMs }] : [];
 }
 
 /** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
-function toolsOf({ command, kubectlVersion, ycVersion }: Inputs): readonly string[] {
+function toolsOf({
+  command,
+  kubectlVersion,
+  ycVersion,
+}: Inputs): readonly StepOf<'install-tools'>[] {
   const asked = Object.entries({ kubectl: kubectlVersion, yc: ycVersion });
   const left = command === 'setup' ? ['none'] : ['none', 'auto'];
-  return asked.flatMap(([name, version]) => (left.includes(version) ? [] : [name]));
+  const tools = asked.flatMap(([name, version]) => (left.includes(version) ? [] : [name]));
+  return tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
 }
 
 /**
@@ -185,53 +173,4 @@ export function withPhases(waves: Plan['waves'], phases: readonly Phase[]): Plan
     if (wave.some((step) => step.do === 'apply')) return parted.map((step) => [step]);
     return wave.includes(wait) ? [] : [wave];
   });
-}
-
-const modes: Readonly<Record<ScanMode, string>> = {
-  gate: 'nothing is written before every scan has passed',
-  report: 'the report waits for it, the apply does not',
-};
-
-const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => string } = {
-  authenticate: ({ target }) => `authenticate to ${targetWords(target)}`,
-  'install-tools': ({ tools }) => `install ${tools.join(' and ')} for later steps`,
-  'load-manifests': ({ entries }) => `load manifests: ${entries.join(', ')}`,
-  'build-images': ({ names }) =>
-    `build ${names.length > 0 ? names.join(', ') : 'what the bake file says'} and push by digest`,
-  'pin-images': () => 'set the images that were built, by digest',
-  'find-workloads': ({ images }) => `find live workloads that run ${images.join(', ')}`,
-  'acquire-lock': ({ timeoutMs }) =>
-    `acquire the lock${timeoutMs > 0 ? `, waiting at most ${spell(timeoutMs)}` : ', or fail'}`,
-  'dry-run': () => 'dry-run every object on the server; a refusal ends the run here',
-  'prepare-scanner': () => 'prepare Trivy and its vulnerability database',
-  scan: ({ mode, baseline }) =>
-    `scan images, manifests and Dockerfiles${baseline ? ', compared with what runs now' : ''}: ${modes[mode]}`,
-  apply: () => 'record the release, and apply what differs, stage by stage',
-  'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
-  judge: () => 'judge what is deployed now',
-  'read-releases': () => 'read the recorded releases',
-  'choose-release': ({ to }) =>
-    to ? `take release ${to}` : 'take the newest good release older than the live one',
-  'plan-prune': () => 'find what this release no longer has',
-  prune: () => 'delete what this release no longer has',
-  undo: ({ timeoutMs, wait }) => {
-    const then = wait ? `, and await it, at most ${spell(timeoutMs)} more` : '';
-    return `after a failure: put back what was there${then}`;
-  },
-};
-
-function targetWords(target: ClusterTarget): string {
-  if (target.by === 'id') return `cluster ${target.id}`;
-  if (target.by === 'name') return `cluster ${target.name} in folder ${target.folderId}`;
-  return target.context ? `the kubeconfig's context ${target.context}` : 'the kubeconfig';
-}
-
-function say<K extends Step['do']>(step: Extract<Step, { do: K }>): string {
-  return words[step.do as K](step);
-}
-
-/** The plan as numbered lines; steps of one wave share its number. */
-export function describePlan(plan: Plan): readonly string[] {
-  const waves = [...plan.waves, ...(plan.undo ? [[plan.undo]] : [])];
-  return waves.flatMap((wave, index) => wave.map((step) => `${index + 1}. ${say(step)}`));
 }

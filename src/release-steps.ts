@@ -4,21 +4,22 @@ import { identityOf, kindKey, nameOf } from './cluster/objects.ts';
 import { repositoryOf } from './context.ts';
 import { ActionError, type Finding, finding } from './errors.ts';
 import type { Document } from './manifests/document.ts';
-import type { Step } from './plan.ts';
 import { chooseTarget } from './release/choose.ts';
 import type { ReleaseHead } from './release/record.ts';
 import { isSameRepository, repositoriesOf } from './release/repository.ts';
-import { apiOf, keep, type Running } from './running.ts';
+import { apiOf, type Connected, keep, type Running } from './running.ts';
+import type { StepOf } from './step.ts';
 import { checkRepository } from './steps/check-repository.ts';
 import { proveRecorded } from './steps/prove-recorded.ts';
 import { planPrune, prunedChanges } from './steps/prune.ts';
 import { readReleases, storeOf } from './steps/read-releases.ts';
 import { readContents } from './steps/release-store.ts';
 
-type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
-
 /** Optional: who may not read them does without, and hears of it. */
-export async function readReleasesDue(step: Of<'read-releases'>, run: Running): Promise<void> {
+export async function readReleasesDue(
+  step: StepOf<'read-releases'>,
+  run: Connected,
+): Promise<void> {
   const { state, inputs, engine } = run;
   const isHistory = inputs.command === 'history';
   if (isHistory && state.namespace === undefined) throw homeless();
@@ -42,7 +43,10 @@ function notShown(refusal: Finding, run: Running): void {
 }
 
 /** The documents of the run are the objects of the chosen release; Secrets stay as they are. */
-export async function chooseReleaseDue({ to }: Of<'choose-release'>, run: Running): Promise<void> {
+export async function chooseReleaseDue(
+  { to }: StepOf<'choose-release'>,
+  run: Connected,
+): Promise<void> {
   const { state, engine, inputs } = run;
   if (state.namespace === undefined) throw homeless();
   const known = await readReleases(run, { contents: true });
@@ -77,7 +81,7 @@ function choiceOf(
   return heads.filter(({ repository }) => !repository || isSameRepository(repository, own));
 }
 
-async function tellSecrets(run: Running): Promise<void> {
+async function tellSecrets(run: Connected): Promise<void> {
   const { state, engine, signal } = run;
   const objects = state.returnsTo?.contents.objects ?? [];
   const secrets = objects.filter((each) => kindKey(each) === 'Secret');
@@ -105,7 +109,7 @@ function homeless(): ActionError {
   return new ActionError(finding('input-invalid', what, { hint: 'Give `namespace`.' }));
 }
 
-export async function planPruneDue(step: Of<'plan-prune'>, run: Running): Promise<void> {
+export async function planPruneDue(step: StepOf<'plan-prune'>, run: Connected): Promise<void> {
   await planPrune(run, step.confirmed);
   const { state, inputs } = run;
   if (inputs.command === 'diff' && state.toPrune) {

@@ -2,13 +2,13 @@
 import type { KubeObject } from './cluster/objects.ts';
 import { ActionError } from './errors.ts';
 import type { Undone, UndoneObject, WorkloadResult } from './outcome.ts';
-import type { UndoStep } from './plan.ts';
-import { apiOf, keep, type Running } from './running.ts';
+import { apiOf, type Connected, keep, type Running } from './running.ts';
+import type { UndoStep } from './step.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
 import { failure, type UndoOutcome, undo } from './steps/undo.ts';
 
 /** Its own failures are findings of `rollback-failed`; the run has failed anyway. */
-export async function undoDue(step: UndoStep, run: Running): Promise<void> {
+export async function undoDue(step: UndoStep, run: Connected): Promise<void> {
   const { state, engine, inputs, signal } = run;
   const { clock, log } = engine.ports;
   const api = apiOf(run);
@@ -64,11 +64,11 @@ function stateOf({ objects }: UndoOutcome, { state, signal }: Running): Undone['
 async function awaited(
   { targets, objects }: UndoOutcome,
   timeoutMs: number,
-  run: Running,
+  run: Connected,
 ): Promise<readonly WorkloadResult[]> {
   const { state, engine, inputs, signal } = run;
   if (objects.every(({ did }) => did === 'left')) return [];
-  await state.access?.token?.get(timeoutMs + 60_000);
+  await state.connection.access.token?.get(timeoutMs + 60_000);
   const result = await awaitRollout({
     api: apiOf(run),
     clock: engine.ports.clock,

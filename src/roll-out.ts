@@ -4,11 +4,11 @@ import { taskState } from './cluster/tasks.ts';
 import { whatIsLeft } from './left-behind.ts';
 import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
-import type { Step } from './plan.ts';
 import { ranBefore } from './release/undo-plan.ts';
 import { withRulesOf } from './rollout/custom.ts';
 import { verdictOf } from './rollout/verdict.ts';
-import { apiOf, keep, type Running, type State, settingsOf } from './running.ts';
+import { apiOf, type Connected, keep, type State, settingsOf } from './running.ts';
+import type { StepOf } from './step.ts';
 import { type AppliedObject, applyAll } from './steps/apply-manifests.ts';
 import { awaitRollout } from './steps/await-rollout.ts';
 import { changesOf } from './steps/changes.ts';
@@ -16,10 +16,8 @@ import { recordDue } from './steps/record-release.ts';
 import { restartsOf } from './steps/restarts.ts';
 import type { Target } from './steps/rollout-view.ts';
 
-type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
-
 /** Writes what the phase holds, or everything. */
-export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<void> {
+export async function applyDue({ phase }: StepOf<'apply'>, run: Connected): Promise<void> {
   const { state, engine, inputs } = run;
   const { clock, log } = engine.ports;
   const before = state.changes;
@@ -76,8 +74,8 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
 
 /** Waits for what the phase holds, or for everything; all waits share one deadline. */
 export async function awaitDue(
-  { timeoutMs, phase }: Of<'await-rollout'>,
-  run: Running,
+  { timeoutMs, phase }: StepOf<'await-rollout'>,
+  run: Connected,
 ): Promise<void> {
   const { state, engine, signal, inputs } = run;
   const { clock, log } = engine.ports;
@@ -85,7 +83,7 @@ export async function awaitDue(
   const spent = clock.now() - (state.writingSince ?? clock.now()) - (state.lock?.waitedMs ?? 0);
   const left = Math.max(1000, timeoutMs - spent);
   // A token that would end in the middle of the wait is made anew before it.
-  await state.access?.token?.get(left + 60_000);
+  await state.connection.access.token?.get(left + 60_000);
   const due = state.applied.filter((each) => isAwaitedIn(phase, each));
   // Its time to live may delete a finished Job at any moment: nothing is awaited of it.
   const finished = due.filter(({ object }) => taskState(object) === 'done');

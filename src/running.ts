@@ -17,7 +17,6 @@ import type {
   Undone,
   WorkloadResult,
 } from './outcome.ts';
-import type { Plan } from './plan.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
 import type { OpenRegistry } from './registry/login.ts';
 import { homeOf } from './release/proof.ts';
@@ -27,7 +26,7 @@ import { repositoryKey } from './release/repository.ts';
 import type { Touched } from './release/undo-plan.ts';
 import type { ScanResult } from './scan/result.ts';
 import type { Secret } from './secret.ts';
-
+import type { Fact, Plan } from './step.ts';
 import type { AppliedObject } from './steps/apply-manifests.ts';
 import type { ApplySettings } from './steps/apply-settings.ts';
 import { type Access, withHints } from './steps/authenticate.ts';
@@ -63,20 +62,23 @@ export interface Engine {
 /** Stands in the words of a run that hangs for what was seen; no text of ours or of a cluster is it. */
 export const hangMark = 'WHAT_THE_WATCHDOG_SAW';
 
+/** The way to the cluster, once there is one. */
+export interface Connection {
+  readonly access: Access;
+  readonly cluster: Cluster;
+  readonly api: Api;
+}
+
 export interface State {
   readonly startedAt: number;
-  access?: Access;
-  /** Settled as the step that authenticates is; whoever waits for it fails as that did. */
-  readonly opened: PromiseWithResolvers<void>;
-  /** Settled as the step that reads the manifests is. */
-  readonly read: PromiseWithResolvers<void>;
+  connection?: Connection;
+  /** Settled as the step is that gives it; who waits for it fails as that did. */
+  readonly given: Readonly<Record<Fact, PromiseWithResolvers<void>>>;
   /** Aborted once a finding is fatal: who only waits for something may stop. */
   readonly failed: AbortController;
   cloud?: Promise<Cloud>;
   /** The Docker configuration of the run's own, from the first time that somebody wants it. */
   registry?: Promise<OpenRegistry>;
-  cluster?: Cluster;
-  api?: Api;
   /** The lock of the application, where it is used. */
   lock?: Lock;
   namespace?: string;
@@ -148,18 +150,29 @@ export interface Running {
   readonly state: State;
 }
 
-export function newState(startedAt: number): State {
-  const opened = Promise.withResolvers<void>();
+/** A run that has its connection: what talks to the cluster takes no other. */
+export type Connected = Running & { readonly state: { readonly connection: Connection } };
+
+function promised(): PromiseWithResolvers<void> {
+  const fact = Promise.withResolvers<void>();
   // Mostly nobody waits for it: then its failure is that step's alone.
-  opened.promise.catch(() => undefined);
-  const read = Promise.withResolvers<void>();
-  read.promise.catch(() => undefined);
+  fact.promise.catch(() => undefined);
+  return fact;
+}
+
+export function newState(startedAt: number): State {
   return {
     startedAt,
-    opened,
+    given: {
+      connection: promised(),
+      documents: promised(),
+      'dry-run': promised(),
+      releases: promised(),
+      'prune-plan': promised(),
+      applied: promised(),
+    },
     loaded: [],
     built: [],
-    read,
     failed: new AbortController(),
     documents: [],
     partial: false,
@@ -194,13 +207,20 @@ export function imagesOf({ inputs, state }: Running): Readonly<Record<string, st
 
 /** Adds findings, with the hints that the way of authentication allows. */
 export function keep(findings: readonly Finding[], { state }: Running): void {
-  state.findings.push(...(state.access ? withHints(findings, state.access) : findings));
+  const access = state.connection?.access;
+  state.findings.push(...(access ? withHints(findings, access) : findings));
 }
 
-export function apiOf({ state }: Running) {
-  if (!state.api) throw new Error('a step that needs the cluster ran before authenticate');
-  return state.api;
+export const apiOf = ({ state }: Connected): Api => state.connection.api;
+
+/** For what a run may do without a cluster: waits for the connection where one is made. */
+export async function connected(run: Running): Promise<Connected | undefined> {
+  if (!run.inputs.target) return undefined;
+  await run.state.given.connection.promise;
+  return isConnected(run) ? run : undefined;
 }
+
+export const isConnected = (run: Running): run is Connected => run.state.connection !== undefined;
 
 /**
  * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
@@ -220,7 +240,7 @@ export function repositoryMark(context: RunContext): string | undefined {
 }
 
 /** What the dry run and the write share. */
-export function settingsOf(run: Running): ApplySettings {
+export function settingsOf(run: Connected): ApplySettings {
   const { inputs, context, engine, state, signal } = run;
   const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
   const namespace = releaseNamespace(run);

@@ -6,7 +6,7 @@ import { ActionError, type Finding, type Severity } from './errors.ts';
 import { isWithin } from './guard.ts';
 import { parseReference } from './images/reference.ts';
 import { registryOf } from './open-registry.ts';
-import { apiOf, keep, type Running } from './running.ts';
+import { apiOf, type Connected, connected, keep, type Running } from './running.ts';
 import {
   type Dockerfile,
   dockerfileFiles,
@@ -137,12 +137,12 @@ async function acceptedBy(severity: Severity, run: Running): Promise<string | un
 
 /** Image name → references that run now. Read before the apply, which changes them. */
 async function runningNow(images: readonly ImageToScan[], run: Running) {
-  await run.state.opened.promise;
-  const found = await podsOf(run);
+  const there = await connected(run);
+  const found = there ? await podsOf(there) : [];
   return new Map(images.map((image) => [image.name, runningImages(image, found)]));
 }
 
-async function podsOf(run: Running): Promise<readonly KubeObject[]> {
+async function podsOf(run: Connected): Promise<readonly KubeObject[]> {
   const { state, signal } = run;
   const named = state.documents.map(({ object }) => object.metadata.namespace);
   const namespaces = new Set([...named, state.namespace].filter((each) => each !== undefined));

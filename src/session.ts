@@ -13,9 +13,10 @@ import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
 import { type Command, type Inputs, readInputs } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
-import { describePlan, makePlan, plansWrite } from './plan.ts';
+import { makePlan, plansWrite } from './plan.ts';
 import type { Clock } from './ports.ts';
 import type { Engine } from './running.ts';
+import { describePlan } from './step-runners.ts';
 
 export interface SessionOptions {
   readonly raw: RawInputs;

@@ -3,7 +3,10 @@ import type { ImageBuild } from '../src/images/build.ts';
 import type { Inputs } from '../src/inputs.ts';
 import { readInputs } from '../src/inputs.ts';
 import type { Phase } from '../src/manifests/phases.ts';
-import { describePlan, makePlan, type Plan, withPhases } from '../src/plan.ts';
+import { makePlan, withPhases } from '../src/plan.ts';
+import { after, inOrder } from '../src/plan-order.ts';
+import type { Plan } from '../src/step.ts';
+import { describePlan } from '../src/step-runners.ts';
 import { run } from './run.ts';
 
 const whole: Plan['waves'] = [
@@ -46,6 +49,34 @@ describe('a plan with phases', () => {
     const parted = withPhases(whole, phases);
     expect(withPhases(parted, phases)).toBe(parted);
     expect(withPhases(parted.slice(2), phases)).toEqual(parted.slice(2));
+  });
+});
+
+describe('the order of a plan', () => {
+  const connect = { do: 'authenticate', target: { by: 'kubeconfig', path: 'k' } } as const;
+  const load = { do: 'load-manifests', entries: [] } as const;
+
+  test('has each step after those that give what it needs, or beside them', () => {
+    const lock = { do: 'acquire-lock', timeoutMs: 0 } as const;
+    const { waves } = inOrder([connect, lock, load], [{ do: 'dry-run' }]);
+    expect(told(waves)).toEqual([['authenticate', 'acquire-lock', 'load-manifests'], ['dry-run']]);
+  });
+
+  test('does not compile where a step comes before what it needs', () => {
+    // @ts-expect-error nothing has connected
+    inOrder([load], [{ do: 'dry-run' }]);
+    // @ts-expect-error the release to go back to is not chosen yet
+    inOrder([connect], [{ do: 'dry-run' }], [{ do: 'choose-release' }]);
+    const maybe: readonly (typeof connect)[] = [];
+    // @ts-expect-error who may be left out gives nothing
+    inOrder([maybe], [{ do: 'judge' }]);
+    const either: typeof load | { readonly do: 'pin-images' } = load;
+    // @ts-expect-error only one of the two gives objects
+    inOrder([connect, either as typeof load | { readonly do: 'pin-images' }], [{ do: 'dry-run' }]);
+    const connected = inOrder([connect]);
+    // @ts-expect-error nothing has been written
+    after(connected, [{ do: 'await-rollout', timeoutMs: 1 }]);
+    expect(connected.waves).toEqual([[connect]]);
   });
 });
 

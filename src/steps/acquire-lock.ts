@@ -7,16 +7,15 @@ import { runStatus } from '../github/run-status.ts';
 import type { Seeking } from '../lock/acquire.ts';
 import { holdLock, type Lock } from '../lock/hold.ts';
 import { type Holder, leaseName } from '../lock/lease.ts';
-import { type Running, repositoryMark } from '../running.ts';
+import { type Connected, type Running, repositoryMark } from '../running.ts';
 import { clip } from '../text.ts';
 
 /**
  * Goes on while manifests are loaded. Undefined where there is nothing to lock, or where another
  * step has failed meanwhile. Throws ActionError `locked` or `forbidden`.
  */
-export async function acquireLock(run: Running, timeoutMs: number): Promise<Lock | undefined> {
+export async function acquireLock(run: Connected, timeoutMs: number): Promise<Lock | undefined> {
   const { state, signal } = run;
-  await state.opened.promise;
   const either = AbortSignal.any([signal, state.failed.signal]);
   try {
     return await lockIn(run, timeoutMs, either);
@@ -26,7 +25,7 @@ export async function acquireLock(run: Running, timeoutMs: number): Promise<Lock
   }
 }
 
-async function lockIn(run: Running, timeoutMs: number, either: AbortSignal) {
+async function lockIn(run: Connected, timeoutMs: number, either: AbortSignal) {
   const { engine, inputs } = run;
   const { log } = engine.ports;
   const namespace = inputs.namespace ?? (await namespaceOfManifests(run));
@@ -44,17 +43,16 @@ async function lockIn(run: Running, timeoutMs: number, either: AbortSignal) {
 /** Where the inputs name none: the first by alphabet that an object names, else the context's. */
 async function namespaceOfManifests({ state, inputs }: Running): Promise<string | undefined> {
   if (inputs.manifests.length === 0) return state.namespace;
-  await state.read.promise;
+  await state.given.documents.promise;
   const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
   return names.toSorted()[0] ?? state.namespace;
 }
 
 type Wish = Pick<Seeking, 'namespace' | 'timeoutMs'>;
 
-function seekingOf(run: Running, wish: Wish): Seeking {
+function seekingOf(run: Connected, wish: Wish): Seeking {
   const { state, engine, inputs, context, signal } = run;
-  const { cluster } = state;
-  if (!cluster) throw new Error('the lock was asked for before authenticate');
+  const { cluster } = state.connection;
   const { clock, log } = engine.ports;
   // Its own, below the guard; of the API's troubles the other one tells.
   const quiet = { ...log, info: log.debug };

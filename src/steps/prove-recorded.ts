@@ -7,7 +7,7 @@ import type { Document } from '../manifests/document.ts';
 import { secretName } from '../release/codec.ts';
 import { type Home, isElsewhere, whyUnproven } from '../release/proof.ts';
 import { entryKey, entryOf, type Release, type ReleaseContents } from '../release/record.ts';
-import { apiOf, type Running } from '../running.ts';
+import { apiOf, type Connected } from '../running.ts';
 import { counted } from '../text.ts';
 
 const mostNamed = 20;
@@ -18,7 +18,7 @@ const mostNamed = 20;
  * proven; nothing is sent but reads. `newest`: what is recorded last, whose uids count too.
  */
 export async function proveRecorded(
-  run: Running,
+  run: Connected,
   { head, contents }: Release,
   { namespace, newest }: { readonly namespace: string; readonly newest?: ReleaseContents },
 ): Promise<readonly Document[]> {

@@ -10,11 +10,11 @@ import { stageOf } from '../manifests/order.ts';
 import { isPrunable, type PrunePlan, prunePlan, pruneRefusal } from '../release/prune-plan.ts';
 import { entryKey, entryOf, type InventoryEntry } from '../release/record.ts';
 import { makersFor } from '../release/repository.ts';
-import { apiOf, keep, type Running } from '../running.ts';
+import { apiOf, type Connected, keep, type Running } from '../running.ts';
 import { plannedEntry } from './record-release.ts';
 
 /** Before the first write: what would go. `prune-refused` ends the run there. */
-export async function planPrune(run: Running, confirmed: boolean): Promise<void> {
+export async function planPrune(run: Connected, confirmed: boolean): Promise<void> {
   const { state, inputs, engine } = run;
   const { releases, planned, returnsTo } = state;
   const inventory = releases?.newest?.inventory ?? [];
@@ -73,7 +73,7 @@ function mayBeAnother({ apiVersion, uid }: InventoryEntry, served: Resource): bo
 }
 
 /** What cannot be read, or is of a kind that is never deleted, is left out of both. */
-async function liveEntries(inventory: readonly InventoryEntry[], run: Running) {
+async function liveEntries(inventory: readonly InventoryEntry[], run: Connected) {
   const api = apiOf(run);
   const found = await Promise.all(
     inventory.filter(isPrunable).map(async (entry) => {
@@ -104,7 +104,7 @@ async function liveEntries(inventory: readonly InventoryEntry[], run: Running) {
 }
 
 /** After the verdict, in reverse order. What cannot be deleted is a warning: the deploy stands. */
-export async function prune(run: Running): Promise<void> {
+export async function prune(run: Connected): Promise<void> {
   const { state, engine, signal } = run;
   const candidates = state.toPrune?.candidates ?? [];
   const stages = Map.groupBy(candidates, stageOf);
@@ -118,7 +118,7 @@ export async function prune(run: Running): Promise<void> {
   }
 }
 
-async function pruneOne(live: KubeObject, run: Running): Promise<void> {
+async function pruneOne(live: KubeObject, run: Connected): Promise<void> {
   const { state, engine, signal } = run;
   const api = apiOf(run);
   const resource = await api.resourceOf(live.apiVersion, live.kind);

@@ -3,7 +3,7 @@
 import { ActionError, type Finding } from '../errors.ts';
 import { newestFirst } from '../release/choose.ts';
 import type { ReleaseContents, ReleaseHead } from '../release/record.ts';
-import { apiOf, type Running, releaseNamespace } from '../running.ts';
+import { apiOf, type Connected, releaseNamespace } from '../running.ts';
 import { listReleases, type UnfitRelease } from './list-releases.ts';
 import { readContents, type Store } from './release-store.ts';
 
@@ -19,13 +19,13 @@ export interface KnownReleases {
   readonly unread?: readonly Finding[];
 }
 
-export function storeOf(run: Running, namespace: string): Store {
+export function storeOf(run: Connected, namespace: string): Store {
   return { api: apiOf(run), app: run.inputs.app, namespace, signal: run.signal };
 }
 
 /** Throws ActionError `forbidden` with the rule that would allow it. */
 export async function readReleases(
-  run: Running,
+  run: Connected,
   { contents }: { readonly contents: boolean },
 ): Promise<KnownReleases | undefined> {
   const namespace = releaseNamespace(run);

@@ -22,7 +22,7 @@ import {
   repositoriesOf,
   withRepository,
 } from '../release/repository.ts';
-import { imagesOf, keep, type Running } from '../running.ts';
+import { type Connected, imagesOf, keep, type Running } from '../running.ts';
 import { clip } from '../text.ts';
 import type { UnfitRelease } from './list-releases.ts';
 import { storeOf } from './read-releases.ts';
@@ -33,7 +33,7 @@ import { createRelease, forgetOld, updateRelease } from './release-store.ts';
  * of the good release that is live makes no new one. Where the namespace does not exist yet, the
  * next stage asks again.
  */
-export async function recordDue(run: Running): Promise<void> {
+export async function recordDue(run: Connected): Promise<void> {
   const { state } = run;
   const { releases, release } = state;
   if (!releases || release || state.isRecorded) return;
@@ -143,7 +143,7 @@ const finishMs = 30_000;
 const hurriedMs = 3_000;
 
 /** How it ended. Never throws for what the API refuses: the deploy itself is over. */
-export async function finishRelease(run: Running): Promise<void> {
+export async function finishRelease(run: Connected): Promise<void> {
   const { state, signal, engine } = run;
   const { release, releases } = state;
   if (!release || !releases) return;

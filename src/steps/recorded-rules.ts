@@ -3,7 +3,7 @@ import { identityOf, type KubeObject, nameOf } from '../cluster/objects.ts';
 import { ActionError } from '../errors.ts';
 import { liveRelease } from '../release/choose.ts';
 import { hasRules, withRulesOf } from '../rollout/custom.ts';
-import { apiOf, type Running } from '../running.ts';
+import { apiOf, type Connected } from '../running.ts';
 import { readContents } from './release-store.ts';
 
 /**
@@ -12,7 +12,7 @@ import { readContents } from './release-store.ts';
  */
 export async function withRecordedRules(
   objects: readonly KubeObject[],
-  run: Running,
+  run: Connected,
 ): Promise<readonly KubeObject[]> {
   const recorded = await recordedObjects(run);
   const of = (object: KubeObject) => recorded?.get(identityOf(object));
@@ -23,7 +23,9 @@ export async function withRecordedRules(
   return objects.map((object) => withRulesOf(of(object), object));
 }
 
-async function recordedObjects(run: Running): Promise<ReadonlyMap<string, KubeObject> | undefined> {
+async function recordedObjects(
+  run: Connected,
+): Promise<ReadonlyMap<string, KubeObject> | undefined> {
   const { state, inputs, signal } = run;
   const head = liveRelease(state.releases?.heads ?? []);
   if (!state.releases || !head) return undefined;

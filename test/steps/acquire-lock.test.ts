@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionError, finding } from '../../src/errors.ts';
+import type { Lock } from '../../src/lock/hold.ts';
 import { takenLease } from '../../src/lock/lease.ts';
 import type { Document } from '../../src/manifests/document.ts';
-import { newState, type Running } from '../../src/running.ts';
-import { acquireLock } from '../../src/steps/acquire-lock.ts';
+import { type Connection, newState, type Running } from '../../src/running.ts';
+import { runStep } from '../../src/step-runners.ts';
 import { rememberedLog } from '../cluster/fakes.ts';
 import { leaseServer } from '../lock/lease-server.ts';
 import { manualClock } from '../lock/manual-clock.ts';
@@ -22,7 +23,7 @@ function scene({
   const server = leaseServer(clock);
   const log = rememberedLog();
   const state = newState(clock.now());
-  state.cluster = server;
+  state.connection = { cluster: server } as unknown as Connection;
   const running = {
     inputs: { app: 'shop', manifests, ...(namespace ? { namespace } : {}) },
     context: run({ repository: 'acme/shop' }),
@@ -32,6 +33,12 @@ function scene({
   } as unknown as Running;
   const holds = () => takenLease(server.lease as never, { identity: 'x', actor: 'eve' }, 0);
   return { clock, server, log, state, running, holds };
+}
+
+async function acquire(running: Running): Promise<Lock | undefined> {
+  delete running.state.lock;
+  await runStep({ do: 'acquire-lock', timeoutMs: minutes }, running);
+  return running.state.lock;
 }
 
 const documentIn = (namespace: string): Document => ({
@@ -44,9 +51,9 @@ const documentIn = (namespace: string): Document => ({
 describe('the lock of a run', () => {
   test('is waited for while other steps go on, and named with its holder', async () => {
     const { server, running, state, log } = scene({ namespace: 'web' });
-    const lock = acquireLock(running, minutes);
+    const lock = acquire(running);
     expect(server.requests).toEqual([]);
-    state.opened.resolve();
+    state.given.connection.resolve();
     expect((await lock)?.isHeld).toBe(true);
     expect(log.lines).toEqual(['holding the lock webgen-deploy-shop in namespace web']);
     expect(server.lease?.['spec']).toMatchObject({
@@ -59,19 +66,19 @@ describe('the lock of a run', () => {
 
   test('fails as the connection did', async () => {
     const { running, state } = scene({ namespace: 'web' });
-    const lock = acquireLock(running, minutes);
+    const lock = acquire(running);
     const error = new ActionError(finding('unauthenticated', 'no'));
-    state.opened.reject(error);
+    state.given.connection.reject(error);
     await expect(lock).rejects.toBe(error);
   });
 
   test('without a namespace is in the first one that the manifests name', async () => {
     const { server, running, state } = scene({});
-    state.opened.resolve();
-    const lock = acquireLock(running, minutes);
+    state.given.connection.resolve();
+    const lock = acquire(running);
     state.namespace = 'default';
     state.documents = ['web', 'api', 'db'].map(documentIn);
-    state.read.resolve();
+    state.given.documents.resolve();
     await (await lock)?.confirm();
     expect(server.lease?.metadata.namespace).toBe('api');
     await (await lock)?.release();
@@ -80,30 +87,30 @@ describe('the lock of a run', () => {
   test("is in the context's namespace where the manifests name none", async () => {
     const { server, running, state } = scene({});
     state.namespace = 'default';
-    state.opened.resolve();
-    state.read.resolve();
-    const lock = await acquireLock(running, minutes);
+    state.given.connection.resolve();
+    state.given.documents.resolve();
+    const lock = await acquire(running);
     expect(server.lease?.metadata.namespace).toBe('default');
     await lock?.release();
   });
 
   test('is none where nothing goes into a namespace', async () => {
     const { running, state, server } = scene({});
-    state.opened.resolve();
-    state.read.resolve();
-    expect(await acquireLock(running, minutes)).toBeUndefined();
+    state.given.connection.resolve();
+    state.given.documents.resolve();
+    expect(await acquire(running)).toBeUndefined();
     const images = scene({ manifests: [] });
-    images.state.opened.resolve();
-    expect(await acquireLock(images.running, minutes)).toBeUndefined();
+    images.state.given.connection.resolve();
+    expect(await acquire(images.running)).toBeUndefined();
     expect(server.requests).toEqual([]);
   });
 
   test('is no longer waited for once another step has failed', async () => {
     const { clock, server, running, state, holds } = scene({ namespace: 'web' });
-    state.opened.resolve();
-    const first = await acquireLock(running, minutes);
+    state.given.connection.resolve();
+    const first = await acquire(running);
     server.put(holds);
-    const second = acquireLock(running, minutes);
+    const second = acquire(running);
     await clock.advance(1000);
     state.failed.abort();
     expect(await second).toBeUndefined();
@@ -113,8 +120,8 @@ describe('the lock of a run', () => {
   test('of a namespace that does not exist yet is taken when it does', async () => {
     const { server, running, state, log } = scene({ namespace: 'web' });
     server.namespaceExists = false;
-    state.opened.resolve();
-    const lock = await acquireLock(running, minutes);
+    state.given.connection.resolve();
+    const lock = await acquire(running);
     expect(lock?.isHeld).toBe(false);
     expect(log.lines[0]).toContain('is taken when the namespace web is there');
     // Also where another step failed meanwhile: an undo has to hold it.
