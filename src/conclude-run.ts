@@ -1,10 +1,10 @@
 // A run's end → its outcome: what happened, as data, for the report.
+import { plansWrite } from './commands.ts';
 import { ActionError, type Finding, finding } from './errors.ts';
 import { leftBehind } from './left-behind.ts';
 import { notGivenBack } from './lock/hold.ts';
 import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status } from './outcome.ts';
-import { plansWrite } from './plan.ts';
 import type { Ports } from './ports.ts';
 import { liveRelease } from './release/choose.ts';
 import type { PrunePlan } from './release/prune-plan.ts';

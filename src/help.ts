@@ -1,4 +1,5 @@
 // The text of `webgen-deploy --help`, made from the contract.
+import { commandNames, commands } from './commands.ts';
 import { type InputName, inputTable } from './contract.ts';
 import { inputAbout, inputGroups } from './contract-help.ts';
 import { lists, switches } from './flags.ts';
@@ -8,13 +9,7 @@ const usage = `Usage: webgen-deploy [command] [flags]
 Deploys to Kubernetes, waits until everything runs, and says why when it does not.
 
 Commands:
-  deploy   apply the manifests and wait (default)
-  diff     show what deploy would change
-  status   judge what is live
-  rollback go back to an earlier release
-  history  list the releases
-  setup    install kubectl and yc
-  build    build and push the images of build
+${commandNames.map((name) => `  ${name.padEnd(8)} ${commands[name].about}`).join('\n')}
   diagnose FILE…
            judge saved objects, without a cluster; - is standard input
   init     write workflows and manifests into an application's repository

@@ -1,4 +1,5 @@
 // Strings come in once and become typed `Inputs`; every problem is collected before it fails.
+import { type Command, commands } from './commands.ts';
 import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
 import type { BuildRequest } from './images/build.ts';
@@ -14,16 +15,6 @@ import type { Patience } from './rollout/patience.ts';
 import type { ProblemSeverity } from './scan/problems.ts';
 import type { ScanMode } from './scan/result.ts';
 import type { Secret } from './secret.ts';
-
-export type Command =
-  | 'deploy'
-  | 'diff'
-  | 'status'
-  | 'setup'
-  | 'build'
-  | 'scan'
-  | 'rollback'
-  | 'history';
 
 export type Credentials =
   | { readonly by: 'key'; readonly key: ServiceAccountKey }
@@ -119,14 +110,12 @@ export interface ReadInputs {
   readonly findings: readonly Finding[];
 }
 
-const withoutCluster: readonly Command[] = ['setup', 'build', 'scan'];
-
 /** Reads every input, then checks the rules between them. Pure: `facts` is what the caller saw. */
 export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): ReadInputs {
   const read = readFields(raw);
   // With a wrong command nobody knows what is needed, so only what is given is judged.
   const known = !read.wrong.has('command');
-  const required = known && !withoutCluster.includes(read.values.command);
+  const required = known && commands[read.values.command].needsCluster;
   const { defaultKubeconfig } = facts;
   const chosen = chooseTarget(read, {
     on: context.on,

@@ -1,6 +1,7 @@
 // What happened, as data: the report is a pure function of it.
+
+import type { Command } from './commands.ts';
 import type { Finding } from './errors.ts';
-import type { Command } from './inputs.ts';
 import type { ReleaseHead } from './release/record.ts';
 import type { Verdict } from './rollout/verdict.ts';
 import type { ScanResult } from './scan/result.ts';

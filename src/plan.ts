@@ -1,5 +1,6 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
-import type { Command, Inputs } from './inputs.ts';
+import type { Command } from './commands.ts';
+import type { Inputs } from './inputs.ts';
 import type { Phase } from './manifests/phases.ts';
 import { after, inOrder, type Ordered } from './plan-order.ts';
 import type { Plan, Step, StepOf, UndoStep } from './step.ts';
@@ -89,11 +90,6 @@ function written(
   const plan = { do: 'plan-prune', confirmed: pruneConfirm } as const;
   return after(checked, [plan], [{ do: 'apply' }], [awaited], [{ do: 'prune' }]);
 }
-
-const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);
-
-/** Whether the command changes the cluster. */
-export const plansWrite = (command: Command): boolean => writing.has(command);
 
 function quietly(contents: boolean): StepOf<'read-releases'> {
   return { do: 'read-releases', contents, optional: true };

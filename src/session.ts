@@ -1,5 +1,6 @@
 // From raw inputs to an outcome: the way that a runner and a terminal share.
 
+import { type Command, commandNamed, plansWrite } from './commands.ts';
 import { defectFindings, refusedOutcome } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { type DeployRequest, deploy } from './deploy.ts';
@@ -11,9 +12,9 @@ import { githubOf } from './github/repository.ts';
 import { asksForPeople, mayRun } from './guard.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import type { Facts } from './inputs/work.ts';
-import { type Command, type Inputs, readInputs } from './inputs.ts';
+import { type Inputs, readInputs } from './inputs.ts';
 import type { Outcome } from './outcome.ts';
-import { makePlan, plansWrite } from './plan.ts';
+import { makePlan } from './plan.ts';
 import type { Clock } from './ports.ts';
 import type { Engine } from './running.ts';
 import { describePlan } from './step-runners.ts';
@@ -90,19 +91,7 @@ async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): 
   }
 }
 
-function commandOf(raw: RawInputs): Command {
-  const known: readonly Command[] = [
-    'deploy',
-    'diff',
-    'status',
-    'rollback',
-    'history',
-    'setup',
-    'build',
-    'scan',
-  ];
-  return known.find((command) => command === raw['command']) ?? 'deploy';
-}
+const commandOf = (raw: RawInputs): Command => commandNamed(raw['command']) ?? 'deploy';
 
 /** A session that could not even be begun: the outcome is published all the same. */
 export function failedSession(error: unknown, raw: RawInputs, clock: Clock): Session {

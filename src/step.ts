@@ -1,5 +1,6 @@
 // One step of a plan, as data, and the facts that steps hand to each other.
-import type { ClusterTarget, Command } from './inputs.ts';
+import type { Command } from './commands.ts';
+import type { ClusterTarget } from './inputs.ts';
 import type { Phase } from './manifests/phases.ts';
 import type { ScanMode } from './scan/result.ts';
 

@@ -1,5 +1,6 @@
 // Secrets of a terminal's flags: from a file, standard input or a variable, since everybody on the
 // machine can read a command line.
+import { commandNamed, commands } from './commands.ts';
 import type { InputName } from './contract.ts';
 import { type Finding, finding } from './errors.ts';
 import type { Flags } from './flags.ts';
@@ -141,7 +142,7 @@ function fromVariables(
     ...(asksYandex && !credentials.some(isGiven) ? yandexKeyOrToken(environment) : []),
     ...(isGiven('registry-username') ? (['registry-password'] as const) : []),
     ...(command === 'doctor' ? [] : (['github-token'] as const)),
-    ...(command === 'deploy' || command === 'diff' ? (['secrets'] as const) : []),
+    ...(deploys(command) ? (['secrets'] as const) : []),
   ];
   return Object.fromEntries(
     wanted.flatMap((name) => {
@@ -150,6 +151,11 @@ function fromVariables(
     }),
   );
 }
+
+const deploys = (command: string): boolean => {
+  const known = commandNamed(command);
+  return known !== undefined && commands[known].deploys;
+};
 
 /** The key where both are set: a token of it can be made again. */
 function yandexKeyOrToken(environment: SecretSources['environment']): readonly InputName[] {

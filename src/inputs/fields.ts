@@ -1,4 +1,5 @@
 // The table of inputs: each name with the reader of its type, and nothing else.
+import { commandNames } from '../commands.ts';
 import { type InputName, inputTable } from '../contract.ts';
 import type { Finding } from '../errors.ts';
 import {
@@ -28,7 +29,7 @@ import { databaseRepositories, severityList } from './scan.ts';
 import { secretValues } from './secret-lines.ts';
 
 export const fields = {
-  command: oneOf('deploy', 'diff', 'status', 'rollback', 'history', 'setup', 'build', 'scan'),
+  command: oneOf(...commandNames),
   app: dnsLabel,
   environment: dnsLabel,
   'yc-k8s-cluster-id': identifier,

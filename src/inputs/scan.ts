@@ -1,6 +1,7 @@
 // The inputs of a scan: their readers, and the rules between them.
+
+import { commands } from '../commands.ts';
 import type { Finding } from '../errors.ts';
-import type { Command } from '../inputs.ts';
 import { didYouMean, invalid, type Read, type Reader, refuse, shown } from '../readers.ts';
 import { type ProblemSeverity, severities } from '../scan/problems.ts';
 import type { ScanMode } from '../scan/result.ts';
@@ -37,8 +38,6 @@ export const databaseRepositories: Reader<readonly string[]> = (text, name): Rea
   return { value: lines.map((line) => line.text) };
 };
 
-const scanning: readonly Command[] = ['deploy', 'diff', 'build', 'scan'];
-
 export interface ScanChoice {
   readonly scan: 'off' | ScanMode;
   readonly findings: readonly Finding[];
@@ -59,7 +58,7 @@ export function chooseScan({ values, wrong }: ReadFields, rules: ScanRules): Sca
   const { command, 'scan-baseline': baseline } = values;
   const builds = rules.builds && command !== 'diff';
   const standard = builds || command === 'scan' ? 'report' : 'off';
-  const scan = scanning.includes(command) ? (values.scan ?? standard) : 'off';
+  const scan = commands[command].scans ? (values.scan ?? standard) : 'off';
   const findings: Finding[] = [...trivyFindings(values)];
   if (command === 'scan' && scan === 'off' && !wrong.has('scan')) {
     const hint = 'Leave `scan` out, or set it to report or gate.';

@@ -1,4 +1,5 @@
 // The rules that find out what is deployed and where: application, environment, manifests, images.
+import { commands } from '../commands.ts';
 import type { RunContext } from '../context.ts';
 import type { Finding } from '../errors.ts';
 import type { Inputs } from '../inputs.ts';
@@ -53,7 +54,7 @@ export function findWork(
   const manifests = values.manifests ?? (standard ? [`manifests/overlays/${environment}`] : []);
   const value = { app, environment, manifests, images: values.images ?? {} };
   const findings: Finding[] = [];
-  const deploys = facts.known && (values.command === 'deploy' || values.command === 'diff');
+  const deploys = facts.known && commands[values.command].deploys;
   if (app === '' && facts.known && values.command !== 'setup' && !wrong.has('app')) {
     const what = "is missing, and the repository's name has no letter or digit";
     findings.push(invalid('app', what, 'Give the application a name.'));

@@ -1,4 +1,5 @@
 // The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
+import { type Command, commands } from '../commands.ts';
 import type { ChangeKind, Outcome, WorkloadResult } from '../outcome.ts';
 import { clip, counted, oneLine, spell } from '../text.ts';
 import { errorCode, leadOf } from './findings.ts';
@@ -30,43 +31,36 @@ function target(outcome: Outcome, word: 'to' | 'in'): string {
   return clip(oneLine(`${app}${environment ? ` ${word} ${environment}` : ''}${place}`), 200);
 }
 
-type Phrase = (outcome: Outcome) => string;
-
 function went({ release }: Outcome): string {
   return release?.of === undefined ? '' : ` to release ${release.of}`;
 }
 
-const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
-  deploy: (outcome) => `Deployed ${target(outcome, 'to')}`,
+/** Where the phrase of the command's row and the place are not enough. */
+const results: Readonly<Partial<Record<Command, (outcome: Outcome) => string>>> = {
   diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
   status: (outcome) => {
     if (outcome.workloads.length === 0) return `Nothing is deployed: ${target(outcome, 'in')}`;
     const not = isAllReady(outcome) ? 'Everything' : 'Not everything';
     return `${not} is ready: ${target(outcome, 'in')}`;
   },
-  rollback: (outcome) => `Rolled back ${target(outcome, 'in')}${went(outcome)}`,
   history: (outcome) =>
     `${counted(outcome.releases?.length ?? 0, 'release')}: ${target(outcome, 'in')}`,
-  setup: () => 'Tools and access are set up',
+  setup: () => commands.setup.phrases.done,
   build: (outcome) =>
     `Built ${counted(Object.keys(outcome.images).length, 'image')} of ${outcome.app}`,
   scan: (outcome) => `Scanned ${outcome.app}`,
 };
 
-const attempted: Readonly<Record<Outcome['command'], Phrase>> = {
-  deploy: (outcome) => `Deploying ${target(outcome, 'to')}`,
-  diff: (outcome) => `Comparing ${target(outcome, 'in')}`,
-  status: (outcome) => `Checking ${target(outcome, 'in')}`,
-  rollback: (outcome) => `Rolling back ${target(outcome, 'in')}${went(outcome)}`,
-  history: (outcome) => `Listing the releases of ${target(outcome, 'in')}`,
-  setup: () => 'Setting up',
-  build: (outcome) => `Building ${target(outcome, 'to')}`,
-  scan: (outcome) => `Scanning ${target(outcome, 'in')}`,
-};
+function result(outcome: Outcome): string {
+  const { done, place } = commands[outcome.command].phrases;
+  return results[outcome.command]?.(outcome) ?? `${done} ${target(outcome, place)}${went(outcome)}`;
+}
 
 // A run that ends before its inputs are read has no name yet.
 function attempt(outcome: Outcome): string {
-  return attempted[outcome.command](outcome).trimEnd();
+  const { doing, place } = commands[outcome.command].phrases;
+  if (outcome.command === 'setup') return doing;
+  return `${doing} ${target(outcome, place)}${went(outcome)}`.trimEnd();
 }
 
 /** `Deploying shop to production failed: image-not-found`. */
@@ -74,7 +68,7 @@ export function headline(outcome: Outcome): string {
   switch (outcome.status) {
     case 'deployed':
     case 'succeeded':
-      return succeeded[outcome.command](outcome);
+      return result(outcome);
     case 'unchanged':
       return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
     case 'cancelled':

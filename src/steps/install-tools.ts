@@ -1,7 +1,8 @@
 // Puts kubectl and yc on PATH, for this run where it needs them and for later steps.
 import { dirname } from 'node:path';
+import type { Command } from '../commands.ts';
 import { allOrProblems } from '../errors.ts';
-import type { Command, Inputs } from '../inputs.ts';
+import type { Inputs } from '../inputs.ts';
 import type { Log } from '../ports.ts';
 import { type InstalledTool, type InstallPorts, install, type Wanted } from '../tools/install.ts';
 
