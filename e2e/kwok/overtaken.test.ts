@@ -141,7 +141,7 @@ describe('a deploy that was overtaken', () => {
     expect(await writes(ns, from)).toEqual([]);
     expect(await live(ns)).toBe(image(c2));
     expect(late.text).toMatch(/^::warning .*older-commit/m);
-    for (const each of [runUrl(102), c2, 'release 2', 'allow-older: true', 'to-release']) {
+    for (const each of [runUrl(102), c2, 'release 2', 'allow-older: true']) {
       expect(late.text).toContain(each);
     }
     expect(late.text).toContain('Did not deploy shop to production');
@@ -318,6 +318,32 @@ describe('where GitHub does not say which commit is older, the deploy goes on', 
     expect(Date.now() - from).toBeLessThan(45_000);
   }, 90_000);
 });
+
+test('a forged record alone refuses nothing', async () => {
+  const ns = 'forged-record';
+  await deploys(ns, { sha: c1, id: 450 }, '1');
+  const forge = async (commitOf: string) => {
+    const [last] = (await heads(ns)).slice(-1);
+    const annotations = {
+      'webgen-deploy/release': JSON.stringify({ ...last, commit: commitOf }),
+    };
+    const name = `webgen-deploy.shop.${last?.number}`;
+    const patch = JSON.stringify({ metadata: { annotations } });
+    await site.cluster.kubectl(['-n', ns, 'patch', 'secret', name, '-p', patch]);
+  };
+  // Unknown to GitHub; a path; a text that is no commit.
+  let revision = 2;
+  for (const claimed of ['f'.repeat(40), '../../../user', '..%2f', 'main']) {
+    await forge(claimed);
+    const before = compared().length;
+    await deploys(ns, { sha: c1, id: 450 + revision, yaml: web(`v${revision}`) }, `${revision}`);
+    const asked = compared().slice(before);
+    expect(asked.map(({ path }) => path.split('/').at(-1))).toEqual(
+      claimed.startsWith('f') ? [`${c1}...${claimed}`] : [],
+    );
+    revision += 1;
+  }
+}, 90_000);
 
 /** Somebody else's lock, until it is given back. */
 async function holdLock(namespace: string, id: number) {

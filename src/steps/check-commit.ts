@@ -56,39 +56,44 @@ function noLine({ context: { on, event } }: Running): string {
 
 function overtaken(last: Deployed, run: Running, heads: readonly ReleaseHead[]): void {
   const { inputs, context, state } = run;
-  const told = olderFinding(last, run, heads);
   if (inputs.allowOlder) {
-    const what = `${told.what} allow-older: true deploys it all the same.`;
-    keep([{ ...told, severity: 'note', what }], run);
-  } else {
-    state.overtaken = { release: last.head.number };
-    keep([{ ...told, severity: isByHand(context.event) ? 'fatal' : 'warning' }], run);
+    const hint = 'Leave allow-older out where the newer commit is to stay live.';
+    keep([{ ...olderFinding(last, run), severity: 'note', hint }], run);
+    return;
   }
+  state.overtaken = { release: last.head.number };
+  const told = olderFinding(last, run);
+  const what = `${told.what} Nothing was written.`;
+  const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
+  keep([{ ...told, what, ...endOf(context.event, back?.number) }], run);
 }
 
 /** Somebody who chose a commit has to hear that it is not live. */
-const isByHand = (event: string): boolean => event === 'workflow_dispatch';
+function endOf(event: string, release: number | undefined): Pick<Finding, 'severity' | 'hint'> {
+  const back = release === undefined ? '' : ` with to-release: ${release}`;
+  if (event === 'workflow_dispatch') {
+    const hint = `To deploy it all the same, set allow-older: true. To go back, run command: rollback${back}.`;
+    return { severity: 'fatal', hint };
+  }
+  const or = back && `, or go back to it by command: rollback${back}`;
+  const hint = `Nothing is to be done. To deploy this commit all the same, run it by workflow_dispatch with allow-older: true${or}.`;
+  return { severity: 'warning', hint };
+}
 
-function olderFinding(
-  { head, commit, runUrl }: Deployed,
-  { context, inputs, state }: Running,
-  heads: readonly ReleaseHead[],
-): Finding {
-  const { app, environment, allowOlder } = inputs;
-  const what = `Commit ${short(context.sha)} is older than ${short(commit)}, which release ${head.number} of ${app} has put into ${environment}.`;
+/** What a record says is text from the cluster; GitHub has confirmed the commit alone. */
+function olderFinding({ head, commit, runUrl }: Deployed, run: Running): Finding {
+  const { context, inputs, state } = run;
+  const { app, environment } = inputs;
+  const where = environment && ` in ${environment}`;
+  const what = `Commit ${short(context.sha)} is older than ${short(commit)}, which was deployed as release ${head.number} of ${app}${where}.`;
   const namespace = state.releases?.namespace ?? state.namespace;
-  const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
-  const rollback = `command: rollback${back ? ` with to-release: ${back.number}` : ''}`;
-  return finding('older-commit', allowOlder ? what : `${what} Nothing was written.`, {
+  return finding('older-commit', what, {
     ...(namespace === undefined ? {} : { namespace }),
     evidence: [
       `GitHub: commit ${commit} comes after ${context.sha}`,
       `release ${head.number} of ${head.startedAt}${head.actor && ` by ${head.actor}`}`,
       ...(runUrl ? [runUrl] : []),
     ],
-    hint: isByHand(context.event)
-      ? `To deploy it all the same, set allow-older: true. To go back, run ${rollback}.`
-      : `Nothing is to be done. To go back to this commit, run ${rollback}, or deploy it by workflow_dispatch with allow-older: true.`,
   });
 }
 
