@@ -16,14 +16,21 @@ export function makePlan(inputs: Inputs): Plan {
 
 const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> = {
   deploy(inputs) {
-    const read = readObjects(inputs, buildOf(inputs), lockOf(inputs));
+    const ready = [inputs, buildOf(inputs), lockOf(inputs)] as const;
     const releases = { do: 'read-releases', contents: true, optional: false } as const;
     // Under `gate` the apply waits for every scan, under `report` for the dry run alone.
-    const checked = after(read, [{ do: 'dry-run' }, scanOf(inputs), releases]);
+    const checked =
+      inputs.manifests.length > 0
+        ? after(readFiles(...ready), [{ do: 'dry-run' }, scanOf(inputs), releases])
+        : // An older commit may look for workloads that are gone: first it is known whether it is older.
+          after(makeReady(...ready), [find(inputs), releases], [{ do: 'dry-run' }, scanOf(inputs)]);
     return written(checked, inputs, inputs.prune);
   },
   diff(inputs) {
-    const read = readObjects(inputs, [], []);
+    const read =
+      inputs.manifests.length > 0
+        ? readFiles(inputs, [], [])
+        : after(makeReady(inputs, [], []), [find(inputs)]);
     if (!inputs.prune) return after(read, [{ do: 'dry-run' }, scanOf(inputs)]);
     const prune = { do: 'plan-prune', confirmed: inputs.pruneConfirm } as const;
     return after(read, [{ do: 'dry-run' }, scanOf(inputs), quietly(true)], [prune]);
@@ -58,25 +65,25 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
   },
 };
 
+type Build = readonly StepOf<'build-images'>[];
+type Lock = readonly StepOf<'acquire-lock'>[];
+
 /**
- * Manifests are read while the credentials are fetched and images are built; live workloads need the
- * connection and the lock, and both need the digests. A build may take minutes, which nobody else
- * should wait for: then the lock comes after it.
+ * Manifests are read while the credentials are fetched and images are built. A build may take minutes,
+ * which nobody else should wait for: then the lock comes after it.
  */
-function readObjects(
-  inputs: Inputs,
-  build: readonly StepOf<'build-images'>[],
-  lock: readonly StepOf<'acquire-lock'>[],
-): Ordered<'connection' | 'documents'> {
+function readFiles(inputs: Inputs, build: Build, lock: Lock): Ordered<'connection' | 'documents'> {
   const first = connect(inputs);
   const prepare = prepareOf(inputs);
-  if (inputs.manifests.length > 0) {
-    if (build.length === 0) return inOrder([first, prepare, lock, load(inputs)]);
-    return inOrder([first, prepare, load(inputs), build], [{ do: 'pin-images' }, lock]);
-  }
-  const find = { do: 'find-workloads', images: imageNames(inputs) } as const;
-  if (build.length === 0) return inOrder([first, prepare, lock], [find]);
-  return inOrder([first, prepare, build], [lock], [find]);
+  if (build.length === 0) return inOrder([first, prepare, lock, load(inputs)]);
+  return inOrder([first, prepare, load(inputs), build], [{ do: 'pin-images' }, lock]);
+}
+
+/** The same before live workloads are looked for, which takes the connection, the lock and the digests. */
+function makeReady(inputs: Inputs, build: Build, lock: Lock): Ordered<'connection'> {
+  const first = connect(inputs);
+  if (build.length === 0) return inOrder([first, prepareOf(inputs), lock]);
+  return inOrder([first, prepareOf(inputs), build], [lock]);
 }
 
 /** From the first write on. What is pruned is found before it. */
@@ -114,6 +121,11 @@ const prepareOf = (inputs: Inputs): readonly PrepareStep[] => [
 ];
 
 type PrepareStep = StepOf<'install-tools' | 'prepare-scanner'>;
+
+const find = (inputs: Inputs): StepOf<'find-workloads'> => ({
+  do: 'find-workloads',
+  images: imageNames(inputs),
+});
 
 const load = ({ manifests }: Inputs): StepOf<'load-manifests'> => ({
   do: 'load-manifests',

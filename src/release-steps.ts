@@ -9,6 +9,7 @@ import type { ReleaseHead } from './release/record.ts';
 import { isSameRepository, repositoriesOf } from './release/repository.ts';
 import { apiOf, type Connected, keep, type Running } from './running.ts';
 import type { StepOf } from './step.ts';
+import { checkCommit } from './steps/check-commit.ts';
 import { checkRepository } from './steps/check-repository.ts';
 import { proveRecorded } from './steps/prove-recorded.ts';
 import { planPrune, prunedChanges } from './steps/prune.ts';
@@ -29,6 +30,7 @@ export async function readReleasesDue(
     state.releases = known;
     keep(known.unread ?? [], run);
     if (step.contents) checkRepository(known, run);
+    if (inputs.command === 'deploy') await checkCommit(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }

@@ -25,6 +25,7 @@ import type { ScanMode } from './scan/result.ts';
 import { prepareScanDue, scanDue } from './scan-run.ts';
 import type { Fact, Plan, StepName, StepOf } from './step.ts';
 import { acquireLock } from './steps/acquire-lock.ts';
+import { isLeftToNewer } from './steps/asked-revision.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
 import { checkForeign } from './steps/check-foreign.ts';
@@ -164,7 +165,8 @@ export const steps = {
     run: ({ mode }, run) => scanDue(mode, run),
   }),
   'read-releases': row<'read-releases'>()({
-    describe: () => 'read the recorded releases',
+    describe: ({ contents, optional }) =>
+      `read the recorded releases${contents && !optional ? ', and whether a newer commit is live' : ''}`,
     section: 'prepare',
     needs: ['connection'],
     gives: ['releases'],
@@ -328,6 +330,7 @@ async function dryRun(_: unknown, run: Connected): Promise<void> {
 
 async function judge(_: unknown, run: Connected): Promise<void> {
   const { state, inputs, engine, signal } = run;
+  if (await isLeftToNewer(run)) return;
   const api = apiOf(run);
   const objects = await findDeployed({
     api,
@@ -344,6 +347,9 @@ async function judge(_: unknown, run: Connected): Promise<void> {
     patience: inputs.patience,
     signal,
   });
+  const isBad = result.findings.some(({ severity }) => severity === 'fatal');
+  // A run that began meanwhile may be why.
+  if (isBad && (await isLeftToNewer(run, { again: true }))) return;
   state.workloads = result.workloads;
   keep(result.findings, run);
 }
