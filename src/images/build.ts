@@ -60,3 +60,9 @@ export function digestsOf(
     }),
   );
 }
+
+/** The same as lines `name=sha256:…`: no brace that a runner may have masked. */
+export function digestLines(images: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(digestsOf(images)).map(([name, digest]) => `${name}=${digest}`);
+  return lines.join('\n');
+}
