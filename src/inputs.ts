@@ -4,6 +4,7 @@ import type { Finding } from './errors.ts';
 import type { BuildRequest } from './images/build.ts';
 import { readFields, type Values } from './inputs/fields.ts';
 import { nameImages } from './inputs/images.ts';
+import { manyLineFindings } from './inputs/many-lines.ts';
 import { exposedIn, maskingNotes, secretsToMask } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
 import { chooseRegistry, type Registry, takesIamToken } from './inputs/registry.ts';
@@ -157,6 +158,7 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     ...scanning.findings,
     ...toolFindings(read.values, required || chosen.target !== undefined),
     ...maskingNotes(raw),
+    ...manyLineFindings(raw, context, holderOf(read.values.command, work.value.environment)),
   ];
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
   const { images } = named;
@@ -166,6 +168,10 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
   const plain = plainInputs(read.values);
   return { findings, inputs: { ...plain, ...work.value, images, ...target, ...pushed, scan } };
 }
+
+/** GitHub's environment that holds the secrets: a preview has one of its own, as `init` writes it. */
+const holderOf = (command: Command, environment: string): string =>
+  command === 'diff' ? 'pr-check' : environment;
 
 function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
   const findings: Finding[] = [];
