@@ -114,6 +114,8 @@ export interface Outcome {
   readonly undone?: Undone;
   /** This run's release, or the live one; the one before; the one that a rollback went back to. */
   readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
+  /** Of a deploy or `status`: the good release to which a rollback would go now. */
+  readonly goodBefore?: number;
   /** All that are recorded, newest first: `history` and `status`. */
   readonly releases?: readonly ReleaseHead[];
   readonly kubeconfigPath?: string;
