@@ -3,18 +3,22 @@ import { randomUUID } from 'node:crypto';
 import { EOL } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { defectFindings } from './conclude-run.ts';
+import { defectFindings, refusedOutcome } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { keepComment, type PullRequest } from './github/pull-request.ts';
+import { refuseRunner } from './guard.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
+import { realClock } from './platform/clock.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog } from './platform/log.ts';
 import { writingOut } from './platform/watchdog.ts';
+import { rollbackWorkflowOf } from './platform/workflow-files.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
 import { isGood } from './report/headline.ts';
+import type { RunFacts } from './report/sections.ts';
 import { outputsWithoutSecrets, shownOutcome } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
@@ -39,6 +43,14 @@ async function run(log: Log, entry: string): Promise<void> {
   if (core.getState(state.main)) return post(log);
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);
+  const refusal = refuseRunner(process.env['RUNNER_OS'], process.platform);
+  if (refusal) {
+    // Nothing is read here and nothing written, not even a report: no path of this system is known.
+    const outcome = refusedOutcome('deploy', [refusal], realClock());
+    for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value);
+    say(outcome, log);
+    return leave(1);
+  }
   const raw = rawFromEnvironment(process.env);
   const context = await contextOf();
   const secretFiles: string[] = [];
@@ -62,14 +74,19 @@ async function run(log: Log, entry: string): Promise<void> {
 }
 
 /** `@actions/github` reads the event's payload; it is loaded after the first line is out. */
-async function contextOf(): Promise<RunContext> {
+async function contextOf(): Promise<Place> {
   const { context } = await import('@actions/github');
   const surroundings = { workspace: process.cwd(), temp: process.env['RUNNER_TEMP'] ?? '/tmp' };
-  return runContext(process.env, context.payload, surroundings);
+  const place = runContext(process.env, context.payload, surroundings);
+  // Read now: a run that hangs has to know it.
+  const rollbackWorkflow = await rollbackWorkflowOf(place.workspace);
+  return { ...place, ...(rollbackWorkflow === undefined ? {} : { rollbackWorkflow }) };
 }
 
+type Place = RunContext & RunFacts;
+
 interface Publishing {
-  readonly context: RunContext;
+  readonly context: Place;
   readonly log: Log;
   readonly summary: boolean;
   readonly pullRequest?: PullRequest;
@@ -109,7 +126,7 @@ function say(outcome: Outcome, log: Log): void {
 }
 
 /** The same without a library, and without waiting: as text for the log and for the runner's files. */
-function lastWords(told: Outcome, context: RunContext): ReturnType<Watched['lastWords']> {
+function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords']> {
   const { outcome, outputs } = shown(told);
   const said: string[] = [];
   say(

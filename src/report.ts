@@ -1,10 +1,11 @@
 // What happened, as text: outputs, job summary, annotations, report files and the last block.
 import type { Finding } from './errors.ts';
-import { digestsOf } from './images/build.ts';
+import { digestLines, digestsOf } from './images/build.ts';
 import type { Outcome, WorkloadResult } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
 import { within } from './report/markdown.ts';
+import { rollbackBlock } from './report/rollback-link.ts';
 import { scanBlocks, scanRecord } from './report/scans.ts';
 import {
   changeBlocks,
@@ -52,6 +53,7 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     namespace: outcome.namespace,
     images: jsonOf(outcome.images),
     digests: jsonOf(digestsOf(outcome.images)),
+    'digest-lines': digestLines(outcome.images),
     changes: jsonOf(changeRecords(outcome)),
     findings: jsonOf(outcome.findings.map(recordOf)),
     revision: String(outcome.release?.number ?? ''),
@@ -100,6 +102,7 @@ export function renderSummary(full: Outcome, run?: RunFacts, brief = false): str
   const blocks = [
     verdictBlock(outcome),
     ...originBlock(outcome, run),
+    ...rollbackBlock(outcome, run),
     ...within(findingBytes, findingBlocks(outcome)),
     ...releaseBlocks(outcome, run),
     ...undoneBlocks(outcome),
