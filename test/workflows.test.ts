@@ -70,6 +70,7 @@ describe.each(own)('%s', (path) => {
   test('pins what others wrote by commit, the same one everywhere, with its version', () => {
     const uses = file(path).match(/^\s+(?:- )?uses: .*$/gm) ?? [];
     for (const line of uses) {
+      if (path.endsWith('/probe.yml') && line.includes('/probe-called.yml')) continue;
       expect(line).toMatch(/uses: (?:\$\/deploy|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/);
     }
     const all = own.flatMap((each) => file(each).match(/uses: [\w-]+\/[\w-]+@.*$/gm) ?? []);
@@ -86,7 +87,7 @@ describe.each(own)('%s', (path) => {
   });
 
   test('ends every job in time and never puts an expression into a script', () => {
-    for (const job of Object.values(read(path).jobs)) {
+    for (const job of Object.values(read(path).jobs).filter(({ uses }) => uses === undefined)) {
       expect(job['timeout-minutes']).toBeGreaterThan(0);
     }
     for (const { run = '' } of stepsOf(path)) expect(run).not.toContain('${{');
