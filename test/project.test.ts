@@ -95,7 +95,7 @@ function docs(folder: string, ...args: readonly string[]) {
 
 test('a renamed package.json makes every place follow', () => {
   const folder = copy();
-  const other = ['acme', 'ships'].join('/');
+  const other = ['acme', 'renamed'].join('/');
   const holds = (name: string) =>
     readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
