@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readAction, renderSubAction } from '../scripts/docs.ts';
+import { project } from '../src/version.ts';
 
 const root = join(import.meta.dirname, '..');
 const file = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -69,6 +70,7 @@ describe.each(own)('%s', (path) => {
   test('pins what others wrote by commit, the same one everywhere, with its version', () => {
     const uses = file(path).match(/^\s+(?:- )?uses: .*$/gm) ?? [];
     for (const line of uses) {
+      if (path.endsWith('/probe.yml') && line.includes('/probe-called.yml')) continue;
       expect(line).toMatch(/uses: (?:\$\/deploy|[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)$/);
     }
     const all = own.flatMap((each) => file(each).match(/uses: [\w-]+\/[\w-]+@.*$/gm) ?? []);
@@ -85,7 +87,7 @@ describe.each(own)('%s', (path) => {
   });
 
   test('ends every job in time and never puts an expression into a script', () => {
-    for (const job of Object.values(read(path).jobs)) {
+    for (const job of Object.values(read(path).jobs).filter(({ uses }) => uses === undefined)) {
       expect(job['timeout-minutes']).toBeGreaterThan(0);
     }
     for (const { run = '' } of stepsOf(path)) expect(run).not.toContain('${{');
@@ -224,7 +226,7 @@ describe.each(reusable)('the caller of %s.yml', (name) => {
   const { on, jobs: called } = workflow(name);
 
   test('names inputs and secrets that are there', () => {
-    expect(job?.uses).toBe(`org/webgen-deploy/.github/workflows/${name}.yml@v1`);
+    expect(job?.uses).toBe(`${project}/.github/workflows/${name}.yml@v1`);
     const inputs = Object.keys(on.workflow_call.inputs);
     for (const input of Object.keys(job?.with ?? {})) expect(inputs).toContain(input);
     const secrets = Object.keys(on.workflow_call.secrets);

@@ -2,12 +2,13 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { project } from '../../src/version.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const STAND_INS = join(import.meta.dirname, 'stand-ins');
 
 /** What callers write before the `@`; `v1` is what they write after it. */
-export const SELF = 'org/webgen-deploy';
+export const SELF = project;
 
 /**
  * A workflow for act, which does not know `$/` (https://github.com/nektos/act/issues): only `uses:`

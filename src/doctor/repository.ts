@@ -2,6 +2,7 @@
 import { applicationSecrets, secretNames } from '../init/callers.ts';
 import { readYaml } from '../manifests/small-yaml.ts';
 import { didYouMean } from '../readers.ts';
+import { project } from '../version.ts';
 import { type Check, failed, ok } from './check.ts';
 
 export interface WorkflowFile {
@@ -22,7 +23,11 @@ const asked: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'pr-check': { contents: 'read', 'pull-requests': 'write' },
   rollback: { actions: 'read' },
 };
-const called = /^[\w.-]+\/webgen-deploy\/\.github\/workflows\/(deploy|pr-check|rollback)\.ya?ml@/;
+const repository = project.slice(project.indexOf('/') + 1).replaceAll('.', '\\.');
+/** Of any owner: a fork's callers are good, too. */
+const called = new RegExp(
+  `^[\\w.-]+/${repository}/\\.github/workflows/(deploy|pr-check|rollback)\\.ya?ml@`,
+);
 const write = 'webgen-deploy init';
 
 type Fields = Readonly<Record<string, unknown>>;

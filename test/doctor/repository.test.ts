@@ -93,7 +93,7 @@ describe('one caller that is wrong', () => {
       'another owner, pinned by commit',
       (text: string) =>
         text
-          .replace('org/webgen-deploy', 'acme/webgen-deploy')
+          .replace(/[\w-]+(?=\/[\w.-]+\/\.github\/)/, 'another')
           .replace('@v1', `@${'a'.repeat(40)} # v1.0.0`),
     ],
   ])('%s is as good', (_, change) => {
