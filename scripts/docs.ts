@@ -1,11 +1,14 @@
 // Writes what action.yml says into README.md's tables, src/contract.ts and deploy/action.yml, so
-// that it stays the only holder of the contract, and docs/diagnosis.md. `--check` writes nothing and
-// fails where they differ.
+// that it stays the only holder of the contract, and docs/diagnosis.md; and package.json's repository
+// wherever the project is named. `--check` writes nothing and fails where they differ.
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { secretInputs } from '../src/inputs/mask.ts';
+import { project } from '../src/version.ts';
 import { renderDiagnosis } from './diagnosis.ts';
+import { follow, projectOf } from './project.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -161,7 +164,23 @@ export function renderSubAction(text: string): string {
 
 const emptyReadme = '<!-- inputs -->\n<!-- /inputs -->\n\n<!-- outputs -->\n<!-- /outputs -->\n';
 
+/** Whether the name had to change; what is generated from it is of the next start then. */
+function followName(check: boolean): boolean {
+  const to = projectOf(readFileSync(join(root, 'package.json'), 'utf8'));
+  if (to === project) return false;
+  for (const path of follow(root, { from: project, to, write: !check })) {
+    if (check) console.error(`${path} names ${project}, package.json ${to}; run: npm run docs`);
+  }
+  if (check) process.exitCode = 1;
+  return !check;
+}
+
 function main(check: boolean): void {
+  if (followName(check)) {
+    const again = spawnSync(process.execPath, [import.meta.filename], { stdio: 'inherit' });
+    process.exitCode = again.status ?? 1;
+    return;
+  }
   const actionText = readFileSync(join(root, 'action.yml'), 'utf8');
   const action = readAction(actionText);
   const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');

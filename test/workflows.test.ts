@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { readAction, renderSubAction } from '../scripts/docs.ts';
+import { project } from '../src/version.ts';
 
 const root = join(import.meta.dirname, '..');
 const file = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -224,7 +225,7 @@ describe.each(reusable)('the caller of %s.yml', (name) => {
   const { on, jobs: called } = workflow(name);
 
   test('names inputs and secrets that are there', () => {
-    expect(job?.uses).toBe(`org/webgen-deploy/.github/workflows/${name}.yml@v1`);
+    expect(job?.uses).toBe(`${project}/.github/workflows/${name}.yml@v1`);
     const inputs = Object.keys(on.workflow_call.inputs);
     for (const input of Object.keys(job?.with ?? {})) expect(inputs).toContain(input);
     const secrets = Object.keys(on.workflow_call.secrets);

@@ -14,7 +14,7 @@ import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActOptions, type ActRun, runAct } from '../workflows/act.ts';
 import { type ApplicationOptions, makeApplication } from '../workflows/application.ts';
-import { forAct, type Hub, makeHub } from '../workflows/hub.ts';
+import { forAct, type Hub, makeHub, SELF } from '../workflows/hub.ts';
 
 const provided = await provideTool('act');
 if ('missing' in provided) console.warn(`workflows are not run: ${provided.missing}`);
@@ -291,7 +291,7 @@ describe('what act gets', () => {
   test('differs in lines that name the action itself, and nowhere else', () => {
     const text =
       'jobs:\n  a:\n    steps:\n      - uses: x\n      - name: y\n        uses: $/deploy\n';
-    expect(forAct(text)).toBe(text.replace('$/deploy', 'org/webgen-deploy/deploy@v1'));
+    expect(forAct(text)).toBe(text.replace('$/deploy', `${SELF}/deploy@v1`));
     expect(() => forAct('jobs: {}\n')).toThrow('more than uses');
   });
 });

@@ -2,6 +2,7 @@
 import { cp, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { project } from '../../src/version.ts';
 import { rewrite } from '../runner/rules/rewrite.ts';
 import { hubNow, type Texts } from '../runner/rules/worlds.ts';
 
@@ -10,7 +11,7 @@ const STAND_INS = join(import.meta.dirname, 'stand-ins');
 const RECORDER = join(PROJECT, 'e2e', 'runner', 'rules', 'recorder.js');
 
 /** What callers write before the `@`; `v1` is what they write after it. */
-export const SELF = 'org/webgen-deploy';
+export const SELF = project;
 
 /**
  * A workflow for act, which does not know `$/` (https://github.com/nektos/act/issues): only `uses:`

@@ -1,7 +1,7 @@
 // The three workflows of an application's repository, which call the reusable ones.
+import { project } from '../version.ts';
 import type { Answers } from './answers.ts';
 
-const repository = 'org/webgen-deploy';
 const version = 'v1';
 const key = 'YC_SA_JSON_CREDENTIALS';
 const registry = 'YC_REGISTRY_ID';
@@ -13,7 +13,7 @@ export const secretNames = [key, registry, cluster] as const;
 export const applicationSecrets = 'APPLICATION_SECRETS';
 export const environments = ['production', 'staging', 'pr-check'] as const;
 
-const uses = (name: string) => `    uses: ${repository}/.github/workflows/${name}.yml@${version}`;
+const uses = (name: string) => `    uses: ${project}/.github/workflows/${name}.yml@${version}`;
 
 function secrets(...names: readonly string[]): readonly string[] {
   return ['    secrets:', ...names.map((name) => `      ${name}: \${{ secrets.${name} }}`)];

@@ -2,6 +2,7 @@
 import type { RunContext } from '../context.ts';
 import type { Change, Outcome, ReportedFinding } from '../outcome.ts';
 import { clip, counted, safeLines, spell } from '../text.ts';
+import { project } from '../version.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
@@ -11,7 +12,7 @@ import { gantt } from './timeline.ts';
 export type RunFacts = Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 'repository'>;
 
 /** Where a code is explained; the major tag is what users' workflows hold. */
-export const errorDocs = 'https://github.com/org/webgen-deploy/blob/v1/docs/errors.md';
+export const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
 
 /** More rows than these nobody reads in a summary; the report file has them all. */
 const mostRows = 200;

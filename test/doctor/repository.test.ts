@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { checkRepository } from '../../src/doctor/repository.ts';
 import { readAnswers } from '../../src/init/answers.ts';
 import { callers } from '../../src/init/callers.ts';
+import { project } from '../../src/version.ts';
 
 const read = readAnswers({ app: 'shop', namespace: 'shop', services: 'api:80' }, []);
 const texts = 'answers' in read ? callers(read.answers) : {};
@@ -92,9 +93,7 @@ describe('one caller that is wrong', () => {
     [
       'another owner, pinned by commit',
       (text: string) =>
-        text
-          .replace('org/webgen-deploy', 'acme/webgen-deploy')
-          .replace('@v1', `@${'a'.repeat(40)} # v1.0.0`),
+        text.replace(project, 'acme/webgen-deploy').replace('@v1', `@${'a'.repeat(40)} # v1.0.0`),
     ],
   ])('%s is as good', (_, change) => {
     expect(look('deploy', change).map(({ verdict }) => verdict)).toEqual(['ok']);

@@ -1,6 +1,7 @@
 // Worlds to try workflows in: whose they are, and what the application's repository has.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { project } from '../../../src/version.ts';
 import type { Repository, World } from './world.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
@@ -21,10 +22,8 @@ export const hubBefore = (): Texts => read('e2e', 'fixtures', 'v1-before');
 /** What `init` wrote then. */
 export const callersBefore = (): Texts => read('e2e', 'fixtures', 'v1-before', 'callers');
 
-export const SELF = 'org/webgen-deploy';
-
 /** The texts of the called, as callers of `@v1` name them. */
-export function asCalled(hub: Texts, self = SELF): Texts {
+export function asCalled(hub: Texts, self = project): Texts {
   return Object.fromEntries(
     Object.entries(hub).map(([name, text]) => [`${self}/.github/workflows/${name}.yml@v1`, text]),
   );
