@@ -51,6 +51,8 @@ export const inputTable = {
   prune: { default: 'false' },
   'prune-confirm': { default: 'false' },
   'take-over': { default: 'false' },
+  'allow-older': { default: 'false' },
+  revision: { default: '' },
   'on-failure': { default: 'rollback' },
   'on-first-failure': { default: 'keep' },
   'kubectl-version': { default: 'auto' },

@@ -106,6 +106,9 @@ export interface Inputs {
   readonly prune: boolean;
   readonly pruneConfirm: boolean;
   readonly takeOver: boolean;
+  readonly allowOlder: boolean;
+  /** For `status`: the release that the caller made; undefined: whatever is live. */
+  readonly revision?: number;
   /** For `rollback`; undefined: the newest good one older than the live one. */
   readonly toRelease?: number;
   readonly onFailure: 'rollback' | 'keep';
@@ -218,6 +221,8 @@ function plainInputs(values: Values): PlainInputs {
     prune: values.prune,
     pruneConfirm: values['prune-confirm'],
     takeOver: values['take-over'],
+    allowOlder: values['allow-older'],
+    ...(values.revision === undefined ? {} : { revision: values.revision }),
     ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
     onFailure: values['on-failure'],
     onFirstFailure: values['on-first-failure'],

@@ -143,6 +143,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
     durationSeconds: seconds(outcome),
     apiRequests: outcome.apiRequests,
     release: outcome.release,
+    overtaken: outcome.overtaken,
     releases: outcome.releases,
     images: outcome.images,
     changes: outcome.changes,

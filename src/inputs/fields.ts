@@ -85,6 +85,8 @@ export const fields = {
   prune: boolean,
   'prune-confirm': boolean,
   'take-over': boolean,
+  'allow-older': boolean,
+  revision: integer(1, 1_000_000),
   'to-release': integer(1, 1_000_000),
   'on-failure': oneOf('rollback', 'keep'),
   'on-first-failure': oneOf('keep', 'remove'),
