@@ -20,6 +20,7 @@ export const inputAbout = {
   'yc-api-endpoint': "Yandex Cloud's API: `https://`, or `http://` to loopback.",
   manifests: 'File, folder, glob, kustomization or URL; one per line.',
   images: 'Lines `name=reference`: the image for each repository of that name.',
+  built: 'Another job built images: `images` must have its `digest-lines`.',
   variables: 'Lines `NAME=value`: fill `${NAME}` in the manifests.',
   secrets: 'Lines `SecretName/key=value`: applied as Opaque Secrets.',
   build: 'What to build: a YAML list of `name`, `context` and more.',
@@ -86,7 +87,7 @@ export const inputGroups = {
     'yc-iam-token',
     'yc-api-endpoint',
   ],
-  'What to deploy': ['manifests', 'images', 'variables', 'secrets'],
+  'What to deploy': ['manifests', 'images', 'built', 'variables', 'secrets'],
   'Images built in the same run': [
     'build',
     'bake-file',

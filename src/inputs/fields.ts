@@ -46,6 +46,7 @@ export const fields = {
   'yc-api-endpoint': httpsUrl,
   manifests: nonEmpty(manifests),
   images: nonEmpty(images),
+  built: boolean,
   build: imageBuilds,
   'bake-file': label,
   'bake-targets': nonEmpty(names),
