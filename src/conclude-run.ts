@@ -72,6 +72,7 @@ function factsOf(running: Running, status: Status, findings: Outcome['findings']
     findings: placeFindings(findings, state.documents),
     timings: state.timings,
     ...(state.undone ? { undone: state.undone } : {}),
+    ...(state.overtaken ? { overtaken: state.overtaken } : {}),
     ...releaseFacts(running),
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),

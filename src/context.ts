@@ -43,6 +43,29 @@ export interface RunContext {
   readonly temp: string;
 }
 
+/** GitHub takes no longer ref. */
+const mostRef = 255;
+
+/** Events whose commit is what a job checks out; a comment or another run starts at the default branch. */
+const ofCommit: ReadonlySet<string> = new Set([
+  'push',
+  'workflow_dispatch',
+  'schedule',
+  'release',
+  'pull_request',
+]);
+
+/**
+ * The branch that the commit was taken from: `main`, or a ref that is no branch's as it is
+ * (`refs/tags/v1`, `refs/pull/7/merge`). Undefined where the event does not say what is deployed. GitHub
+ * refuses branches whose name begins with `refs/`, so no two can meet.
+ */
+export function branchOf({ on, event, ref }: RunContext): string | undefined {
+  if (on !== 'github' || !ofCommit.has(event)) return undefined;
+  if (!ref.startsWith('refs/') || ref.length > mostRef) return undefined;
+  return ref.replace(/^refs\/heads\//, '');
+}
+
 /** Whose run it is; undefined where nothing says it. */
 export function repositoryOf(context: RunContext): Repository | undefined {
   const { on, repository: name, repositoryId: id, runUrl, remote } = context;

@@ -73,11 +73,20 @@ async function carryOut(running: Running): Promise<void> {
     for (const result of results) {
       if (result.status === 'rejected') keepFailure(result.reason, running);
     }
+    if (running.state.overtaken) return leaveToNewer(running);
     await tellPhases(wave, running);
     // The dry run may add the namespace, so only then it is known what has to be prepared.
     const phases = inPhases(running.state.planned).map(({ phase }) => phase);
     waves = withPhases(waves.slice(1), phases);
   }
+}
+
+/** What the steps beside it found is of a deploy that does not take place. */
+function leaveToNewer({ state }: Running): void {
+  const kept = state.findings.filter(
+    ({ severity, code }) => severity !== 'fatal' || code === 'older-commit',
+  );
+  state.findings.splice(0, state.findings.length, ...kept);
 }
 
 /** What only reports may end after the rest, but not much: a failed deploy is told soon. */

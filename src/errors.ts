@@ -1,5 +1,6 @@
 // Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
 
+import { guardCodes } from './guard-codes.ts';
 import { releaseCodes } from './release/codes.ts';
 import { scanCodes } from './scan/codes.ts';
 import { secretCodes } from './secret-codes.ts';
@@ -31,13 +32,10 @@ export const codes = {
   ...scanCodes,
   ...releaseCodes,
   ...secretCodes,
+  ...guardCodes,
   'input-invalid': [
     'An input is missing or malformed.',
     'Correct the inputs; all problems are listed.',
-  ],
-  'event-refused': [
-    'This event may not deploy.',
-    'Deploy from push, workflow_dispatch, release or schedule instead.',
   ],
   'manifest-invalid': [
     'A manifest cannot be read or was refused by the API server.',

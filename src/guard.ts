@@ -1,4 +1,4 @@
-// Who may run it: events that anybody can start must not reach credentials or start programs.
+// Who may run it, and where: events that anybody can start must not reach credentials or start programs.
 import type { RunContext } from './context.ts';
 import { type Finding, finding } from './errors.ts';
 import { clip, oneLine } from './text.ts';
@@ -133,4 +133,18 @@ export function checkKubeconfig(context: RunContext, file: KubeconfigFile): read
     ...(file.startsPrograms ? [programs] : []),
     ...(evidence.length > 0 ? [finding('event-refused', what, { evidence, hint })] : []),
   ];
+}
+
+/** Systems of runners as GitHub calls them, by Node's name: our programs there are for terminals. */
+const foreignSystems: Readonly<Record<string, string>> = { win32: 'Windows', darwin: 'macOS' };
+
+/**
+ * Why the action cannot work on this runner; undefined where it can. `runnerOs` is `RUNNER_OS`
+ * (https://docs.github.com/actions/reference/workflows-and-actions/variables), `platform` Node's.
+ */
+export function refuseRunner(runnerOs: string | undefined, platform: string): Finding | undefined {
+  const named = Object.values(foreignSystems).find((each) => each === runnerOs);
+  const system = foreignSystems[platform] ?? named;
+  if (system === undefined) return undefined;
+  return finding('runner-unsupported', `The action does not work on a runner of ${system}.`);
 }

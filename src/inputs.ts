@@ -3,6 +3,8 @@ import type { RunContext } from './context.ts';
 import type { Finding } from './errors.ts';
 import type { BuildRequest } from './images/build.ts';
 import { readFields, type Values } from './inputs/fields.ts';
+import { nameImages } from './inputs/images.ts';
+import { manyLineFindings } from './inputs/many-lines.ts';
 import { exposedIn, maskingNotes, secretsToMask } from './inputs/mask.ts';
 import { type RawInputs, undeclared } from './inputs/raw.ts';
 import { chooseRegistry, type Registry, takesIamToken } from './inputs/registry.ts';
@@ -106,6 +108,9 @@ export interface Inputs {
   readonly prune: boolean;
   readonly pruneConfirm: boolean;
   readonly takeOver: boolean;
+  readonly allowOlder: boolean;
+  /** For `status`: the release that the caller made; undefined: whatever is live. */
+  readonly revision?: number;
   /** For `rollback`; undefined: the newest good one older than the live one. */
   readonly toRelease?: number;
   readonly onFailure: 'rollback' | 'keep';
@@ -135,6 +140,7 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     opensRegistry: takesIamToken(read),
   });
   const pushing = chooseRegistry(read, chosen.credentials);
+  const named = nameImages(read, context);
   const work = findWork(read, context, { ...facts, known });
   const scanning = chooseScan(read, {
     builds: pushing.build !== undefined,
@@ -142,7 +148,7 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     hasWork:
       pushing.build !== undefined ||
       work.value.manifests.length > 0 ||
-      Object.keys(work.value.images).length > 0,
+      Object.keys(named.images).length > 0,
   });
   const findings = [
     ...undeclared(raw),
@@ -150,18 +156,25 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
     ...chosen.findings,
     ...pushing.findings,
     ...exposedIn(pushing.build?.images ?? [], secretsToMask(raw)),
+    ...named.findings,
     ...work.findings,
     ...scanning.findings,
     ...toolFindings(read.values, required || chosen.target !== undefined),
     ...maskingNotes(raw),
+    ...manyLineFindings(raw, context, holderOf(read.values.command, work.value.environment)),
   ];
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
-  const { findings: _, ...images } = pushing;
+  const { images } = named;
+  const { findings: _, ...pushed } = pushing;
   const target = chosen.target ? { target: chosen.target } : {};
   const { scan } = scanning;
   const plain = plainInputs(read.values);
-  return { findings, inputs: { ...plain, ...work.value, ...target, ...images, scan } };
+  return { findings, inputs: { ...plain, ...work.value, images, ...target, ...pushed, scan } };
 }
+
+/** GitHub's environment that holds the secrets: a preview has one of its own, as `init` writes it. */
+const holderOf = (command: Command, environment: string): string =>
+  command === 'diff' ? 'pr-check' : environment;
 
 function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
   const findings: Finding[] = [];
@@ -218,6 +231,8 @@ function plainInputs(values: Values): PlainInputs {
     prune: values.prune,
     pruneConfirm: values['prune-confirm'],
     takeOver: values['take-over'],
+    allowOlder: values['allow-older'],
+    ...(values.revision === undefined ? {} : { revision: values.revision }),
     ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
     onFailure: values['on-failure'],
     onFirstFailure: values['on-first-failure'],

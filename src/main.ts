@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { EOL } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
-import { defectFindings } from './conclude-run.ts';
+import { defectFindings, refusedOutcome } from './conclude-run.ts';
 import type { RunContext } from './context.ts';
 import { keepComment, type PullRequest } from './github/pull-request.ts';
+import { refuseRunner } from './guard.ts';
 import { rawFromEnvironment } from './inputs/raw.ts';
 import type { Outcome } from './outcome.ts';
+import { realClock } from './platform/clock.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog } from './platform/log.ts';
 import { writingOut } from './platform/watchdog.ts';
@@ -39,6 +41,14 @@ async function run(log: Log, entry: string): Promise<void> {
   if (core.getState(state.main)) return post(log);
   core.saveState(state.main, 'true');
   log.info(`webgen-deploy ${version}`);
+  const refusal = refuseRunner(process.env['RUNNER_OS'], process.platform);
+  if (refusal) {
+    // Nothing is read here and nothing written, not even a report: no path of this system is known.
+    const outcome = refusedOutcome('deploy', [refusal], realClock());
+    for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value);
+    say(outcome, log);
+    return leave(1);
+  }
   const raw = rawFromEnvironment(process.env);
   const context = await contextOf();
   const secretFiles: string[] = [];

@@ -79,6 +79,12 @@ export interface ReportedFinding extends Finding {
   readonly count?: number;
 }
 
+/** Why a run left its work to a newer one: a deploy writes nothing, `status` judges nothing. */
+export interface Overtaken {
+  /** The newer release; absent where another run is deploying and has made none yet. */
+  readonly release?: number;
+}
+
 export interface Outcome {
   readonly command: Command;
   readonly status: Status;
@@ -114,6 +120,8 @@ export interface Outcome {
   readonly undone?: Undone;
   /** This run's release, or the live one; the one before; the one that a rollback went back to. */
   readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
+  /** Only where a newer commit or release came first. */
+  readonly overtaken?: Overtaken;
   /** All that are recorded, newest first: `history` and `status`. */
   readonly releases?: readonly ReleaseHead[];
   readonly kubeconfigPath?: string;

@@ -57,11 +57,12 @@ export function makePlan(inputs: Inputs): Plan {
   const build = inputs.command === 'diff' ? [] : buildSteps(inputs);
   const lock = writing.has(command) ? lockOf(inputs) : [];
   const read = readingWaves({ first, lock, source, build });
+  const releases: Step = { do: 'read-releases', contents: true, optional: false };
   const rows: Readonly<Record<Command, readonly (readonly Step[])[]>> = {
     deploy: [
-      ...read,
+      ...(isGiven(source) ? read : beside(read, source, releases)),
       // Side by side; under `gate` the apply waits for all, under `report` for the dry run alone.
-      [{ do: 'dry-run' }, ...scan, { do: 'read-releases', contents: true, optional: false }],
+      [{ do: 'dry-run' }, ...scan, ...(isGiven(source) ? [releases] : [])],
       ...written(inputs, inputs.prune),
     ],
     diff: [
@@ -111,6 +112,11 @@ function readingWaves({ first, lock, source, build }: Reading): readonly (readon
         [{ do: 'pin-images' }, ...lock],
       ]
     : [[...first, ...build], lock, [source]];
+}
+
+/** An older commit may look for workloads that are gone: whether it is older is read at the same time. */
+function beside(waves: Plan['waves'], source: Step, step: Step): Plan['waves'] {
+  return waves.map((wave) => (wave.includes(source) ? [...wave, step] : wave));
 }
 
 const writing: ReadonlySet<Command> = new Set(['deploy', 'rollback']);
@@ -209,7 +215,8 @@ const words: { readonly [K in Step['do']]: (step: Extract<Step, { do: K }>) => s
   apply: () => 'record the release, and apply what differs, stage by stage',
   'await-rollout': ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
   judge: () => 'judge what is deployed now',
-  'read-releases': () => 'read the recorded releases',
+  'read-releases': ({ contents, optional }) =>
+    `read the recorded releases${contents && !optional ? ', and whether a newer commit is live' : ''}`,
   'choose-release': ({ to }) =>
     to ? `take release ${to}` : 'take the newest good release older than the live one',
   'plan-prune': () => 'find what this release no longer has',

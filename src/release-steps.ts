@@ -9,6 +9,7 @@ import { chooseTarget } from './release/choose.ts';
 import type { ReleaseHead } from './release/record.ts';
 import { isSameRepository, repositoriesOf } from './release/repository.ts';
 import { apiOf, keep, type Running } from './running.ts';
+import { checkCommit } from './steps/check-commit.ts';
 import { checkRepository } from './steps/check-repository.ts';
 import { proveRecorded } from './steps/prove-recorded.ts';
 import { planPrune, prunedChanges } from './steps/prune.ts';
@@ -28,6 +29,7 @@ export async function readReleasesDue(step: Of<'read-releases'>, run: Running): 
     state.releases = known;
     keep(known.unread ?? [], run);
     if (step.contents) checkRepository(known, run);
+    if (inputs.command === 'deploy') await checkCommit(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }

@@ -1,6 +1,6 @@
 // What happened, as text: outputs, job summary, annotations, report files and the last block.
 import type { Finding } from './errors.ts';
-import { digestsOf } from './images/build.ts';
+import { digestLines, digestsOf } from './images/build.ts';
 import type { Outcome, WorkloadResult } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
@@ -52,6 +52,7 @@ export function outputsOf(outcome: Outcome): Readonly<Record<string, string>> {
     namespace: outcome.namespace,
     images: jsonOf(outcome.images),
     digests: jsonOf(digestsOf(outcome.images)),
+    'digest-lines': digestLines(outcome.images),
     changes: jsonOf(changeRecords(outcome)),
     findings: jsonOf(outcome.findings.map(recordOf)),
     revision: String(outcome.release?.number ?? ''),
@@ -143,6 +144,7 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
     durationSeconds: seconds(outcome),
     apiRequests: outcome.apiRequests,
     release: outcome.release,
+    overtaken: outcome.overtaken,
     releases: outcome.releases,
     images: outcome.images,
     changes: outcome.changes,

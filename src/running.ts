@@ -12,6 +12,7 @@ import type { Phase } from './manifests/phases.ts';
 import type {
   Change,
   Outcome,
+  Overtaken,
   ReportedFinding,
   Timing,
   Undone,
@@ -107,6 +108,8 @@ export interface State {
   isRecorded: boolean;
   /** Of a rollback: where it goes back to. */
   returnsTo?: Release;
+  /** A newer commit is live, or a newer release than the one to be judged: the rest is left out. */
+  overtaken?: Overtaken;
   toPrune?: PrunePlan;
   readonly pruned: KubeObject[];
   undone?: Undone;

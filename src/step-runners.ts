@@ -14,6 +14,7 @@ import { applyDue, awaitDue } from './roll-out.ts';
 import { apiOf, imagesOf, keep, type Running, settingsOf } from './running.ts';
 import { prepareScanDue, scanDue } from './scan-run.ts';
 import { acquireLock } from './steps/acquire-lock.ts';
+import { isLeftToNewer } from './steps/asked-revision.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { changesOf } from './steps/changes.ts';
 import { checkForeign } from './steps/check-foreign.ts';
@@ -135,6 +136,7 @@ const runners: Runners = {
 
   async judge(_, run) {
     const { state, inputs, engine, signal } = run;
+    if (await isLeftToNewer(run)) return;
     const api = apiOf(run);
     const objects = await findDeployed({
       api,
@@ -151,6 +153,9 @@ const runners: Runners = {
       patience: inputs.patience,
       signal,
     });
+    const isBad = result.findings.some(({ severity }) => severity === 'fatal');
+    // A run that began meanwhile may be why.
+    if (isBad && (await isLeftToNewer(run, { again: true }))) return;
     state.workloads = result.workloads;
     keep(result.findings, run);
   },

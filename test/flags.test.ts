@@ -54,6 +54,7 @@ describe('what is accepted', () => {
       'prune',
       'prune-confirm',
       'take-over',
+      'allow-older',
       'comment',
       'summary',
     ]);

@@ -10,6 +10,7 @@ import {
   isWithin,
   knownEvents,
   mayRun,
+  refuseRunner,
 } from '../src/guard.ts';
 import { run } from './run.ts';
 
@@ -100,4 +101,25 @@ describe('a kubeconfig of the workspace', () => {
   ])('%s within %s: %s', (path, folder, expected) => {
     expect(isWithin(path, folder)).toBe(expected);
   });
+});
+
+describe('the runner', () => {
+  test.each([
+    ['Windows', 'win32'],
+    ['Windows', 'linux'],
+    [undefined, 'win32'],
+    ['macOS', 'darwin'],
+    [undefined, 'darwin'],
+  ] as const)('%s on %s is refused, and what works is said', (runnerOs, platform) => {
+    expect(refuseRunner(runnerOs, platform)).toMatchObject({
+      code: 'runner-unsupported',
+      severity: 'fatal',
+      what: expect.stringMatching(/ a runner of (?:Windows|macOS)\.$/),
+      hint: expect.stringContaining('runs-on: ubuntu-24.04'),
+    });
+  });
+
+  test.each(['Linux', undefined, '', 'something ::error::'])('%s on linux may go on', (runnerOs) =>
+    expect(refuseRunner(runnerOs, 'linux')).toBeUndefined(),
+  );
 });

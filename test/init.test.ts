@@ -192,11 +192,18 @@ test('what is left to do names every secret of every environment, and no value',
   for (const environment of ['production', 'staging', 'pr-check']) {
     for (const name of ['YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID']) {
       expect(
-        lines.some((line) => line.startsWith(`  gh secret set ${name} --env ${environment}`)),
+        lines.some((line) => line.endsWith(`gh secret set ${name} --env ${environment}`)),
       ).toBe(true);
     }
   }
-  expect(lines).toContain('  gh secret set APPLICATION_SECRETS --env staging < staging.txt');
+  // GitHub masks each line of a secret, so each is stored as one line.
+  const store = (environment: string, file: string) =>
+    `  jq -c . ${file} | gh secret set YC_SA_JSON_CREDENTIALS --env ${environment}`;
+  expect(lines).toContain(store('production', 'key.json'));
+  expect(lines).toContain(store('pr-check', 'check-key.json'));
+  expect(lines).toContain(
+    '  base64 -w0 staging.txt | gh secret set APPLICATION_SECRETS --env staging',
+  );
   expect(lines.join()).not.toContain('APPLICATION_SECRETS --env pr-check');
   expect(lines).toContain('  webgen-deploy doctor');
 });

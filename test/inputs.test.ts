@@ -56,6 +56,7 @@ describe('a push to main with a cluster and a token', () => {
       prune: false,
       pruneConfirm: false,
       takeOver: false,
+      allowOlder: false,
       onFailure: 'rollback',
       onFirstFailure: 'keep',
     });

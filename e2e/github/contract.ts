@@ -32,7 +32,7 @@ const path = join(import.meta.dirname, 'openapi.json');
 const description = JSON.parse(readFileSync(path, 'utf8')) as Description;
 // OpenAPI 3.0 is JSON Schema with `nullable`, which Ajv knows, and formats, which only tell.
 const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-ajv.addSchema({ $id: 'github', components: description.components } as AnySchema);
+ajv.addSchema({ $id: 'github', components: withNull(description.components) } as AnySchema);
 const compiled = new Map<string, ValidateFunction>();
 
 export interface Matched {
@@ -74,9 +74,19 @@ function problems(key: string, schema: Schema, value: unknown): readonly string[
   return (validate.errors ?? []).map((each) => `${key}${each.instancePath} ${each.message}`);
 }
 
+/** Ajv knows `nullable` only beside a `type`. */
+function withNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withNull);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value).map(([key, each]) => [key, withNull(each)] as const);
+  const { nullable, ...rest } = Object.fromEntries(fields);
+  if (nullable !== true || 'type' in rest) return Object.fromEntries(fields);
+  return { anyOf: [rest, { enum: [null] }] };
+}
+
 /** References count from the description's own root. */
 function rooted(schema: Schema): Schema {
-  const text = JSON.stringify(schema).replaceAll('"#/components', '"github#/components');
+  const text = JSON.stringify(withNull(schema)).replaceAll('"#/components', '"github#/components');
   return JSON.parse(text) as Schema;
 }
 

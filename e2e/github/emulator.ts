@@ -19,7 +19,7 @@ export interface GitHubApi {
   stop(): Promise<void>;
 }
 
-export type Permission = 'actions' | 'deployments' | 'metadata' | 'pull-requests';
+export type Permission = 'actions' | 'contents' | 'deployments' | 'metadata' | 'pull-requests';
 
 const nextId = 1000;
 
@@ -29,11 +29,12 @@ export async function startGithubApi({ port = 0 } = {}): Promise<GitHubApi> {
   const token = `ghs_${randomUUID().replaceAll('-', '')}`;
   const permissions: GitHubApi['permissions'] = {
     actions: 'read',
+    contents: 'read',
     deployments: 'write',
     metadata: 'read',
     'pull-requests': 'write',
   };
-  const lists = { comments: [], deployments: [], statuses: [], runs: [] };
+  const lists = { comments: [], deployments: [], statuses: [], runs: [], commits: new Map() };
   const people = { octocat: 'admin', mona: 'maintain', wendy: 'write', tara: 'triage' } as const;
   const held: Held = { ...lists, people: { ...people, mallory: 'read', nobody: 'none' }, nextId };
   const problems: string[] = [];

@@ -35,6 +35,8 @@ export interface Held {
   readonly deployments: Deployment[];
   readonly statuses: Status[];
   readonly runs: { readonly id: number; readonly attempt: number; status: string }[];
+  /** Every commit that the repository knows, and its parents. */
+  readonly commits: Map<string, readonly string[]>;
   /** Every user of this GitHub, by name. */
   readonly people: Readonly<Record<string, Role>>;
   nextId: number;
@@ -69,6 +71,49 @@ const shown = {
   },
   status: ({ deployment: _, ...rest }: Status) => ({ ...sample('deployment-status'), ...rest }),
 };
+
+/** The commit and all that it comes from. */
+function history(commits: Held['commits'], from: string): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const todo = [from];
+  for (let sha = todo.pop(); sha !== undefined; sha = todo.pop()) {
+    if (seen.has(sha)) continue;
+    seen.add(sha);
+    todo.push(...(commits.get(sha) ?? []));
+  }
+  return seen;
+}
+
+/** `BASE...HEAD` by commits: `ahead` where the head has what the base has not, as `git log` counts. */
+function comparison(basehead: string, { commits }: Held): Reply {
+  const [base = '', head = ''] = basehead.split('...');
+  if (!commits.has(base) || !commits.has(head)) return notFound;
+  const [ofBase, ofHead] = [history(commits, base), history(commits, head)];
+  const common = [...ofHead].find((sha) => ofBase.has(sha));
+  if (common === undefined) {
+    const message = `No common ancestor between ${base} and ${head}.`;
+    return { status: 404, body: { message, status: '404' } };
+  }
+  const ahead = [...ofHead].filter((sha) => !ofBase.has(sha));
+  const behind = [...ofBase].filter((sha) => !ofHead.has(sha));
+  const one = behind.length > 0 ? 'behind' : 'identical';
+  const status = ahead.length === 0 ? one : behind.length > 0 ? 'diverged' : 'ahead';
+  const shown = (sha: string) => ({ ...sample('commit'), sha });
+  return {
+    status: 200,
+    body: {
+      ...sample('commit-comparison'),
+      status,
+      ahead_by: ahead.length,
+      behind_by: behind.length,
+      total_commits: ahead.length,
+      base_commit: shown(base),
+      merge_base_commit: shown(common),
+      commits: ahead.toReversed().map(shown),
+      files: [],
+    },
+  };
+}
 
 /** The endpoint knows four levels only: "`maintain` is mapped to `write` and `triage` to `read`". */
 const levels: Partial<Record<Role, Role>> = { maintain: 'write', triage: 'read' };
@@ -124,6 +169,17 @@ export const operations: Readonly<Record<string, Operation>> = {
       const user = { ...sample('simple-user'), login, role_name: role };
       const permission = levels[role] ?? role;
       return { status: 200, body: { permission, role_name: role, user } };
+    },
+  },
+  'repos/compare-commits-with-basehead': {
+    permission: 'contents',
+    answer: ({ parameters, query }, held) => {
+      const reply = comparison(parameters['basehead'] ?? '', held);
+      if (reply.status !== 200) return reply;
+      // The commits are paged, and the rest is on every page.
+      const { commits, ...body } = reply.body as { readonly commits: readonly unknown[] };
+      const size = Math.min(100, Number(query.get('per_page') ?? 100));
+      return { status: 200, body: { ...body, commits: commits.slice(0, size) } };
     },
   },
   'repos/list-deployments': {

@@ -182,9 +182,11 @@ interface Told {
   readonly description: string;
 }
 
+/** What was overtaken is not live, and not failed either. */
 function endOf(outcome: Outcome): Told {
   const description = clip(known.redact(headline(outcome)), longestDescription);
-  return { state: states[outcome.status], description };
+  const isLeft = outcome.status === 'unchanged' && outcome.overtaken !== undefined;
+  return { state: isLeft ? 'inactive' : states[outcome.status], description };
 }
 
 async function tell(deploying: Deploying, id: number, told: Told): Promise<void> {
@@ -201,7 +203,8 @@ async function tell(deploying: Deploying, id: number, told: Told): Promise<void>
       environment,
       log_url: runUrl,
       ...(environmentUrl ? { environment_url: environmentUrl } : {}),
-      auto_inactive: true,
+      // Of the deployments before it, which one that is not live does not replace.
+      auto_inactive: state !== 'inactive',
     }),
   );
   if (response.status === 201) return;

@@ -60,3 +60,12 @@ export function digestsOf(
     }),
   );
 }
+
+/**
+ * The same as lines `name=sha256:…`, as the input `images` reads them: no brace that a runner may have
+ * masked. A name that would be more than one line, or another line, is left out.
+ */
+export function digestLines(images: Readonly<Record<string, string>>): string {
+  const all = Object.entries(digestsOf(images)).filter(([name]) => /^[\w./:-]+$/.test(name));
+  return all.map(([name, digest]) => `${name}=${digest}`).join('\n');
+}

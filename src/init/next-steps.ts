@@ -1,6 +1,8 @@
 // What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
+import { storeKey } from '../inputs/many-lines.ts';
+import { storeSecrets } from '../inputs/secret-lines.ts';
 import type { Answers } from './answers.ts';
-import { applicationSecrets, environments, secretNames } from './callers.ts';
+import { environments, secretNames } from './callers.ts';
 
 const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
@@ -24,22 +26,19 @@ export function nextSteps({ app }: Answers): readonly string[] {
     `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
     ...secretNames.map((name) => {
       const file = environment === 'pr-check' ? 'check-key.json' : 'key.json';
-      const value = name === 'YC_SA_JSON_CREDENTIALS' ? ` < ${file}` : '';
-      return `gh secret set ${name} --env ${environment}${value}`;
+      if (name === 'YC_SA_JSON_CREDENTIALS') return storeKey(environment, file);
+      return `gh secret set ${name} --env ${environment}`;
     }),
   ]);
   const deployed = environments.filter((environment) => environment !== 'pr-check');
-  const values = deployed.map(
-    (environment) =>
-      `gh secret set ${applicationSecrets} --env ${environment} < ${environment}.txt`,
-  );
+  const values = deployed.map(storeSecrets);
   const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
   return [
     'Once, by an administrator of the cluster and the folder:',
     ...indent(cloud),
     'Once, in this repository (the values of the other two are asked for):',
     ...indent(github),
-    'Where the manifests use Secrets: their values, a line SecretName/key=value each:',
+    'Where the manifests use Secrets: their values, a line SecretName/key=value each, as base64:',
     ...indent(values),
     'Then check all of it, and push to develop:',
     ...indent(['webgen-deploy doctor', 'git add .github manifests && git commit && git push']),

@@ -57,7 +57,15 @@ const imageName = new RegExp(
 );
 const reference = /^[A-Za-z0-9][A-Za-z0-9._:/-]*(?:@sha256:[0-9a-f]{64})?$/;
 
-/** Lines `name=reference`. The reference's shape is checked loosely: its parser says the rest. */
+const digestAlone = /^sha256:[0-9a-f]{64}$/;
+
+/** `sha256:…` without a repository. */
+export const isDigest = (value: string): boolean => digestAlone.test(value);
+
+/**
+ * Lines `name=reference` or `name=sha256:…`. The reference's shape is checked loosely: its parser
+ * says the rest.
+ */
 export const images = pairs((line) => {
   const parts = split(line.trim());
   if (!parts) return { wrong: 'has no `=`' };
@@ -68,9 +76,14 @@ export const images = pairs((line) => {
   if (value === '') {
     return { wrong: `gives \`${key}\` an empty reference: was the output that fills it empty?` };
   }
+  // Cut or misspelt it would be an image called sha256 with a tag.
+  if (/^sha\d+:/i.test(value) && !isDigest(value)) {
+    const what = `gives \`${key}\` no digest: \`sha256:\` and 64 hexadecimal digits in lower case`;
+    return { wrong: `${what} (${shapeOf(value)})` };
+  }
   if (value.length <= 512 && reference.test(value) && !value.endsWith(':')) return { key, value };
   return { wrong: `gives \`${key}\` a reference of the wrong form (${shapeOf(value)})` };
-}, 'Write name=registry/repository:tag or name=registry/repository@sha256:….');
+}, 'Write name=registry/repository:tag, name=registry/repository@sha256:… or name=sha256:….');
 
 const digest = /#sha256=[0-9a-f]{64}$/i;
 

@@ -7,7 +7,7 @@ import { reveal, Secret } from '../secret.ts';
 import { privateKeyText } from '../yandex/service-account-key.ts';
 import { addressSecrets, kubeconfigText, readKubeconfig } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
-import { secretEntries } from './secret-lines.ts';
+import { readSecretsText } from './secret-lines.ts';
 
 /** The inputs whose text is never shown, not even in part. */
 export const secretInputs = [
@@ -66,14 +66,14 @@ function fromKubeconfig(text: string): readonly string[] {
 }
 
 function fromSecrets(text: string): readonly string[] {
-  const entries = secretEntries(text);
+  const { form, entries } = readSecretsText(text);
   const found = entries.flatMap(({ value }) => {
     const each = lines(value);
     return each.length > 0 && value.length >= 8 ? [...each, base64(value)] : each;
   });
   // A value that spilled over its line can look like other entries, so then every line counts.
   const broken = entries.some(({ target, value }) => !target || value === '');
-  return broken ? [...found, ...lines(text, 8)] : found;
+  return broken || form !== 'plain' ? [...found, ...lines(text, 8)] : found;
 }
 
 /** As it is, and as Docker's configuration and HTTP's header hold it. */
@@ -135,13 +135,15 @@ export function kubeconfigSecrets(text: string): readonly Secret[] {
 
 /** A note for each value of `secrets` that cannot be hidden in a log. */
 export function maskingNotes(raw: RawInputs): readonly Finding[] {
-  const bare = secretEntries(raw['secrets'] ?? '').filter(
+  const { form, entries } = readSecretsText(raw['secrets'] ?? '');
+  const inside = form === 'base64' ? ' of the decoded text' : '';
+  const bare = entries.filter(
     ({ value, target }) => target && value.trim() !== '' && lines(value).length === 0,
   );
   return bare.map(({ line }) =>
     finding(
       'input-invalid',
-      `Input \`secrets\` line ${line} has a value too short or too common to be masked.`,
+      `Input \`secrets\` line ${line}${inside} has a value too short or too common to be masked.`,
       { severity: 'note', hint: 'Use a longer value if it must stay hidden in logs.' },
     ),
   );

@@ -1,7 +1,7 @@
 // Reads the `secrets` input. What stands left of `=` may be a piece of a broken value, so no part
 // of a line is ever shown, only its number.
 import type { SecretValue } from '../inputs.ts';
-import { invalid, type Reader } from '../readers.ts';
+import { invalid, type Reader, refuse } from '../readers.ts';
 import { Secret } from '../secret.ts';
 
 /** One entry in plain text, for reading and masking only. */
@@ -79,18 +79,80 @@ export function secretEntries(text: string): readonly SecretEntry[] {
   return entries;
 }
 
+/** The text of base64, strictly: padded, canonical, of UTF-8 without NUL. Line breaks may be in it. */
+function decoded(text: string): string | undefined {
+  const compact = text.replaceAll(/[\r\n]/g, '').trim();
+  if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) return undefined;
+  const bytes = Uint8Array.from(atob(compact), (each) => each.charCodeAt(0));
+  if (btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')) !== compact) {
+    return undefined;
+  }
+  try {
+    const plain = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // UTF-16 of a shell on Windows.
+    return plain.includes('\0') ? undefined : plain;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface SecretsText {
+  /** `unclear`: both readings are right, and neither counts. */
+  readonly form: 'plain' | 'base64' | 'unclear';
+  /** The lines, decoded. */
+  readonly entries: readonly SecretEntry[];
+}
+
+const isRight = (entries: readonly SecretEntry[]): boolean =>
+  entries.length > 0 && entries.every(({ target }) => target !== undefined);
+
+/**
+ * How the input is meant. A line has `/` and `=` before its value and base64 has `=` only at its end,
+ * so that almost no text is both; one that is has to be changed by who wrote it.
+ */
+export function readSecretsText(text: string): SecretsText {
+  const entries = secretEntries(text);
+  const plain: SecretsText = { form: 'plain', entries };
+  const inside = decoded(text);
+  if (inside === undefined) return plain;
+  const lines = secretEntries(inside);
+  const isBoth = isRight(entries) && isRight(lines);
+  if (isBoth) return { form: 'unclear', entries: [...entries, ...lines] };
+  const isEncoded = isRight(lines) || !entries.some(({ target }) => target !== undefined);
+  return isEncoded ? { form: 'base64', entries: lines } : plain;
+}
+
+/** Stores the lines so that the runner masks one text, and no piece of it. */
+export const storeSecrets = (environment: string): string =>
+  `base64 -w0 ${environment}.txt | gh secret set APPLICATION_SECRETS --env ${environment}`;
+
 const form =
-  'Write SecretName/key=value, or SecretName/key<<END, the lines, and END on its own line.';
+  'Write SecretName/key=value, or SecretName/key<<END, the lines, and END on its own line; or base64 of all lines.';
 const empty = `Set the secret that fills it, or leave the line out. For a value that is meant to \
 be empty write SecretName/key<<END with END on the next line.`;
+const unclear =
+  'Put a line that begins with # before it: before the line, or before the lines that are encoded.';
 
-/** Lines `SecretName/key=value` and blocks `SecretName/key<<END`. */
+/** Longer than any password in use, and nothing but base64's letters. */
+const isDamaged = (text: string): boolean =>
+  /^[A-Za-z0-9+/_-]{40,}={0,2}$/.test(text.replaceAll(/\s/g, ''));
+
+/** Lines `SecretName/key=value` and blocks `SecretName/key<<END`, plain or all of them in base64. */
 export const secretValues: Reader<readonly SecretValue[]> = (text, name) => {
   const seen = new Map<string, number>();
   const values: SecretValue[] = [];
-  const findings = secretEntries(text).flatMap((entry) => {
+  const read = readSecretsText(text);
+  if (read.form === 'unclear') {
+    return refuse(name, 'can be read as a line and as base64 of lines', unclear);
+  }
+  if (read.form === 'plain' && !read.entries.some(({ target }) => target) && isDamaged(text)) {
+    const what = 'looks like base64 and cannot be decoded to lines of UTF-8 text: was it cut?';
+    return refuse(name, what, `Store it again: ${storeSecrets('production')}`);
+  }
+  const inside = read.form === 'base64' ? ' of the decoded text' : '';
+  const findings = read.entries.flatMap((entry) => {
     const refused = (what: string, hint: string) => [
-      invalid(name, `line ${entry.line} ${what}`, hint),
+      invalid(name, `line ${entry.line}${inside} ${what}`, hint),
     ];
     if (!entry.target) return refused(entry.wrong ?? badTarget, form);
     const id = `${entry.target.secret}/${entry.target.key}`;

@@ -13,7 +13,7 @@ export interface Facts {
   readonly defaultKubeconfig?: string | undefined;
 }
 
-type Found = Pick<Inputs, 'app' | 'environment' | 'manifests' | 'images'>;
+type Found = Pick<Inputs, 'app' | 'environment' | 'manifests'>;
 
 export interface Work {
   readonly value: Found;
@@ -51,7 +51,7 @@ export function findWork(
   const environment = values.environment ?? environmentOf(context, values.command);
   const standard = environment !== '' && facts.overlays.includes(environment);
   const manifests = values.manifests ?? (standard ? [`manifests/overlays/${environment}`] : []);
-  const value = { app, environment, manifests, images: values.images ?? {} };
+  const value = { app, environment, manifests };
   const findings: Finding[] = [];
   const deploys = facts.known && (values.command === 'deploy' || values.command === 'diff');
   if (app === '' && facts.known && values.command !== 'setup' && !wrong.has('app')) {

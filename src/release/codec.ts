@@ -42,8 +42,6 @@ export function encode(release: Release, namespace: string): readonly KubeObject
   if (text.length > mostBytes) throw new ActionError(notRecorded(release, text.length));
   const bytes = gzipSync(text);
   const count = Math.max(1, Math.ceil(bytes.length / partBytes));
-  const images = Object.fromEntries(Object.entries(head.images).slice(0, mostImages));
-  const note = JSON.stringify({ ...head, images, parts: count });
   return Array.from({ length: count }, (_, at) => ({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -55,11 +53,17 @@ export function encode(release: Release, namespace: string): readonly KubeObject
         'app.kubernetes.io/part-of': labelValue(head.app),
         [numberLabel]: String(head.number),
       },
-      ...(at === 0 ? { annotations: { [headAnnotation]: note } } : {}),
+      ...(at === 0 ? { annotations: headNote({ ...head, parts: count }) } : {}),
     },
     type: releaseType,
     data: { release: bytes.subarray(at * partBytes, (at + 1) * partBytes).toString('base64') },
   }));
+}
+
+/** The annotation that holds a head. */
+export function headNote(head: ReleaseHead): Readonly<Record<string, string>> {
+  const images = Object.fromEntries(Object.entries(head.images).slice(0, mostImages));
+  return { [headAnnotation]: JSON.stringify({ ...head, images }) };
 }
 
 /** More than one record holds: said before the first write, since it could never be gone back to. */

@@ -8,6 +8,10 @@ export const releaseCodes = {
     'Another repository deploys an application of this name here.',
     'Give the application another name, or set take-over: true where both share it on purpose.',
   ],
+  'older-commit': [
+    'The commit is older than the one that is live.',
+    'Deploy the newer commit, or set allow-older: true to deploy this one all the same.',
+  ],
   'release-not-found': ['There is no such release.', 'Take one of those that `history` lists.'],
   'prune-refused': ['Too much would be pruned.', 'If the list is right, set prune-confirm: true.'],
   'rollback-failed': [

@@ -2,7 +2,13 @@
 import type { KubeObject } from '../cluster/objects.ts';
 import { type Fields, isDeeper, isFields } from '../manifests/values.ts';
 import { clip, oneLine } from '../text.ts';
-import type { InventoryEntry, ReleaseContents, ReleaseHead, ReleaseState } from './record.ts';
+import type {
+  InventoryEntry,
+  Origin,
+  ReleaseContents,
+  ReleaseHead,
+  ReleaseState,
+} from './record.ts';
 import type { Repository } from './repository.ts';
 
 /** What is not as a deploy writes it. */
@@ -43,7 +49,7 @@ const states: readonly string[] = [
 export function readHeadText(text: string): ReleaseHead {
   if (text.length > mostHeadCharacters) throw new UnfitRecord('its head is longer than 256 KiB');
   const head = fields(parsed(text, 'its head'), 'its head');
-  const { endedAt, of, repository, repositories } = head;
+  const { endedAt, of, repository, repositories, branch, confirmed } = head;
   return {
     number: whole(head, 'number', 1, mostNumber),
     state: oneOf(head, 'state', states) as ReleaseState,
@@ -52,8 +58,9 @@ export function readHeadText(text: string): ReleaseHead {
     startedAt: time(head, 'startedAt'),
     ...(endedAt === undefined ? {} : { endedAt: time(head, 'endedAt') }),
     actor: words(head, 'actor', 300),
-    commit: words(head, 'commit', 100),
-    runUrl: words(head, 'runUrl', 1000),
+    ...sourceIn(head),
+    ...(branch === undefined ? {} : { branch: branchIn(head) }),
+    ...(confirmed === undefined ? {} : { confirmed: originIn(confirmed) }),
     images: imagesIn(head['images']),
     objects: whole(head, 'objects', 0, mostObjects),
     ...(of === undefined ? {} : { of: whole(head, 'of', 1, mostNumber) }),
@@ -154,6 +161,19 @@ function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(clip(oneLine(value.slice(0, 200)), 80));
   if (value === undefined) return 'it is missing';
   return Array.isArray(value) ? 'a list' : `of the type ${value === null ? 'null' : typeof value}`;
+}
+
+const sourceIn = (from: Fields): Pick<Origin, 'commit' | 'runUrl'> => ({
+  commit: words(from, 'commit', 100),
+  runUrl: words(from, 'runUrl', 1000),
+});
+
+/** GitHub takes no ref of more than 255 bytes. */
+const branchIn = (from: Fields): string => words(from, 'branch', 300);
+
+function originIn(value: unknown): Origin {
+  const origin = fields(value, '`confirmed`');
+  return { ...sourceIn(origin), branch: branchIn(origin) };
 }
 
 function imagesIn(value: unknown): Readonly<Record<string, string>> {

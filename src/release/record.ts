@@ -11,6 +11,13 @@ import type { Repository } from './repository.ts';
  */
 export type ReleaseState = 'pending' | 'good' | 'applied' | 'failed' | 'rolled-back' | 'cancelled';
 
+/** Where a deploy came from. */
+export interface Origin {
+  readonly commit: string;
+  readonly branch: string;
+  readonly runUrl: string;
+}
+
 /** What a list of releases shows; kept in an annotation, so that a list needs no contents. */
 export interface ReleaseHead {
   /** From 1. */
@@ -25,6 +32,10 @@ export interface ReleaseHead {
   readonly actor: string;
   readonly commit: string;
   readonly runUrl: string;
+  /** That the commit was taken from; of a rollback the restored release's, as the commit is. */
+  readonly branch?: string;
+  /** The last deploy that found everything as this release says: it made no release of its own. */
+  readonly confirmed?: Origin;
   /** name → reference. */
   readonly images: Readonly<Record<string, string>>;
   readonly objects: number;

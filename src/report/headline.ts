@@ -30,6 +30,13 @@ function target(outcome: Outcome, word: 'to' | 'in'): string {
   return clip(oneLine(`${app}${environment ? ` ${word} ${environment}` : ''}${place}`), 200);
 }
 
+function leftToNewer(outcome: Outcome): string {
+  const { release } = outcome.overtaken ?? {};
+  const newer =
+    release === undefined ? 'another run is deploying' : `release ${release} came after it`;
+  return `Not judged, since ${newer}: ${target(outcome, 'in')}`;
+}
+
 type Phrase = (outcome: Outcome) => string;
 
 function went({ release }: Outcome): string {
@@ -40,6 +47,7 @@ const succeeded: Readonly<Record<Outcome['command'], Phrase>> = {
   deploy: (outcome) => `Deployed ${target(outcome, 'to')}`,
   diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
   status: (outcome) => {
+    if (outcome.overtaken) return leftToNewer(outcome);
     if (outcome.workloads.length === 0) return `Nothing is deployed: ${target(outcome, 'in')}`;
     const not = isAllReady(outcome) ? 'Everything' : 'Not everything';
     return `${not} is ready: ${target(outcome, 'in')}`;
@@ -76,6 +84,8 @@ export function headline(outcome: Outcome): string {
     case 'succeeded':
       return succeeded[outcome.command](outcome);
     case 'unchanged':
+      if (outcome.overtaken)
+        return `Did not deploy ${target(outcome, 'to')}: a newer commit is live`;
       return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
     case 'cancelled':
       return `${attempt(outcome)} was cancelled`;
@@ -100,7 +110,8 @@ const sameTags =
 /** What to do next when the run did not end as wished; undefined when it did. */
 export function nextStep(outcome: Outcome): string | undefined {
   const isTagged = Object.values(outcome.images).some((each) => !each.includes('@'));
-  if (outcome.status === 'unchanged') return isTagged ? sameTags : undefined;
+  const isSame = outcome.status === 'unchanged' && !outcome.overtaken;
+  if (isSame) return isTagged ? sameTags : undefined;
   if (outcome.status === 'cancelled') return 'Run it again; what was applied is listed.';
   const bad = outcome.status === 'failed' || outcome.status === 'rolled-back';
   return bad ? leadOf(outcome)?.hint : undefined;

@@ -1,7 +1,7 @@
 // Records a deploy before its first write, and how it ended after the verdict.
 import { kindKey, nameOf } from '../cluster/objects.ts';
 import type { PlannedObject } from '../cluster/planned-object.ts';
-import { repositoryOf } from '../context.ts';
+import { branchOf, repositoryOf } from '../context.ts';
 import { ActionError } from '../errors.ts';
 import { leaveOut, recordable } from '../release/left-out.ts';
 import {
@@ -24,6 +24,7 @@ import {
 } from '../release/repository.ts';
 import { imagesOf, keep, type Running } from '../running.ts';
 import { clip } from '../text.ts';
+import { confirmLive } from './confirm-live.ts';
 import type { UnfitRelease } from './list-releases.ts';
 import { storeOf } from './read-releases.ts';
 import { createRelease, forgetOld, updateRelease } from './release-store.ts';
@@ -78,10 +79,10 @@ function draftOf(run: Running, number: number): Release {
       number,
       state: 'pending',
       app: inputs.app,
-      environment: inputs.environment,
+      environment: inputs.environment || (state.returnsTo?.head.environment ?? ''),
       startedAt: new Date(state.startedAt).toISOString(),
       actor: clip(context.actor, 300),
-      commit: context.sha,
+      ...sourceOf(run),
       runUrl: context.runUrl,
       ...repositoriesFor(run),
       images: recordable(imagesOf(run)),
@@ -91,6 +92,15 @@ function draftOf(run: Running, number: number): Release {
     },
     contents,
   };
+}
+
+/** What is live after a rollback is the commit that it restored, wherever it was started. */
+function sourceOf({ state, context }: Running): Pick<ReleaseHead, 'commit' | 'branch'> {
+  const { commit, branch } = state.returnsTo?.head ?? {
+    commit: context.sha,
+    branch: branchOf(context),
+  };
+  return { commit, ...(branch === undefined ? {} : { branch }) };
 }
 
 /** The application is not this repository's yet. */
@@ -146,7 +156,7 @@ const hurriedMs = 3_000;
 export async function finishRelease(run: Running): Promise<void> {
   const { state, signal, engine } = run;
   const { release, releases } = state;
-  if (!release || !releases) return;
+  if (!release || !releases) return confirmLive(run);
   const end: ReleaseState = signal.aborted ? 'cancelled' : endOf(run);
   const hurry = AbortSignal.timeout(signal.aborted ? hurriedMs : finishMs);
   const store = { ...storeOf(run, releases.namespace), signal: hurry };

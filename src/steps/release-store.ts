@@ -7,7 +7,7 @@ import { pathOf } from '../cluster/paths.ts';
 import { ActionError, type Finding, finding } from '../errors.ts';
 import type { ApiRequest, ApiResponse } from '../ports.ts';
 import { outdated } from '../release/choose.ts';
-import { decode, encode, secretName } from '../release/codec.ts';
+import { decode, encode, headNote, secretName } from '../release/codec.ts';
 import { mostNumber, UnfitRecord } from '../release/read-release.ts';
 import type { Release, ReleaseContents, ReleaseHead } from '../release/record.ts';
 import { clip, oneLine } from '../text.ts';
@@ -119,6 +119,14 @@ export async function updateRelease(release: Release, store: Store): Promise<voi
   for (let at = parts.length + 1; at <= before; at += 1) {
     await remove(secretName(store.app, number, at), store);
   }
+}
+
+/** The head alone, over what was recorded; the contents stay. */
+export async function updateHead(head: ReleaseHead, store: Store): Promise<void> {
+  const path = pathTo(store, secretName(store.app, head.number, 1));
+  const contentType = 'application/merge-patch+json';
+  const body = { metadata: { annotations: headNote(head) } };
+  await send(store, { method: 'PATCH', path, contentType, body });
 }
 
 /** Deletes what is older than what is kept. */

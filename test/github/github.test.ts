@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
 import { pullRequest } from '../../e2e/github/operations.ts';
+import { compareCommits } from '../../src/github/compare.ts';
 import { addressOf, recordDeployment } from '../../src/github/deployment.ts';
 import { refusePeople } from '../../src/github/people.ts';
 import { keepComment } from '../../src/github/pull-request.ts';
@@ -275,3 +276,80 @@ test('an environment-url with a secret in it never reaches GitHub, and is not al
   const environmentUrl = 'https://shop.example/';
   expect(addressOf(environmentUrl, log)).toEqual({ environmentUrl });
 });
+
+describe('which of two commits is older', () => {
+  const [a, b, c, d, alone, gone] = ['a', 'b', 'c', 'd', 'e', 'f'].map((each) => each.repeat(40));
+  const compare = (base = '', head = '', token?: string) =>
+    compareCommits(
+      onGithub(token),
+      { base, head },
+      { clock: realClock(), signal: new AbortController().signal },
+    );
+
+  beforeEach(() => {
+    // a – b – c, and d beside b.
+    const all = [[a], [b, a], [c, b], [d, a], [alone]] as const;
+    for (const [sha = '', ...parents] of all) {
+      api.held.commits.set(sha, parents as readonly string[]);
+    }
+  });
+
+  test('is GitHub’s word, by a small answer', async () => {
+    expect(await compare(a, c)).toEqual({ relation: 'ahead' });
+    expect(await compare(c, a)).toEqual({ relation: 'behind' });
+    expect(await compare(c, c)).toEqual({ relation: 'identical' });
+    expect(await compare(c, d)).toEqual({ relation: 'diverged' });
+    const [{ path, query } = { path: '', query: new URLSearchParams() }] = api.requests;
+    expect(path).toBe(`/repos/acme/shop/compare/${a}...${c}`);
+    expect(query.get('per_page')).toBe('1');
+  });
+
+  test('is not known of a commit that GitHub does not have, and the reason is named', async () => {
+    const permission = '(permissions: contents: read)';
+    expect(await compare(a, gone)).toEqual({
+      unknown: `GitHub does not know both commits, or github-token may not see them ${permission}`,
+    });
+    expect(await compare(a, alone)).toEqual({ unknown: 'the two have no common history' });
+    api.permissions.contents = 'none';
+    expect(await compare(a, c)).toEqual({ unknown: `github-token may not ${permission}` });
+    expect(await compare(a, c, 'ghs_wrong')).toEqual({
+      unknown: 'GitHub does not accept github-token',
+    });
+    api.permissions.contents = 'read';
+    api.failNext('/repos', 0, 3);
+    expect(await compare(a, c)).toEqual({ unknown: 'GitHub did not answer' });
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['a word of its own', { status: 'newer' }],
+    ['a list', []],
+  ])('is not known from an answer that says %s', async (_, data) => {
+    const github = { send: async () => ({ status: 200, data }), list: async () => never() };
+    const on = { ...onGithub(), github };
+    const waiting = { clock: realClock(), signal: new AbortController().signal };
+    expect(await compareCommits(on, { base: 'a', head: 'b' }, waiting)).toEqual({
+      unknown: 'GitHub’s answer says nothing of the two commits',
+    });
+  });
+
+  test('is waited for 15 s, and not beyond the end of the run', async () => {
+    const github = { send: () => new Promise<never>(() => undefined), list: async () => never() };
+    const on = { ...onGithub(), github };
+    const over = new AbortController();
+    const late = { unknown: 'GitHub did not answer within 15 s' };
+    const two = { base: 'a', head: 'b' };
+    const clock = fastClock(1000);
+    const from = clock.now();
+    expect(await compareCommits(on, two, { clock, signal: over.signal })).toEqual(late);
+    expect(clock.now() - from).toBeGreaterThanOrEqual(15_000);
+    over.abort();
+    expect(await compareCommits(on, two, { clock: realClock(), signal: over.signal })).toEqual(
+      late,
+    );
+  });
+});
+
+function never(): never {
+  throw new Error('nothing is listed');
+}

@@ -95,6 +95,30 @@ describe('secrets', () => {
       );
     },
   );
+  test('of lines in base64 what lines would mask, and the text itself', () => {
+    const lines = 'app/a=hunter2-ü\napp/b<<E\nline one\nE\napp/c=1';
+    const text = base64(lines);
+    const wrapped = text.replaceAll(/.{20}/g, '$&\n');
+    expect(masked('secrets', text)).toEqual([...masked('secrets', lines), text]);
+    expect(masked('secrets', wrapped)).toEqual([
+      ...masked('secrets', lines),
+      ...(text.match(/.{1,20}/g) ?? []).filter((each) => each.length >= 8),
+    ]);
+    expect(maskingNotes({ secrets: text }).map(({ what }) => what)).toEqual([
+      'Input `secrets` line 5 of the decoded text has a value too short or too common to be masked.',
+    ]);
+  });
+  test.each([
+    ['has a wrong line', base64('app/a=hunter2-x\nhunter3-y')],
+    ['reads as a line too', 'am8vbng9a3c/eg=='],
+  ])('of base64 that %s both readings are masked', (_, text) => {
+    const found = masked('secrets', text);
+    expect(found).toContain(text);
+    for (const line of Buffer.from(text, 'base64').toString().split('\n')) {
+      const value = line.slice(line.indexOf('=') + 1);
+      expect(found).toContain(value);
+    }
+  });
   test('pieces of a broken value are masked too', () => {
     const text =
       'app/key=-----BEGIN PRIVATE KEY-----\nMIIEpieceofakey\nabc/DEFpiece=\napp/x<<E\nrest';

@@ -62,3 +62,73 @@ describe('what is refused', () => {
     expect(JSON.stringify(result)).not.toMatch(/SECRET(?!Name)|a\/bc|BEGIN/);
   });
 });
+
+describe('base64 of the lines', () => {
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  const lines = 'app/password=p=w\n\napp/tls<<END\n-----BEGIN ü\n1\nEND\n';
+  const read = [
+    ['app', 'password', 'p=w'],
+    ['app', 'tls', '-----BEGIN ü\n1'],
+  ];
+
+  test.each([
+    ['in one line', encoded(lines)],
+    ['with a line break at its end', `${encoded(lines)}\n`],
+    ['wrapped, as base64 does by itself', encoded(lines).replaceAll(/.{20}/g, '$&\n')],
+    ['wrapped on Windows', encoded(lines).replaceAll(/.{20}/g, '$&\r\n')],
+    ['of a file that begins with a byte order mark', encoded(`\uFEFF${lines}`)],
+    ['of a file from Windows', encoded(lines.replaceAll('\n', '\r\n'))],
+  ])('%s is read', (_, text) => expect(values(text)).toEqual(read));
+
+  test('every length of padding is read', () => {
+    for (const value of ['x', 'xy', 'xyz']) {
+      expect(values(encoded(`a/b=${value}`))).toEqual([['a', 'b', value]]);
+    }
+  });
+
+  test('mistakes are those of the decoded text', () => {
+    expect(whats(encoded('app/a=1\nhunter2\napp/a=2\napp/b='))).toEqual([
+      'Input `secrets` line 2 of the decoded text has neither `=` nor `<<`.',
+      'Input `secrets` line 3 of the decoded text sets the same key as line 1.',
+      'Input `secrets` line 4 of the decoded text has an empty value.',
+    ]);
+  });
+
+  test.each([
+    ['cut', encoded(lines).slice(0, -5)],
+    ['with a letter too many', `${encoded(lines)}A`],
+    ['without its padding', encoded('app/password=longer than forty!').replace(/=+$/, '')],
+    ['with other bits in its padding', encoded('app/password=quite long, i').replace(/k=$/, 'l=')],
+    ['of UTF-16', Buffer.from(lines, 'utf16le').toString('base64')],
+    ['of no text', Buffer.from(lines, 'latin1').toString('base64')],
+    ['twice', encoded(encoded(lines))],
+  ])('%s it is refused', (_, text) => {
+    expect(whats(text).length).toBeGreaterThan(0);
+    expect(whats(text).join()).not.toContain(text.slice(0, 8));
+  });
+
+  test('that cannot be decoded says so, with the command that makes it', () => {
+    const result = secretValues(encoded(lines).slice(0, -5), 'secrets');
+    expect(result).toEqual({
+      findings: [
+        expect.objectContaining({
+          what: expect.stringContaining('looks like base64 and cannot be decoded'),
+          hint: expect.stringContaining('base64 -w0 production.txt | gh secret set'),
+        }),
+      ],
+    });
+  });
+
+  test('is never taken from lines: a line with a target is a line', () => {
+    expect(values('app/ab=QUJD')).toEqual([['app', 'ab', 'QUJD']]);
+    expect(values('app/key==')).toEqual([['app', 'key', '=']]);
+  });
+
+  test('that reads as a line as well is refused: no guess is right for both', () => {
+    const both = 'am8vbng9a3c/eg==';
+    expect(Buffer.from(both, 'base64').toString()).toBe('jo/nx=kw?z');
+    expect(whats(both)).toEqual(['Input `secrets` can be read as a line and as base64 of lines.']);
+    expect(values(`# plain\n${both}`)).toEqual([['am8vbng9a3c', 'eg', '=']]);
+    expect(values(encoded('# lines\njo/nx=kw?z'))).toEqual([['jo', 'nx', 'kw?z']]);
+  });
+});

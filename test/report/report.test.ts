@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Finding, finding } from '../../src/errors.ts';
+import { images as readImages } from '../../src/inputs/lists.ts';
 import type { Outcome } from '../../src/outcome.ts';
 import { known } from '../../src/redaction.ts';
 import { causesOf } from '../../src/report/findings.ts';
@@ -83,6 +84,21 @@ describe('outputs', () => {
     const outputs = outputsOf(hostile);
     for (const value of Object.values(outputs)) expect(value).not.toMatch(/[\r\n]|##\[/);
     expect(JSON.parse(outputs['images'] ?? '')).toEqual(hostile.images);
+  });
+
+  test('digest-lines are what the input images reads, without a brace, a registry or a hostile name', () => {
+    const digest = `sha256:${'0a'.repeat(32)}`;
+    const images = {
+      backend: `registry.yandexcloud.net/crp1/backend@${digest}`,
+      'team/front-end': `ghcr.io/acme/team/front-end:1@${digest}`,
+      tagged: 'ghcr.io/acme/tagged:1',
+      'a=b': `ghcr.io/acme/a@${digest}`,
+      'a\n::error::b': `ghcr.io/acme/a@${digest}`,
+    };
+    const lines = outputsOf(outcome('deployed', { images }))['digest-lines'] ?? '';
+    expect(lines).toBe(`backend=${digest}\nteam/front-end=${digest}`);
+    const read = readImages(lines, 'images');
+    expect(read).toEqual({ value: { backend: digest, 'team/front-end': digest } });
   });
 
   test('findings hold the contract’s keys only', () => {

@@ -33,6 +33,7 @@ const usual: Readonly<Record<string, readonly string[]>> = {
   kubeconfig: ['/etc/kubeconfig', 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []'],
   timeout: ['10m', '90s'],
   'to-release': ['3'],
+  revision: ['3'],
 };
 
 const one = fc

@@ -1,0 +1,67 @@
+// Which of two commits is the older one: GitHub knows, however little of the history was checked out.
+import { textAt } from '../cluster/json.ts';
+import type { Clock, GitHubResponse } from '../ports.ts';
+import { spell } from '../text.ts';
+import { answered, type OnGitHub, refusalWords } from './repository.ts';
+
+/** What the second commit is to the first: `ahead` where it comes after it. */
+export type Relation = 'ahead' | 'behind' | 'identical' | 'diverged';
+
+/** Or why it is not known, in words. */
+export type Comparison = { readonly relation: Relation } | { readonly unknown: string };
+
+const relations: readonly string[] = [
+  'ahead',
+  'behind',
+  'identical',
+  'diverged',
+] satisfies readonly Relation[];
+
+/** It runs beside the dry run, under the lock: others wait for it. */
+const longestMs = 15_000;
+
+/**
+ * Never throws for what GitHub answers, and ends in 15 s, or with `signal`. Both commits are whole: see
+ * `isCommit`. Source: https://docs.github.com/rest/commits/commits#compare-two-commits
+ */
+export async function compareCommits(
+  { github, owner, repo }: OnGitHub,
+  { base, head }: { readonly base: string; readonly head: string },
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<Comparison> {
+  const over = new AbortController();
+  // Commits come in pages; where the head is older, as it mostly is, there are no commits and no files.
+  const asked = answered(
+    github.send('GET /repos/{owner}/{repo}/compare/{basehead}', {
+      owner,
+      repo,
+      basehead: `${base}...${head}`,
+      per_page: 1,
+    }),
+  );
+  const late: Comparison = { unknown: `GitHub did not answer within ${spell(longestMs)}` };
+  const limit = clock.sleep(longestMs, AbortSignal.any([signal, over.signal])).then(
+    () => late,
+    () => late,
+  );
+  try {
+    return await Promise.race([asked.then(readComparison), limit]);
+  } finally {
+    over.abort();
+  }
+}
+
+function readComparison(response: GitHubResponse): Comparison {
+  const { status, data } = response;
+  if (status === 404) {
+    const message = textAt(data, 'message') ?? '';
+    const why = /^no common ancestor/i.test(message)
+      ? 'the two have no common history'
+      : 'GitHub does not know both commits, or github-token may not see them (permissions: contents: read)';
+    return { unknown: why };
+  }
+  if (status !== 200) return { unknown: refusalWords(response, 'contents: read') };
+  const relation = textAt(data, 'status') ?? '';
+  if (relations.includes(relation)) return { relation: relation as Relation };
+  return { unknown: 'GitHub’s answer says nothing of the two commits' };
+}
