@@ -1,9 +1,11 @@
 // Runs a whole workflow of an application under act, on this machine instead of a runner.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { exec } from '../cluster/exec.ts';
+import { asCalled } from '../runner/rules/worlds.ts';
 import { nodeOfRunner } from '../runner/run-action.ts';
+import { type Github, ruled } from './github.ts';
 import type { Hub } from './hub.ts';
 
 export interface ActOptions {
@@ -16,6 +18,8 @@ export interface ActOptions {
   /** The event's payload. */
   readonly payload: unknown;
   readonly secrets: Readonly<Record<string, string>>;
+  /** What github.com has of the repository: its rules hold, and give the secrets. The hub has `rules`. */
+  readonly github?: Github;
   /** More variables of every step. */
   readonly env?: Readonly<Record<string, string>>;
   /** kubectl's folder comes before the machine's own PATH. */
@@ -35,18 +39,18 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   try {
     const event = join(folder, 'event.json');
     await writeFile(event, JSON.stringify(options.payload));
-    const secrets = join(folder, 'secrets.env');
-    // dotenv: a JSON string is a quoted value.
-    const lines = Object.entries(options.secrets).map(
-      ([name, text]) => `${name}=${JSON.stringify(text)}`,
-    );
-    await writeFile(secrets, lines.join('\n'), { mode: 0o600 });
-    const { PATH = process.env['PATH'], ...more } = options.env ?? {};
+    const given = await givenTo(options, folder);
+    if (given.faults.length > 0) return { code: 1, text: given.faults.join('\n'), jobs: {} };
+    const [secrets, variables] = [join(folder, 'secrets.env'), join(folder, 'variables.env')];
+    await writeFile(secrets, dotenv(given.secrets), { mode: 0o600 });
+    await writeFile(variables, dotenv(given.variables));
+    const { PATH = process.env['PATH'], ...more } = { ...options.env, ...given.env };
     const path = [dirname(nodeOfRunner()), dirname(options.kubectl), PATH];
     const args = [
       options.event,
-      ...['--workflows', `.github/workflows/${options.workflow}.yml`, '--eventpath', event],
+      ...['--workflows', given.path, '--eventpath', event],
       ...['--platform', 'ubuntu-24.04=-self-hosted', '--secret-file', secrets],
+      ...['--var-file', variables],
       ...['--action-cache-path', join(folder, 'cache'), ...options.hub.flags],
       ...['--actor', 'mona', '--rm'],
       ...Object.entries(more).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
@@ -58,6 +62,27 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A JSON string is a quoted value. */
+const dotenv = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([name, text]) => `${name}=${JSON.stringify(text)}`)
+    .join('\n');
+
+/** The workflow's path, and what it gets; with `github` as github.com would have it. */
+async function givenTo(
+  { application, workflow, secrets, github, hub }: ActOptions,
+  folder: string,
+) {
+  const path = `.github/workflows/${workflow}.yml`;
+  if (!github) return { faults: [], path, secrets, variables: {}, env: {} };
+  const text = await readFile(join(application, path), 'utf8');
+  const called = Object.assign({}, ...hub.names.map((name) => asCalled(hub.workflows, name)));
+  const run = await ruled(text, called, github, folder);
+  const rewritten = join(folder, `${workflow}.yml`);
+  await writeFile(rewritten, run.workflow);
+  return { ...run, path: rewritten };
 }
 
 /** act ends each job with a line of its own. */

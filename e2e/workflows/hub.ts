@@ -1,11 +1,14 @@
 // The project as act meets it: `$/deploy` named in a way that act knows, and stand-ins for actions.
-import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { project } from '../../src/version.ts';
+import { rewrite } from '../runner/rules/rewrite.ts';
+import { hubNow, type Texts } from '../runner/rules/worlds.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..');
 const STAND_INS = join(import.meta.dirname, 'stand-ins');
+const RECORDER = join(PROJECT, 'e2e', 'runner', 'rules', 'recorder.js');
 
 /** What callers write before the `@`; `v1` is what they write after it. */
 export const SELF = project;
@@ -29,31 +32,52 @@ export interface Hub {
   readonly folder: string;
   /** act's flags that put local folders in the place of github.com. */
   readonly flags: readonly string[];
+  /** The reusable workflows as they were published, by name. */
+  readonly workflows: Texts;
+  /** `org/webgen-deploy`, and who else it belongs to. */
+  readonly names: readonly string[];
+}
+
+export interface HubOptions {
+  /** Instead of the present ones. */
+  readonly workflows?: Texts;
+  /** They are rewritten so that GitHub's own rules hold (e2e/runner/rules); for `github` of runAct. */
+  readonly rules?: boolean;
+  /** The workflows of applications that run with it, for their actions' stand-ins. */
+  readonly applications?: readonly string[];
+  /** Who else it belongs to: `acme/webgen-deploy`. */
+  readonly names?: readonly string[];
 }
 
 /** Copies what a published version has: the reusable workflows, deploy/ and dist/. */
-export async function makeHub(): Promise<Hub> {
+export async function makeHub(options: HubOptions = {}): Promise<Hub> {
+  const { workflows = hubNow(), rules = false, applications = [], names = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'webgen-hub-'));
-  const workflows = join('.github', 'workflows');
-  await mkdir(join(folder, workflows), { recursive: true });
-  const texts: string[] = [];
-  for (const name of ['deploy.yml', 'pr-check.yml', 'rollback.yml']) {
-    const text = await readFile(join(PROJECT, workflows, name), 'utf8');
-    texts.push(text);
-    await writeFile(join(folder, workflows, name), forAct(text));
+  const at = (...path: readonly string[]) => join(folder, ...path);
+  await mkdir(at('.github', 'workflows'), { recursive: true });
+  for (const [name, text] of Object.entries(workflows)) {
+    const plain = forAct(text);
+    const ruled = rules ? rewrite(plain, `hub_${name}`) : plain;
+    await writeFile(at('.github', 'workflows', `${name}.yml`), ruled);
   }
-  for (const part of ['deploy', 'dist']) {
-    await cp(join(PROJECT, part), join(folder, part), { recursive: true });
+  for (const part of ['action.yml', 'deploy', 'dist']) {
+    await cp(join(PROJECT, part), at(part), { recursive: true });
   }
-  const replaced = [[`${SELF}@v1`, folder], ...(await standIns(texts.join('\n')))];
+  if (rules) {
+    await rename(at('dist', 'index.js'), at('dist', 'entry.js'));
+    await cp(RECORDER, at('dist', 'index.js'));
+  }
+  const own = [SELF, ...names].map((name) => [`${name}@v1`, folder] as const);
+  const texts = [...Object.values(workflows), ...applications];
+  const replaced = [...own, ...(await standIns(texts.join('\n')))];
   const flags = replaced.flatMap(([name, path]) => ['--local-repository', `${name}=${path}`]);
-  return { folder, flags };
+  return { folder, flags, workflows, names: [SELF, ...names] };
 }
 
-/** For each action that a workflow pins and that has a stand-in. act does a checkout by itself. */
+/** For each action that a workflow names and that has a stand-in. act does a checkout by itself. */
 async function standIns(texts: string): Promise<readonly (readonly [string, string])[]> {
   const names = await readdir(STAND_INS);
-  const pinned = new Set(texts.match(/actions\/[\w-]+@[0-9a-f]{40}/g));
+  const pinned = new Set(texts.match(/actions\/[\w-]+@[\w.-]+/g));
   return [...pinned].flatMap((reference) => {
     const name = names.find((each) => reference.startsWith(`actions/${each}@`));
     return name === undefined ? [] : [[reference, join(STAND_INS, name)] as const];

@@ -1,0 +1,184 @@
+// Whole deploys under act with GitHub's own rules: secrets by owner, masks by line, outputs that a mask
+// would change are dropped. A real build, registry and API server.
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { provideAssets } from '../cluster/assets.ts';
+import { execOk } from '../cluster/exec.ts';
+import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
+import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
+import { type Rules, without } from '../runner/rules/table.ts';
+import { callersBefore, hubBefore } from '../runner/rules/worlds.ts';
+import { openSite, type Site } from '../site.ts';
+import { provideTool } from '../tools/tools.ts';
+import { type ActRun, runAct } from '../workflows/act.ts';
+import { makeApplication } from '../workflows/application.ts';
+import { type Hub, makeHub } from '../workflows/hub.ts';
+
+const provided = await provideTool('act');
+const reason = 'missing' in provided ? provided.missing : await builderUnavailable();
+const act = 'path' in provided ? provided.path : '';
+const suite = reason === undefined ? describe : describe.skip;
+
+let site: Site;
+let builder: TestBuilder;
+let registry: TestRegistry;
+let kubectl = '';
+const folders: string[] = [];
+
+async function newHub(options: Parameters<typeof makeHub>[0]): Promise<Hub> {
+  const hub = await makeHub({ rules: true, ...options });
+  folders.push(hub.folder);
+  return hub;
+}
+
+beforeAll(async () => {
+  if (reason !== undefined) return;
+  [site, builder, registry] = await Promise.all([openSite(), startBuilder(), startTestRegistry()]);
+  kubectl = (await provideAssets(['kubectl']))['kubectl'] ?? '';
+}, 900_000);
+
+/** Nothing of another owner's, and no image of a test before. */
+beforeEach(async () => {
+  if (reason !== undefined) return;
+  await site.cluster.kubectl(['delete', 'ns', 'shop', '--ignore-not-found']);
+  await site.cluster.kubectl(['create', 'ns', 'shop']);
+}, 60_000);
+
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true, force: true });
+  await Promise.all([site?.stop(), builder?.stop(), registry?.stop()]);
+});
+
+/** The key as people store it. */
+const forms = {
+  'as yc writes it': (json: string) => `${JSON.stringify(JSON.parse(json), null, 3)}\n`,
+  'on one line': (json: string) => JSON.stringify(JSON.parse(json)),
+  'as base64': (json: string) => Buffer.from(json).toString('base64'),
+} as const;
+type Form = keyof typeof forms;
+
+interface Scene {
+  readonly hub: Hub;
+  /** The application's deploy.yml. */
+  readonly deploy: string;
+  /** Whose it is; the workflows that it calls are org's. */
+  readonly owner: 'org' | 'acme';
+  readonly key: Form;
+  readonly rules?: Rules;
+}
+
+const dockerfile = (file: string) => `FROM scratch\nCOPY ${file} /${file}\nUSER 20001\n`;
+
+/** A push to main; all secrets are those of the environment production. */
+async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> {
+  const application = await makeApplication({
+    branch: 'main',
+    builds: true,
+    with: [],
+    files: {
+      '.github/workflows/deploy.yml': deploy,
+      'backend/Dockerfile': dockerfile('requirements.txt'),
+      'frontend/Dockerfile': dockerfile('package.json'),
+    },
+  });
+  folders.push(application);
+  const origin = `https://github.com/${owner}/shop.git`;
+  await execOk('git', ['remote', 'set-url', 'origin', origin], { cwd: application });
+  const secrets = {
+    YC_SA_JSON_CREDENTIALS: forms[key](site.account.keyJson),
+    YC_K8S_CLUSTER_ID: site.access['yc-k8s-cluster-id'] ?? '',
+    // In no output by chance.
+    YC_REGISTRY_ID: 'crp0zzzzzzzzzzzzzzzz',
+  };
+  const run = await runAct({
+    ...{ act, hub, application, kubectl, event: 'push', workflow: 'deploy', secrets: {} },
+    github: {
+      repository: { owner, name: 'shop', environments: { production: { secrets } } },
+      event: { name: 'push', ref: 'refs/heads/main' },
+      ...(rules ? { rules } : {}),
+    },
+    env: builder.env,
+    payload: {
+      ref: 'refs/heads/main',
+      repository: { full_name: `${owner}/shop`, name: 'shop', default_branch: 'main' },
+    },
+  });
+  expect(run.text).not.toContain(JSON.parse(site.account.keyJson).private_key.slice(60, 120));
+  return run;
+}
+
+function expectRun(run: ActRun, code: number, jobs: ActRun['jobs']): void {
+  const isSo = run.code === code && JSON.stringify(run.jobs) === JSON.stringify(jobs);
+  expect([run.code, run.jobs, isSo ? '' : run.text.slice(-8000)]).toEqual([code, jobs, '']);
+}
+
+const all = { 'build and scan': true, 'deploy and verify': true };
+
+async function imageOf(name: string): Promise<string | undefined> {
+  const path = `/apis/apps/v1/namespaces/shop/deployments/${name}`;
+  const { body } = await site.cluster.api({ path });
+  return body.spec?.template.spec.containers[0].image;
+}
+
+async function digestOf(name: string): Promise<string | null> {
+  const url = `http://${registry.address}/v2/shop/${name}/manifests/main`;
+  const kinds = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.v2'];
+  const accept = kinds.map((kind) => `application/vnd.${kind}+json`).join(', ');
+  return (await fetch(url, { headers: { accept } })).headers.get('docker-content-digest');
+}
+
+async function expectByDigest(): Promise<void> {
+  for (const name of ['backend', 'frontend']) {
+    expect(await imageOf(name)).toBe(`${registry.address}/shop/${name}@${await digestOf(name)}`);
+  }
+}
+
+/** What an application of these tests says beside what `init` writes. */
+const withLines = (text: string) =>
+  text.replace(
+    '    with:\n',
+    [
+      '    with:',
+      `      yc-api-endpoint: ${site.yandex.endpoint}`,
+      `      registry: ${registry.address}/shop`,
+      "      backend-path: ''",
+      "      frontend-path: ''",
+      "      scan: 'off'\n",
+    ].join('\n'),
+  );
+
+suite(`the workflows before${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
+  let hub: Hub;
+  const deploy = () => withLines(callersBefore()['deploy'] ?? '');
+
+  beforeAll(async () => {
+    hub = await newHub({ workflows: hubBefore() });
+  });
+
+  test('under another owner no secret of an environment arrives, and they are called missing', async () => {
+    const run = await push({ hub, deploy: deploy(), owner: 'acme', key: 'on one line' });
+    expectRun(run, 1, { 'build and scan': false });
+    expect(run.text).toContain('Secret YC_SA_JSON_CREDENTIALS is missing');
+  }, 300_000);
+
+  test('it is the owner alone: without that rule the same push gets its secrets', async () => {
+    const rules = without('secret-owner');
+    const run = await push({ hub, deploy: deploy(), owner: 'acme', key: 'on one line', rules });
+    expectRun(run, 0, all);
+    await expectByDigest();
+  }, 300_000);
+
+  test('a key as yc writes it empties the digests, and a bare name is deployed', async () => {
+    const run = await push({ hub, deploy: deploy(), owner: 'org', key: 'as yc writes it' });
+    expect(run.text).toContain("Skip output 'digests' since it may contain secret.");
+    expectRun(run, 0, all);
+    expect(await imageOf('backend')).toBe('backend');
+  }, 300_000);
+
+  test('it is the lines alone: without masks by line the same key deploys by digest', async () => {
+    const rules = without('mask-lines');
+    const run = await push({ hub, deploy: deploy(), owner: 'org', key: 'as yc writes it', rules });
+    expectRun(run, 0, all);
+    await expectByDigest();
+  }, 300_000);
+});
