@@ -181,7 +181,10 @@ function followName(to: string, check: boolean): void {
 
 function main(check: boolean): void {
   const name = projectOf(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (name !== project) return followName(name, check);
+  if (name !== project) {
+    followName(name, check);
+    return;
+  }
   const actionText = readFileSync(join(root, 'action.yml'), 'utf8');
   const action = readAction(actionText);
   const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
