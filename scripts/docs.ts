@@ -164,21 +164,25 @@ export function renderSubAction(text: string): string {
 
 const emptyReadme = '<!-- inputs -->\n<!-- /inputs -->\n\n<!-- outputs -->\n<!-- /outputs -->\n';
 
-/** Whether the name had to change; what is generated from it is of the next start then. */
-function followName(check: boolean): boolean {
-  const to = projectOf(readFileSync(join(root, 'package.json'), 'utf8'));
-  if (to === project) return false;
-  for (const path of follow(root, { from: project, to, write: !check })) {
-    if (check) console.error(`${path} names ${project}, package.json ${to}; run: npm run docs`);
+/** Puts package.json's name where the old one is, or says where it is. */
+function followName(to: string, check: boolean): void {
+  const paths = follow(root, { from: project, to, write: !check });
+  if (check) {
+    for (const path of paths) {
+      console.error(`${path} names ${project}, package.json ${to}; run: npm run docs`);
+    }
+    process.exitCode = 1;
+    return;
   }
-  if (check) process.exitCode = 1;
-  return !check;
+  // What is generated from the name has the new one in a process of its own only.
+  const again = spawnSync(process.execPath, [import.meta.filename], { stdio: 'inherit' });
+  process.exitCode = again.status ?? 1;
 }
 
 function main(check: boolean): void {
-  if (followName(check)) {
-    const again = spawnSync(process.execPath, [import.meta.filename], { stdio: 'inherit' });
-    process.exitCode = again.status ?? 1;
+  const name = projectOf(readFileSync(join(root, 'package.json'), 'utf8'));
+  if (name !== project) {
+    followName(name, check);
     return;
   }
   const actionText = readFileSync(join(root, 'action.yml'), 'utf8');

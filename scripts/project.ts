@@ -2,7 +2,7 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Owner: https://docs.github.com/en/get-started/signing-up-for-github (letters, digits, `-`, 39). */
+/** Owners have letters, digits and `-`; repositories `_` and `.` as well, and are no `.` or `..`. */
 const slug = /^(?<owner>[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/(?<name>(?!\.{1,2}$)[\w.-]{1,100})$/;
 
 /**

@@ -389,7 +389,7 @@ function releaseOf(env: Environment): Release {
   return { tag: required(env, 'GITHUB_REF_NAME'), sha: required(env, 'GITHUB_SHA') };
 }
 
-/** A message as a workflow command's data. https://docs.github.com/actions/reference/workflow-commands-for-github-actions */
+/** A message as a workflow command's data. https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands */
 export const commandText = (text: string) =>
   text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 

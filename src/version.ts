@@ -1,4 +1,4 @@
-// What the program says of itself; a test holds both equal to package.json's.
+// The version that the program says it is; a test holds it equal to package.json's.
 export const version = '1.0.0';
-/** Its repository on github.com, as `uses:` names it. */
+/** Where the project is on github.com; a test holds it equal to package.json's. */
 export const project = 'org/webgen-deploy';

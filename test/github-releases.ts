@@ -160,7 +160,7 @@ function matching(call: Call): Reply {
   );
 }
 
-/** https://github.com/cli/cli/issues/9514: a bare 403 over REST where workflow files differ. */
+/** A bare 403 over REST where workflow files differ: https://github.com/gofrolist/molecule-action/pull/642 */
 function mayPoint(state: GitHubState, sha: string): Reply | undefined {
   if (!writes(state)) return refused;
   const workflows = state.permissions['workflows'] === 'write';
