@@ -86,6 +86,19 @@ export interface Overtaken {
   readonly release?: number;
 }
 
+/** A workload whose pods start anew. */
+export interface Restart {
+  readonly object: string;
+  readonly namespace?: string;
+  readonly because: readonly string[];
+}
+
+/** What no dry run could check before the first write, and why. */
+export interface Unverified {
+  readonly object: string;
+  readonly why: string;
+}
+
 export interface Outcome {
   readonly command: Command;
   readonly status: Status;
@@ -96,11 +109,7 @@ export interface Outcome {
   readonly images: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
   /** Workloads that `restart-on-config` rolled (deploy) or would roll (diff). */
-  readonly restarts: readonly {
-    readonly object: string;
-    readonly namespace?: string;
-    readonly because: readonly string[];
-  }[];
+  readonly restarts: readonly Restart[];
   /** No longer in the manifests and all the same not pruned; only where pruning was asked for. */
   readonly kept?: readonly {
     readonly object: string;
@@ -108,7 +117,7 @@ export interface Outcome {
     readonly why: string;
   }[];
   /** What could not be checked by a dry run before the first write, and why. */
-  readonly unverified: readonly { readonly object: string; readonly why: string }[];
+  readonly unverified: readonly Unverified[];
   readonly workloads: readonly WorkloadResult[];
   readonly scans: readonly ScanResult[];
   /** Where files of the run lie already: the report goes beside them. */

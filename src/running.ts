@@ -14,8 +14,10 @@ import type {
   Outcome,
   Overtaken,
   ReportedFinding,
+  Restart,
   Timing,
   Undone,
+  Unverified,
   WorkloadResult,
 } from './outcome.ts';
 import type { Cluster, GitHub, Ports } from './ports.ts';
@@ -123,8 +125,8 @@ export interface State {
   isApplying: boolean;
   readonly undoing: Set<KubeObject>;
   changes: readonly Change[];
-  restarts: Outcome['restarts'];
-  unverified: Outcome['unverified'];
+  restarts: readonly Restart[];
+  unverified: readonly Unverified[];
   workloads: readonly WorkloadResult[];
   /** Absent until it is prepared, and where it cannot be. */
   scanner?: Scanner;

@@ -2,7 +2,6 @@
 import { dirname } from 'node:path';
 import type { Command } from '../commands.ts';
 import { allOrProblems } from '../errors.ts';
-import type { Inputs } from '../inputs.ts';
 import type { Log } from '../ports.ts';
 import { type InstalledTool, type InstallPorts, install, type Wanted } from '../tools/install.ts';
 
@@ -14,8 +13,14 @@ export interface Exports {
 
 export interface ToolRequest {
   readonly command: Command;
-  readonly versions: Pick<Inputs, 'kubectlVersion' | 'ycVersion' | 'ycSha256'> &
-    Partial<Pick<Inputs, 'trivyVersion' | 'trivySha256'>>;
+  /** As the inputs of those names. */
+  readonly versions: {
+    readonly kubectlVersion: string;
+    readonly ycVersion: string;
+    readonly ycSha256?: string;
+    readonly trivyVersion?: string;
+    readonly trivySha256?: string;
+  };
   /** The manifests have a kustomization folder. */
   readonly needsKubectl: boolean;
   /** Asked only for a tool that depends on it. `1.34`; undefined where it is not known. */

@@ -1,7 +1,6 @@
 // The scanner, ready to run: Trivy itself and its database, while images are still being built.
 import { join } from 'node:path';
 import { ActionError, type Finding, finding, type Severity } from '../errors.ts';
-import type { Inputs } from '../inputs.ts';
 import type { Clock, Log } from '../ports.ts';
 import { databaseMirrors } from '../scan/database.ts';
 import { catalog } from '../tools/catalog.ts';
@@ -22,8 +21,10 @@ export interface Scanner {
   readonly findings: readonly Finding[];
 }
 
-export interface ScannerRequest
-  extends Pick<Inputs, 'trivyVersion' | 'trivySha256' | 'trivyDbRepository'> {
+export interface ScannerRequest {
+  readonly trivyVersion: string;
+  readonly trivySha256?: string;
+  readonly trivyDbRepository?: readonly string[];
   readonly severity: Severity;
   readonly env: Trivy['env'];
   readonly signal: AbortSignal;

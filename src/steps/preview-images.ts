@@ -2,12 +2,12 @@
 import { identityOf, type KubeObject, nameOf } from '../cluster/objects.ts';
 import type { ServedDocument } from '../cluster/served-documents.ts';
 import { withLiveImages } from '../images/live-images.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Unverified } from '../outcome.ts';
 
 export interface AsTheyRun {
   readonly documents: readonly ServedDocument[];
   /** Images that a deploy sets. */
-  readonly unbuilt: Outcome['unverified'];
+  readonly unbuilt: readonly Unverified[];
 }
 
 /** `live` by identity. What is not live yet stays as it is written. */

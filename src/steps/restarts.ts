@@ -14,7 +14,7 @@ import {
   withConfigAnnotation,
 } from '../manifests/config-references.ts';
 import { podTemplatePath } from '../manifests/pod-template.ts';
-import type { Outcome } from '../outcome.ts';
+import type { Restart } from '../outcome.ts';
 
 /**
  * Marks the live workloads to be rolled; new and replaced ones start with what is there anyway.
@@ -42,7 +42,7 @@ export function planRestarts(
 }
 
 /** What was or would be rolled, for the report. */
-export function restartsOf(objects: readonly PlannedObject[]): Outcome['restarts'] {
+export function restartsOf(objects: readonly PlannedObject[]): readonly Restart[] {
   return objects.flatMap(({ object, restart }) => {
     const { namespace } = object.metadata;
     if (restart.length === 0) return [];
@@ -51,7 +51,7 @@ export function restartsOf(objects: readonly PlannedObject[]): Outcome['restarts
 }
 
 /** A preview also names what a changed pod template would roll: people ask what restarts, not why. */
-export function previewedRestarts(objects: readonly PlannedObject[]): Outcome['restarts'] {
+export function previewedRestarts(objects: readonly PlannedObject[]): readonly Restart[] {
   return restartsOf(
     objects.map((planned) => {
       const { object, live, change, fields, restart } = planned;

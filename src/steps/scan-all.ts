@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import type { RunContext } from '../context.ts';
 import { type Finding, finding, type Severity } from '../errors.ts';
-import type { Inputs } from '../inputs.ts';
 import type { Ports } from '../ports.ts';
 import { scanLines } from '../report/scans.ts';
 import type { FileToScan } from '../scan/files-to-scan.ts';
 import { findingsOf, problemLine } from '../scan/findings.ts';
 import { judgeScan } from '../scan/gate.ts';
 import type { ImageToScan } from '../scan/images-to-scan.ts';
-import type { Problem, Scanned } from '../scan/problems.ts';
+import type { Problem, ProblemSeverity, Scanned } from '../scan/problems.ts';
 import { filesScanName, type ScanResult } from '../scan/result.ts';
+import type { Secret } from '../secret.ts';
 import { convertScan } from './convert-scan.ts';
 import type { Database } from './fetch-database.ts';
 import type { Scanner } from './prepare-scanner.ts';
@@ -36,7 +36,12 @@ export interface ScanWork {
 
 export interface ScanPorts extends Ports {
   readonly context: RunContext;
-  readonly inputs: Pick<Inputs, 'app' | 'scanSeverity' | 'scanIgnoreUnfixed' | 'githubToken'>;
+  readonly inputs: {
+    readonly app: string;
+    readonly scanSeverity: readonly ProblemSeverity[];
+    readonly scanIgnoreUnfixed: boolean;
+    readonly githubToken?: Secret;
+  };
 }
 
 export interface ScanDone {
