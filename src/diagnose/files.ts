@@ -1,13 +1,22 @@
 // `diagnose FILE…`: files in, text or JSON out, and the exit code.
 import { diagnose } from '../diagnose.ts';
 import { type Finding, finding } from '../errors.ts';
-import type { Flags } from '../flags.ts';
 import { diagnosisLines, diagnosisRecords } from '../report/diagnosis.ts';
 import { placeOf } from '../report/findings.ts';
 import { jsonOf } from '../report.ts';
 import { type Patience, patiences } from '../rollout/patience.ts';
 import { clip, neutralise, oneLine } from '../text.ts';
 import type { SavedFile } from './saved-objects.ts';
+
+/** What a terminal asks for. */
+export interface Asked {
+  /** What it reads; `-` is standard input. */
+  readonly files?: readonly string[];
+  /** RFC 3339, as written. */
+  readonly now?: string;
+  readonly output: 'text' | 'json';
+  readonly raw: { readonly patience?: string };
+}
 
 export interface Done {
   /** 0 nothing failed, 1 a failed verdict, 2 wrong use or unreadable input. */
@@ -21,11 +30,11 @@ export interface Done {
 
 /** `read` gives a file's bytes and throws what the system says. */
 export async function diagnoseFiles(
-  { files = [], now, output, raw }: Pick<Flags, 'files' | 'now' | 'output' | 'raw'>,
+  { files = [], now, output, raw }: Asked,
   read: (path: string) => Promise<Uint8Array>,
 ): Promise<Done> {
   const at = now === undefined ? undefined : timeIn(now);
-  const patience = patiences.find((each) => each === (raw['patience'] ?? 'normal'));
+  const patience = patiences.find((each) => each === (raw.patience ?? 'normal'));
   const wrong = [
     ...(Number.isNaN(at)
       ? [wrongUse('--now is no time', 'Write it as 2026-11-24T12:00:00Z.')]

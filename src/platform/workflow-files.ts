@@ -1,7 +1,7 @@
 // The workflow files of the repository that a terminal stands in.
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WorkflowFile } from '../doctor/repository.ts';
+import type { WorkflowFile } from '../doctor/workflow-jobs.ts';
 import { readBounded } from './secret-source.ts';
 
 const folder = '.github/workflows';
