@@ -14,7 +14,7 @@ export interface Structure {
   readonly circlesOfFiles: readonly (readonly string[])[];
   readonly knots: readonly (readonly string[])[];
   readonly rootFiles: readonly string[];
-  /** `file: name` of what only its own file or a test uses. */
+  /** `file: name` of values that only their own file, or a test, uses. */
   readonly unusedExports: readonly string[];
   /** Files under 60 lines with one importer: each may be a part of that one. */
   readonly smallWithOneImporter: number;
@@ -35,7 +35,8 @@ function importsOf(folder: string, file: string, text: string): readonly string[
   );
 }
 
-const exported = /^export (?:declare )?(?:async )?(?:function\*?|const|let|class|interface|type) (\w+)/gm;
+/** Values alone: a type may be there to name what a function takes. */
+const exported = /^export (?:async )?(?:function\*?|const|let|class) (\w+)/gm;
 
 /** Groups of nodes that reach each other, larger than one. Tarjan's algorithm. */
 function tangled(graph: Graph): readonly (readonly string[])[] {
@@ -101,7 +102,7 @@ function backArrows(graph: Graph, knots: readonly (readonly string[])[]): readon
   });
 }
 
-/** Measures a source folder; `users` are folders whose imports do not count, but of which tests are. */
+/** Measures a source folder. Tests and scripts are no importers. */
 export function measure(folder: string): Structure {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
