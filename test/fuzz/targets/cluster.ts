@@ -280,8 +280,8 @@ async function overtakenBy(heads: readonly ReleaseHead[]): Promise<readonly Find
     signal: new AbortController().signal,
     state,
   };
-  await checkCommit({ namespace: 'web', heads }, running as unknown as Running);
-  return state.findings;
+  const older = await checkCommit({ namespace: 'web', heads }, running as unknown as Running);
+  return older ? [older] : [];
 }
 
 const lease = {
