@@ -5,6 +5,7 @@ import { whatIsLeft } from './left-behind.ts';
 import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
 import { ranBefore } from './release/undo-plan.ts';
+import { readAgainDue } from './release-steps.ts';
 import { withRulesOf } from './rollout/custom.ts';
 import { verdictOf } from './rollout/verdict.ts';
 import { apiOf, type Connected, keep, type State, settingsOf } from './running.ts';
@@ -35,6 +36,7 @@ export async function applyDue({ phase }: StepOf<'apply'>, run: Connected): Prom
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
       beforeStage: async () => {
         await state.lock?.confirm();
+        await readAgainDue(run);
         await recordDue(run);
       },
       onWriting(planned) {

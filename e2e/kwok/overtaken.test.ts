@@ -1,8 +1,12 @@
 // A deploy that waited while a newer commit went live: real runs, a real API server, GitHub's compare.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import { headOf } from '../../src/release/codec.ts';
+import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import { until } from '../cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../github/emulator.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
@@ -401,6 +405,32 @@ describe('two deploys that wait for the lock', () => {
     120_000,
   );
 });
+
+test('a first deploy that saw no namespace yet is overtaken too, once it has the lock', async () => {
+  const ns = 'brand-new';
+  const folder = await mkdtemp(join(tmpdir(), 'webgen-proxy-'));
+  const { server, caPem } = site.cluster;
+  const proxy = await startFaultProxy({ server, caPem, folder });
+  const outside = { caPem: proxy.caPem, externalEndpoint: proxy.server, name: 'slow' };
+  const slow = { 'yc-k8s-cluster-id': site.yandex.addCluster(outside).id };
+  // It has read that nothing is recorded, and its dry run is still under way.
+  proxy.delay(8_000, /^PATCH .*\/namespaces.*dryRun=All|^POST .*\/namespaces.*dryRun=All/);
+  const late = await start(ns, { sha: c1, id: 551, inputs: slow });
+  const isAsking = () => proxy.passed.some(({ path }) => path.includes('dryRun=All'));
+  await until({ what: 'a dry run', timeoutMs: 20_000 }, async () => isAsking() || undefined);
+  await deploys(ns, { sha: c2, id: 552 }, '1');
+  const { code, outputs, stdout } = await late.finished;
+  expect([code, outputs['status'], outputs['error-code'], outputs['revision']]).toEqual([
+    0,
+    'unchanged',
+    '',
+    '1',
+  ]);
+  expect(stdout).toContain(runUrl(552));
+  expect(await live(ns)).toBe(image(c2));
+  await proxy.stop();
+  await rm(folder, { recursive: true });
+}, 90_000);
 
 describe('the status of one release', () => {
   const ns = 'verify';

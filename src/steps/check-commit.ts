@@ -5,28 +5,34 @@ import { compareCommits } from '../github/compare.ts';
 import { githubOf } from '../github/repository.ts';
 import { type Deployed, isCommit, type Line, lastOnLine } from '../release/line.ts';
 import type { ReleaseHead } from '../release/record.ts';
-import { type Connected, keep } from '../running.ts';
+import type { Running } from '../running.ts';
 import { clip, oneLine } from '../text.ts';
 import type { KnownReleases } from './read-releases.ts';
 
 /**
  * Under the lock, before the first write. GitHub alone says which commit is older; a record says no
  * more than which two to compare. Only a strict ancestor of the last deployed commit of the same
- * repository, branch and environment is overtaken: `state.overtaken`, and a finding `older-commit`. For
- * every doubt the deploy goes on, and the log says why.
+ * repository, branch and environment is overtaken: `state.overtaken`, and the finding `older-commit` (a
+ * note where `allow-older` is set). For every doubt the deploy goes on, and the log says why.
  */
-export async function checkCommit({ heads }: KnownReleases, run: Connected): Promise<void> {
+export async function checkCommit(
+  { heads }: KnownReleases,
+  run: Running,
+): Promise<Finding | undefined> {
   const { context, engine, signal } = run;
   const { log, clock } = engine.ports;
   const line = lineOf(run);
   if (!line) {
     if (heads.some(({ branch }) => branch !== undefined)) log.info(noLine(run));
-    return;
+    return undefined;
   }
   const last = lastOnLine(heads, line);
-  if (!last || last.commit === context.sha) return;
+  if (!last || last.commit === context.sha) return undefined;
   const two = `${short(context.sha)} and ${short(last.commit)}, live since release ${last.head.number}`;
-  const goesOn = (why: string) => log.info(`commits ${two}: ${why}; the deploy goes on`);
+  const goesOn = (why: string): undefined => {
+    log.info(`commits ${two}: ${why}; the deploy goes on`);
+    return undefined;
+  };
   if (![context.sha, last.commit].every(isCommit)) return goesOn('they cannot be compared');
   const on = githubOf(run);
   if (!on) return goesOn('without github-token it is not known which is older');
@@ -38,34 +44,33 @@ export async function checkCommit({ heads }: KnownReleases, run: Connected): Pro
   if ('unknown' in compared) return goesOn(`it is not known which is older: ${compared.unknown}`);
   const { relation } = compared;
   if (relation === 'ahead') return overtaken(last, run, heads);
-  if (relation === 'diverged') goesOn('neither comes from the other');
+  return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
 }
 
 /** Undefined where nothing says which commit is deployed, from where, or whose it is. */
-function lineOf({ context, inputs }: Connected): Line | undefined {
+function lineOf({ context, inputs }: Running): Line | undefined {
   const repository = repositoryOf(context);
   const branch = branchOf(context);
   const { environment } = inputs;
   return repository && branch !== undefined ? { repository, branch, environment } : undefined;
 }
 
-function noLine({ context: { on, event } }: Connected): string {
+function noLine({ context: { on, event } }: Running): string {
   const where = on === 'terminal' ? 'On a terminal' : `On ${clip(oneLine(event), 100)}`;
   return `${where} nothing says which commit is deployed: it is not compared with what is live`;
 }
 
-function overtaken(last: Deployed, run: Connected, heads: readonly ReleaseHead[]): void {
+function overtaken(last: Deployed, run: Running, heads: readonly ReleaseHead[]): Finding {
   const { inputs, context, state } = run;
   if (inputs.allowOlder) {
     const hint = 'Leave allow-older out where the newer commit is to stay live.';
-    keep([{ ...olderFinding(last, run), severity: 'note', hint }], run);
-    return;
+    return { ...olderFinding(last, run), severity: 'note', hint };
   }
   state.overtaken = { release: last.head.number };
   const told = olderFinding(last, run);
   const what = `${told.what} Nothing was written.`;
   const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
-  keep([{ ...told, what, ...endOf(context.event, back?.number) }], run);
+  return { ...told, what, ...endOf(context.event, back?.number) };
 }
 
 /** Somebody who chose a commit has to hear that it is not live. */
@@ -81,7 +86,7 @@ function endOf(event: string, release: number | undefined): Pick<Finding, 'sever
 }
 
 /** What a record says is text from the cluster; GitHub has confirmed the commit alone. */
-function olderFinding({ head, commit, runUrl }: Deployed, run: Connected): Finding {
+function olderFinding({ head, commit, runUrl }: Deployed, run: Running): Finding {
   const { context, inputs, state } = run;
   const { app, environment } = inputs;
   const where = environment && ` in ${environment}`;

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../src/cluster/create-api.ts';
 import { leaseMs, newLease } from '../../src/lock/lease.ts';
+import type { Cluster } from '../../src/ports.ts';
+import { encode } from '../../src/release/codec.ts';
 import type { ReleaseHead, ReleaseState } from '../../src/release/record.ts';
 import { type Connected, type Connection, newState } from '../../src/running.ts';
 import { isLeftToNewer } from '../../src/steps/asked-revision.ts';
@@ -102,6 +104,24 @@ describe('the release that status is asked for', () => {
         findings: [{ code: 'release-not-found', what: words }],
       });
     }
+  });
+
+  test('is looked for again where it is not ready: another run may have begun meanwhile', async () => {
+    const { running, state, server, clock, log } = scene(3, [head(3)]);
+    const contents = { objects: [], inventory: [], whole: true, timings: [] };
+    const items = [head(3), head(4, 'pending')].flatMap((each) =>
+      encode({ head: each, contents }, 'web'),
+    );
+    const list = { kind: 'SecretList', metadata: { resourceVersion: '1' }, items };
+    const send: Cluster['send'] = async (request) =>
+      request.path.includes('/secrets')
+        ? { status: 200, headers: {}, body: list }
+        : server.send(request);
+    const api = createApi({ ...server, send }, { clock, log });
+    Object.assign(running.state.connection, { api });
+    expect(await isLeftToNewer(running)).toBe(false);
+    expect(await isLeftToNewer(running, { again: true })).toBe(true);
+    expect(state.overtaken).toEqual({ release: 4 });
   });
 
   test('is whatever is live where none is named, or where releases cannot be read', async () => {
