@@ -43,6 +43,7 @@ describe('what is accepted', () => {
   test('every boolean input is a switch', () => {
     expect(switches).toEqual([
       'create-namespace',
+      'built',
       'provenance',
       'sbom',
       'wait',
