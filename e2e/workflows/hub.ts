@@ -57,7 +57,7 @@ export async function makeHub(options: HubOptions = {}): Promise<Hub> {
   await mkdir(at('.github', 'workflows'), { recursive: true });
   for (const [name, text] of Object.entries(workflows)) {
     const plain = forAct(text);
-    const ruled = rules ? rewrite(plain, `hub_${name}`) : plain;
+    const ruled = rules ? rewrite(plain, `hub_${name}`, {}, SELF) : plain;
     await writeFile(at('.github', 'workflows', `${name}.yml`), ruled);
   }
   for (const part of ['action.yml', 'deploy', 'dist']) {

@@ -35,6 +35,8 @@ export interface Options {
   readonly ends?: Readonly<Record<string, End>>;
   /** What steps say, by the job's path: `<step>.<output>` → text. */
   readonly steps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the steps of every job ask to be masked. */
+  readonly added?: readonly string[];
   readonly rules?: Rules;
 }
 
@@ -71,7 +73,8 @@ export function schedule(
 
 const waiting = (environment: string) => `waits for approval of ${environment}`;
 
-function modelOf(world: World, { busy = [], ends = {}, steps = {}, rules = allRules }: Options) {
+function modelOf(world: World, options: Options) {
+  const { busy = [], ends = {}, steps = {}, added = [], rules = allRules } = options;
   const log: string[] = [];
   const runs: Node[] = [];
   const released = new Set<string>();
@@ -211,7 +214,7 @@ function modelOf(world: World, { busy = [], ends = {}, steps = {}, rules = allRu
     );
     const contexts = { ...contextsOf(node, world), steps: stepsOf(steps[path] ?? {}) };
     const all = Object.entries(job.outputs).map(([name, text]) => [name, fillText(text, contexts)]);
-    const masks = masksOf(Object.values(secrets), [], rules);
+    const masks = masksOf(Object.values(secrets), added, rules);
     const { kept, dropped } = outputsOf(Object.fromEntries(all), masks, rules);
     log.push(...dropped.map((name) => `${path}: ${skipped(name)}`));
     return kept;
