@@ -7,7 +7,7 @@ import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
 import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
 import { type Rules, without } from '../runner/rules/table.ts';
-import { callersBefore, hubBefore } from '../runner/rules/worlds.ts';
+import { callersBefore, formsNow, hubBefore, hubNew } from '../runner/rules/worlds.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActRun, runAct } from '../workflows/act.ts';
@@ -181,4 +181,55 @@ suite(`the workflows before${reason === undefined ? '' : ` (skipped: ${reason})`
     expectRun(run, 0, all);
     await expectByDigest();
   }, 300_000);
+});
+
+/** The lines of these tests, in each form of what `init` writes. */
+const lines = {
+  reusable: withLines,
+  ordinary: (text: string) =>
+    text
+      .replaceAll(/^( +)command: .*$/gm, `$&\n$1yc-api-endpoint: ${site.yandex.endpoint}`)
+      .replaceAll(/^( +)command: (?:build|deploy)$/gm, `$&\n$1registry: ${registry.address}/shop`)
+      .replaceAll(/^( +)scan: .*$/gm, "$1scan: 'off'"),
+} as const;
+
+suite('the workflows now', () => {
+  let hub: Hub;
+  const texts = formsNow();
+
+  beforeAll(async () => {
+    const applications = [texts.ordinary, texts.reusable].map(({ deploy }) => deploy ?? '');
+    hub = await newHub({ applications, workflows: hubNew() });
+  });
+
+  const combinations = (['ordinary', 'reusable'] as const).flatMap((form) =>
+    (['org', 'acme'] as const).flatMap((owner) =>
+      (Object.keys(forms) as readonly Form[]).map((key) => ({ form, owner, key })),
+    ),
+  );
+  const isArriving = ({ form, owner }: { form: string; owner: string }) =>
+    form === 'ordinary' || owner === 'org';
+
+  test.each(combinations.filter(isArriving))(
+    'of $owner, $form, a key $key: a push deploys by digest',
+    async ({ form, owner, key }) => {
+      const deploy = lines[form](texts[form]['deploy'] ?? '');
+      const run = await push({ hub, deploy, owner, key });
+      expectRun(run, 0, all);
+      await expectByDigest();
+    },
+    300_000,
+  );
+
+  test.each(combinations.filter((each) => !isArriving(each)))(
+    'of $owner, $form, a key $key: the run ends with the cause, and what to do',
+    async ({ form, owner, key }) => {
+      const deploy = lines[form](texts[form]['deploy'] ?? '');
+      const run = await push({ hub, deploy, owner, key });
+      expectRun(run, 1, { 'build and scan': false });
+      expect(run.text).toContain('no workflow of another owner');
+      expect(run.text).toContain('init');
+    },
+    300_000,
+  );
 });

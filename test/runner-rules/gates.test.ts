@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Contexts, holds } from '../../e2e/runner/rules/expressions.ts';
 import { type Job, readWorkflow } from '../../e2e/runner/rules/workflow.ts';
-import { hubBefore } from '../../e2e/runner/rules/worlds.ts';
+import { formsNow, hubBefore, hubNew } from '../../e2e/runner/rules/worlds.ts';
 
 const results = ['success', 'failure', 'cancelled', 'skipped'] as const;
 type Result = (typeof results)[number];
@@ -32,5 +32,39 @@ describe('the gate before', () => {
     expect(deploy && begins(deploy, all(deploy, 'success', { 'backend-tests': 'cancelled' }))).toBe(
       true,
     );
+  });
+});
+
+describe('the gates now', () => {
+  const texts = {
+    'deploy.yml': hubNew()['deploy'],
+    'init’s own jobs': formsNow().ordinary['deploy'],
+  };
+  const gated = Object.entries(texts).flatMap(([where, text = '']) =>
+    jobsOf(text).flatMap(([id, job]) => job.needs.map((need) => ({ where, id, job, need }))),
+  );
+
+  test('are those of all jobs that need others', () => {
+    const ids = gated.map(({ where, id }) => `${where}: ${id}`);
+    expect([...new Set(ids)]).toEqual([
+      'deploy.yml: approval',
+      'deploy.yml: deploy',
+      'init’s own jobs: deploy',
+    ]);
+  });
+
+  const table = gated.flatMap((each) => results.map((result) => ({ ...each, result })));
+
+  test.each(table)('$where, $id: $need ends as $result', ({ job, need, result }) => {
+    const isGood = result === 'success' || result === 'skipped';
+    for (const others of ['success', 'skipped'] as const) {
+      expect(begins(job, all(job, others, { [need]: result }))).toBe(isGood);
+    }
+    for (const others of ['failure', 'cancelled'] as const) {
+      expect(begins(job, all(job, others, { [need]: result }))).toBe(
+        isGood && job.needs.length === 1,
+      );
+    }
+    expect(begins(job, all(job, 'success', { [need]: result }), true)).toBe(false);
   });
 });

@@ -6,7 +6,14 @@ import { parse } from 'yaml';
 import { schedule } from '../../e2e/runner/rules/schedule.ts';
 import { type Rules, without } from '../../e2e/runner/rules/table.ts';
 import type { Event, World } from '../../e2e/runner/rules/world.ts';
-import { callersBefore, hubBefore, worldOf } from '../../e2e/runner/rules/worlds.ts';
+import {
+  callersBefore,
+  files,
+  formsNow,
+  hubBefore,
+  hubNew,
+  worldOf,
+} from '../../e2e/runner/rules/worlds.ts';
 import { secretsToMask } from '../../src/inputs/mask.ts';
 import { reveal } from '../../src/secret.ts';
 
@@ -117,6 +124,8 @@ const droppedIn = (log: readonly string[]) =>
     return path ? [`${path}.${name}`] : [];
   });
 
+const keys = Object.keys(stored) as readonly Stored[];
+
 describe('what the workflows before handed on', () => {
   const before = worldOf(callersBefore(), hubBefore(), { owner: 'org' });
 
@@ -132,5 +141,27 @@ describe('what the workflows before handed on', () => {
     ['a runner that drops nothing', 'as yc writes it', without('output-dropped')],
   ] as const)('arrives with %s', (_, key, rules) => {
     expect(handed(before, 'deploy', key, rules).dropped).toEqual([]);
+  });
+});
+
+describe('what the workflows hand on now', () => {
+  const worlds = (['ordinary', 'reusable'] as const).flatMap((form) =>
+    files.flatMap((workflow) => keys.map((key) => ({ form, workflow, key }))),
+  );
+
+  test.each(worlds)('$form, $workflow, a key $key: all that a job reads arrives', (each) => {
+    const { form, workflow, key } = each;
+    const world = worldOf(formsNow()[form], hubNew(), { owner: 'org' });
+    const { dropped, read, results } = handed(world, workflow, key);
+    expect(read.filter((output) => dropped.includes(output))).toEqual([]);
+    expect(results).not.toContain('failure');
+    if (workflow === 'deploy')
+      expect(read).toEqual([expect.stringMatching(/build\.digest-lines$/)]);
+  });
+
+  test('what is lost with a key as yc writes it is JSON, for callers alone', () => {
+    const world = worldOf(formsNow().reusable, hubNew(), { owner: 'org' });
+    const lost = files.flatMap((workflow) => handed(world, workflow, 'as yc writes it').dropped);
+    expect(lost.map((output) => output.split('.').at(-1))).toEqual(['digests', 'changes']);
   });
 });

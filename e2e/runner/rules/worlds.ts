@@ -22,6 +22,17 @@ export const hubBefore = (): Texts => read('e2e', 'fixtures', 'v1-before');
 /** What `init` wrote then. */
 export const callersBefore = (): Texts => read('e2e', 'fixtures', 'v1-before', 'callers');
 
+/** EXPERIMENT */
+export const formsNow = () => ({
+  ordinary: readAt('/tmp/d-new/ordinary'),
+  reusable: readAt('/tmp/d-new/callers'),
+});
+export const hubNew = () => readAt('/tmp/d-new/hub');
+const readAt = (folder: string): Texts =>
+  Object.fromEntries(
+    files.map((name) => [name, readFileSync(join(folder, `${name}.yml`), 'utf8')]),
+  );
+
 /** The texts of the called, as callers of `@v1` name them. */
 export function asCalled(hub: Texts, self = project): Texts {
   return Object.fromEntries(
