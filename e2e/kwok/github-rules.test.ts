@@ -7,7 +7,7 @@ import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
 import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
 import { type Rules, without } from '../runner/rules/table.ts';
-import { callersBefore, formsNow, hubBefore, hubNew } from '../runner/rules/worlds.ts';
+import { callersBefore, forms as callForms, formsNow, hubBefore } from '../runner/rules/worlds.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActRun, runAct } from '../workflows/act.ts';
@@ -183,26 +183,23 @@ suite(`the workflows before${reason === undefined ? '' : ` (skipped: ${reason})`
   }, 300_000);
 });
 
-/** The lines of these tests, in each form of what `init` writes. */
-const lines = {
-  reusable: withLines,
-  ordinary: (text: string) =>
-    text
-      .replaceAll(/^( +)command: .*$/gm, `$&\n$1yc-api-endpoint: ${site.yandex.endpoint}`)
-      .replaceAll(/^( +)command: (?:build|deploy)$/gm, `$&\n$1registry: ${registry.address}/shop`)
-      .replaceAll(/^( +)scan: .*$/gm, "$1scan: 'off'"),
-} as const;
-
 suite('the workflows now', () => {
   let hub: Hub;
-  const texts = formsNow();
+  const deployOf = (form: (typeof callForms)[number]) =>
+    formsNow({
+      'yc-api-endpoint': site.yandex.endpoint,
+      registry: `${registry.address}/shop`,
+      'backend-path': '',
+      'frontend-path': '',
+      scan: 'off',
+    })[form]['deploy'] ?? '';
 
   beforeAll(async () => {
-    const applications = [texts.ordinary, texts.reusable].map(({ deploy }) => deploy ?? '');
-    hub = await newHub({ applications, workflows: hubNew() });
+    const applications = Object.values(formsNow()).map(({ deploy }) => deploy ?? '');
+    hub = await newHub({ applications });
   });
 
-  const combinations = (['ordinary', 'reusable'] as const).flatMap((form) =>
+  const combinations = callForms.flatMap((form) =>
     (['org', 'acme'] as const).flatMap((owner) =>
       (Object.keys(forms) as readonly Form[]).map((key) => ({ form, owner, key })),
     ),
@@ -213,8 +210,7 @@ suite('the workflows now', () => {
   test.each(combinations.filter(isArriving))(
     'of $owner, $form, a key $key: a push deploys by digest',
     async ({ form, owner, key }) => {
-      const deploy = lines[form](texts[form]['deploy'] ?? '');
-      const run = await push({ hub, deploy, owner, key });
+      const run = await push({ hub, deploy: deployOf(form), owner, key });
       expectRun(run, 0, all);
       await expectByDigest();
     },
@@ -224,8 +220,7 @@ suite('the workflows now', () => {
   test.each(combinations.filter((each) => !isArriving(each)))(
     'of $owner, $form, a key $key: the run ends with the cause, and what to do',
     async ({ form, owner, key }) => {
-      const deploy = lines[form](texts[form]['deploy'] ?? '');
-      const run = await push({ hub, deploy, owner, key });
+      const run = await push({ hub, deploy: deployOf(form), owner, key });
       expectRun(run, 1, { 'build and scan': false });
       expect(run.text).toContain('no workflow of another owner');
       expect(run.text).toContain('init');

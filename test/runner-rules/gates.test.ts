@@ -2,17 +2,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Contexts, holds } from '../../e2e/runner/rules/expressions.ts';
 import { type Job, readWorkflow } from '../../e2e/runner/rules/workflow.ts';
-import { formsNow, hubBefore, hubNew } from '../../e2e/runner/rules/worlds.ts';
+import { formsNow, hubBefore, hubNow } from '../../e2e/runner/rules/worlds.ts';
 
 const results = ['success', 'failure', 'cancelled', 'skipped'] as const;
 type Result = (typeof results)[number];
 
-/** Whether a job begins, where the jobs before it ended so. */
-function begins(job: Job, ended: Readonly<Record<string, Result>>, isCancelled = false): boolean {
+/** Whether a job begins, where the jobs before it ended so; a gate that nobody asked for is left out. */
+function begins(
+  job: Job,
+  ended: Readonly<Record<string, Result>>,
+  { isCancelled = false, approval = ended['approval'] === 'skipped' ? '' : 'gate' } = {},
+): boolean {
   const needs = Object.fromEntries(
     Object.entries(ended).map(([id, result]) => [id, { result, outputs: {} }]),
   );
-  const inputs = { 'approval-environment': 'gate' };
+  const inputs = { 'approval-environment': approval };
   const contexts: Contexts = { needs, inputs, github: { event_name: 'push' } };
   return holds(job.if, contexts, { before: Object.values(ended), isCancelled });
 }
@@ -37,7 +41,7 @@ describe('the gate before', () => {
 
 describe('the gates now', () => {
   const texts = {
-    'deploy.yml': hubNew()['deploy'],
+    'deploy.yml': hubNow()['deploy'],
     'init’s own jobs': formsNow().ordinary['deploy'],
   };
   const gated = Object.entries(texts).flatMap(([where, text = '']) =>
@@ -65,6 +69,12 @@ describe('the gates now', () => {
         isGood && job.needs.length === 1,
       );
     }
-    expect(begins(job, all(job, 'success', { [need]: result }), true)).toBe(false);
+    expect(begins(job, all(job, 'success', { [need]: result }), { isCancelled: true })).toBe(false);
+  });
+
+  test('an approval that was asked for and left out is none', () => {
+    const [job] = gated.filter(({ need }) => need === 'approval').map((each) => each.job);
+    const ended = job ? all(job, 'success', { approval: 'skipped' }) : {};
+    expect(job && begins(job, ended, { approval: 'gate' })).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ import {
   files,
   formsNow,
   hubBefore,
-  hubNew,
+  hubNow,
   worldOf,
 } from '../../e2e/runner/rules/worlds.ts';
 import { secretsToMask } from '../../src/inputs/mask.ts';
@@ -151,7 +151,7 @@ describe('what the workflows hand on now', () => {
 
   test.each(worlds)('$form, $workflow, a key $key: all that a job reads arrives', (each) => {
     const { form, workflow, key } = each;
-    const world = worldOf(formsNow()[form], hubNew(), { owner: 'org' });
+    const world = worldOf(formsNow()[form], hubNow(), { owner: 'org' });
     const { dropped, read, results } = handed(world, workflow, key);
     expect(read.filter((output) => dropped.includes(output))).toEqual([]);
     expect(results).not.toContain('failure');
@@ -160,7 +160,7 @@ describe('what the workflows hand on now', () => {
   });
 
   test('what is lost with a key as yc writes it is JSON, for callers alone', () => {
-    const world = worldOf(formsNow().reusable, hubNew(), { owner: 'org' });
+    const world = worldOf(formsNow().reusable, hubNow(), { owner: 'org' });
     const lost = files.flatMap((workflow) => handed(world, workflow, 'as yc writes it').dropped);
     expect(lost.map((output) => output.split('.').at(-1))).toEqual(['digests', 'changes']);
   });

@@ -7,7 +7,7 @@ import {
   callersBefore,
   formsNow,
   hubBefore,
-  hubNew,
+  hubNow,
   worldOf,
 } from '../../e2e/runner/rules/worlds.ts';
 
@@ -70,7 +70,7 @@ describe('with the workflows before, and reviewers on production', () => {
 });
 
 describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (form) => {
-  const world = worldOf(formsNow()[form], hubNew(), { ...reviewed, owner: 'org' });
+  const world = worldOf(formsNow()[form], hubNow(), { ...reviewed, owner: 'org' });
   const at = (run: string, job: string) =>
     form === 'ordinary' ? `${run}/${job}` : `${run}/${run === 'R' ? 'rollback' : 'deploy'}/${job}`;
   const waits = 'waits for approval of production';
@@ -103,7 +103,7 @@ describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (f
 
   test('tests that ran into their time, or were cancelled, let nothing through', () => {
     for (const end of ['timed out', 'cancelled', 'failure'] as const) {
-      const free = worldOf(formsNow()[form], hubNew(), { owner: 'org' });
+      const free = worldOf(formsNow()[form], hubNow(), { owner: 'org' });
       const ends = { [at('A', 'build')]: end };
       expect(schedule(free, [deploy('A')], { ends }).states[at('A', 'deploy')]).toBe('skipped');
     }
@@ -111,17 +111,14 @@ describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (f
 });
 
 describe('the inputs of the reusable deploy', () => {
-  const own = (lines: string) => ({
-    deploy: (formsNow().reusable['deploy'] ?? '').replace('    with:\n', `    with:\n${lines}`),
-    rollback: formsNow().reusable['rollback'] ?? '',
-  });
+  const own = (settings: Readonly<Record<string, string>>) => formsNow(settings).reusable;
 
   test('build-environment: the build asks for no approval, and custom rules do not refuse it', () => {
     const environments = {
       production: { reviewers: true, custom: true },
       build: {},
     };
-    const world = worldOf(own('      build-environment: build\n'), hubNew(), {
+    const world = worldOf(own({ 'build-environment': 'build' }), hubNow(), {
       owner: 'org',
       environments,
     });
@@ -133,7 +130,7 @@ describe('the inputs of the reusable deploy', () => {
 
   test('approval-environment: one gate, outside all groups', () => {
     const environments = { production: {}, gate: { reviewers: true } };
-    const world = worldOf(own('      approval-environment: gate\n'), hubNew(), {
+    const world = worldOf(own({ 'approval-environment': 'gate' }), hubNow(), {
       owner: 'org',
       environments,
     });
@@ -148,7 +145,7 @@ describe('the inputs of the reusable deploy', () => {
   });
 
   test('lock: false keeps a group: a deploy that runs is waited for', () => {
-    const world = worldOf(own('      lock: false\n'), hubNew(), { owner: 'org' });
+    const world = worldOf(own({ lock: 'false' }), hubNow(), { owner: 'org' });
     const busy = ['A/deploy/deploy'];
     const { states } = schedule(world, [deploy('A'), deploy('B')], { busy });
     expect(states['B/deploy/deploy']).toMatch(/^waits for group .*, held by A\/deploy\/deploy$/);
