@@ -6,7 +6,7 @@ import { placeFindings } from './manifests/place-findings.ts';
 import type { Outcome, Status } from './outcome.ts';
 import { plansWrite } from './plan.ts';
 import type { Ports } from './ports.ts';
-import { liveRelease } from './release/choose.ts';
+import { chooseTarget, liveRelease, newestGood } from './release/choose.ts';
 import type { PrunePlan } from './release/prune-plan.ts';
 import { hangMark, imagesOf, type Running, type State } from './running.ts';
 import { andHints } from './steps/authenticate.ts';
@@ -74,6 +74,7 @@ function factsOf(running: Running, status: Status, findings: Outcome['findings']
     ...(state.undone ? { undone: state.undone } : {}),
     ...(state.overtaken ? { overtaken: state.overtaken } : {}),
     ...releaseFacts(running),
+    ...goodBefore(running),
     startedAt: state.startedAt,
     endedAt: engine.ports.clock.now(),
     ...(state.access ? { kubeconfigPath: state.access.forLater ?? state.access.path } : {}),
@@ -102,6 +103,15 @@ function releaseFacts({ state, inputs }: Running): Pick<Outcome, 'releases' | 'r
   const previous = before === undefined ? {} : { previous: before };
   const of = returnsTo ? { of: returnsTo.head.number } : {};
   return { release: { number, ...previous, ...of } };
+}
+
+/** Before this run's own release; of `status`, before the live one. */
+function goodBefore({ state, inputs }: Running): Pick<Outcome, 'goodBefore'> {
+  const heads = state.releases?.heads ?? [];
+  const isOfDeploy = inputs.command === 'deploy';
+  if (heads.length === 0 || !(isOfDeploy || inputs.command === 'status')) return {};
+  const found = isOfDeploy ? newestGood(heads) : chooseTarget(heads, undefined);
+  return found && 'number' in found ? { goodBefore: found.number } : {};
 }
 
 function statusOf({ inputs, state, signal }: Running): Status {

@@ -1,9 +1,10 @@
 // `doctor`: everything that a deploy will need, looked at side by side and told at once.
-import { type Check, fromFinding } from './doctor/check.ts';
+import { type Check, fromFinding, note } from './doctor/check.ts';
 import { checkOutside, noRegistry, type Place, unopened } from './doctor/outside.ts';
 import { checkRepository, type Repository } from './doctor/repository.ts';
 import type { Finding } from './errors.ts';
 import { readFields } from './inputs/fields.ts';
+import { linesOfKey, storeKey } from './inputs/many-lines.ts';
 import type { RawInputs } from './inputs/raw.ts';
 import { chooseRegistry, takesIamToken } from './inputs/registry.ts';
 import { chooseTarget } from './inputs/target.ts';
@@ -55,6 +56,13 @@ export async function doctor(options: DoctorOptions): Promise<DoctorDone> {
       ? [fromFinding('key', key), ...unopened('the key cannot be read'), noRegistry('the key')]
       : checkOutside({ ...chosen, ...(registry ? { registry } : {}) }, place),
   ]);
-  const checks = [...files, ...cloud];
+  const checks = [...files, ...storedKey(raw[ofKey] ?? ''), ...cloud];
   return { code: checks.some(({ verdict }) => verdict === 'failed') ? 1 : 0, checks, findings };
+}
+
+/** As `yc` writes it the key is good here, and on GitHub each of its lines would be masked. */
+function storedKey(text: string): readonly Check[] {
+  if (linesOfKey(text) === 0) return [];
+  const what = 'The key has several lines, each of which GitHub would mask: store it on one.';
+  return [note('key', what, [storeKey('production')])];
 }

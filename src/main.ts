@@ -13,10 +13,12 @@ import { realClock } from './platform/clock.ts';
 import { realFiles } from './platform/files.ts';
 import { githubLog } from './platform/log.ts';
 import { writingOut } from './platform/watchdog.ts';
+import { rollbackWorkflowOf } from './platform/workflow-files.ts';
 import type { Log } from './ports.ts';
 import { removeSecretFiles } from './post.ts';
 import { commentBody, commentMarker } from './report/comment.ts';
 import { isGood } from './report/headline.ts';
+import type { RunFacts } from './report/sections.ts';
 import { outputsWithoutSecrets, shownOutcome } from './report/without-secrets.ts';
 import { annotationsOf, outputsOf, renderReport, renderSummary, renderText } from './report.ts';
 import { runContext } from './run-context.ts';
@@ -72,14 +74,19 @@ async function run(log: Log, entry: string): Promise<void> {
 }
 
 /** `@actions/github` reads the event's payload; it is loaded after the first line is out. */
-async function contextOf(): Promise<RunContext> {
+async function contextOf(): Promise<Place> {
   const { context } = await import('@actions/github');
   const surroundings = { workspace: process.cwd(), temp: process.env['RUNNER_TEMP'] ?? '/tmp' };
-  return runContext(process.env, context.payload, surroundings);
+  const place = runContext(process.env, context.payload, surroundings);
+  // Read now: a run that hangs has to know it.
+  const rollbackWorkflow = await rollbackWorkflowOf(place.workspace);
+  return { ...place, ...(rollbackWorkflow === undefined ? {} : { rollbackWorkflow }) };
 }
 
+type Place = RunContext & RunFacts;
+
 interface Publishing {
-  readonly context: RunContext;
+  readonly context: Place;
   readonly log: Log;
   readonly summary: boolean;
   readonly pullRequest?: PullRequest;
@@ -119,7 +126,7 @@ function say(outcome: Outcome, log: Log): void {
 }
 
 /** The same without a library, and without waiting: as text for the log and for the runner's files. */
-function lastWords(told: Outcome, context: RunContext): ReturnType<Watched['lastWords']> {
+function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords']> {
   const { outcome, outputs } = shown(told);
   const said: string[] = [];
   say(

@@ -122,6 +122,8 @@ export interface Outcome {
   readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
   /** Only where a newer commit or release came first. */
   readonly overtaken?: Overtaken;
+  /** Of a deploy or `status`: the good release to which a rollback would go now. */
+  readonly goodBefore?: number;
   /** All that are recorded, newest first: `history` and `status`. */
   readonly releases?: readonly ReleaseHead[];
   readonly kubeconfigPath?: string;

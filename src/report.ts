@@ -5,6 +5,7 @@ import type { Outcome, WorkloadResult } from './outcome.ts';
 import { causesOf, errorCode, recordOf } from './report/findings.ts';
 import { lastBlock } from './report/lines.ts';
 import { within } from './report/markdown.ts';
+import { rollbackBlock } from './report/rollback-link.ts';
 import { scanBlocks, scanRecord } from './report/scans.ts';
 import {
   changeBlocks,
@@ -101,6 +102,7 @@ export function renderSummary(full: Outcome, run?: RunFacts, brief = false): str
   const blocks = [
     verdictBlock(outcome),
     ...originBlock(outcome, run),
+    ...rollbackBlock(outcome, run),
     ...within(findingBytes, findingBlocks(outcome)),
     ...releaseBlocks(outcome, run),
     ...undoneBlocks(outcome),

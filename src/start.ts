@@ -7,6 +7,7 @@ import type { Facts } from './inputs/work.ts';
 import type { Outcome } from './outcome.ts';
 import { realClock } from './platform/clock.ts';
 import { overlaysOf, realEngine } from './platform/engine.ts';
+import { defaultBranchHere } from './platform/git-remote.ts';
 import { programs } from './platform/shell.ts';
 import { interruption } from './platform/signals.ts';
 import { startWatchdog } from './platform/watchdog.ts';
@@ -98,11 +99,17 @@ export async function startDoctor(
 ): Promise<DoctorDone | undefined> {
   const { raw, context, log, environment, exports, onSecretFile, defaultKubeconfig } = start;
   maskKnown(start);
-  const { workspace } = context;
+  const { workspace, remote } = context;
   const [workflows, overlays] = await Promise.all([workflowsOf(workspace), overlaysOf(workspace)]);
   const { signal } = interruption();
   const engine = realEngine({ context, log, signal, environment, exports, onSecretFile });
-  const repository = { workflows, overlays };
+  const defaultBranch = await defaultBranchHere(engine.ports.shell, workspace);
+  const repository = {
+    workflows,
+    overlays,
+    ...(remote === undefined ? {} : { name: remote.name }),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
+  };
   const work = doctor({ raw, repository, workspace, defaultKubeconfig, engine });
   const done = await Promise.race([work, untilAborted(signal)]);
   return signal.aborted ? undefined : (done ?? undefined);

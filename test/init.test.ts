@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type InitDoors, type InitOptions, init } from '../src/init.ts';
 import { initDoors } from '../src/platform/init-doors.ts';
+import { realShell } from '../src/platform/shell.ts';
 import { initErrors, initJson, initLines } from '../src/report/init.ts';
 
 const folders = [
@@ -18,6 +19,7 @@ interface Scene extends Partial<InitOptions> {
   readonly answers?: readonly string[];
   readonly there?: Readonly<Record<string, string>>;
   readonly repository?: string;
+  readonly git?: InitDoors['git'];
 }
 
 async function play(scene: Scene) {
@@ -33,6 +35,7 @@ async function play(scene: Scene) {
     {
       repository: scene.repository ?? 'Shop',
       folders: scene.folders ?? folders,
+      git: scene.git ?? {},
       ...(scene.answers ? { ask } : {}),
       read: async (path) => {
         const text = scene.there?.[path];
@@ -51,7 +54,7 @@ const deploy = '.github/workflows/deploy.yml';
 
 test.each(workflows)("the example's %s is what init writes in its folder", async (path) => {
   const example = join(import.meta.dirname, '..', 'example');
-  const { folders: own } = await initDoors(example);
+  const { folders: own } = await initDoors(example, { shell: realShell(), entry: 'dist/cli.js' });
   const { written } = await play({ repository: 'ai-creatives', folders: own });
   expect(written[path]).toBe(readFileSync(join(example, path), 'utf8'));
 });

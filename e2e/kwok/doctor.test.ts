@@ -55,7 +55,8 @@ async function examine(access: Access, ...more: readonly string[]) {
   expect(run.stdout + run.stderr).not.toContain('PRIVATE KEY');
   const { checks } = JSON.parse(run.stdout) as { checks: readonly Check[] };
   const of = (name: string) => checks.filter(({ check }) => check === name);
-  const verdicts = Object.fromEntries(checks.map(({ check, verdict }) => [check, verdict]));
+  const judged = checks.filter(({ verdict }) => verdict !== 'note');
+  const verdicts = Object.fromEntries(judged.map(({ check, verdict }) => [check, verdict]));
   return { ...run, checks, of, verdicts };
 }
 
@@ -201,7 +202,48 @@ describe('doctor', () => {
     expect(run.stdout).toMatch(/^✓ workflows {3}/m);
     expect(run.stdout).toMatch(/^✗ permissions /m);
     expect(run.stdout).toMatch(/^ {4}fix {2}yc managed-kubernetes cluster add-access-binding /m);
-    expect(run.stdout).toContain('1 wrong, 1 not looked at.');
+    expect(run.stdout).toMatch(/^1 wrong(?:, \d+ notes?)?, 1 not looked at\.$/m);
+  }, 60_000);
+
+  test('a workflow of another owner, a default branch that nobody listens to, a key of many lines', async () => {
+    const caller = `on: {push: {branches: [main]}}
+permissions: {contents: read, actions: read, pull-requests: write}
+jobs:
+  deploy:
+    uses: org/webgen-deploy/.github/workflows/deploy.yml@v1
+    secrets:
+      YC_SA_JSON_CREDENTIALS: \${{ secrets.YC_SA_JSON_CREDENTIALS }}
+      YC_K8S_CLUSTER_ID: \${{ secrets.YC_K8S_CLUSTER_ID }}
+`;
+    const there = await site.workspace({ '.github/workflows/deploy.yml': caller });
+    const git = (...args: readonly string[]) => promisify(execFile)('git', ['-C', there, ...args]);
+    await git('init', '-q');
+    await git('remote', 'add', 'origin', 'git@github.com:acme/shop.git');
+    await git('symbolic-ref', 'refs/remotes/origin/HEAD', 'refs/remotes/origin/master');
+    const pretty = JSON.stringify(JSON.parse(site.account.keyJson), undefined, 2);
+    const key = await site.workspace({ 'key.json': pretty });
+    const before = folder;
+    folder = there;
+    const access = { ...site.access, 'yc-sa-json-credentials': `@${join(key, 'key.json')}` };
+    const run = await examine(access, ...shop).finally(() => {
+      folder = before;
+    });
+    const said = run.of('workflows').map(({ verdict, what }) => `${verdict} ${what}`);
+    expect(said).toContainEqual(
+      expect.stringMatching(
+        /^note .*secrets of an environment of acme arrive empty in deploy\.yml of org/,
+      ),
+    );
+    expect(said).toContainEqual(
+      expect.stringMatching(/^failed .*a push to master, the default branch, deploys nothing/),
+    );
+    expect(run.of('key')).toMatchObject([
+      {
+        verdict: 'note',
+        fix: ['jq -c . key.json | gh secret set YC_SA_JSON_CREDENTIALS --env production'],
+      },
+      { verdict: 'ok' },
+    ]);
   }, 60_000);
 
   test('without a cluster only the repository is looked at; a wrong flag is wrong use', async () => {

@@ -2,6 +2,7 @@
 // would change are dropped. A real build, registry and API server.
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { project } from '../../src/version.ts';
 import { provideAssets } from '../cluster/assets.ts';
 import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
@@ -222,8 +223,8 @@ suite('the workflows now', () => {
     async ({ form, owner, key }) => {
       const run = await push({ hub, deploy: deployOf(form), owner, key });
       expectRun(run, 1, { 'build and scan': false });
-      expect(run.text).toContain('no workflow of another owner');
-      expect(run.text).toContain('init');
+      expect(run.text).toContain('reach only workflows of the same owner');
+      expect(run.text).toContain(`npx github:${project} init`);
     },
     300_000,
   );

@@ -5,7 +5,8 @@ export type CheckName = 'workflows' | 'key' | 'cluster' | 'api' | 'permissions' 
 
 export interface Check {
   readonly check: CheckName;
-  readonly verdict: 'ok' | 'failed' | 'skipped';
+  /** `note`: it may be as it should, which cannot be seen from here. */
+  readonly verdict: 'ok' | 'failed' | 'skipped' | 'note';
   /** One sentence. */
   readonly what: string;
   readonly evidence: readonly string[];
@@ -24,6 +25,15 @@ export function failed(
   evidence: readonly string[] = [],
 ): Check {
   return { check, verdict: 'failed', what, evidence, fix };
+}
+
+export function note(
+  check: CheckName,
+  what: string,
+  fix: readonly string[],
+  evidence: readonly string[] = [],
+): Check {
+  return { check, verdict: 'note', what, evidence, fix };
 }
 
 /** `why` says what is missing for it to be looked at. */

@@ -1,115 +1,90 @@
-// Are the workflows there, do they name the secrets right, and does every environment have its overlay?
-import { applicationSecrets, secretNames } from '../init/callers.ts';
-import { readYaml } from '../manifests/small-yaml.ts';
-import { didYouMean } from '../readers.ts';
+// Are the workflows there, do they hand on what they should, and does every environment have its overlay?
+import { wrongStep } from './action-steps.ts';
+import { wrongCall } from './called-jobs.ts';
 import { type Check, failed, ok } from './check.ts';
-
-export interface WorkflowFile {
-  /** Relative to the repository. */
-  readonly path: string;
-  readonly text: string;
-}
+import { checkTriggers, type Started } from './triggers.ts';
+import {
+  type ActionStep,
+  type CalledJob,
+  jobsOf,
+  type Role,
+  roleOf,
+  type WorkflowFile,
+} from './workflow-jobs.ts';
 
 export interface Repository {
   readonly workflows: readonly WorkflowFile[];
   /** Names of the folders in `manifests/overlays`. */
   readonly overlays: readonly string[];
+  /** `owner/name` of the remote `origin`, where there is one. */
+  readonly name?: string;
+  /** Of the remote, where git knows it. */
+  readonly defaultBranch?: string;
 }
 
-/** Rights that a called workflow asks for: GitHub refuses to start a run whose caller grants less. */
-const asked: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  deploy: { contents: 'read', actions: 'read' },
-  'pr-check': { contents: 'read', 'pull-requests': 'write' },
-  rollback: { actions: 'read' },
-};
-const called = /^[\w.-]+\/webgen-deploy\/\.github\/workflows\/(deploy|pr-check|rollback)\.ya?ml@/;
 const write = 'webgen-deploy init';
+const roles: readonly Role[] = ['deploy', 'pr-check', 'rollback'];
 
-type Fields = Readonly<Record<string, unknown>>;
-
-const fieldsOf = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-
-interface Call {
-  readonly name: string;
-  readonly path: string;
-  readonly job: Fields;
-  /** Of the whole workflow. */
-  readonly permissions: unknown;
-}
-
-/** Every problem is a check of its own; one that is good where there is none. */
-export function checkRepository({ workflows, overlays }: Repository): readonly Check[] {
-  const calls: Call[] = [];
+/** Every problem is a check of its own; beside notes there is one that is good where nothing failed. */
+export function checkRepository(repository: Repository): readonly Check[] {
+  const { workflows, overlays, name, defaultBranch } = repository;
+  const calls: CalledJob[] = [];
+  const steps: ActionStep[] = [];
   const problems: Check[] = [];
   for (const file of workflows) {
-    const read = readCalls(file);
-    if (read) calls.push(...read);
-    else
+    const jobs = jobsOf(file);
+    if (jobs) {
+      calls.push(...jobs.calls);
+      steps.push(...jobs.steps);
+    } else
       problems.push(failed('workflows', `${file.path} is no YAML.`, ['Correct it: actionlint.']));
   }
-  problems.push(...missing(calls), ...calls.flatMap(wrongCall));
-  if (calls.some(({ name }) => name === 'deploy') && overlays.length === 0) {
+  const found = new Set([...calls.map(({ role }) => role), ...steps.map(roleOf)]);
+  const origin = name?.split('/')[0];
+  problems.push(
+    ...roles.filter((role) => !found.has(role)).map(missing),
+    ...calls.flatMap((call) => wrongCall(call, origin)),
+    ...oncePerJob(steps.flatMap(wrongStep)),
+    ...checkTriggers(startedBy(calls, steps), defaultBranch),
+  );
+  if (found.has('deploy') && overlays.length === 0) {
     const what = 'There is no overlay in manifests/overlays.';
     problems.push(failed('workflows', what, [`${write}   # or name yours by the input manifests`]));
   }
-  if (problems.length > 0) return problems;
-  const found = calls.map(({ path }) => path.replace('.github/workflows/', ''));
-  return [
-    ok('workflows', `${found.join(', ')} call what they should; overlays: ${overlays.join(', ')}.`),
+  if (problems.some(({ verdict }) => verdict === 'failed')) return problems;
+  const paths = new Set([...calls, ...steps].map(({ path }) => path));
+  const files = [...paths].map((path) => path.replace('.github/workflows/', '')).join(', ');
+  const forms = [
+    ...(calls.length > 0 ? ['call what they should'] : []),
+    ...(steps.length > 0 ? ['have what the action needs'] : []),
   ];
+  const what = `${files} ${forms.join(' and ')}; overlays: ${overlays.join(', ')}.`;
+  return [ok('workflows', what), ...problems];
 }
 
-function readCalls({ path, text }: WorkflowFile): readonly Call[] | undefined {
-  const read = readYaml(text);
-  if ('problem' in read) return undefined;
-  const workflow = fieldsOf(read.yaml.value);
-  return Object.values(fieldsOf(workflow['jobs'])).flatMap((value) => {
-    const job = fieldsOf(value);
-    const uses = job['uses'];
-    const name = typeof uses === 'string' ? called.exec(uses)?.[1] : undefined;
-    return name === undefined ? [] : [{ name, path, job, permissions: workflow['permissions'] }];
-  });
+const does: Readonly<Record<Role, string>> = {
+  deploy: 'deploys',
+  'pr-check': 'previews pull requests',
+  rollback: 'rolls back',
+};
+
+const missing = (role: Role): Check =>
+  failed('workflows', `No workflow ${does[role]} with webgen-deploy.`, [write]);
+
+/** Two steps of a job lack the same right, and the same environment. */
+function oncePerJob(checks: readonly Check[]): readonly Check[] {
+  return [...new Map(checks.map((check) => [check.what, check])).values()];
 }
 
-function missing(calls: readonly Call[]): readonly Check[] {
-  return Object.keys(asked)
-    .filter((name) => !calls.some((call) => call.name === name))
-    .map((name) => failed('workflows', `No workflow calls ${name}.yml of webgen-deploy.`, [write]));
-}
-
-function wrongCall({ name, path, job, permissions }: Call): readonly Check[] {
-  const problems: Check[] = [];
-  const wrong = (what: string, ...fix: readonly string[]) =>
-    problems.push(failed('workflows', `${path}: ${what}`, fix));
-  const granted = job['permissions'] ?? permissions;
-  const lacking = Object.entries(asked[name] ?? {}).filter(([right, level]) => {
-    // Without any word about it the repository's default counts, which nobody sees from here.
-    return granted !== undefined && !grants(granted, right, level);
-  });
-  if (lacking.length > 0) {
-    const lines = lacking.map(([right, level]) => `${right}: ${level}`).join(', ');
-    wrong(`the job that calls ${name}.yml does not grant ${lines}.`, `permissions: {${lines}}`);
-  }
-  if (job['secrets'] === 'inherit') return problems;
-  const passed = Object.keys(fieldsOf(job['secrets']));
-  const optional = name === 'deploy' ? [applicationSecrets] : [];
-  const known: readonly string[] = [...secretNames, ...optional];
-  for (const secret of passed.filter((each) => !known.includes(each))) {
-    const names = known.map((each) => each.toLowerCase());
-    const guess = didYouMean(secret, names).replace(/`.+`/, (name) => name.toUpperCase()) || '.';
-    wrong(`the secret ${secret} is none of ${name}.yml${guess}`, `Use ${known.join(', ')}.`);
-  }
-  const needed = secretNames.filter((each) => each !== 'YC_REGISTRY_ID' && !passed.includes(each));
-  for (const secret of needed) {
-    wrong(`${secret} is not passed on.`, `secrets: {${secret}: \${{ secrets.${secret} }}}`);
-  }
-  return problems;
-}
-
-function grants(granted: unknown, right: string, level: string): boolean {
-  if (granted === 'write-all') return true;
-  if (granted === 'read-all') return level === 'read';
-  const has = fieldsOf(granted)[right];
-  return has === level || has === 'write';
+function startedBy(calls: readonly CalledJob[], steps: readonly ActionStep[]): readonly Started[] {
+  const all = [
+    ...calls.map(({ path, on, role }) => ({ path, on, role })),
+    ...steps.map((step) => ({ path: step.path, on: step.on, role: roleOf(step) })),
+  ];
+  return [...Map.groupBy(all, ({ path }) => path)].map(([path, own]) => ({
+    path,
+    on: own[0]?.on,
+    deploys: own.some(({ role }) => role === 'deploy'),
+    previews: own.some(({ role }) => role === 'pr-check'),
+  }));
 }

@@ -3,8 +3,8 @@ import { project, version } from '../version.ts';
 import type { Answers } from './answers.ts';
 import { noGroup, ordinaryWorkflow, paragraphs, withoutGroup } from './workflows/files.ts';
 import {
-  baseEnvironment,
   type Branches,
+  baseEnvironment,
   environmentByRef,
   expression,
   onProduction,
@@ -57,7 +57,9 @@ function settingsOf(name: WorkflowName, answers: Answers, choice: WorkflowChoice
   const more = Object.entries(choice.settings ?? {}).filter(
     ([input]) => contracts[name].inputs[input],
   );
-  const builds = services.map(({ name: image, context }) => `- {name: ${image}, context: ${context}}`);
+  const builds = services.map(
+    ({ name: image, context }) => `- {name: ${image}, context: ${context}}`,
+  );
   const own: Readonly<Record<WorkflowName, Settings>> = {
     deploy: {
       app,
@@ -121,8 +123,14 @@ function caller(name: WorkflowName, answers: Answers, choice: WorkflowChoice): s
     `name: ${name}`,
     `uses: ${uses(`/.github/workflows/${name}.yml`, choice)}`,
     ...block('permissions', allowed[name]),
-    ...block('with', settings.flatMap(([input, text]) => entry(input, text))),
-    ...block('secrets', Object.keys(secrets).map((each) => `${each}: \${{ secrets.${each} }}`)),
+    ...block(
+      'with',
+      settings.flatMap(([input, text]) => entry(input, text)),
+    ),
+    ...block(
+      'secrets',
+      Object.keys(secrets).map((each) => `${each}: \${{ secrets.${each} }}`),
+    ),
   ];
   return paragraphs([
     `name: ${name}`,
@@ -135,7 +143,8 @@ function caller(name: WorkflowName, answers: Answers, choice: WorkflowChoice): s
 
 const about: Readonly<Record<WorkflowName, string>> = {
   deploy: '# Tests, builds, scans, deploys and verifies the application.',
-  'pr-check': '# Checks a pull request: tests, manifests, and a preview of what a deploy would change.',
+  'pr-check':
+    '# Checks a pull request: tests, manifests, and a preview of what a deploy would change.',
   rollback: '# Puts back an earlier release; a person starts it.',
 };
 
@@ -146,11 +155,14 @@ function ordinary(name: WorkflowName, answers: Answers, choice: WorkflowChoice):
     branches: choice.branches,
     action: uses('', choice),
   });
-  return ordinaryWorkflow(name, form, [
-    [about[name], `name: ${name}`],
-    startedBy(name, choice),
-  ]);
+  return ordinaryWorkflow(name, form, [[about[name], `name: ${name}`], startedBy(name, choice)]);
 }
+
+/** Dependabot reads either. A repository that has one has its own mind about it. */
+export const dependabotFiles: readonly string[] = [
+  '.github/dependabot.yml',
+  '.github/dependabot.yaml',
+];
 
 const dependabot = `# Proposes newer versions of the actions in the workflows.
 version: 2
@@ -165,7 +177,10 @@ updates:
 `;
 
 /** Path → text. */
-export function workflows(answers: Answers, choice: WorkflowChoice): Readonly<Record<string, string>> {
+export function workflows(
+  answers: Answers,
+  choice: WorkflowChoice,
+): Readonly<Record<string, string>> {
   const write = choice.form === 'ordinary' ? ordinary : caller;
   const files = names.map(
     (name) => [`.github/workflows/${name}.yml`, write(name, answers, choice)] as const,

@@ -33,11 +33,15 @@ export function manyLineFindings(
   return [...ofKey(raw, place), ...ofKubeconfig(raw, place), ...ofSecrets(raw, place)];
 }
 
-function ofKey(raw: RawInputs, environment: string): readonly Finding[] {
-  const text = (raw['yc-sa-json-credentials'] ?? '').trim();
+/** Lines of a key that is JSON in several; 0 where each of its lines may be masked: base64 in lines. */
+export function linesOfKey(text: string): number {
   const { length } = filled(text);
-  // base64 in lines has none that stands in an output by chance.
-  if (length < 2 || !text.includes('{')) return [];
+  return length > 1 && text.includes('{') ? length : 0;
+}
+
+function ofKey(raw: RawInputs, environment: string): readonly Finding[] {
+  const length = linesOfKey(raw['yc-sa-json-credentials'] ?? '');
+  if (length === 0) return [];
   const evidence = [
     'a lone brace is one of them, so that GitHub may drop every output of a job that is JSON: digests, images, changes, findings',
   ];

@@ -7,12 +7,30 @@ export async function repositoryHere(
   shell: Shell,
   folder: string,
 ): Promise<Repository | undefined> {
+  const said = await gitSays(['config', '--get', 'remote.origin.url'], shell, folder);
+  return said === undefined ? undefined : repositoryOfRemote(said);
+}
+
+/**
+ * The default branch of the remote, as git has noted it when it cloned; nobody is asked. Undefined where
+ * it has not, and where its name would need quotes in a workflow. Never throws.
+ */
+export async function defaultBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
+  const args = ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'];
+  const said = await gitSays(args, shell, folder);
+  return /^origin\/([A-Za-z0-9][\w./-]{0,200})$/.exec(said?.trim() ?? '')?.[1];
+}
+
+async function gitSays(
+  args: readonly string[],
+  shell: Shell,
+  folder: string,
+): Promise<string | undefined> {
   const git = await shell.which('git');
   if (git === undefined) return undefined;
-  const args = ['config', '--get', 'remote.origin.url'];
   try {
     const { code, stdout } = await shell.run(git, args, { cwd: folder, timeoutMs: 2_000 });
-    return code === 0 ? repositoryOfRemote(stdout) : undefined;
+    return code === 0 ? stdout : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 // The workflow files of the repository that a terminal stands in.
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { WorkflowFile } from '../doctor/repository.ts';
+import type { WorkflowFile } from '../doctor/workflow-jobs.ts';
+import { readBounded } from './secret-source.ts';
 
 const folder = '.github/workflows';
 
@@ -14,4 +15,17 @@ export async function workflowsOf(root: string): Promise<readonly WorkflowFile[]
     return text === undefined ? [] : [{ path: `${folder}/${name}`, text }];
   };
   return (await Promise.all(files.map(read))).flat();
+}
+
+/** Ten times the largest of ours. */
+const mostBytes = 64 * 2 ** 10;
+
+/** The text of the repository's `rollback.yml`; undefined where there is none, or no file of that size. */
+export async function rollbackWorkflowOf(root: string): Promise<string | undefined> {
+  const path = join(root, folder, 'rollback.yml');
+  try {
+    return (await lstat(path)).isFile() ? await readBounded(path, mostBytes) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,16 +1,17 @@
 // What `doctor` says: a mark, a sentence, and the command that repairs it.
 import type { Check } from '../doctor/check.ts';
 import type { DoctorDone } from '../doctor.ts';
-import { neutralise } from '../text.ts';
+import { counted, neutralise } from '../text.ts';
 
-const marks = { ok: '✓', failed: '✗', skipped: '-' } as const;
+const marks = { ok: '✓', failed: '✗', skipped: '-', note: '!' } as const;
 
 export function doctorLines({ checks }: DoctorDone): readonly string[] {
   const count = (wanted: Check['verdict']) =>
     checks.filter(({ verdict }) => verdict === wanted).length;
   const end = count('failed') === 0 ? 'Nothing is wrong' : `${count('failed')} wrong`;
+  const noted = count('note') === 0 ? '' : `, ${counted(count('note'), 'note')}`;
   const unseen = count('skipped') === 0 ? '' : `, ${count('skipped')} not looked at`;
-  const all = checks.length === 0 ? [] : [...checks.flatMap(lines), '', `${end}${unseen}.`];
+  const all = checks.length === 0 ? [] : [...checks.flatMap(lines), '', `${end}${noted}${unseen}.`];
   return all.map(neutralise);
 }
 

@@ -9,7 +9,10 @@ import { type Block, code, fence, fold, link, prose, table } from './markdown.ts
 import { gantt } from './timeline.ts';
 
 /** What the summary says of the run itself. */
-export type RunFacts = Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 'repository'>;
+export interface RunFacts extends Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 'repository'> {
+  /** The text of the repository's own `rollback.yml`, where it has one. */
+  readonly rollbackWorkflow?: string;
+}
 
 /** Where a code is explained; the major tag is what users' workflows hold. */
 export const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;

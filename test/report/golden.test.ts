@@ -19,6 +19,7 @@ const run = {
   actor: 'octocat',
   repository: 'org/shop',
   runUrl: 'https://github.com/org/shop/actions/runs/1',
+  rollbackWorkflow: 'on: {workflow_dispatch: {inputs: {environment: {}, to-release: {}}}}',
 };
 
 /** The bytes that the runner gets, and the outputs. */

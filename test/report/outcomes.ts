@@ -275,6 +275,8 @@ const cancelled: Outcome = {
 const timedOut: Outcome = {
   ...plain,
   status: 'failed',
+  release: { number: 13, previous: 12 },
+  goodBefore: 11,
   changes: applied,
   workloads: [workload('StatefulSet/postgres', 'waiting', '0 of 1 ready', 600)],
   findings: [

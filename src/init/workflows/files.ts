@@ -86,7 +86,13 @@ function calls(name: WorkflowName): Lines {
     ...(name === 'pr-check'
       ? ['  workflow_call:']
       : [...indent(noGroup), `  workflow_call: ${withoutGroup}`]),
-    ...indent(block('inputs', all.flatMap(([id, each]) => input(id, each))), 4),
+    ...indent(
+      block(
+        'inputs',
+        all.flatMap(([id, each]) => input(id, each)),
+      ),
+      4,
+    ),
     ...indent(
       block(
         'secrets',
@@ -109,7 +115,13 @@ function calls(name: WorkflowName): Lines {
       ? []
       : [
           '  workflow_dispatch:',
-          ...indent(block('inputs', byHand.flatMap(([id, each]) => inputByHand(id, each))), 4),
+          ...indent(
+            block(
+              'inputs',
+              byHand.flatMap(([id, each]) => inputByHand(id, each)),
+            ),
+            4,
+          ),
         ]),
   ];
 }

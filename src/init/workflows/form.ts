@@ -44,7 +44,11 @@ export function reusableForm(workflow: WorkflowName): Form {
 /** `action` is what stands after `uses:`, with its version. */
 export function ordinaryForm(
   workflow: WorkflowName,
-  { settings, action, branches }: Pick<Form, 'action' | 'branches'> & { readonly settings: Settings },
+  {
+    settings,
+    action,
+    branches,
+  }: Pick<Form, 'action' | 'branches'> & { readonly settings: Settings },
 ): Form {
   const { inputs } = contracts[workflow];
   const text = (name: string) => settings[name] ?? inputs[name]?.default ?? '';

@@ -147,7 +147,7 @@ const cloud: WorkflowInputs = {
   },
   'yc-sa-id': {
     description:
-      'Keyless: the service account to become through GitHub\'s OIDC token, instead of the secret `YC_SA_JSON_CREDENTIALS`; the calling job grants `id-token: write`',
+      "Keyless: the service account to become through GitHub's OIDC token, instead of the secret `YC_SA_JSON_CREDENTIALS`; the calling job grants `id-token: write`",
   },
   'yc-oidc-audience': { description: "Audience of that token; GitHub's own where it is empty" },
   'yc-api-endpoint': {
@@ -188,8 +188,7 @@ export const deployContract: Contract = {
         "Images to build, as the action's input `build`; nothing is built where it is empty",
     },
     registry: {
-      description:
-        'Where images go; `registry.yandexcloud.net/<yc-registry-id>` where it is empty',
+      description: 'Where images go; `registry.yandexcloud.net/<yc-registry-id>` where it is empty',
     },
     scan: {
       description: 'What a vulnerability in a built image does: `off`, `report` or `gate`',
@@ -323,10 +322,7 @@ export const rollbackContract: Contract = {
       'The code of the first fatal finding, else empty',
       'jobs.rollback.outputs.error-code',
     ],
-    revision: [
-      'Number of the release that the rollback made',
-      'jobs.rollback.outputs.revision',
-    ],
+    revision: ['Number of the release that the rollback made', 'jobs.rollback.outputs.revision'],
   },
 };
 

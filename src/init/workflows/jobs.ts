@@ -193,7 +193,9 @@ function group(form: Form, environment: string): Lines {
   const app = form.text('app');
   return [
     ...(form.isReusable
-      ? ['# Only without the lock; with it each run has a group of its own, which is as good as none.']
+      ? [
+          '# Only without the lock; with it each run has a group of its own, which is as good as none.',
+        ]
       : []),
     'concurrency:',
     `  group: webgen-deploy-${form.isReusable ? own : ''}\${{ github.repository }}-${app}-${expression(environment)}`,
@@ -231,7 +233,10 @@ function deploy(form: Form, needs: readonly string[]): Lines {
     ['command', 'deploy'],
     ...passed(form, 'namespace', 'create-namespace', 'manifests'),
     ['images', imagesOf(form, isBuilt)],
-    ['built', form.isReusable ? "${{ needs.build.result == 'success' }}" : isBuilt ? 'true' : undefined],
+    [
+      'built',
+      form.isReusable ? "${{ needs.build.result == 'success' }}" : isBuilt ? 'true' : undefined,
+    ],
     ...passed(form, 'registry'),
     ...(isBuilt ? [registryId(form)] : []),
     ...passed(form, 'variables'),

@@ -117,7 +117,10 @@ export const registryId = (form: Form) =>
 export function account(form: Form): Entries {
   const key = 'secrets.YC_SA_JSON_CREDENTIALS';
   return [
-    ['yc-sa-json-credentials', expression(form.isReusable ? `inputs.yc-sa-id == '' && ${key} || ''` : key)],
+    [
+      'yc-sa-json-credentials',
+      expression(form.isReusable ? `inputs.yc-sa-id == '' && ${key} || ''` : key),
+    ],
     ['yc-sa-id', form.value('yc-sa-id')],
     ['yc-oidc-audience', form.value('yc-oidc-audience')],
     ['yc-api-endpoint', form.value('yc-api-endpoint')],

@@ -10,12 +10,12 @@ const expression = /^\$\{\{ [^\n]+ \}\}$/;
 /** A backtick could stand inside, but is easier to read in quotes. */
 const plain = /^[A-Za-z0-9./$][^\n`]*$/;
 /** Read as something else than text: `3.10` would be 3.1, `off` may be false. */
-const special =
-  /^(?:[-+.\d][\d._eE+-]*|0x[\da-fA-F]+|null|~|yes|no|on|off|y|n)$|: |:$| #|^\s|\s$/i;
+const special = /^(?:[-+.\d][\d._eE+-]*|0x[\da-fA-F]+|null|~|yes|no|on|off|y|n)$|: |:$| #|^\s|\s$/i;
 
 /** One line of text as a scalar. */
 export function scalar(text: string): string {
-  if (expression.test(text)) return text.includes(': ') || text.includes(' #') ? quoted(text) : text;
+  if (expression.test(text))
+    return text.includes(': ') || text.includes(' #') ? quoted(text) : text;
   return plain.test(text) && !special.test(text) ? text : quoted(text);
 }
 
