@@ -8,6 +8,7 @@ import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
 import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
 import { type Rules, without } from '../runner/rules/table.ts';
+import type { Repository } from '../runner/rules/world.ts';
 import { callersBefore, forms as callForms, formsNow, hubBefore } from '../runner/rules/worlds.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
@@ -66,12 +67,18 @@ interface Scene {
   readonly owner: 'org' | 'acme';
   readonly key: Form;
   readonly rules?: Rules;
+  /** Where secrets and variables are, if not all in the environment production. */
+  readonly stored?: (secrets: Secrets) => Partial<Repository>;
+  /** More secrets of the environment. */
+  readonly more?: Secrets;
 }
+
+type Secrets = Readonly<Record<string, string>>;
 
 const dockerfile = (file: string) => `FROM scratch\nCOPY ${file} /${file}\nUSER 20001\n`;
 
 /** A push to main; all secrets are those of the environment production. */
-async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> {
+async function push({ hub, deploy, owner, key, rules, stored, more = {} }: Scene): Promise<ActRun> {
   const application = await makeApplication({
     branch: 'main',
     builds: true,
@@ -86,6 +93,7 @@ async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> 
   const origin = `https://github.com/${owner}/shop.git`;
   await execOk('git', ['remote', 'set-url', 'origin', origin], { cwd: application });
   const secrets = {
+    ...more,
     YC_SA_JSON_CREDENTIALS: forms[key](site.account.keyJson),
     YC_K8S_CLUSTER_ID: site.access['yc-k8s-cluster-id'] ?? '',
     // In no output by chance.
@@ -94,7 +102,10 @@ async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> 
   const run = await runAct({
     ...{ act, hub, application, kubectl, event: 'push', workflow: 'deploy', secrets: {} },
     github: {
-      repository: { owner, name: 'shop', environments: { production: { secrets } } },
+      repository: {
+        ...{ owner, name: 'shop', environments: { production: { secrets } } },
+        ...stored?.(secrets),
+      },
       event: { name: 'push', ref: 'refs/heads/main' },
       ...(rules ? { rules } : {}),
     },
@@ -228,4 +239,26 @@ suite('the workflows now', () => {
     },
     300_000,
   );
+
+  test('of acme, reusable, the key a secret of the repository and the ids variables: it deploys', async () => {
+    const stored = ({ YC_SA_JSON_CREDENTIALS = '', ...ids }: Secrets): Partial<Repository> => ({
+      secrets: { YC_SA_JSON_CREDENTIALS },
+      environments: { production: { variables: ids } },
+    });
+    const deploy = deployOf('reusable');
+    const run = await push({ hub, deploy, owner: 'acme', key: 'on one line', stored });
+    expectRun(run, 0, all);
+    await expectByDigest();
+  }, 300_000);
+
+  test('a secret of a line that digests hold empties the hand-over: nothing is deployed, and why', async () => {
+    const more = { APPLICATION_SECRETS: 'shop-secrets/TOKEN<<END\n1\nEND\n' };
+    const run = await push({
+      ...{ hub, deploy: deployOf('ordinary'), owner: 'acme', key: 'on one line', more },
+    });
+    expect(run.text).toContain("Skip output 'digest-lines' since it may contain secret.");
+    expectRun(run, 1, { 'build and scan': true, 'deploy and verify': false });
+    expect(run.text).toContain('drops an output that holds a masked value');
+    expect(await imageOf('backend')).toBeUndefined();
+  }, 300_000);
 });
