@@ -30,7 +30,7 @@ export interface Hub {
   readonly flags: readonly string[];
 }
 
-/** Copies what a published version has: the reusable workflows, deploy/ and dist/. */
+/** Copies what a published version has: the action, the reusable workflows, deploy/ and dist/. */
 export async function makeHub(): Promise<Hub> {
   const folder = await mkdtemp(join(tmpdir(), 'webgen-hub-'));
   const workflows = join('.github', 'workflows');
@@ -41,7 +41,7 @@ export async function makeHub(): Promise<Hub> {
     texts.push(text);
     await writeFile(join(folder, workflows, name), forAct(text));
   }
-  for (const part of ['deploy', 'dist']) {
+  for (const part of ['action.yml', 'deploy', 'dist']) {
     await cp(join(PROJECT, part), join(folder, part), { recursive: true });
   }
   const replaced = [[`${SELF}@v1`, folder], ...(await standIns(texts.join('\n')))];
