@@ -30,7 +30,7 @@ export interface Hub {
   readonly flags: readonly string[];
 }
 
-/** Copies what a published version has: the action, the reusable workflows, deploy/ and dist/. */
+/** Copies what a published version has: the reusable workflows, deploy/ and dist/. */
 export async function makeHub(): Promise<Hub> {
   const folder = await mkdtemp(join(tmpdir(), 'webgen-hub-'));
   const workflows = join('.github', 'workflows');
