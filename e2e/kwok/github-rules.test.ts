@@ -258,7 +258,7 @@ suite('the workflows now', () => {
     });
     expect(run.text).toContain("Skip output 'digest-lines' since it may contain secret.");
     expectRun(run, 1, { 'build and scan': true, 'deploy and verify': false });
-    expect(run.text).toContain('drops an output that holds a masked value');
+    expect(run.text).toContain('GitHub drops an output of a job that holds a masked text');
     expect(await imageOf('backend')).toBeUndefined();
   }, 300_000);
 });

@@ -1,9 +1,11 @@
 // What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
+import { cluster, registry } from '../doctor/secret-names.ts';
 import { storeKey } from '../inputs/many-lines.ts';
 import { storeSecrets } from '../inputs/secret-lines.ts';
 import type { Answers } from './answers.ts';
-import { environments, secretNames } from './names.ts';
 import type { Branches } from './workflows/form.ts';
+
+const environments = ['production', 'staging', 'pr-check'] as const;
 
 const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
@@ -25,11 +27,9 @@ export function nextSteps({ app }: Answers, { staging }: Branches): readonly str
   ];
   const github = environments.flatMap((environment) => [
     `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
-    ...secretNames.map((name) => {
-      const file = environment === 'pr-check' ? 'check-key.json' : 'key.json';
-      if (name === 'YC_SA_JSON_CREDENTIALS') return storeKey(environment, file);
-      return `gh variable set ${name} --env ${environment}`;
-    }),
+    storeKey(environment, environment === 'pr-check' ? 'check-key.json' : 'key.json'),
+    // Ids are no secrets: as variables they reach every job, and nothing of them is masked.
+    ...[registry, cluster].map((name) => `gh variable set ${name} --env ${environment}`),
   ]);
   const deployed = environments.filter((environment) => environment !== 'pr-check');
   const values = deployed.map(storeSecrets);

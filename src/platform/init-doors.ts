@@ -5,8 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import type { Folder } from '../init/answers.ts';
 import type { InitDoors } from '../init.ts';
 import type { Shell } from '../ports.ts';
-import { defaultBranchHere } from './git-branches.ts';
-import { repositoryHere } from './git-remote.ts';
+import { currentBranchHere, defaultBranchHere, repositoryHere } from './git-remote.ts';
 import { ownCommit } from './own-commit.ts';
 
 /** Undefined where standard input is no terminal. Questions go to standard error. */
@@ -41,11 +40,15 @@ export async function initDoors(
 }
 
 async function gitFacts(folder: string, shell: Shell, entry: string): Promise<InitDoors['git']> {
-  const [remote, defaultBranch, commit] = await Promise.all([
+  const [remote, noted, current, commit] = await Promise.all([
     repositoryHere(shell, folder),
     defaultBranchHere(shell, folder),
+    currentBranchHere(shell, folder),
     ownCommit(shell, entry),
   ]);
+  // A repository that was not cloned has no note of the remote's.
+  const own = current === 'main' || current === 'master' ? current : undefined;
+  const defaultBranch = noted ?? own;
   const isGitHub = remote?.server === 'https://github.com';
   return {
     ...(isGitHub ? { owner: remote.name.split('/')[0] ?? '' } : {}),
