@@ -78,8 +78,7 @@ async function givenTo(
   const path = `.github/workflows/${workflow}.yml`;
   if (!github) return { faults: [], path, secrets, variables: {}, env: {} };
   const text = await readFile(join(application, path), 'utf8');
-  const called = Object.assign({}, ...hub.names.map((name) => asCalled(hub.workflows, name)));
-  const run = await ruled(text, called, github, folder);
+  const run = await ruled(text, asCalled(hub.workflows), github, folder);
   const rewritten = join(folder, `${workflow}.yml`);
   await writeFile(rewritten, run.workflow);
   return { ...run, path: rewritten };

@@ -17,7 +17,15 @@ import { startFaults } from './permissions.ts';
 import { reached } from './secrets.ts';
 import { allRules, type Rules } from './table.ts';
 import { type Concurrency, readWorkflow } from './workflow.ts';
-import { type Event, environmentName, inputsOf, ownerOf, passedOf, type World } from './world.ts';
+import {
+  type Event,
+  environmentName,
+  inputsOf,
+  isStarted,
+  ownerOf,
+  passedOf,
+  type World,
+} from './world.ts';
 
 export type Happening =
   | { readonly run: string; readonly workflow: string; readonly event: Event }
@@ -229,6 +237,10 @@ function modelOf(world: World, options: Options) {
       const text = world.own[file];
       if (text === undefined) throw new Error(`no workflow ${file}`);
       const workflow = readWorkflow(text);
+      if (rules.has('trigger') && !isStarted(workflow, event)) {
+        log.push(`${name} is not started`);
+        return;
+      }
       const run = { name, event, workflow, isCancelled: false };
       const inputs = inputsOf(event, workflow);
       const fixed = { id: name, run, parent: undefined, job: undefined, inside: workflow, inputs };

@@ -27,8 +27,10 @@ export const callersBefore = (): Texts => read('e2e', 'fixtures', 'v1-before', '
 export const forms = ['ordinary', 'reusable'] as const;
 
 /** What `init` writes now, in each form; `settings` as a caller's `with:`. */
-export function formsNow(settings: Texts = {}): Readonly<Record<(typeof forms)[number], Texts>> {
-  const branches = { production: 'main', staging: 'develop' };
+export function formsNow(
+  settings: Texts = {},
+  branches = { production: 'main', staging: 'develop' },
+): Readonly<Record<(typeof forms)[number], Texts>> {
   const textsOf = (form: (typeof forms)[number]): Texts => {
     const written = workflows(answers(), { form, branches, settings });
     const at = (name: string) => written[`.github/workflows/${name}.yml`] ?? '';
@@ -50,9 +52,12 @@ function answers(): Answers {
 }
 
 /** The texts of the called, as callers of `@v1` name them. */
-export function asCalled(hub: Texts, self = project): Texts {
+export function asCalled(hub: Texts): Texts {
   return Object.fromEntries(
-    Object.entries(hub).map(([name, text]) => [`${self}/.github/workflows/${name}.yml@v1`, text]),
+    Object.entries(hub).map(([name, text]) => [
+      `${project}/.github/workflows/${name}.yml@v1`,
+      text,
+    ]),
   );
 }
 
