@@ -1,10 +1,13 @@
 // Writes what action.yml says into README.md's tables, src/contract.ts and deploy/action.yml, so
-// that it stays the only holder of the contract, and docs/diagnosis.md; and package.json's repository
-// wherever the project is named. `--check` writes nothing and fails where they differ.
+// that it stays the only holder of the contract, docs/diagnosis.md, and the reusable workflows from the
+// jobs that `init` writes as well; and package.json's repository wherever the project is named. `--check`
+// writes nothing and fails where they differ.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
+import { reusableWorkflow } from '../src/init/workflows/files.ts';
+import { contracts, type WorkflowName } from '../src/init/workflows/inputs.ts';
 import { secretInputs } from '../src/inputs/mask.ts';
 import { project } from '../src/version.ts';
 import { renderDiagnosis } from './diagnosis.ts';
@@ -196,6 +199,10 @@ function main(check: boolean): void {
     [join(root, 'src', 'contract-help.ts'), renderContractHelp(action)],
     [readme, renderReadme(old(readme) || emptyReadme, action)],
     [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
+    ...(Object.keys(contracts) as readonly WorkflowName[]).map(
+      (name) =>
+        [join(root, '.github', 'workflows', `${name}.yml`), reusableWorkflow(name)] as const,
+    ),
   ] as const;
   for (const [path, text] of wanted.filter(([path, text]) => old(path) !== text)) {
     if (!check) writeFileSync(path, text);

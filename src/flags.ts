@@ -24,6 +24,10 @@ export interface Flags {
     readonly yes: boolean;
     readonly dryRun: boolean;
     readonly force: boolean;
+    /** Callers of the reusable workflows. */
+    readonly reusable: boolean;
+    /** Actions by commit: the project's own, or none where the program has to know it. */
+    readonly pin?: { readonly commit?: string };
   };
   readonly output: 'text' | 'json';
   readonly help: boolean;
@@ -41,7 +45,7 @@ export const lists: readonly InputName[] = [
   'bake-targets',
 ];
 const ownTexts = ['output', 'now', 'services'];
-const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force'];
+const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force', 'reusable', 'pin'];
 const own = [...ownTexts, ...ownSwitches];
 const diagnose = 'diagnose';
 
@@ -50,7 +54,10 @@ export const terminalCommands: Readonly<
   Record<string, { readonly inputs: readonly InputName[]; readonly own: readonly string[] }>
 > = {
   diagnose: { inputs: ['patience'], own: ['now'] },
-  init: { inputs: ['app', 'namespace'], own: ['services', 'yes', 'dry-run', 'force'] },
+  init: {
+    inputs: ['app', 'namespace'],
+    own: ['services', 'yes', 'dry-run', 'force', 'reusable', 'pin'],
+  },
   doctor: {
     inputs: names
       .filter((name) => /^(?:yc-(?!version|sha256)|kube-?con|registry)/.test(name))
@@ -118,6 +125,8 @@ function readOption(option: Option): ReadOption {
   const input = names.find((each) => each === name);
   if (input && switches.includes(input)) return { name: input, text: value ?? 'true' };
   if (!input && !own.includes(name)) return { wrong: unknownFlag(option) };
+  // Of the switches only this one may have a value: `--pin=<commit>`.
+  if (name === 'pin') return { own: name, text: value ?? '' };
   if (ownSwitches.includes(name)) return { own: name, text: 'true' };
   // `--timeout --wait` would take a flag for a value; a value like that is written with `=`.
   if (value === undefined || (!inline && value.startsWith('--'))) {
@@ -190,11 +199,14 @@ function ownFlags(read: readonly ReadOption[]) {
 }
 
 function initFlags({ has, texts }: ReturnType<typeof ownFlags>): NonNullable<Flags['init']> {
+  const commit = texts('pin').at(-1) ?? '';
   return {
     ...(has('services') ? { services: texts('services').join(' ') } : {}),
     yes: has('yes'),
     dryRun: has('dry-run'),
     force: has('force'),
+    reusable: has('reusable'),
+    ...(has('pin') ? { pin: commit === '' ? {} : { commit } } : {}),
   };
 }
 

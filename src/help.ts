@@ -29,6 +29,8 @@ const close = `The terminal's own
   --yes                           Of init: take what is proposed, ask nothing.
   --dry-run                       Of init: say what would be written.
   --force                         Of init: overwrite files that are there.
+  --reusable                      Of init: call the reusable workflows instead of writing out jobs.
+  --pin[=COMMIT]                  Of init: name webgen-deploy by its commit instead of by v1.
   -h, --help
   --version
 

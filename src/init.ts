@@ -1,11 +1,12 @@
 // `init`: a few questions or flags in; workflows and manifests of an application's repository out.
 import { type Finding, finding } from './errors.ts';
 import { type Answers, type Folder, proposals, readAnswers, type Words } from './init/answers.ts';
-import { callers } from './init/callers.ts';
+import { chooseWorkflows, type GitFacts, type WorkflowWishes } from './init/choice.ts';
 import { manifests } from './init/manifests.ts';
 import { nextSteps } from './init/next-steps.ts';
+import { dependabotFiles, workflows } from './init/workflows.ts';
 
-export interface InitOptions {
+export interface InitOptions extends WorkflowWishes {
   readonly words: Words;
   /** Takes what is proposed instead of asking. */
   readonly yes: boolean;
@@ -18,6 +19,7 @@ export interface InitDoors {
   /** The name of the folder, or of the repository. */
   readonly repository: string;
   readonly folders: readonly Folder[];
+  readonly git: GitFacts;
   /** Absent where nobody can answer. An empty answer takes the proposal. */
   readonly ask?: (question: string) => Promise<string>;
   /** A file's text; undefined where nothing is, `no-file` where something else is. */
@@ -25,38 +27,50 @@ export interface InitDoors {
   write(path: string, text: string): Promise<void>;
 }
 
-export type FileState = 'new' | 'unchanged' | 'overwritten' | 'kept';
+/** `kept` is in the way of ours; `left` is the repository's own affair. */
+export type FileState = 'new' | 'unchanged' | 'overwritten' | 'kept' | 'left';
 
 export interface InitDone {
   /** 0 done, 1 files in the way, 2 wrong use. */
   readonly code: 0 | 1 | 2;
   readonly findings: readonly Finding[];
   readonly files: readonly { readonly path: string; readonly state: FileState }[];
+  /** What was chosen, and why; a line each. */
+  readonly notes: readonly string[];
   readonly next: readonly string[];
 }
 
 /** Writes all files or none; what is there and differs is never overwritten without `force`. */
 export async function init(options: InitOptions, doors: InitDoors): Promise<InitDone> {
-  const nothing = { files: [], next: [] };
+  const nothing = { files: [], notes: [], next: [] };
+  const chosen = chooseWorkflows(options, doors.git);
+  if ('findings' in chosen) return { code: 2, findings: chosen.findings, ...nothing };
+  const { choice, notes } = chosen;
   const asked = await askFor(options, doors);
   if ('findings' in asked) return { code: 2, findings: asked.findings, ...nothing };
   const { answers } = asked;
-  const wanted = Object.entries({ ...callers(answers), ...manifests(answers) });
+  const wanted = Object.entries({ ...workflows(answers, choice), ...manifests(answers) });
   const files = await Promise.all(
     wanted.map(async ([path, text]) => {
-      const before = await doors.read(path);
-      return { path, text, state: stateOf(before, text, options.force) };
+      const [before, ...others] = await Promise.all(
+        (dependabotFiles.includes(path) ? dependabotFiles : [path]).map(doors.read),
+      );
+      const isTheirs = dependabotFiles.includes(path) && [before, ...others].some((each) => each);
+      const state = stateOf(before, text, options.force);
+      return { path, text, state: isTheirs && state !== 'unchanged' ? ('left' as const) : state };
     }),
   );
   const kept = files.filter(({ state }) => state === 'kept');
   const told = files.map(({ path, state }) => ({ path, state }));
-  if (kept.length > 0) return { code: 1, findings: [inTheWay(kept.length)], files: told, next: [] };
+  if (kept.length > 0) {
+    return { code: 1, findings: [inTheWay(kept.length)], files: told, notes, next: [] };
+  }
   if (!options.dryRun) {
     for (const { path, text, state } of files) {
-      if (state !== 'unchanged') await doors.write(path, text);
+      if (state !== 'unchanged' && state !== 'left') await doors.write(path, text);
     }
   }
-  return { code: 0, findings: [], files: told, next: nextSteps(answers) };
+  return { code: 0, findings: [], files: told, notes, next: nextSteps(answers, choice.branches) };
 }
 
 function stateOf(

@@ -55,7 +55,7 @@ async function run(entry: string): Promise<void> {
   if (flags.findings.length > 0) return leave(2);
   const log = logFor(flags);
   if (flags.command === 'diagnose') return diagnosis(flags, log);
-  if (flags.init) return startInit(flags, flags.init, log);
+  if (flags.init) return startInit(flags, flags.init, log, entry);
   const { raw, findings } = await readSecrets(flags, {
     environment: process.env,
     read: readBounded,
@@ -153,13 +153,17 @@ async function startInit(
   { raw, output }: Flags,
   flags: NonNullable<Flags['init']>,
   log: Log,
+  entry: string,
 ): Promise<void> {
   const folder = process.cwd();
   const terminal = await openQuestions();
   const words = { app: raw['app'], namespace: raw['namespace'], services: flags.services };
   const done = await init(
     { ...flags, words },
-    { ...(await initDoors(folder)), ...(terminal ? { ask: terminal.ask } : {}) },
+    {
+      ...(await initDoors(folder, { shell: realShell(), entry })),
+      ...(terminal ? { ask: terminal.ask } : {}),
+    },
   ).finally(() => terminal?.close());
   complain(initErrors(done));
   if (output !== 'json') for (const line of initLines(done, flags.dryRun)) log.info(line);

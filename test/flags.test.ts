@@ -78,10 +78,17 @@ describe('init', () => {
     expect(parse(words)).toMatchObject({
       command: 'init',
       raw: { app: 'shop' },
-      init: { services: 'a:1 b:2/x', yes: true, dryRun: true, force: false },
+      init: { services: 'a:1 b:2/x', yes: true, dryRun: true, force: false, reusable: false },
       findings: [],
     });
-    expect(parse('init').init).toEqual({ yes: false, dryRun: false, force: false });
+    expect(parse('init').init).toEqual({
+      ...{ yes: false, dryRun: false, force: false, reusable: false },
+    });
+    expect(parse('init --reusable --pin --app shop').init).toMatchObject({
+      reusable: true,
+      pin: {},
+    });
+    expect(parse('init --pin=abc').init).toMatchObject({ pin: { commit: 'abc' } });
     expect(parse('deploy').init).toBeUndefined();
   });
   test.each([

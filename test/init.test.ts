@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type InitDoors, type InitOptions, init } from '../src/init.ts';
 import { initDoors } from '../src/platform/init-doors.ts';
+import { realShell } from '../src/platform/shell.ts';
 import { initErrors, initJson, initLines } from '../src/report/init.ts';
 
 const folders = [
@@ -18,6 +19,7 @@ interface Scene extends Partial<InitOptions> {
   readonly answers?: readonly string[];
   readonly there?: Readonly<Record<string, string>>;
   readonly repository?: string;
+  readonly git?: InitDoors['git'];
 }
 
 async function play(scene: Scene) {
@@ -33,6 +35,7 @@ async function play(scene: Scene) {
     {
       repository: scene.repository ?? 'Shop',
       folders: scene.folders ?? folders,
+      git: scene.git ?? {},
       ...(scene.answers ? { ask } : {}),
       read: async (path) => {
         const text = scene.there?.[path];
@@ -46,15 +49,19 @@ async function play(scene: Scene) {
   return { done, written, asked, said: done.findings.map(({ what }) => what) };
 }
 
+const dependabot = '.github/dependabot.yml';
 const workflows = ['deploy', 'pr-check', 'rollback'].map((name) => `.github/workflows/${name}.yml`);
 const deploy = '.github/workflows/deploy.yml';
 
-test.each(workflows)("the example's %s is what init writes in its folder", async (path) => {
-  const example = join(import.meta.dirname, '..', 'example');
-  const { folders: own } = await initDoors(example);
-  const { written } = await play({ repository: 'ai-creatives', folders: own });
-  expect(written[path]).toBe(readFileSync(join(example, path), 'utf8'));
-});
+test.each([...workflows, dependabot])(
+  "the example's %s is what init writes in its folder",
+  async (path) => {
+    const example = join(import.meta.dirname, '..', 'example');
+    const { folders: own } = await initDoors(example, { shell: realShell(), entry: 'dist/cli.js' });
+    const { written } = await play({ repository: 'ai-creatives', folders: own });
+    expect(written[path]).toBe(readFileSync(join(example, path), 'utf8'));
+  },
+);
 
 test('the names of the example are those of the stack', () => {
   const text = (path: string) => readFileSync(join(import.meta.dirname, '..', path), 'utf8');
@@ -74,15 +81,25 @@ test('tests run with what the backend names: its Python, its list of packages', 
     files: ['requirements.txt', 'requirements-dev.txt'],
     dockerfile: 'ARG BASE=docker.io/library/python:3.12-slim\nFROM ${BASE}\nEXPOSE 80\n',
   };
-  const { written } = await play({ folders: [backend] });
-  expect(written[deploy]).toContain(`      backend-path: api
+  const called = await play({ folders: [backend], reusable: true });
+  expect(called.written[deploy]).toContain(`      backend-path: api
       backend-test: |
         python -m pip install --disable-pip-version-check --requirement requirements-dev.txt
         python -m pytest
       python-version: '3.12'
 `);
+  const { written } = await play({ folders: [backend] });
+  for (const name of ['deploy', 'pr-check']) {
+    expect(written[`.github/workflows/${name}.yml`]).toContain(`          python-version: '3.12'
+      - name: Test the backend
+        working-directory: api
+        run: |
+          python -m pip install --disable-pip-version-check --requirement requirements-dev.txt
+          python -m pytest
+`);
+  }
   const other = { ...backend, files: ['requirements.txt'], dockerfile: 'FROM debian\n' };
-  const plain = (await play({ folders: [other] })).written[deploy];
+  const plain = (await play({ folders: [other], reusable: true })).written[deploy];
   expect(plain).not.toMatch(/backend-test|python-version/);
 });
 
@@ -91,6 +108,7 @@ test('proposes what lies in the folders', async () => {
   expect(done.code).toBe(0);
   expect(Object.keys(written)).toEqual([
     ...workflows,
+    dependabot,
     'manifests/bootstrap/namespaces.yaml',
     'manifests/base/kustomization.yaml',
     'manifests/base/backend.yaml',
@@ -109,7 +127,10 @@ test('one Dockerfile at the root is the application itself, and tests are left o
   const root = [{ name: '.', files: [], dockerfile: 'FROM x\n' }];
   const { written } = await play({ folders: root });
   expect(written[deploy]).toContain('{name: shop, context: .}');
-  expect(written[deploy]).toContain("backend-path: ''\n      frontend-path: ''\n");
+  expect(written[deploy]).not.toMatch(/tests|setup-/);
+  expect(written[deploy]).toContain('needs: [build]\n');
+  const called = await play({ folders: root, reusable: true });
+  expect(called.written[deploy]).toContain("backend-path: ''\n      frontend-path: ''\n");
   expect(written['manifests/base/shop.yaml']).toContain('tcpSocket');
 });
 
@@ -186,24 +207,117 @@ test('tells all wrong words at once', async () => {
   expect(said).toHaveLength(3);
 });
 
-test('what is left to do names every secret of every environment, and no value', async () => {
+test('what is left to do names all that every environment needs, and no value', async () => {
   const { done } = await play({});
   const lines = initLines(done, false);
   for (const environment of ['production', 'staging', 'pr-check']) {
-    for (const name of ['YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID']) {
-      expect(
-        lines.some((line) => line.endsWith(`gh secret set ${name} --env ${environment}`)),
-      ).toBe(true);
+    const key = environment === 'pr-check' ? 'check-key.json' : 'key.json';
+    // GitHub masks each line of a secret, so each is stored as one line; an id is no secret.
+    expect(lines).toContain(
+      `  jq -c . ${key} | gh secret set YC_SA_JSON_CREDENTIALS --env ${environment}`,
+    );
+    for (const name of ['YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID']) {
+      expect(lines).toContain(`  gh variable set ${name} --env ${environment}`);
     }
   }
-  // GitHub masks each line of a secret, so each is stored as one line.
-  const store = (environment: string, file: string) =>
-    `  jq -c . ${file} | gh secret set YC_SA_JSON_CREDENTIALS --env ${environment}`;
-  expect(lines).toContain(store('production', 'key.json'));
-  expect(lines).toContain(store('pr-check', 'check-key.json'));
   expect(lines).toContain(
     '  base64 -w0 staging.txt | gh secret set APPLICATION_SECRETS --env staging',
   );
   expect(lines.join()).not.toContain('APPLICATION_SECRETS --env pr-check');
   expect(lines).toContain('  webgen-deploy doctor');
+});
+
+describe('the form', () => {
+  const isCaller = (text = '') => text.includes('/.github/workflows/deploy.yml@v1');
+
+  test.each([
+    ['elsewhere', { owner: 'acme' }, {}, false, 'Ordinary jobs: GitHub hands secrets'],
+    ['without a remote', {}, {}, false, 'Ordinary jobs: GitHub hands secrets'],
+    ["in the project's organisation", { owner: 'Org' }, {}, true, "the repository is Org's"],
+    ['elsewhere, by hand', { owner: 'acme' }, { reusable: true }, true, "this one is acme's"],
+    ['at home, by hand', { owner: 'org' }, { reusable: true }, true, 'by --reusable.'],
+  ])('%s', async (_, git, wishes, wanted, why) => {
+    const { done, written } = await play({ git, ...wishes });
+    expect(isCaller(written[deploy])).toBe(wanted);
+    expect(done.notes[0]).toContain(why);
+    expect(initLines(done, true)).toContain(done.notes[0]);
+    expect(JSON.parse(initJson(done)).notes).toEqual(done.notes);
+  });
+});
+
+describe('the default branch', () => {
+  test.each([
+    ['main', 'main'],
+    ['master', 'master'],
+    ['release/1.x', 'release/1.x'],
+    // What everything is merged into first is not what is released.
+    ['develop', 'main'],
+    ["a'b", 'main'],
+    ['*', 'main'],
+    [undefined, 'main'],
+  ])('%s: pushes to %s go to production', async (defaultBranch, production) => {
+    const git = defaultBranch === undefined ? {} : { defaultBranch };
+    const { done, written } = await play({ git });
+    expect(written[deploy]).toContain(`    branches: [${production}, develop]\n`);
+    expect(written[deploy]).toContain(`(github.ref == 'refs/heads/${production}' ||`);
+    expect(done.notes[1]).toContain(`Pushes to ${production} go to production`);
+  });
+});
+
+describe('pins', () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  const own = (text = '') => text.match(/uses: org\/webgen-deploy\S*(?: #.*)?/g) ?? [];
+
+  test.each([
+    ['given', { pin: { commit } }, {}],
+    ["the program's own", { pin: {} }, { commit }],
+  ])('%s', async (_, wishes, git) => {
+    for (const reusable of [false, true]) {
+      const { written } = await play({ ...wishes, reusable, git });
+      for (const path of workflows) {
+        const uses = own(written[path]);
+        expect(uses.length).toBeGreaterThan(0);
+        for (const each of uses) expect(each.endsWith(`@${commit} # v1.0.0`)).toBe(true);
+      }
+    }
+  });
+
+  test.each([
+    ['unknown', {}, 'Which commit of webgen-deploy this program is, is not known here.'],
+    ['a tag', { commit: 'v1.0.0' }, '--pin is no commit'],
+    ['too short', { commit: '0123456' }, '--pin is no commit'],
+  ])('%s: nothing is written, and the way to the commit is said', async (_, pin, what) => {
+    const { done, written } = await play({ pin });
+    expect([done.code, written]).toEqual([2, {}]);
+    expect(initErrors(done).join('\n')).toContain(what);
+    expect(initErrors(done).join('\n')).toContain('--pin=COMMIT');
+  });
+
+  test('what is of others is pinned in any case, to what the project itself uses', async () => {
+    const { written } = await play({});
+    const uses = Object.values(written).flatMap((text) => text.match(/uses: actions\/.*/g) ?? []);
+    const ours = readFileSync(
+      join(import.meta.dirname, '..', '.github', 'workflows', 'ci.yml'),
+      'utf8',
+    );
+    expect(uses.length).toBeGreaterThan(5);
+    expect(uses.filter((each) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(each))).toEqual([]);
+    const checkout = uses.find((each) => each.includes('actions/checkout')) ?? 'none';
+    expect(ours).toContain(checkout);
+  });
+});
+
+describe('dependabot.yml', () => {
+  test.each([
+    [dependabot, 'version: 2\n'],
+    ['.github/dependabot.yaml', 'version: 2\n'],
+    [dependabot, 'a link'],
+  ])('of the repository itself (%s: %j) is left as it is, with --force too', async (path, text) => {
+    for (const force of [false, true]) {
+      const { done, written } = await play({ there: { [path]: text }, force });
+      expect(done.code).toBe(0);
+      expect(Object.keys(written)).not.toContain(dependabot);
+      expect(initLines(done, false)).toContain(`  = ${dependabot} (yours, left as it is)`);
+    }
+  });
 });

@@ -2,12 +2,14 @@
 // would change are dropped. A real build, registry and API server.
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { project } from '../../src/version.ts';
 import { provideAssets } from '../cluster/assets.ts';
 import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';
 import { startTestRegistry, type TestRegistry } from '../images/test-registry.ts';
 import { type Rules, without } from '../runner/rules/table.ts';
-import { callersBefore, hubBefore } from '../runner/rules/worlds.ts';
+import type { Repository } from '../runner/rules/world.ts';
+import { callersBefore, forms as callForms, formsNow, hubBefore } from '../runner/rules/worlds.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActRun, runAct } from '../workflows/act.ts';
@@ -65,12 +67,18 @@ interface Scene {
   readonly owner: 'org' | 'acme';
   readonly key: Form;
   readonly rules?: Rules;
+  /** Where secrets and variables are, if not all in the environment production. */
+  readonly stored?: (secrets: Secrets) => Partial<Repository>;
+  /** More secrets of the environment. */
+  readonly more?: Secrets;
 }
+
+type Secrets = Readonly<Record<string, string>>;
 
 const dockerfile = (file: string) => `FROM scratch\nCOPY ${file} /${file}\nUSER 20001\n`;
 
 /** A push to main; all secrets are those of the environment production. */
-async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> {
+async function push({ hub, deploy, owner, key, rules, stored, more = {} }: Scene): Promise<ActRun> {
   const application = await makeApplication({
     branch: 'main',
     builds: true,
@@ -85,6 +93,7 @@ async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> 
   const origin = `https://github.com/${owner}/shop.git`;
   await execOk('git', ['remote', 'set-url', 'origin', origin], { cwd: application });
   const secrets = {
+    ...more,
     YC_SA_JSON_CREDENTIALS: forms[key](site.account.keyJson),
     YC_K8S_CLUSTER_ID: site.access['yc-k8s-cluster-id'] ?? '',
     // In no output by chance.
@@ -93,7 +102,10 @@ async function push({ hub, deploy, owner, key, rules }: Scene): Promise<ActRun> 
   const run = await runAct({
     ...{ act, hub, application, kubectl, event: 'push', workflow: 'deploy', secrets: {} },
     github: {
-      repository: { owner, name: 'shop', environments: { production: { secrets } } },
+      repository: {
+        ...{ owner, name: 'shop', environments: { production: { secrets } } },
+        ...stored?.(secrets),
+      },
       event: { name: 'push', ref: 'refs/heads/main' },
       ...(rules ? { rules } : {}),
     },
@@ -180,5 +192,73 @@ suite(`the workflows before${reason === undefined ? '' : ` (skipped: ${reason})`
     const run = await push({ hub, deploy: deploy(), owner: 'org', key: 'as yc writes it', rules });
     expectRun(run, 0, all);
     await expectByDigest();
+  }, 300_000);
+});
+
+suite('the workflows now', () => {
+  let hub: Hub;
+  const deployOf = (form: (typeof callForms)[number]) =>
+    formsNow({
+      'yc-api-endpoint': site.yandex.endpoint,
+      registry: `${registry.address}/shop`,
+      'backend-path': '',
+      'frontend-path': '',
+      scan: 'off',
+    })[form]['deploy'] ?? '';
+
+  beforeAll(async () => {
+    const applications = Object.values(formsNow()).map(({ deploy }) => deploy ?? '');
+    hub = await newHub({ applications });
+  });
+
+  const combinations = callForms.flatMap((form) =>
+    (['org', 'acme'] as const).flatMap((owner) =>
+      (Object.keys(forms) as readonly Form[]).map((key) => ({ form, owner, key })),
+    ),
+  );
+  const isArriving = ({ form, owner }: { form: string; owner: string }) =>
+    form === 'ordinary' || owner === 'org';
+
+  test.each(combinations.filter(isArriving))(
+    'of $owner, $form, a key $key: a push deploys by digest',
+    async ({ form, owner, key }) => {
+      const run = await push({ hub, deploy: deployOf(form), owner, key });
+      expectRun(run, 0, all);
+      await expectByDigest();
+    },
+    300_000,
+  );
+
+  test.each(combinations.filter((each) => !isArriving(each)))(
+    'of $owner, $form, a key $key: the run ends with the cause, and what to do',
+    async ({ form, owner, key }) => {
+      const run = await push({ hub, deploy: deployOf(form), owner, key });
+      expectRun(run, 1, { 'build and scan': false });
+      expect(run.text).toContain('reach only workflows of the same owner');
+      expect(run.text).toContain(`npx github:${project} init`);
+    },
+    300_000,
+  );
+
+  test('of acme, reusable, the key a secret of the repository and the ids variables: it deploys', async () => {
+    const stored = ({ YC_SA_JSON_CREDENTIALS = '', ...ids }: Secrets): Partial<Repository> => ({
+      secrets: { YC_SA_JSON_CREDENTIALS },
+      environments: { production: { variables: ids } },
+    });
+    const deploy = deployOf('reusable');
+    const run = await push({ hub, deploy, owner: 'acme', key: 'on one line', stored });
+    expectRun(run, 0, all);
+    await expectByDigest();
+  }, 300_000);
+
+  test('a secret of a line that digests hold empties the hand-over: nothing is deployed, and why', async () => {
+    const more = { APPLICATION_SECRETS: 'shop-secrets/TOKEN<<END\n1\nEND\n' };
+    const run = await push({
+      ...{ hub, deploy: deployOf('ordinary'), owner: 'acme', key: 'on one line', more },
+    });
+    expect(run.text).toContain("Skip output 'digest-lines' since it may contain secret.");
+    expectRun(run, 1, { 'build and scan': true, 'deploy and verify': false });
+    expect(run.text).toContain('GitHub drops an output of a job that holds a masked text');
+    expect(await imageOf('backend')).toBeUndefined();
   }, 300_000);
 });

@@ -1,4 +1,4 @@
-// The reusable workflows, run whole: callers as init writes them, this bundle, a real API server.
+// The workflows, run whole in both forms: as init writes them, this bundle, a real API server.
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,6 @@ import { actionlint, zizmor } from '../../scripts/workflows.ts';
 import { inputTable } from '../../src/contract.ts';
 import { provideAssets } from '../cluster/assets.ts';
 import { exec } from '../cluster/exec.ts';
-import { readPairs } from '../runner/files.ts';
 import { openSite, type Site } from '../site.ts';
 import { provideTool } from '../tools/tools.ts';
 import { type ActOptions, type ActRun, runAct } from '../workflows/act.ts';
@@ -50,6 +49,8 @@ interface Scene extends Partial<ActOptions> {
   readonly branch?: string;
   readonly with?: readonly string[];
   readonly files?: ApplicationOptions['files'];
+  readonly form?: ApplicationOptions['form'];
+  readonly defaultBranch?: string;
 }
 
 const images = (tag: number) => [
@@ -67,14 +68,17 @@ async function playUntil(said: string, scene: Scene): Promise<ActRun> {
 
 async function play({
   branch = 'main',
+  defaultBranch = 'main',
+  form = 'reusable',
   files,
   with: lines = [],
   ...scene
 }: Scene): Promise<ActRun> {
   const more = [`yc-api-endpoint: ${site.yandex.endpoint}`, ...lines];
-  const application = await makeApplication({ branch, with: more, ...(files ? { files } : {}) });
+  const shape = { branch, defaultBranch, form, with: more };
+  const application = await makeApplication({ ...shape, ...(files ? { files } : {}) });
   folders.push(application);
-  const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'main' };
+  const repository = { full_name: 'acme/shop', name: 'shop', default_branch: defaultBranch };
   const payload = { ref: `refs/heads/${branch}`, repository };
   const usual = { act, hub, kubectl, application, event: 'push', workflow: 'deploy' } as const;
   const run = await runAct({ ...usual, payload, secrets: secrets(), ...scene });
@@ -133,10 +137,9 @@ suite('deploy.yml', () => {
     const scene = { with: [...images(3), ...untested], secrets: {} };
     const run = await playUntil('YC_K8S_CLUSTER_ID is missing', scene);
     expectRun(run, 1, { 'deploy and verify': false });
-    for (const name of ['YC_SA_JSON_CREDENTIALS', 'YC_K8S_CLUSTER_ID']) {
-      expect(run.text).toContain(`Secret ${name} is missing`);
-      expect(run.text).toContain(`gh secret set ${name} --env`);
-    }
+    expect(run.text).toContain('YC_SA_JSON_CREDENTIALS is missing');
+    expect(run.text).toContain('gh secret set YC_SA_JSON_CREDENTIALS --env production');
+    expect(run.text).toContain('gh variable set YC_K8S_CLUSTER_ID --env production');
   }, 120_000);
 
   test('a manifest that the cluster refuses leaves it as it was', async () => {
@@ -150,6 +153,60 @@ suite('deploy.yml', () => {
     expectRun(run, 1, { 'deploy and verify': false });
     expect(run.text).toContain('field-unknown');
     expect(await imageIn('shop')).toBe('registry.example/backend:1');
+  }, 120_000);
+});
+
+suite('ordinary jobs, in a repository whose default branch is master', () => {
+  const form = 'ordinary' as const;
+  const master = { form, branch: 'master', defaultBranch: 'master' } as const;
+  const base = (ref: string) => ({
+    repository: { full_name: 'acme/shop', name: 'shop', default_branch: 'master' },
+    number: 8,
+    pull_request: {
+      number: 8,
+      title: 'A change',
+      base: { ref, repo: { full_name: 'acme/shop' } },
+      head: { ref: 'feature', repo: { full_name: 'acme/shop' } },
+      user: { login: 'mona' },
+    },
+  });
+
+  test('a push deploys to production, after the tests', async () => {
+    const run = await play({ ...master, with: images(21) });
+    expectRun(run, 0, { ...all, 'deploy and verify': true });
+    expect(await imageIn('shop')).toBe('registry.example/backend:21');
+  }, 120_000);
+
+  test('a pull request to it is previewed against production', async () => {
+    const run = await play({
+      ...{ ...master, branch: 'feature', event: 'pull_request', workflow: 'pr-check' },
+      payload: base('master'),
+      with: [...images(22), ...untested, ...unscanned],
+    });
+    expectRun(run, 0, { manifests: true, preview: true });
+    expect(run.text).toContain('registry.example/backend:22');
+  }, 120_000);
+
+  test('a stacked pull request is checked, and has no preview that could be red', async () => {
+    const asked = site.yandex.requests.length;
+    const run = await play({
+      ...{ ...master, branch: 'more', event: 'pull_request', workflow: 'pr-check' },
+      payload: base('feature'),
+      with: unscanned,
+    });
+    expectRun(run, 0, { ...all, manifests: true });
+    expect(site.yandex.requests.length).toBe(asked);
+  }, 120_000);
+
+  test('a rollback goes back, and nothing else is asked', async () => {
+    const inputs = { environment: 'production', 'to-release': '' };
+    const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'master' };
+    await play({ ...master, with: [...images(23), ...untested] });
+    expect(await imageIn('shop')).toBe('registry.example/backend:23');
+    const event = { event: 'workflow_dispatch', workflow: 'rollback' } as const;
+    const run = await play({ ...master, ...event, payload: { inputs, repository } });
+    expectRun(run, 0, { 'roll back and verify': true });
+    expect(await imageIn('shop')).toBe('registry.example/backend:21');
   }, 120_000);
 });
 
@@ -193,7 +250,7 @@ suite('pr-check.yml', () => {
 
   test('is red where a secret is missing, and where an overlay cannot be built', async () => {
     const broken = { 'manifests/overlays/staging/kustomization.yaml': 'resources: [nowhere]\n' };
-    const missing = 'Secret YC_SA_JSON_CREDENTIALS is missing';
+    const missing = 'YC_SA_JSON_CREDENTIALS is missing';
     const run = await playUntil(missing, {
       ...check,
       payload: pull('acme/shop'),
@@ -220,43 +277,117 @@ suite('pr-check.yml', () => {
   }, 120_000);
 });
 
-describe('the script that names the images', () => {
-  const named = async (env: Readonly<Record<string, string>>) => {
-    const folder = await mkdtemp(join(tmpdir(), 'webgen-script-'));
-    folders.push(folder);
-    const output = join(folder, 'output');
-    await writeFile(output, '');
-    const { jobs } = parse(await readFile(join(hubless, 'deploy.yml'), 'utf8'));
-    const { run } = jobs.deploy.steps.find((step: { id?: string }) => step.id === 'images');
-    const registry = 'registry.yandexcloud.net/crp1';
-    const usual = { IMAGES: '', DIGESTS: '{}', REGISTRY: registry, GITHUB_OUTPUT: output };
-    const done = await exec('bash', ['-eo', 'pipefail', '-c', run], { env: { ...usual, ...env } });
-    return { ...done, lines: readPairs(await readFile(output, 'utf8'))['lines'] };
-  };
-  const hubless = join(import.meta.dirname, '..', '..', '.github', 'workflows');
-  const digest = `sha256:${'a'.repeat(64)}`;
+/** The script of a step of a job of the project's own workflow, with these variables. */
+async function script(
+  workflow: string,
+  job: string,
+  step: string,
+  env: Readonly<Record<string, string>>,
+) {
+  const path = join(import.meta.dirname, '..', '..', '.github', 'workflows', `${workflow}.yml`);
+  const { jobs } = parse(await readFile(path, 'utf8'));
+  const found = jobs[job].steps.find(({ name }: { name: string }) => name === step);
+  const [shell, ...flags] = found.shell === 'sh' ? ['sh', '-e'] : ['bash', '-eo', 'pipefail'];
+  return exec(shell ?? '', [...flags, '-c', found.run], { env });
+}
 
-  test('puts the registry before each digest, after the lines that were given', async () => {
-    const digests = JSON.stringify({ backend: digest, web: digest });
-    const { lines } = await named({ DIGESTS: digests, IMAGES: 'db=postgres:18\nlines<<END\nEND' });
-    expect(lines?.split('\n').filter((line) => line !== '')).toEqual([
-      'db=postgres:18',
-      'lines<<END',
-      'END',
-      `backend=registry.yandexcloud.net/crp1/backend@${digest}`,
-      `web=registry.yandexcloud.net/crp1/web@${digest}`,
+describe('the check of the secrets', () => {
+  const all = { YC_SA_JSON_CREDENTIALS: 'true', YC_K8S_CLUSTER_ID: 'true' };
+  const check = (env: Readonly<Record<string, string>>) =>
+    script('deploy', 'deploy', 'Check the secrets', {
+      ...{ ENVIRONMENT: 'production', CALLED: 'org/webgen-deploy', GITHUB_REPOSITORY_OWNER: 'Org' },
+      ...all,
+      ...env,
+    });
+
+  test('says nothing where they are all there', async () => {
+    expect(await check({})).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  test('of the same owner: names the environment and the command', async () => {
+    const { code, stdout } = await check({ YC_SA_JSON_CREDENTIALS: 'false' });
+    expect([code, stdout.trim()]).toEqual([
+      1,
+      '::error title=YC_SA_JSON_CREDENTIALS is missing::Set it in the GitHub environment production: jq -c . key.json | gh secret set YC_SA_JSON_CREDENTIALS --env production',
     ]);
   });
 
-  test('has nothing to say where nothing was built', async () => {
-    const { code, lines } = await named({});
-    expect([code, lines?.trim()]).toEqual([0, '']);
+  test('of another owner: names that as the cause, and the form that works', async () => {
+    const other = { YC_SA_JSON_CREDENTIALS: 'false', GITHUB_REPOSITORY_OWNER: 'acme' };
+    const { code, stdout } = await check(other);
+    expect(code).toBe(1);
+    expect(stdout).toContain("this workflow is org/webgen-deploy's, and secrets of an environment");
+    expect(stdout).toContain('npx github:org/webgen-deploy init --force');
+    expect(stdout).toContain('gh secret set YC_SA_JSON_CREDENTIALS\n');
   });
 
-  test.each([['{"web":"latest"}'], ['{"web":""}'], ['nonsense']])('refuses %s', async (DIGESTS) => {
-    const { code, lines } = await named({ DIGESTS });
-    expect(code).not.toBe(0);
-    expect(lines).toBeUndefined();
+  test('an id is set as a variable, which reaches workflows of any owner', async () => {
+    const other = { YC_K8S_CLUSTER_ID: 'false', GITHUB_REPOSITORY_OWNER: 'acme' };
+    const { code, stdout } = await check(other);
+    expect([code, stdout.trim()]).toEqual([
+      1,
+      '::error title=YC_K8S_CLUSTER_ID is missing::Set the variable in the GitHub environment production: gh variable set YC_K8S_CLUSTER_ID --env production',
+    ]);
+  });
+
+  test('a branch without an environment is no place to look for secrets in', async () => {
+    const { code, stdout } = await check({ ENVIRONMENT: '' });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('title=No environment::')]);
+  });
+
+  test("an environment's name is no command", async () => {
+    const { stdout } = await check({
+      YC_K8S_CLUSTER_ID: 'false',
+      ENVIRONMENT: 'a\n::warning::$(id)',
+    });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    expect(stdout).toContain('--env a???warning????id?');
+  });
+});
+
+describe('the check of the runner', () => {
+  type Tools = readonly (readonly [name: string, exit: number])[];
+  const runner = async (tools: Tools) => {
+    const bin = await mkdtemp(join(tmpdir(), 'webgen-bin-'));
+    folders.push(bin);
+    for (const [name, exit] of tools) {
+      await writeFile(join(bin, name), `#!/bin/sh\nexit ${exit}\n`, { mode: 0o755 });
+    }
+    return { PATH: bin };
+  };
+  const check = async (job: string, tools: Tools) => {
+    const path = await runner(tools);
+    const workflow = job === 'manifests' ? 'pr-check' : 'deploy';
+    return script(workflow, job, 'Check the runner', path);
+  };
+
+  test.each([
+    [
+      'build',
+      [
+        ['bash', 0],
+        ['docker', 0],
+      ],
+      0,
+      '',
+    ],
+    ['build', [['bash', 0]], 1, 'The runner has no docker'],
+    [
+      'build',
+      [
+        ['bash', 0],
+        ['docker', 1],
+      ],
+      1,
+      'Docker has no buildx',
+    ],
+    ['build', [['docker', 0]], 1, 'The runner has no bash'],
+    ['deploy', [['bash', 0]], 0, ''],
+    ['manifests', [['bash', 0]], 1, 'The runner has no kubectl'],
+  ] as const)('%s on a runner with %j', async (job, tools, code, said) => {
+    const done = await check(job, tools);
+    expect([done.code, done.stdout]).toEqual([code, expect.stringContaining(said)]);
+    if (code === 0) expect(done.stdout).toBe('');
   });
 });
 

@@ -2,9 +2,10 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
 import { type Answers, readAnswers } from '../../src/init/answers.ts';
-import { callers } from '../../src/init/callers.ts';
 import { manifests } from '../../src/init/manifests.ts';
+import { workflows } from '../../src/init/workflows.ts';
 import { execOk } from '../cluster/exec.ts';
 
 const tests = {
@@ -18,8 +19,12 @@ const tests = {
 
 export interface ApplicationOptions {
   readonly branch: string;
-  /** Lines of `with:` beside what `init` writes, `name: value`. */
+  /** Lines of `with:` beside what `init` writes, `name: value`; ordinary jobs are made of them. */
   readonly with: readonly string[];
+  /** Default: callers. */
+  readonly form?: 'ordinary' | 'reusable';
+  /** Default: main. */
+  readonly defaultBranch?: string;
   /** The images are built, as `init` writes it; default: they are named. */
   readonly builds?: boolean;
   /** Files beside the usual ones, or instead of them. */
@@ -37,15 +42,16 @@ const answers = (): Answers => {
   return read.answers;
 };
 
-/** The callers that `init` writes, with more lines. */
-function callersOf({ with: lines, builds }: ApplicationOptions): Readonly<Record<string, string>> {
-  const more = ['    with:', ...lines.map((line) => `      ${line}`), ''].join('\n');
-  return Object.fromEntries(
-    Object.entries(callers(answers())).map(([path, text]) => {
-      const plain = builds ? text : text.replace(/ {6}build: \|\n(?: {8}- .*\n)+/, '');
-      return [path, plain.replace('    with:\n', more)];
-    }),
-  );
+/** The workflows that `init` writes, for more inputs. */
+function workflowsOf(options: ApplicationOptions): Readonly<Record<string, string>> {
+  const { with: lines, builds, form = 'reusable', defaultBranch = 'main' } = options;
+  const given = Object.entries({ ...parse(lines.join('\n')) } as Record<string, unknown>);
+  const settings = {
+    ...(builds ? {} : { build: '' }),
+    ...Object.fromEntries(given.map(([name, value]) => [name, String(value)])),
+  };
+  const branches = { production: defaultBranch, staging: 'develop' };
+  return workflows(answers(), { form, branches, settings });
 }
 
 /** A commit of it in a folder of its own, on `branch`; `origin` is acme/shop on GitHub. */
@@ -54,7 +60,7 @@ export async function makeApplication(options: ApplicationOptions): Promise<stri
   const files = {
     ...tests,
     ...manifests(answers()),
-    ...callersOf(options),
+    ...workflowsOf(options),
     ...options.files,
   };
   for (const [path, text] of Object.entries(files)) {

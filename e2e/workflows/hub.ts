@@ -34,8 +34,6 @@ export interface Hub {
   readonly flags: readonly string[];
   /** The reusable workflows as they were published, by name. */
   readonly workflows: Texts;
-  /** `org/webgen-deploy`, and who else it belongs to. */
-  readonly names: readonly string[];
 }
 
 export interface HubOptions {
@@ -45,19 +43,17 @@ export interface HubOptions {
   readonly rules?: boolean;
   /** The workflows of applications that run with it, for their actions' stand-ins. */
   readonly applications?: readonly string[];
-  /** Who else it belongs to: `acme/webgen-deploy`. */
-  readonly names?: readonly string[];
 }
 
 /** Copies what a published version has: the reusable workflows, deploy/ and dist/. */
 export async function makeHub(options: HubOptions = {}): Promise<Hub> {
-  const { workflows = hubNow(), rules = false, applications = [], names = [] } = options;
+  const { workflows = hubNow(), rules = false, applications = [] } = options;
   const folder = await mkdtemp(join(tmpdir(), 'webgen-hub-'));
   const at = (...path: readonly string[]) => join(folder, ...path);
   await mkdir(at('.github', 'workflows'), { recursive: true });
   for (const [name, text] of Object.entries(workflows)) {
     const plain = forAct(text);
-    const ruled = rules ? rewrite(plain, `hub_${name}`) : plain;
+    const ruled = rules ? rewrite(plain, `hub_${name}`, {}, SELF) : plain;
     await writeFile(at('.github', 'workflows', `${name}.yml`), ruled);
   }
   for (const part of ['action.yml', 'deploy', 'dist']) {
@@ -67,11 +63,10 @@ export async function makeHub(options: HubOptions = {}): Promise<Hub> {
     await rename(at('dist', 'index.js'), at('dist', 'entry.js'));
     await cp(RECORDER, at('dist', 'index.js'));
   }
-  const own = [SELF, ...names].map((name) => [`${name}@v1`, folder] as const);
   const texts = [...Object.values(workflows), ...applications];
-  const replaced = [...own, ...(await standIns(texts.join('\n')))];
+  const replaced = [[`${SELF}@v1`, folder], ...(await standIns(texts.join('\n')))];
   const flags = replaced.flatMap(([name, path]) => ['--local-repository', `${name}=${path}`]);
-  return { folder, flags, workflows, names: [SELF, ...names] };
+  return { folder, flags, workflows };
 }
 
 /** For each action that a workflow names and that has a stand-in. act does a checkout by itself. */

@@ -1,14 +1,17 @@
 // What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
+import { cluster, registry } from '../doctor/secret-names.ts';
 import { storeKey } from '../inputs/many-lines.ts';
 import { storeSecrets } from '../inputs/secret-lines.ts';
 import type { Answers } from './answers.ts';
-import { environments, secretNames } from './callers.ts';
+import type { Branches } from './workflows/form.ts';
+
+const environments = ['production', 'staging', 'pr-check'] as const;
 
 const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
 
 /** Lines of text; a command stands on a line of its own, indented. */
-export function nextSteps({ app }: Answers): readonly string[] {
+export function nextSteps({ app }: Answers, { staging }: Branches): readonly string[] {
   const [deployer, checker] = [`${app}-deploy`, `${app}-check`];
   const cloud = [
     'kubectl apply -f manifests/bootstrap',
@@ -24,11 +27,9 @@ export function nextSteps({ app }: Answers): readonly string[] {
   ];
   const github = environments.flatMap((environment) => [
     `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
-    ...secretNames.map((name) => {
-      const file = environment === 'pr-check' ? 'check-key.json' : 'key.json';
-      if (name === 'YC_SA_JSON_CREDENTIALS') return storeKey(environment, file);
-      return `gh secret set ${name} --env ${environment}`;
-    }),
+    storeKey(environment, environment === 'pr-check' ? 'check-key.json' : 'key.json'),
+    // Ids are no secrets: as variables they reach every job, and nothing of them is masked.
+    ...[registry, cluster].map((name) => `gh variable set ${name} --env ${environment}`),
   ]);
   const deployed = environments.filter((environment) => environment !== 'pr-check');
   const values = deployed.map(storeSecrets);
@@ -40,7 +41,7 @@ export function nextSteps({ app }: Answers): readonly string[] {
     ...indent(github),
     'Where the manifests use Secrets: their values, a line SecretName/key=value each, as base64:',
     ...indent(values),
-    'Then check all of it, and push to develop:',
+    `Then check all of it, and push to ${staging}:`,
     ...indent(['webgen-deploy doctor', 'git add .github manifests && git commit && git push']),
   ];
 }

@@ -21,6 +21,12 @@ export async function defaultBranchHere(shell: Shell, folder: string): Promise<s
   return /^origin\/([A-Za-z0-9][\w./-]{0,200})$/.exec(said?.trim() ?? '')?.[1];
 }
 
+/** The branch that is checked out. Never throws. */
+export async function currentBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
+  const said = await gitSays(['symbolic-ref', '--quiet', '--short', 'HEAD'], shell, folder);
+  return said?.trim() || undefined;
+}
+
 async function gitSays(
   args: readonly string[],
   shell: Shell,

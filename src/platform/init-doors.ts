@@ -4,6 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import type { Folder } from '../init/answers.ts';
 import type { InitDoors } from '../init.ts';
+import type { Shell } from '../ports.ts';
+import { currentBranchHere, defaultBranchHere, repositoryHere } from './git-remote.ts';
+import { ownCommit } from './own-commit.ts';
 
 /** Undefined where standard input is no terminal. Questions go to standard error. */
 export async function openQuestions(): Promise<
@@ -14,8 +17,11 @@ export async function openQuestions(): Promise<
   return { ask: (question) => lines.question(question), close: () => lines.close() };
 }
 
-/** Doors into `folder`, the root of an application's repository. */
-export async function initDoors(folder: string): Promise<Omit<InitDoors, 'ask'>> {
+/** Doors into `folder`, the root of an application's repository; `entry` is the program's file. */
+export async function initDoors(
+  folder: string,
+  { shell, entry }: { readonly shell: Shell; readonly entry: string },
+): Promise<Omit<InitDoors, 'ask'>> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
@@ -23,12 +29,31 @@ export async function initDoors(folder: string): Promise<Omit<InitDoors, 'ask'>>
   return {
     repository: basename(await realpath(folder)),
     folders: await Promise.all(['.', ...names.sort()].map((name) => look(folder, name))),
+    git: await gitFacts(folder, shell, entry),
     read: (path) => read(join(folder, path)),
     write: async (path, text) => {
       const target = join(folder, path);
       await mkdir(dirname(target), { recursive: true });
       await writeFile(target, text);
     },
+  };
+}
+
+async function gitFacts(folder: string, shell: Shell, entry: string): Promise<InitDoors['git']> {
+  const [remote, noted, current, commit] = await Promise.all([
+    repositoryHere(shell, folder),
+    defaultBranchHere(shell, folder),
+    currentBranchHere(shell, folder),
+    ownCommit(shell, entry),
+  ]);
+  // A repository that was not cloned has no note of the remote's.
+  const own = current === 'main' || current === 'master' ? current : undefined;
+  const defaultBranch = noted ?? own;
+  const isGitHub = remote?.server === 'https://github.com';
+  return {
+    ...(isGitHub ? { owner: remote.name.split('/')[0] ?? '' } : {}),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
+    ...(commit === undefined ? {} : { commit }),
   };
 }
 

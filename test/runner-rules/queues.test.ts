@@ -3,7 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import { type Happening, schedule } from '../../e2e/runner/rules/schedule.ts';
 import { without } from '../../e2e/runner/rules/table.ts';
 import type { Event } from '../../e2e/runner/rules/world.ts';
-import { callersBefore, hubBefore, worldOf } from '../../e2e/runner/rules/worlds.ts';
+import {
+  callersBefore,
+  formsNow,
+  hubBefore,
+  hubNow,
+  worldOf,
+} from '../../e2e/runner/rules/worlds.ts';
 
 const push: Event = { name: 'push', ref: 'refs/heads/main' };
 const byHand: Event = {
@@ -60,5 +66,88 @@ describe('with the workflows before, and reviewers on production', () => {
       'A/deploy/build': 'failure',
       'A/deploy/deploy': 'skipped',
     });
+  });
+});
+
+describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (form) => {
+  const world = worldOf(formsNow()[form], hubNow(), { ...reviewed, owner: 'org' });
+  const at = (run: string, job: string) =>
+    form === 'ordinary' ? `${run}/${job}` : `${run}/${run === 'R' ? 'rollback' : 'deploy'}/${job}`;
+  const waits = 'waits for approval of production';
+
+  test('a rollback starts at once, whatever waits for an approval', () => {
+    for (const happened of [[deploy('A')], [deploy('A'), approve('A')]]) {
+      const { log, states } = schedule(world, [...happened, rollback('R'), approve('R')]);
+      expect(states[at('R', 'rollback')]).toBe('success');
+      expect(log.filter((line) => line.includes('waits for group'))).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['the first first', ['A', 'B']],
+    ['the last first', ['B', 'A']],
+  ])('of two deploys that wait each starts when it is approved: %s', (_, [one = '', two = '']) => {
+    const queued = [deploy('A'), deploy('B'), approve('A'), approve('B')];
+    const { states } = schedule(world, queued);
+    expect([states[at('A', 'deploy')], states[at('B', 'deploy')]]).toEqual([waits, waits]);
+    const { log } = schedule(world, [...queued, approve(one), approve(two)]);
+    const starts = log.filter(
+      (line) => /\/deploy starts$/.test(line) && !/^[AB]\/deploy starts/.test(line),
+    );
+    const ordinary = log.filter((line) => /^[AB]\/deploy starts$/.test(line));
+    expect((form === 'ordinary' ? ordinary : starts).map((line) => line.charAt(0))).toEqual([
+      one,
+      two,
+    ]);
+  });
+
+  test('tests that ran into their time, or were cancelled, let nothing through', () => {
+    for (const end of ['timed out', 'cancelled', 'failure'] as const) {
+      const free = worldOf(formsNow()[form], hubNow(), { owner: 'org' });
+      const ends = { [at('A', 'build')]: end };
+      expect(schedule(free, [deploy('A')], { ends }).states[at('A', 'deploy')]).toBe('skipped');
+    }
+  });
+});
+
+describe('the inputs of the reusable deploy', () => {
+  const own = (settings: Readonly<Record<string, string>>) => formsNow(settings).reusable;
+
+  test('build-environment: the build asks for no approval, and custom rules do not refuse it', () => {
+    const environments = {
+      production: { reviewers: true, custom: true },
+      build: {},
+    };
+    const world = worldOf(own({ 'build-environment': 'build' }), hubNow(), {
+      owner: 'org',
+      environments,
+    });
+    expect(schedule(world, [deploy('A')]).states).toMatchObject({
+      'A/deploy/build': 'success',
+      'A/deploy/deploy': 'waits for approval of production',
+    });
+  });
+
+  test('approval-environment: one gate, outside all groups', () => {
+    const environments = { production: {}, gate: { reviewers: true } };
+    const world = worldOf(own({ 'approval-environment': 'gate' }), hubNow(), {
+      owner: 'org',
+      environments,
+    });
+    const { states } = schedule(world, [deploy('A'), rollback('R')]);
+    expect(states).toMatchObject({
+      'A/deploy/build': 'success',
+      'A/deploy/approval': 'waits for approval of gate',
+      'R/rollback/rollback': 'success',
+    });
+    const done = schedule(world, [deploy('A'), { approve: 'A', environment: 'gate' }]);
+    expect(done.states['A/deploy/deploy']).toBe('success');
+  });
+
+  test('lock: false keeps a group: a deploy that runs is waited for', () => {
+    const world = worldOf(own({ lock: 'false' }), hubNow(), { owner: 'org' });
+    const busy = ['A/deploy/deploy'];
+    const { states } = schedule(world, [deploy('A'), deploy('B')], { busy });
+    expect(states['B/deploy/deploy']).toMatch(/^waits for group .*, held by A\/deploy\/deploy$/);
   });
 });

@@ -13,6 +13,11 @@ function levelOf(permissions: Permissions, scope: string): number {
   return Math.max(0, levels.indexOf(level));
 }
 
+/** What the token of a job of a called workflow may do: no more than the caller's grant. */
+export function grantedTo(job: string, called: Workflow, granted: Permissions): Permissions {
+  return called.jobs[job]?.permissions ?? called.permissions ?? granted;
+}
+
 /** Whatever `if:` says: empty where the run may start. */
 export function startFaults(
   world: Pick<World, 'called'>,

@@ -18,13 +18,21 @@ interface Edit {
   readonly text: string;
 }
 
-type Source = { readonly text: string; readonly file: string };
+interface Source {
+  readonly text: string;
+  readonly file: string;
+  readonly self: string | undefined;
+}
 
 /** By what stands behind `uses:`, the places of a called workflow's jobs. */
 export type Places = Readonly<Record<string, readonly string[]>>;
 
-/** Throws where a text cannot be changed without changing what it does. */
-export function rewrite(text: string, file: string, called: Places = {}): string {
+/**
+ * Throws where a text cannot be changed without changing what it does. `self`, of a called workflow:
+ * the repository that it is in, `job.workflow_repository`, which act does not know
+ * (docs.github.com/actions/reference/workflows-and-actions/contexts).
+ */
+export function rewrite(text: string, file: string, called: Places = {}, self?: string): string {
   const jobs = parseDocument(text).get('jobs');
   if (!isMap(jobs)) throw new Error(`${file}: no jobs`);
   const spans = jobs.items.map((pair) => spanOf(pair));
@@ -33,7 +41,7 @@ export function rewrite(text: string, file: string, called: Places = {}): string
   );
   const strange = outside.find(({ text: hole }) => reference.test(hole));
   if (strange) throw new Error(`${file}: ${strange.text} stands outside of a job`);
-  const edits = jobs.items.flatMap((pair) => jobEdits({ text, file }, pair, called));
+  const edits = jobs.items.flatMap((pair) => jobEdits({ text, file, self }, pair, called));
   return edits
     .sort((one, other) => other.from - one.from)
     .reduce((all, { from, to, text: put }) => all.slice(0, from) + put + all.slice(to), text);
@@ -75,7 +83,7 @@ function jobEdits(source: Source, pair: Pair, called: Places): readonly Edit[] {
   return [
     ...holesIn(source.text, from, to)
       .filter((hole) => !isChanged(hole))
-      .map((hole) => ({ ...hole, text: renamed(hole.text, place) })),
+      .map((hole) => ({ ...hole, text: renamed(hole.text, place, source.self) })),
     ...outputEdits,
     ...(secrets && isMap(secrets.value)
       ? [passedTo(source, secrets.value, called[String(job.get('uses'))] ?? [])]
@@ -83,9 +91,10 @@ function jobEdits(source: Source, pair: Pair, called: Places): readonly Edit[] {
   ];
 }
 
-function renamed(hole: string, place: string): string {
+function renamed(hole: string, place: string, self?: string): string {
   if (/\b(secrets|vars)\b(?!\.[A-Za-z_])/.test(hole)) throw new Error(`${hole} names no secret`);
-  return hole.replaceAll(new RegExp(reference, 'g'), (all, context: string, name: string) =>
+  const known = self === undefined ? hole : hole.replaceAll('job.workflow_repository', `'${self}'`);
+  return known.replaceAll(new RegExp(reference, 'g'), (all, context: string, name: string) =>
     name === 'GITHUB_TOKEN' ? all : `${context}.${nameAt(name, place)}`,
   );
 }

@@ -17,7 +17,15 @@ import { startFaults } from './permissions.ts';
 import { reached } from './secrets.ts';
 import { allRules, type Rules } from './table.ts';
 import { type Concurrency, readWorkflow } from './workflow.ts';
-import { type Event, environmentName, inputsOf, ownerOf, passedOf, type World } from './world.ts';
+import {
+  type Event,
+  environmentName,
+  inputsOf,
+  isStarted,
+  ownerOf,
+  passedOf,
+  type World,
+} from './world.ts';
 
 export type Happening =
   | { readonly run: string; readonly workflow: string; readonly event: Event }
@@ -35,6 +43,8 @@ export interface Options {
   readonly ends?: Readonly<Record<string, End>>;
   /** What steps say, by the job's path: `<step>.<output>` → text. */
   readonly steps?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** What the steps of every job ask to be masked. */
+  readonly added?: readonly string[];
   readonly rules?: Rules;
 }
 
@@ -71,7 +81,8 @@ export function schedule(
 
 const waiting = (environment: string) => `waits for approval of ${environment}`;
 
-function modelOf(world: World, { busy = [], ends = {}, steps = {}, rules = allRules }: Options) {
+function modelOf(world: World, options: Options) {
+  const { busy = [], ends = {}, steps = {}, added = [], rules = allRules } = options;
   const log: string[] = [];
   const runs: Node[] = [];
   const released = new Set<string>();
@@ -211,7 +222,7 @@ function modelOf(world: World, { busy = [], ends = {}, steps = {}, rules = allRu
     );
     const contexts = { ...contextsOf(node, world), steps: stepsOf(steps[path] ?? {}) };
     const all = Object.entries(job.outputs).map(([name, text]) => [name, fillText(text, contexts)]);
-    const masks = masksOf(Object.values(secrets), [], rules);
+    const masks = masksOf(Object.values(secrets), added, rules);
     const { kept, dropped } = outputsOf(Object.fromEntries(all), masks, rules);
     log.push(...dropped.map((name) => `${path}: ${skipped(name)}`));
     return kept;
@@ -226,6 +237,10 @@ function modelOf(world: World, { busy = [], ends = {}, steps = {}, rules = allRu
       const text = world.own[file];
       if (text === undefined) throw new Error(`no workflow ${file}`);
       const workflow = readWorkflow(text);
+      if (rules.has('trigger') && !isStarted(workflow, event)) {
+        log.push(`${name} is not started`);
+        return;
+      }
       const run = { name, event, workflow, isCancelled: false };
       const inputs = inputsOf(event, workflow);
       const fixed = { id: name, run, parent: undefined, job: undefined, inside: workflow, inputs };

@@ -113,6 +113,10 @@ export const ruleTable = {
     says: 'A job that ran into `timeout-minutes` ends as cancelled, not as failed.',
     source: 'solvcon/solvcon#780; ai-dynamo/dynamo#12739',
   },
+  trigger: {
+    says: 'A workflow runs on events that it names, and on their branches alone; nothing is said else.',
+    source: `${syntax}, on.push.branches, on.pull_request.branches`,
+  },
   'needs-success': {
     says: 'A condition without a status function holds only after success of every job before it.',
     source: `${syntax}, jobs.<job_id>.needs; actions/runner#491`,

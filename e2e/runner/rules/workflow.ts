@@ -34,6 +34,8 @@ export interface Job {
 
 export interface Workflow {
   readonly name: string;
+  /** By event, the branches that it is for; empty: all of them. */
+  readonly on: Readonly<Record<string, readonly string[]>>;
   readonly concurrency: Concurrency | undefined;
   readonly permissions: Permissions;
   /** Defaults of the inputs of a call, and of a start by hand. */
@@ -107,12 +109,23 @@ function defaultsOf(inputs: unknown): Readonly<Record<string, Value>> {
   );
 }
 
+/** `on: push`, `on: [push]` and `on: {push: {branches: [main]}}`. */
+function triggersOf(on: unknown): Workflow['on'] {
+  if (typeof on === 'string' || Array.isArray(on)) {
+    return Object.fromEntries(listOf(on).map((name) => [name, []]));
+  }
+  return Object.fromEntries(
+    Object.entries(treeOf(on)).map(([name, each]) => [name, listOf(treeOf(each)['branches'])]),
+  );
+}
+
 export function readWorkflow(text: string): Workflow {
   const tree = treeOf(parse(text));
   const on = treeOf(tree['on']);
   const call = treeOf(on['workflow_call']);
   return {
     name: textOf(tree['name']) ?? '',
+    on: triggersOf(tree['on']),
     concurrency: concurrencyOf(tree['concurrency']),
     permissions: permissionsOf(tree['permissions']),
     call: defaultsOf(call['inputs']),

@@ -91,3 +91,10 @@ export function environmentName(job: Job, contexts: Contexts): string {
 /** `org/webgen-deploy/.github/workflows/deploy.yml@v1` → `org`; what is called by a path is ours. */
 export const ownerOf = (uses: string, owner: string) =>
   uses.startsWith('./') ? owner : (uses.split('/')[0] ?? '');
+
+/** Whether the event starts the workflow: named, and on one of its branches (of the base, of a pull request). */
+export function isStarted({ on }: Workflow, event: Event): boolean {
+  const branches = on[event.name];
+  const branch = event.baseRef ?? event.ref.replace(/^refs\/heads\//, '');
+  return branches !== undefined && (branches.length === 0 || branches.includes(branch));
+}
