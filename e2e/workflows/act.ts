@@ -60,10 +60,13 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   }
 }
 
-/** act ends each job with a line of its own. */
+/** act ends each job with a line of its own: `[deploy/build and scan]`, `[deploy/deploy/build and scan]`. */
 function jobsOf(text: string): Readonly<Record<string, boolean>> {
-  const lines = text.matchAll(
-    /^\[[^/\]]+\/[^/\]]+\/([^\]]+?)\s*\]\s+🏁\s+Job (succeeded|failed)/gmu,
-  );
-  return Object.fromEntries([...lines].map(([, job, end]) => [job, end === 'succeeded']));
+  const lines = [
+    ...text.matchAll(/^\[[^/\]]+((?:\/[^/\]]+?)+?)\s*\]\s+🏁\s+Job (succeeded|failed)/gmu),
+  ].map(([, path = '', end]) => ({ path: path.split('/').slice(1), isGood: end === 'succeeded' }));
+  // A job that calls a workflow is none of its own: its end is that of the last job in it.
+  const deepest = Math.max(...lines.map(({ path }) => path.length));
+  const jobs = lines.filter(({ path }) => path.length === deepest);
+  return Object.fromEntries(jobs.map(({ path, isGood }) => [path.at(-1)?.trim() ?? '', isGood]));
 }
