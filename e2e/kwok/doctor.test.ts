@@ -1,9 +1,11 @@
 // `doctor` against a real API server: what it finds wrong is wrong, and what it prints repairs it.
+
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { project } from '../../src/version.ts';
 import {
   registryPassword,
   registryUnavailable,
@@ -210,7 +212,7 @@ describe('doctor', () => {
 permissions: {contents: read, actions: read, pull-requests: write}
 jobs:
   deploy:
-    uses: org/webgen-deploy/.github/workflows/deploy.yml@v1
+    uses: ${project}/.github/workflows/deploy.yml@v1
     secrets:
       YC_SA_JSON_CREDENTIALS: \${{ secrets.YC_SA_JSON_CREDENTIALS }}
       YC_K8S_CLUSTER_ID: \${{ secrets.YC_K8S_CLUSTER_ID }}

@@ -1,4 +1,5 @@
 // The workflows, run whole in both forms: as init writes them, this bundle, a real API server.
+
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { actionlint, zizmor } from '../../scripts/workflows.ts';
 import { inputTable } from '../../src/contract.ts';
+import { project } from '../../src/version.ts';
 import { provideAssets } from '../cluster/assets.ts';
 import { exec } from '../cluster/exec.ts';
 import { openSite, type Site } from '../site.ts';
@@ -296,7 +298,7 @@ describe('the check of the secrets', () => {
   const all = { YC_SA_JSON_CREDENTIALS: 'true', YC_K8S_CLUSTER_ID: 'true' };
   const check = (env: Readonly<Record<string, string>>) =>
     script('deploy', 'deploy', 'Check the secrets', {
-      ...{ ENVIRONMENT: 'production', CALLED: 'org/webgen-deploy', GITHUB_REPOSITORY_OWNER: 'Org' },
+      ...{ ENVIRONMENT: 'production', CALLED: project, GITHUB_REPOSITORY_OWNER: 'Org' },
       ...all,
       ...env,
     });
@@ -317,8 +319,8 @@ describe('the check of the secrets', () => {
     const other = { YC_SA_JSON_CREDENTIALS: 'false', GITHUB_REPOSITORY_OWNER: 'acme' };
     const { code, stdout } = await check(other);
     expect(code).toBe(1);
-    expect(stdout).toContain("this workflow is org/webgen-deploy's, and secrets of an environment");
-    expect(stdout).toContain('npx github:org/webgen-deploy init --force');
+    expect(stdout).toContain(`this workflow is ${project}'s, and secrets of an environment`);
+    expect(stdout).toContain(`npx github:${project} init --force`);
     expect(stdout).toContain('gh secret set YC_SA_JSON_CREDENTIALS\n');
   });
 

@@ -72,7 +72,7 @@ export async function ruled(
   };
 }
 
-/** `org/webgen-deploy/.github/workflows/deploy.yml@v1` → `hub_deploy`. */
+/** `owner/name/.github/workflows/deploy.yml@v1` → `hub_deploy`. */
 const fileOf = (uses: string) => `hub_${/\/([\w-]+)\.ya?ml(?:@|$)/.exec(uses)?.[1] ?? ''}`;
 
 function placesOf(called: Readonly<Record<string, string>>): Places {

@@ -1,6 +1,8 @@
 // What doctor says about the workflow files of a repository, whichever form they have.
+
 import { describe, expect, test } from '@jest/globals';
 import { checkRepository, type Repository } from '../../src/doctor/repository.ts';
+import { project } from '../../src/version.ts';
 
 const overlays = ['production', 'staging'];
 
@@ -10,7 +12,7 @@ const reusable = {
 permissions: {}
 jobs:
   deploy:
-    uses: org/webgen-deploy/.github/workflows/deploy.yml@v1
+    uses: ${project}/.github/workflows/deploy.yml@v1
     permissions:
       contents: read
       actions: read
@@ -28,7 +30,7 @@ jobs:
 permissions: {}
 jobs:
   pr-check:
-    uses: org/webgen-deploy/.github/workflows/pr-check.yml@v1
+    uses: ${project}/.github/workflows/pr-check.yml@v1
     permissions:
       contents: read
       pull-requests: write
@@ -44,7 +46,7 @@ jobs:
 permissions: {}
 jobs:
   rollback:
-    uses: org/webgen-deploy/.github/workflows/rollback.yml@v1
+    uses: ${project}/.github/workflows/rollback.yml@v1
     permissions:
       actions: read
     with:
@@ -77,7 +79,7 @@ jobs:
     steps:
       - uses: actions/checkout@v7
       - id: build
-        uses: org/webgen-deploy@v1
+        uses: ${project}@v1
         with:
           command: build
           build: |
@@ -93,11 +95,11 @@ jobs:
     steps:
       - uses: actions/checkout@v7
       - id: deploy
-        uses: org/webgen-deploy@v1
+        uses: ${project}@v1
         with:
           images: \${{ needs.build.outputs.digest-lines }}
           secrets: \${{ secrets.APPLICATION_SECRETS }}
-${access}      - uses: org/webgen-deploy@v1
+${access}      - uses: ${project}@v1
         with:
           command: status
 ${access}`,
@@ -110,7 +112,7 @@ jobs:
       pull-requests: write
     steps:
       - uses: actions/checkout@v7
-      - uses: org/webgen-deploy@v1
+      - uses: ${project}@v1
         with:
           command: diff
 ${access}`,
@@ -120,7 +122,7 @@ ${access}`,
     permissions:
       actions: read
     steps:
-      - uses: org/webgen-deploy/deploy@${'a'.repeat(40)} # v1.0.0
+      - uses: ${project}/deploy@${'a'.repeat(40)} # v1.0.0
         with:
           command: rollback
 ${access}`,
@@ -161,9 +163,7 @@ describe.each(Object.entries(forms))('%s', (_, form) => {
 
   test('of another owner and pinned by commit it is as good', () => {
     const change: Change = (text) =>
-      text
-        .replaceAll('org/webgen-deploy', 'acme/webgen-deploy')
-        .replaceAll('@v1', `@${'b'.repeat(40)}`);
+      text.replaceAll(project, 'acme/webgen-deploy').replaceAll('@v1', `@${'b'.repeat(40)}`);
     expect(look(form, 'deploy', change).map(({ verdict }) => verdict)).toEqual(['ok']);
   });
 

@@ -1,4 +1,5 @@
 // What `init` finds out by itself: whose repository it is in, its default branch, the program's commit.
+
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { initDoors } from '../../src/platform/init-doors.ts';
 import { ownCommit } from '../../src/platform/own-commit.ts';
 import { realShell } from '../../src/platform/shell.ts';
+import { project } from '../../src/version.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -60,7 +62,7 @@ describe('the repository', () => {
 
 describe("the program's own commit", () => {
   const commit = '0123456789abcdef0123456789abcdef01234567';
-  /** As `npx github:org/webgen-deploy#v1.0.0` leaves it. */
+  /** As `npx github:OWNER/NAME#v1.0.0` leaves it. */
   function installed(resolved: unknown): string {
     const root = join(folder, 'node_modules', 'webgen-deploy');
     mkdirSync(join(root, 'dist'), { recursive: true });
@@ -72,13 +74,13 @@ describe("the program's own commit", () => {
   }
 
   test('is what npm noted when it installed from git', async () => {
-    const entry = installed(`git+ssh://git@github.com/org/webgen-deploy.git#${commit}`);
+    const entry = installed(`git+ssh://git@github.com/${project}.git#${commit}`);
     expect(await ownCommit(shell, entry)).toBe(commit);
   });
 
   test.each([
-    ['from a registry', 'https://registry.example.org/webgen-deploy-1.0.0.tgz'],
-    ['by a tag', 'git+ssh://git@github.com/org/webgen-deploy.git#v1.0.0'],
+    ['from a registry', 'https://registry.example.net/webgen-deploy-1.0.0.tgz'],
+    ['by a tag', `git+ssh://git@github.com/${project}.git#v1.0.0`],
     ['from nowhere', undefined],
     ['strangely', { commit }],
   ])('installed %s it is not known', async (_, resolved) => {

@@ -37,7 +37,7 @@ describe('the workflows for act', () => {
 
   test.each(files)('a caller of %s.yml passes every secret to every job', (file) => {
     const text = callersBefore()[file] ?? '';
-    const uses = `org/webgen-deploy/.github/workflows/${file}.yml@v1`;
+    const uses = `${project}/.github/workflows/${file}.yml@v1`;
     const places = Object.keys(parse(hubBefore()[file] ?? '').jobs).map((job) =>
       placeOf(`hub_${file}`, job),
     );

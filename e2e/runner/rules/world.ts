@@ -88,7 +88,7 @@ export function environmentName(job: Job, contexts: Contexts): string {
   return fillText(job.environment?.name ?? '', contexts);
 }
 
-/** `org/webgen-deploy/.github/workflows/deploy.yml@v1` → `org`; what is called by a path is ours. */
+/** `owner/name/.github/workflows/deploy.yml@v1` → `owner`; what is called by a path is ours. */
 export const ownerOf = (uses: string, owner: string) =>
   uses.startsWith('./') ? owner : (uses.split('/')[0] ?? '');
 

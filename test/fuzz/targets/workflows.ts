@@ -1,8 +1,10 @@
 // Workflow files of an application's repository, as `doctor` and the summary read them.
+
 import fc from 'fast-check';
 import { checkRepository } from '../../../src/doctor/repository.ts';
 import { doctorLines } from '../../../src/report/doctor.ts';
 import { rollbackBlock } from '../../../src/report/rollback-link.ts';
+import { project } from '../../../src/version.ts';
 import { mutated, spliced, text, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { plainOutcome, run } from '../publish.ts';
@@ -21,7 +23,7 @@ const workflow = {
   permissions: { contents: 'read' },
   jobs: {
     deploy: {
-      uses: 'org/webgen-deploy/.github/workflows/deploy.yml@v1',
+      uses: `${project}/.github/workflows/deploy.yml@v1`,
       permissions: { contents: 'read', actions: 'read' },
       with: { build: '- {name: api}', 'yc-k8s-cluster-id': '${{ vars.YC_K8S_CLUSTER_ID }}' },
       secrets,
@@ -30,7 +32,7 @@ const workflow = {
       environment: { name: 'pr-check' },
       steps: [
         {
-          uses: 'org/webgen-deploy@v1',
+          uses: `${project}@v1`,
           with: { command: 'diff', 'yc-sa-id': 'aje1' },
           env: secrets,
         },
