@@ -156,60 +156,6 @@ suite('deploy.yml', () => {
   }, 120_000);
 });
 
-suite('ordinary jobs, in a repository whose default branch is master', () => {
-  const form = 'ordinary' as const;
-  const master = { form, branch: 'master', defaultBranch: 'master' } as const;
-  const base = (ref: string) => ({
-    repository: { full_name: 'acme/shop', name: 'shop', default_branch: 'master' },
-    number: 8,
-    pull_request: {
-      number: 8,
-      title: 'A change',
-      base: { ref, repo: { full_name: 'acme/shop' } },
-      head: { ref: 'feature', repo: { full_name: 'acme/shop' } },
-      user: { login: 'mona' },
-    },
-  });
-
-  test('a push deploys to production, after the tests', async () => {
-    const run = await play({ ...master, with: images(21) });
-    expectRun(run, 0, { ...all, 'deploy and verify': true });
-    expect(await imageIn('shop')).toBe('registry.example/backend:21');
-  }, 120_000);
-
-  test('a pull request to it is previewed against production', async () => {
-    const run = await play({
-      ...{ ...master, branch: 'feature', event: 'pull_request', workflow: 'pr-check' },
-      payload: base('master'),
-      with: [...images(22), ...untested, ...unscanned],
-    });
-    expectRun(run, 0, { manifests: true, preview: true });
-    expect(run.text).toContain('registry.example/backend:22');
-  }, 120_000);
-
-  test('a stacked pull request is checked, and has no preview that could be red', async () => {
-    const asked = site.yandex.requests.length;
-    const run = await play({
-      ...{ ...master, branch: 'more', event: 'pull_request', workflow: 'pr-check' },
-      payload: base('feature'),
-      with: unscanned,
-    });
-    expectRun(run, 0, { ...all, manifests: true });
-    expect(site.yandex.requests.length).toBe(asked);
-  }, 120_000);
-
-  test('a rollback goes back, and nothing else is asked', async () => {
-    const inputs = { environment: 'production', 'to-release': '' };
-    const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'master' };
-    await play({ ...master, with: [...images(23), ...untested] });
-    expect(await imageIn('shop')).toBe('registry.example/backend:23');
-    const event = { event: 'workflow_dispatch', workflow: 'rollback' } as const;
-    const run = await play({ ...master, ...event, payload: { inputs, repository } });
-    expectRun(run, 0, { 'roll back and verify': true });
-    expect(await imageIn('shop')).toBe('registry.example/backend:21');
-  }, 120_000);
-});
-
 suite('pr-check.yml', () => {
   const pwned = join(tmpdir(), `webgen-pwned-${process.pid}`);
   /** Whoever opens a pull request chooses these words. */
@@ -277,6 +223,60 @@ suite('pr-check.yml', () => {
   }, 120_000);
 });
 
+suite('ordinary jobs, in a repository whose default branch is master', () => {
+  const form = 'ordinary' as const;
+  const master = { form, branch: 'master', defaultBranch: 'master' } as const;
+  const base = (ref: string) => ({
+    repository: { full_name: 'acme/shop', name: 'shop', default_branch: 'master' },
+    number: 8,
+    pull_request: {
+      number: 8,
+      title: 'A change',
+      base: { ref, repo: { full_name: 'acme/shop' } },
+      head: { ref: 'feature', repo: { full_name: 'acme/shop' } },
+      user: { login: 'mona' },
+    },
+  });
+
+  test('a push deploys to production, after the tests', async () => {
+    const run = await play({ ...master, with: images(21) });
+    expectRun(run, 0, { ...all, 'deploy and verify': true });
+    expect(await imageIn('shop')).toBe('registry.example/backend:21');
+  }, 120_000);
+
+  test('a pull request to it is previewed against production', async () => {
+    const run = await play({
+      ...{ ...master, branch: 'feature', event: 'pull_request', workflow: 'pr-check' },
+      payload: base('master'),
+      with: [...images(22), ...untested, ...unscanned],
+    });
+    expectRun(run, 0, { manifests: true, preview: true });
+    expect(run.text).toContain('registry.example/backend:22');
+  }, 120_000);
+
+  test('a stacked pull request is checked, and has no preview that could be red', async () => {
+    const asked = site.yandex.requests.length;
+    const run = await play({
+      ...{ ...master, branch: 'more', event: 'pull_request', workflow: 'pr-check' },
+      payload: base('feature'),
+      with: unscanned,
+    });
+    expectRun(run, 0, { ...all, manifests: true });
+    expect(site.yandex.requests.length).toBe(asked);
+  }, 120_000);
+
+  test('a rollback goes back, and nothing else is asked', async () => {
+    const inputs = { environment: 'production', 'to-release': '' };
+    const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'master' };
+    await play({ ...master, with: [...images(23), ...untested] });
+    expect(await imageIn('shop')).toBe('registry.example/backend:23');
+    const event = { event: 'workflow_dispatch', workflow: 'rollback' } as const;
+    const run = await play({ ...master, ...event, payload: { inputs, repository } });
+    expectRun(run, 0, { 'roll back and verify': true });
+    expect(await imageIn('shop')).toBe('registry.example/backend:21');
+  }, 120_000);
+});
+
 /** The script of a step of a job of the project's own workflow, with these variables. */
 async function script(
   workflow: string,
@@ -287,7 +287,8 @@ async function script(
   const path = join(import.meta.dirname, '..', '..', '.github', 'workflows', `${workflow}.yml`);
   const { jobs } = parse(await readFile(path, 'utf8'));
   const found = jobs[job].steps.find(({ name }: { name: string }) => name === step);
-  const [shell, ...flags] = found.shell === 'sh' ? ['sh', '-e'] : ['bash', '-eo', 'pipefail'];
+  const [shell, ...flags] =
+    found.shell === 'sh' ? ['/bin/sh', '-e'] : ['/bin/bash', '-eo', 'pipefail'];
   return exec(shell ?? '', [...flags, '-c', found.run], { env });
 }
 

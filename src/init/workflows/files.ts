@@ -1,7 +1,11 @@
 // Whole workflow files: what starts them, what they are allowed, and their jobs.
+
+import { checkJobs } from './check-jobs.ts';
+import { deployJobs, rollbackJobs } from './deploy-jobs.ts';
 import { expression, type Form, reusableForm } from './form.ts';
-import { contracts, type WorkflowInput, type WorkflowName } from './inputs.ts';
-import { callersGrant, checkJobs, deployJobs, type Jobs, rollbackJobs } from './jobs.ts';
+import { contracts, type WorkflowName } from './inputs.ts';
+import { callersGrant, type Jobs } from './job.ts';
+import type { WorkflowInput } from './shared-inputs.ts';
 import { block, entry, indent, type Lines, scalar } from './yaml.ts';
 
 const jobsOf: Readonly<Record<WorkflowName, (form: Form) => Jobs>> = {

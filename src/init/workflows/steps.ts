@@ -137,6 +137,10 @@ export const cluster = (form: Form): Entries => [
 export const passed = (form: Form, ...names: readonly string[]): Entries =>
   names.map((name) => [name, form.value(name)] as const);
 
+/** Inputs of a scan, and of what brings scanners. */
+export const scan = ['scan', 'scan-severity', 'scan-ignore-unfixed', 'scan-baseline'];
+export const tools = ['trivy-version', 'trivy-db-repository', 'tool-mirror'];
+
 /** A step of the project's action; `environment` is an expression, of a deploy where it is absent. */
 export function webgen(
   form: Form,
