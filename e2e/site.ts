@@ -42,7 +42,8 @@ export async function openSite(
   await cluster.grantAdmin(account.id);
   const access = {
     'yc-api-endpoint': yandex.endpoint,
-    'yc-sa-json-credentials': account.keyJson,
+    // On one line, as it should be stored; as `yc` writes it, every run would begin with a warning.
+    'yc-sa-json-credentials': JSON.stringify(JSON.parse(account.keyJson)),
     'yc-k8s-cluster-id': managed.id,
   };
   const folders: string[] = [];

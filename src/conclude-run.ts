@@ -118,6 +118,8 @@ function statusOf({ inputs, state, signal }: Running): Status {
   if (signal.aborted) return 'cancelled';
   if (isFatal(state)) return isUndone(state) ? 'rolled-back' : 'failed';
   if (!plansWrite(inputs.command)) return 'succeeded';
+  // All that it may have made then is an empty namespace.
+  if (state.overtaken) return 'unchanged';
   const changed = state.changes.some(({ change }) => change !== 'unchanged');
   return changed || state.restarts.length > 0 ? 'deployed' : 'unchanged';
 }

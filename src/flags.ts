@@ -28,6 +28,7 @@ export interface Flags {
     readonly reusable: boolean;
     /** Actions by commit: the project's own, or none where the program has to know it. */
     readonly pin?: { readonly commit?: string };
+    readonly buildEnvironment?: string;
   };
   readonly output: 'text' | 'json';
   readonly help: boolean;
@@ -44,7 +45,7 @@ export const lists: readonly InputName[] = [
   'secrets',
   'bake-targets',
 ];
-const ownTexts = ['output', 'now', 'services'];
+const ownTexts = ['output', 'now', 'services', 'build-environment'];
 const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force', 'reusable', 'pin'];
 const own = [...ownTexts, ...ownSwitches];
 const diagnose = 'diagnose';
@@ -56,7 +57,7 @@ export const terminalCommands: Readonly<
   diagnose: { inputs: ['patience'], own: ['now'] },
   init: {
     inputs: ['app', 'namespace'],
-    own: ['services', 'yes', 'dry-run', 'force', 'reusable', 'pin'],
+    own: ['services', 'yes', 'dry-run', 'force', 'reusable', 'pin', 'build-environment'],
   },
   doctor: {
     inputs: names
@@ -200,6 +201,7 @@ function ownFlags(read: readonly ReadOption[]) {
 
 function initFlags({ has, texts }: ReturnType<typeof ownFlags>): NonNullable<Flags['init']> {
   const commit = texts('pin').at(-1) ?? '';
+  const buildEnvironment = texts('build-environment').at(-1);
   return {
     ...(has('services') ? { services: texts('services').join(' ') } : {}),
     yes: has('yes'),
@@ -207,6 +209,7 @@ function initFlags({ has, texts }: ReturnType<typeof ownFlags>): NonNullable<Fla
     force: has('force'),
     reusable: has('reusable'),
     ...(has('pin') ? { pin: commit === '' ? {} : { commit } } : {}),
+    ...(buildEnvironment === undefined ? {} : { buildEnvironment }),
   };
 }
 

@@ -35,6 +35,8 @@ const close = `The terminal's own
   --dry-run                       Of init: say what would be written.
   --force                         Of init: overwrite files that are there.
   --reusable                      Of init: call the reusable workflows instead of writing out jobs.
+  --build-environment NAME        Of init: the build's own GitHub environment, where production has
+                                  reviewers: they are asked for the deploy alone.
   --pin[=COMMIT]                  Of init: name webgen-deploy by its commit instead of by v1.
   -h, --help
   --version

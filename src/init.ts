@@ -70,7 +70,7 @@ export async function init(options: InitOptions, doors: InitDoors): Promise<Init
       if (state !== 'unchanged' && state !== 'left') await doors.write(path, text);
     }
   }
-  return { code: 0, findings: [], files: told, notes, next: nextSteps(answers, choice.branches) };
+  return { code: 0, findings: [], files: told, notes, next: nextSteps(answers, choice) };
 }
 
 function stateOf(

@@ -13,7 +13,7 @@ import { checkCommit } from './steps/check-commit.ts';
 import { checkRepository } from './steps/check-repository.ts';
 import { proveRecorded } from './steps/prove-recorded.ts';
 import { planPrune, prunedChanges } from './steps/prune.ts';
-import { readReleases, storeOf } from './steps/read-releases.ts';
+import { type KnownReleases, readReleases, storeOf } from './steps/read-releases.ts';
 import { readContents } from './steps/release-store.ts';
 
 type Of<K extends Step['do']> = Extract<Step, { readonly do: K }>;
@@ -25,14 +25,38 @@ export async function readReleasesDue(step: Of<'read-releases'>, run: Running): 
   if (isHistory && state.namespace === undefined) throw homeless();
   const read = readReleases(run, { contents: step.contents });
   const known = await (step.optional ? whereAllowed(read, (each) => notShown(each, run)) : read);
+  state.readUnlocked = state.lock?.isHeld === false;
   if (known) {
     state.releases = known;
     keep(known.unread ?? [], run);
     if (step.contents) checkRepository(known, run);
-    if (inputs.command === 'deploy') await checkCommit(known, run);
+    if (inputs.command === 'deploy') await keepOlder(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
     engine.ports.log.info('no release is recorded: nothing goes into a namespace');
   }
+}
+
+async function keepOlder(known: KnownReleases, run: Running): Promise<void> {
+  const older = await checkCommit(known, run);
+  if (older) keep([older], run);
+}
+
+/**
+ * Before a stage: a lock in a namespace that was not there yet may have been waited for, and what was
+ * read before that is old. Once. Throws ActionError: `app-taken`, or `older-commit` with its severity.
+ */
+export async function readAgainDue(run: Running): Promise<void> {
+  const { state, inputs } = run;
+  if (!state.readUnlocked || !state.lock?.isHeld) return;
+  state.readUnlocked = false;
+  const known = await readReleases(run, { contents: true });
+  if (!known) return;
+  state.releases = known;
+  checkRepository(known, run);
+  if (inputs.command !== 'deploy') return;
+  const older = await checkCommit(known, run);
+  if (older && state.overtaken) throw new ActionError(older);
+  if (older) keep([older], run);
 }
 
 /** A reader of the preview would take silence for "nothing". */

@@ -6,6 +6,7 @@ import { phaseOf, phases } from './manifests/phases.ts';
 import type { WorkloadResult } from './outcome.ts';
 import type { Step } from './plan.ts';
 import { ranBefore } from './release/undo-plan.ts';
+import { readAgainDue } from './release-steps.ts';
 import { withRulesOf } from './rollout/custom.ts';
 import { verdictOf } from './rollout/verdict.ts';
 import { apiOf, keep, type Running, type State, settingsOf } from './running.ts';
@@ -37,6 +38,7 @@ export async function applyDue({ phase }: Of<'apply'>, run: Running): Promise<vo
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
       beforeStage: async () => {
         await state.lock?.confirm();
+        await readAgainDue(run);
         await recordDue(run);
       },
       onWriting(planned) {

@@ -103,6 +103,8 @@ export interface State {
   ranBefore: boolean;
   /** What is recorded of the application, as far as the command needs it. */
   releases?: KnownReleases;
+  /** They were read before the lock could be taken: its namespace was not there yet. */
+  readUnlocked: boolean;
   /** This run's, once it is recorded; `isRecorded` also where it needs none. */
   release?: Release;
   isRecorded: boolean;
@@ -170,6 +172,7 @@ export function newState(startedAt: number): State {
     applied: [],
     touched: new Map(),
     ranBefore: false,
+    readUnlocked: false,
     isRecorded: false,
     pruned: [],
     left: [],

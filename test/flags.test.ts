@@ -88,6 +88,9 @@ describe('init', () => {
       reusable: true,
       pin: {},
     });
+    expect(parse('init --build-environment build').init).toMatchObject({
+      buildEnvironment: 'build',
+    });
     expect(parse('init --pin=abc').init).toMatchObject({ pin: { commit: 'abc' } });
     expect(parse('deploy').init).toBeUndefined();
   });

@@ -307,6 +307,29 @@ describe('pins', () => {
   });
 });
 
+describe("the build's own environment", () => {
+  test.each([[false], [true]])('is the one that was named (callers: %s)', async (reusable) => {
+    const { done, written } = await play({ buildEnvironment: 'build', reusable });
+    const said = reusable ? '      build-environment: build\n' : '      name: build\n';
+    expect(written[deploy]).toContain(said);
+    expect(written['.github/workflows/rollback.yml']).not.toContain('build');
+    const lines = initLines(done, false);
+    expect(lines).toContain(
+      '  jq -c . key.json | gh secret set YC_SA_JSON_CREDENTIALS --env build',
+    );
+    expect(lines).toContain('  gh variable set YC_REGISTRY_ID --env build');
+  });
+
+  test.each(['', 'a b', '$(id)', '-x', '${{ github.token }}'])(
+    '%j is none',
+    async (buildEnvironment) => {
+      const { done, written } = await play({ buildEnvironment });
+      expect([done.code, written]).toEqual([2, {}]);
+      expect(initErrors(done)[0]).toBe('--build-environment is no name for an environment.');
+    },
+  );
+});
+
 describe('dependabot.yml', () => {
   test.each([
     [dependabot, 'version: 2\n'],

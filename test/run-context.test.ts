@@ -1,6 +1,6 @@
 // The runner's variables and payloads as they really come → the run's context.
 import { describe, expect, test } from '@jest/globals';
-import { repositoryOf } from '../src/context.ts';
+import { branchOf, repositoryOf } from '../src/context.ts';
 import { mayRun } from '../src/guard.ts';
 import { runContext, terminalContext } from '../src/run-context.ts';
 
@@ -174,4 +174,38 @@ test('the pull request, of its own events and of a comment on it', () => {
   expect(of({ pull_request: { number: 12 } })).toBe(12);
   expect(of({ issue: { number: 13, pull_request: { url: 'x' } } })).toBe(13);
   expect(of({ issue: { number: 14 } })).toBeUndefined();
+});
+
+describe('the branch of a commit', () => {
+  const of = (event: string, ref: string, payload: unknown = {}) =>
+    branchOf(runContext({ ...env, GITHUB_EVENT_NAME: event, GITHUB_REF: ref }, payload, here));
+
+  test.each([
+    ['push', 'refs/heads/feature/a', 'feature/a'],
+    ['push', 'refs/tags/v1', 'refs/tags/v1'],
+    ['workflow_dispatch', 'refs/heads/main', 'main'],
+    ['schedule', 'refs/heads/main', 'main'],
+    ['release', 'refs/tags/v1', 'refs/tags/v1'],
+    ['pull_request', 'refs/pull/12/merge', 'refs/pull/12/merge'],
+  ])('%s on %s is %s', (event, ref, branch) => {
+    expect(of(event, ref)).toBe(branch);
+  });
+
+  test('of a pull request that is being merged is the branch that it was merged to', () => {
+    const payload = { action: 'closed', pull_request: { merged: true, number: 12 } };
+    expect(of('pull_request', 'refs/heads/main', payload)).toBe('main');
+  });
+
+  test.each(['workflow_run', 'repository_dispatch', 'issue_comment', 'pull_request_target'])(
+    'is not known on %s, whose commit is the default branch, whatever is checked out',
+    (event) => {
+      expect(of(event, 'refs/heads/main')).toBeUndefined();
+    },
+  );
+
+  test('is not known on a terminal, of no ref, and of one that no Git has', () => {
+    expect(branchOf(terminalContext(here))).toBeUndefined();
+    expect(of('push', '')).toBeUndefined();
+    expect(of('push', `refs/heads/${'a'.repeat(300)}`)).toBeUndefined();
+  });
 });

@@ -206,7 +206,7 @@ describe('permissions', () => {
 /** What `init` writes for a shop, parsed. */
 function written(
   form: 'ordinary' | 'reusable',
-  { production = 'main', commit = '' } = {},
+  { production = 'main', commit = '', settings = {} as Readonly<Record<string, string>> } = {},
 ): Readonly<Record<(typeof reusable)[number], Workflow>> {
   const folders = [
     { name: 'backend', files: ['requirements.txt'] },
@@ -216,7 +216,12 @@ function written(
   const answers = readAnswers(words, folders);
   if ('findings' in answers) throw new Error('the words are right');
   const branches = { production, staging: 'develop' };
-  const texts = workflows(answers.answers, { form, branches, ...(commit ? { commit } : {}) });
+  const texts = workflows(answers.answers, {
+    form,
+    branches,
+    settings,
+    ...(commit ? { commit } : {}),
+  });
   const all = reusable.map(
     (name) => [name, parse(texts[`.github/workflows/${name}.yml`] ?? '') as Workflow] as const,
   );
@@ -335,6 +340,18 @@ describe('the environment of a deploy', () => {
 });
 
 describe('groups', () => {
+  test('ordinary jobs have one where the lock is off, and the build its own environment', () => {
+    const settings = { lock: 'false', 'build-environment': 'build' };
+    const { deploy: file, rollback: back } = written('ordinary', { settings });
+    const github = { repository: 'acme/shop', ref: 'refs/heads/develop' };
+    const inputs = { environment: 'staging' };
+    const groups = [file.jobs['deploy'], back.jobs['rollback']].map((job) =>
+      fillText(job?.concurrency?.group ?? '', { github, inputs }),
+    );
+    expect(groups).toEqual(['webgen-deploy-acme/shop-shop-staging', groups[0]]);
+    expect(file.jobs['build']?.environment?.name).toBe('build');
+  });
+
   const group = (text: string | undefined, inputs: Contexts, run = 1, attempt = 1) => {
     const github = {
       repository: 'acme/shop',
@@ -407,6 +424,8 @@ describe('runners', () => {
     ['a group', '{"group": "big", "labels": ["linux"]}', { group: 'big', labels: ['linux'] }],
   ])('%s', (_, runner, wanted) => {
     expect(fill(runsOn, { inputs: inputsOf('deploy', { runner }) })).toEqual(wanted);
+    const { jobs } = written('ordinary', { settings: { runner } }).deploy;
+    for (const job of Object.values(jobs)) expect(job['runs-on']).toEqual(wanted);
   });
 
   test('every job of the reusable ones is on it, and looks first whether it has what the job needs', () => {

@@ -231,7 +231,7 @@ jobs:
     const said = run.of('workflows').map(({ verdict, what }) => `${verdict} ${what}`);
     expect(said).toContainEqual(
       expect.stringMatching(
-        /^note .*secrets of an environment of acme arrive empty in deploy\.yml of org/,
+        /^note .*secrets of an environment of acme arrive empty in a workflow of org/,
       ),
     );
     expect(said).toContainEqual(

@@ -1,11 +1,12 @@
 // What `init` writes into an empty repository: the linters find nothing, and a cluster runs it.
 import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { actionlint, zizmor } from '../../scripts/workflows.ts';
 import { provideAssets } from '../cluster/assets.ts';
+import { execOk } from '../cluster/exec.ts';
 import { nodeOfRunner } from '../runner/run-action.ts';
 import { openSite, type Site } from '../site.ts';
 
@@ -15,9 +16,11 @@ let path = '';
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js');
 
-async function webgen(...args: readonly string[]) {
+const webgen = (...args: readonly string[]) => webgenIn(folder, ...args);
+
+async function webgenIn(cwd: string, ...args: readonly string[]) {
   const env = { PATH: path, HOME: folder, KUBECONFIG: site.cluster.kubeconfig };
-  const options = { cwd: folder, env };
+  const options = { cwd, env };
   try {
     const done = await promisify(execFile)(nodeOfRunner(), [cli, ...args], options);
     return { code: 0, ...done };
@@ -49,15 +52,6 @@ describe('an empty repository', () => {
     );
   }, 30_000);
 
-  test('actionlint and zizmor find nothing in the workflows', async () => {
-    const names = await readdir(join(folder, '.github', 'workflows'));
-    const files = names.map((name) => join(folder, '.github', 'workflows', name));
-    for (const { name, result, text } of [await actionlint(files), await zizmor(files)]) {
-      if (result === 'skipped') console.warn(`${name} was not run: ${text}`);
-      expect([name, text.trim(), result]).not.toContain('failed');
-    }
-  }, 120_000);
-
   test.each([
     ['production', 'cart', 2],
     ['staging', 'cart-staging', 1],
@@ -82,4 +76,74 @@ describe('an empty repository', () => {
     },
     120_000,
   );
+});
+
+describe('a repository whose default branch is master', () => {
+  const commit = 'c'.repeat(40);
+  const forms = [
+    ['ordinary', 'acme', []],
+    ['ordinary', 'acme', [`--pin=${commit}`]],
+    ['reusable', 'acme', ['--reusable']],
+    ['reusable', 'org', [`--pin=${commit}`]],
+  ] as const;
+
+  async function repository(owner: string): Promise<string> {
+    const root = await site.workspace({
+      'backend/requirements.txt': 'pytest\n',
+      'backend/Dockerfile': 'FROM python:3.13-slim\nEXPOSE 8000\n',
+      'frontend/package-lock.json': '{}\n',
+      'frontend/Dockerfile': 'FROM node:24-slim\nEXPOSE 3000\n',
+    });
+    const git = (...args: readonly string[]) => execOk('git', args, { cwd: root });
+    await git('init', '--quiet', '--initial-branch=master');
+    await git('remote', 'add', 'origin', `https://github.com/${owner}/shop.git`);
+    return root;
+  }
+
+  test.each(forms)(
+    'gets %s workflows for it, of %s with %j, in which the linters find nothing',
+    async (form, owner, flags) => {
+      const root = await repository(owner);
+      const run = await webgenIn(root, 'init', '--app', 'shop', '--yes', ...flags);
+      expect([run.code, run.stderr]).toEqual([0, '']);
+      const says = form === 'ordinary' ? 'Ordinary jobs: ' : 'Callers of the reusable workflows';
+      expect(run.stdout).toContain(says);
+      expect(run.stdout).toContain('Pushes to master go to production, to develop to staging.');
+      const at = join(root, '.github', 'workflows');
+      const names = await readdir(at);
+      expect(names).toEqual(['deploy.yml', 'pr-check.yml', 'rollback.yml']);
+      const files = names.map((name) => join(at, name));
+      const deploy = await readFile(join(at, 'deploy.yml'), 'utf8');
+      expect(deploy).toContain('branches: [master, develop]');
+      expect(deploy.includes('deploy.yml@')).toBe(form === 'reusable');
+      expect(deploy.includes(`@${commit} # v`)).toBe(
+        flags.some((flag) => flag.startsWith('--pin')),
+      );
+      expect(await readdir(join(root, '.github'))).toEqual(['dependabot.yml', 'workflows']);
+      const all = [...files, join(root, '.github', 'dependabot.yml')];
+      for (const { name, result, text } of [await actionlint(files), await zizmor(all)]) {
+        if (result === 'skipped') console.warn(`${name} was not run: ${text}`);
+        expect([name, text.trim(), result]).not.toContain('failed');
+      }
+      // What init has written is what doctor asks for.
+      const doctor = await webgenIn(root, 'doctor', '--output', 'json');
+      const checks: readonly { check: string; verdict: string; what: string }[] = JSON.parse(
+        doctor.stdout,
+      ).checks;
+      const wrong = checks.filter(
+        ({ check, verdict }) => check === 'workflows' && verdict === 'failed',
+      );
+      expect(wrong.filter(({ what }) => form === 'ordinary' || !what.includes('owner'))).toEqual(
+        [],
+      );
+    },
+    120_000,
+  );
+
+  test('a commit that is not known is asked for', async () => {
+    const root = await repository('acme');
+    const run = await webgenIn(root, 'init', '--yes', '--pin=main');
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('--pin is no commit')]);
+    expect(await readdir(root)).not.toContain('.github');
+  }, 30_000);
 });

@@ -1,8 +1,12 @@
 // A deploy that waited while a newer commit went live: real runs, a real API server, GitHub's compare.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/cluster/objects.ts';
 import { headOf } from '../../src/release/codec.ts';
+import { startFaultProxy } from '../cluster/fault-proxy.ts';
 import { until } from '../cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../github/emulator.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
@@ -141,7 +145,7 @@ describe('a deploy that was overtaken', () => {
     expect(await writes(ns, from)).toEqual([]);
     expect(await live(ns)).toBe(image(c2));
     expect(late.text).toMatch(/^::warning .*older-commit/m);
-    for (const each of [runUrl(102), c2, 'release 2', 'allow-older: true', 'to-release']) {
+    for (const each of [runUrl(102), c2, 'release 2', 'allow-older: true']) {
       expect(late.text).toContain(each);
     }
     expect(late.text).toContain('Did not deploy shop to production');
@@ -319,6 +323,32 @@ describe('where GitHub does not say which commit is older, the deploy goes on', 
   }, 90_000);
 });
 
+test('a forged record alone refuses nothing', async () => {
+  const ns = 'forged-record';
+  await deploys(ns, { sha: c1, id: 450 }, '1');
+  const forge = async (commitOf: string) => {
+    const [last] = (await heads(ns)).slice(-1);
+    const annotations = {
+      'webgen-deploy/release': JSON.stringify({ ...last, commit: commitOf }),
+    };
+    const name = `webgen-deploy.shop.${last?.number}`;
+    const patch = JSON.stringify({ metadata: { annotations } });
+    await site.cluster.kubectl(['-n', ns, 'patch', 'secret', name, '-p', patch]);
+  };
+  // Unknown to GitHub; a path; a text that is no commit.
+  let revision = 2;
+  for (const claimed of ['f'.repeat(40), '../../../user', '..%2f', 'main']) {
+    await forge(claimed);
+    const before = compared().length;
+    await deploys(ns, { sha: c1, id: 450 + revision, yaml: web(`v${revision}`) }, `${revision}`);
+    const asked = compared().slice(before);
+    expect(asked.map(({ path }) => path.split('/').at(-1))).toEqual(
+      claimed.startsWith('f') ? [`${c1}...${claimed}`] : [],
+    );
+    revision += 1;
+  }
+}, 90_000);
+
 /** Somebody else's lock, until it is given back. */
 async function holdLock(namespace: string, id: number) {
   const metadata = { name: 'webgen-deploy-shop', namespace };
@@ -375,6 +405,32 @@ describe('two deploys that wait for the lock', () => {
     120_000,
   );
 });
+
+test('a first deploy that saw no namespace yet is overtaken too, once it has the lock', async () => {
+  const ns = 'brand-new';
+  const folder = await mkdtemp(join(tmpdir(), 'webgen-proxy-'));
+  const { server, caPem } = site.cluster;
+  const proxy = await startFaultProxy({ server, caPem, folder });
+  const outside = { caPem: proxy.caPem, externalEndpoint: proxy.server, name: 'slow' };
+  const slow = { 'yc-k8s-cluster-id': site.yandex.addCluster(outside).id };
+  // It has read that nothing is recorded, and its dry run is still under way.
+  proxy.delay(8_000, /^PATCH .*\/namespaces.*dryRun=All|^POST .*\/namespaces.*dryRun=All/);
+  const late = await start(ns, { sha: c1, id: 551, inputs: slow });
+  const isAsking = () => proxy.passed.some(({ path }) => path.includes('dryRun=All'));
+  await until({ what: 'a dry run', timeoutMs: 20_000 }, async () => isAsking() || undefined);
+  await deploys(ns, { sha: c2, id: 552 }, '1');
+  const { code, outputs, stdout } = await late.finished;
+  expect([code, outputs['status'], outputs['error-code'], outputs['revision']]).toEqual([
+    0,
+    'unchanged',
+    '',
+    '1',
+  ]);
+  expect(stdout).toContain(runUrl(552));
+  expect(await live(ns)).toBe(image(c2));
+  await proxy.stop();
+  await rm(folder, { recursive: true });
+}, 90_000);
 
 describe('the status of one release', () => {
   const ns = 'verify';

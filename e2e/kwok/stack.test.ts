@@ -37,7 +37,8 @@ let deployer: Deployer;
 beforeAll(async () => {
   site = await openSite();
   const { id, keyJson } = site.yandex.addServiceAccount();
-  deployer = { id, access: { ...site.access, 'yc-sa-json-credentials': keyJson } };
+  const oneLine = JSON.stringify(JSON.parse(keyJson));
+  deployer = { id, access: { ...site.access, 'yc-sa-json-credentials': oneLine } };
   const stack = await stackWith([]);
   for (const environment of ENVIRONMENTS) {
     await bootstrap(site.cluster, stack, { environment, account: id });
@@ -68,7 +69,7 @@ function deploy(stack: Stack, environment: Environment, more: Record<string, str
       app: 'ai-creatives',
       namespace: NAMESPACES[environment],
       images: 'backend=registry.example/c/backend:1\nfrontend=registry.example/c/frontend:1',
-      secrets: SECRETS,
+      secrets: btoa(SECRETS),
       ...more,
     },
     { workspace: stack.folder },

@@ -60,10 +60,12 @@ const dockerfile = (files: readonly string[]) =>
 async function push(
   backend: Readonly<Record<string, string>>,
   lines: readonly string[],
+  form: 'ordinary' | 'reusable' = 'reusable',
 ): Promise<ActRun> {
   const inside = Object.entries(backend).map(([path, text]) => [`backend/${path}`, text]);
   const application = await makeApplication({
     branch: 'main',
+    form,
     builds: true,
     with: [
       `yc-api-endpoint: ${site.yandex.endpoint}`,
@@ -118,14 +120,20 @@ async function digestOf(name: string): Promise<string | null> {
 }
 
 suite(`a deploy that builds${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  test('deploys exactly the digests that the job before has pushed', async () => {
-    // The scanner is in the other tests.
-    const run = await push({}, ["scan: 'off'"]);
-    expectRun(run, 0, { 'build and scan': true, 'deploy and verify': true });
-    for (const name of ['backend', 'frontend']) {
-      expect(await imageOf(name)).toBe(`${registry.address}/shop/${name}@${await digestOf(name)}`);
-    }
-  }, 300_000);
+  test.each([['reusable'], ['ordinary']] as const)(
+    'deploys exactly the digests that the job before has pushed: %s jobs',
+    async (form) => {
+      // The scanner is in the other tests; another image for each form.
+      const run = await push({ 'form.txt': form }, ["scan: 'off'"], form);
+      expectRun(run, 0, { 'build and scan': true, 'deploy and verify': true });
+      for (const name of ['backend', 'frontend']) {
+        expect(await imageOf(name)).toBe(
+          `${registry.address}/shop/${name}@${await digestOf(name)}`,
+        );
+      }
+    },
+    300_000,
+  );
 });
 
 gated('the gate, which is shut unless the caller says otherwise', () => {

@@ -18,12 +18,12 @@ const declared: Readonly<Record<Role, readonly string[]>> = {
   rollback: [key, cluster],
 };
 
-/** `origin` is the owner of this repository, where it is known. */
-export function wrongCall(call: CalledJob, origin: string | undefined): readonly Check[] {
+/** What is wrong with one call, whosever workflow it is. */
+export function wrongCall(call: CalledJob): readonly Check[] {
   const { role, path, fields } = call;
   const inputs = fieldsOf(fields['with']);
   const isKeyless = isGiven(inputs, 'yc-sa-id');
-  const problems = [...lackingRights(call, isKeyless), ...betweenOwners(call, origin)];
+  const problems = lackingRights(call, isKeyless);
   if (fields['secrets'] === 'inherit') return problems;
   const passed = Object.keys(fieldsOf(fields['secrets']));
   const known = declared[role];
@@ -77,21 +77,36 @@ function lackingRights({ role, path, permissions }: CalledJob, isKeyless: boolea
 /**
  * GitHub hands secrets of an environment to a called workflow of the same owner only, and `inherit`
  * nothing at all to another one (https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows,
- * actions/runner#4453). Secrets of the repository or the organisation arrive by name.
+ * actions/runner#4453). Secrets of the repository or the organisation arrive by name. `origin` is the
+ * owner of this repository, where it is known.
  */
-function betweenOwners(
-  { owner, path, fields, role }: CalledJob,
+export function betweenOwners(
+  calls: readonly CalledJob[],
   origin: string | undefined,
-): Check[] {
-  const isOther = origin !== undefined && origin.toLowerCase() !== owner.toLowerCase();
-  if (!isOther || fields['secrets'] === undefined) return [];
-  const ordinary =
-    'webgen-deploy init --force   # ordinary jobs, which get the secrets of their environment';
-  if (fields['secrets'] === 'inherit') {
-    const what = `${path}: secrets: inherit hands nothing on from ${origin} to ${role}.yml of ${owner}.`;
-    return [failed('workflows', what, [ordinary])];
-  }
-  const what = `${path}: secrets of an environment of ${origin} arrive empty in ${role}.yml of ${owner}, another owner.`;
-  const evidence = ['secrets of the repository or the organisation arrive, and so do variables'];
-  return [note('workflows', what, [ordinary, '# or set them without --env'], evidence)];
+): readonly Check[] {
+  if (origin === undefined) return [];
+  const others = calls.filter(
+    ({ owner, fields }) =>
+      owner.toLowerCase() !== origin.toLowerCase() && fields['secrets'] !== undefined,
+  );
+  return [...Map.groupBy(others, ({ owner }) => owner)].flatMap(([owner, own]) => {
+    const [inherit, named] = [true, false].map((wanted) =>
+      own
+        .filter(({ fields }) => (fields['secrets'] === 'inherit') === wanted)
+        .map(({ path }) => path.replace('.github/workflows/', ''))
+        .join(', '),
+    );
+    const nothing = `${inherit}: secrets: inherit hands nothing on from ${origin} to a workflow of ${owner}, another owner.`;
+    const empty = `${named}: secrets of an environment of ${origin} arrive empty in a workflow of ${owner}, another owner.`;
+    return [
+      ...(inherit ? [failed('workflows', nothing, [ordinary])] : []),
+      ...(named
+        ? [note('workflows', empty, [ordinary, '# or set them without --env'], arrive)]
+        : []),
+    ];
+  });
 }
+
+const ordinary =
+  'webgen-deploy init --force   # ordinary jobs, which get the secrets of their environment';
+const arrive = ['secrets of the repository or the organisation arrive, and so do variables'];

@@ -1,6 +1,6 @@
 // Are the workflows there, do they hand on what they should, and does every environment have its overlay?
 import { wrongStep } from './action-steps.ts';
-import { wrongCall } from './called-jobs.ts';
+import { betweenOwners, wrongCall } from './called-jobs.ts';
 import { type Check, failed, ok } from './check.ts';
 import { checkTriggers, type Started } from './triggers.ts';
 import {
@@ -40,10 +40,10 @@ export function checkRepository(repository: Repository): readonly Check[] {
       problems.push(failed('workflows', `${file.path} is no YAML.`, ['Correct it: actionlint.']));
   }
   const found = new Set([...calls.map(({ role }) => role), ...steps.map(roleOf)]);
-  const origin = name?.split('/')[0];
   problems.push(
     ...roles.filter((role) => !found.has(role)).map(missing),
-    ...calls.flatMap((call) => wrongCall(call, origin)),
+    ...calls.flatMap(wrongCall),
+    ...betweenOwners(calls, name?.split('/')[0]),
     ...oncePerJob(steps.flatMap(wrongStep)),
     ...checkTriggers(startedBy(calls, steps), defaultBranch),
   );

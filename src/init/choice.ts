@@ -9,6 +9,8 @@ export interface WorkflowWishes {
   readonly reusable?: boolean;
   /** A commit instead of the moving tag: the one that is given, or the program's own. */
   readonly pin?: { readonly commit?: string };
+  /** The build's own environment: where the deploy's has reviewers, they would be asked twice. */
+  readonly buildEnvironment?: string;
 }
 
 /** What git and npm know on this machine. */
@@ -27,19 +29,36 @@ type Chosen =
 /** A branch's name stands in a filter, where some characters are a pattern, and in expressions. */
 const plainBranch = /^[A-Za-z0-9](?:[\w./-]{0,98}\w)?$/;
 
-export function chooseWorkflows({ reusable, pin }: WorkflowWishes, git: GitFacts): Chosen {
-  const form = chooseForm(reusable === true, git.owner);
-  const branches = chooseBranches(git.defaultBranch);
-  if (!pin) {
-    const choice = { form: form.form, branches: branches.branches };
-    return { choice, notes: [form.note, branches.note] };
-  }
-  const commit = pin.commit ?? git.commit;
-  if (commit === undefined || !/^[0-9a-f]{40}$/.test(commit)) return { findings: [noCommit(pin)] };
-  const choice = { form: form.form, branches: branches.branches, commit };
-  const note = `webgen-deploy is pinned to ${commit}${pin.commit ? '' : ', the commit of this program'}.`;
-  return { choice, notes: [form.note, branches.note, note] };
+/** GitHub takes more; these stand in a command and in YAML as they are. */
+const plainEnvironment = /^[A-Za-z0-9][\w.-]{0,99}$/;
+
+export function chooseWorkflows(wishes: WorkflowWishes, git: GitFacts): Chosen {
+  const { reusable, pin, buildEnvironment } = wishes;
+  const { form, note } = chooseForm(reusable === true, git.owner);
+  const { branches, note: pushes } = chooseBranches(git.defaultBranch);
+  const commit = pin && (pin.commit ?? git.commit);
+  const findings = [
+    ...(pin && !/^[0-9a-f]{40}$/.test(commit ?? '') ? [noCommit(pin)] : []),
+    ...(plainEnvironment.test(buildEnvironment ?? 'build') ? [] : [noEnvironment]),
+  ];
+  if (findings.length > 0) return { findings };
+  const choice = {
+    ...{ form, branches },
+    ...(commit === undefined ? {} : { commit }),
+    ...(buildEnvironment ? { settings: { 'build-environment': buildEnvironment } } : {}),
+  };
+  const whose = pin?.commit ? '' : ', the commit of this program';
+  const pinned = commit === undefined ? [] : [`webgen-deploy is pinned to ${commit}${whose}.`];
+  return { choice, notes: [note, pushes, ...pinned] };
 }
+
+const noEnvironment = finding(
+  'input-invalid',
+  '--build-environment is no name for an environment.',
+  {
+    hint: 'Letters, digits, dots, dashes and underscores: --build-environment=build.',
+  },
+);
 
 /** GitHub hands secrets of an environment only to called workflows of the same owner. */
 function chooseForm(isWanted: boolean, owner: string | undefined) {

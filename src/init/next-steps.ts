@@ -3,7 +3,7 @@ import { cluster, registry } from '../doctor/secret-names.ts';
 import { storeKey } from '../inputs/many-lines.ts';
 import { storeSecrets } from '../inputs/secret-lines.ts';
 import type { Answers } from './answers.ts';
-import type { Branches } from './workflows/form.ts';
+import type { WorkflowChoice } from './workflows.ts';
 
 const environments = ['production', 'staging', 'pr-check'] as const;
 
@@ -11,7 +11,8 @@ const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
 
 /** Lines of text; a command stands on a line of its own, indented. */
-export function nextSteps({ app }: Answers, { staging }: Branches): readonly string[] {
+export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly string[] {
+  const { staging } = choice.branches;
   const [deployer, checker] = [`${app}-deploy`, `${app}-check`];
   const cloud = [
     'kubectl apply -f manifests/bootstrap',
@@ -31,6 +32,14 @@ export function nextSteps({ app }: Answers, { staging }: Branches): readonly str
     // Ids are no secrets: as variables they reach every job, and nothing of them is masked.
     ...[registry, cluster].map((name) => `gh variable set ${name} --env ${environment}`),
   ]);
+  const build = choice.settings?.['build-environment'];
+  if (build) {
+    github.push(
+      `gh api --method PUT "repos/{owner}/{repo}/environments/${build}"`,
+      storeKey(build, 'key.json'),
+      `gh variable set ${registry} --env ${build}`,
+    );
+  }
   const deployed = environments.filter((environment) => environment !== 'pr-check');
   const values = deployed.map(storeSecrets);
   const indent = (lines: readonly string[]) => lines.map((line) => `  ${line}`);

@@ -23,9 +23,10 @@ export function isCommit(text: string): boolean {
  * first. A rollback counts as the release that it restored, whoever started it.
  */
 export function lastOnLine(heads: readonly ReleaseHead[], line: Line): Deployed | undefined {
+  const byNumber = new Map(heads.map((head) => [head.number, head]));
   for (const head of heads) {
     if (head.state !== 'good' && head.state !== 'applied') continue;
-    const { repository, environment } = restoredBy(head, heads);
+    const { repository, environment } = restoredBy(head, byNumber);
     if (!repository || !isSameRepository(repository, line.repository)) continue;
     if (environment !== line.environment) continue;
     const { commit, branch, runUrl, confirmed } = head;
@@ -37,10 +38,9 @@ export function lastOnLine(heads: readonly ReleaseHead[], line: Line): Deployed 
 }
 
 /** Of a rollback the release that it restored, as far as it is still recorded. */
-function restoredBy(head: ReleaseHead, heads: readonly ReleaseHead[]): ReleaseHead {
+function restoredBy(head: ReleaseHead, heads: ReadonlyMap<number, ReleaseHead>): ReleaseHead {
   const { of, number } = head;
   // Older ones alone: so a chain ends, whatever somebody wrote.
-  const restored =
-    of === undefined || of >= number ? undefined : heads.find((each) => each.number === of);
+  const restored = of === undefined || of >= number ? undefined : heads.get(of);
   return restored ? restoredBy(restored, heads) : head;
 }

@@ -206,8 +206,9 @@ export function unverifiedBlocks(outcome: Outcome): Block[] {
   return limited('Not checked before the first write', ['object', 'why'], rows);
 }
 
-/** Name and reference, as deployed. */
+/** Name and reference, as deployed; none where a newer commit is. */
 export function imageBlocks(outcome: Outcome): Block[] {
+  if (outcome.overtaken) return [];
   const rows = Object.entries(outcome.images).map(([name, value]) => [code(name), code(value)]);
   return limited('Images', ['name', 'reference'], rows);
 }

@@ -284,9 +284,7 @@ describe('a call of a reusable workflow', () => {
       const checks = look(reusable, 'deploy', same, elsewhere);
       const causes = checks.filter(({ verdict }) => verdict === 'note');
       expect(causes.map(({ what }) => what)).toEqual([
-        '.github/workflows/deploy.yml: secrets of an environment of acme arrive empty in deploy.yml of org, another owner.',
-        '.github/workflows/pr-check.yml: secrets of an environment of acme arrive empty in pr-check.yml of org, another owner.',
-        '.github/workflows/rollback.yml: secrets of an environment of acme arrive empty in rollback.yml of org, another owner.',
+        'deploy.yml, pr-check.yml, rollback.yml: secrets of an environment of acme arrive empty in a workflow of org, another owner.',
       ]);
       for (const { fix } of causes) expect(fix[0]).toMatch(/^webgen-deploy init --force /);
       expect(checks[0]?.verdict).toBe('ok');
@@ -296,7 +294,7 @@ describe('a call of a reusable workflow', () => {
       const inherit: Change = (text) =>
         text.replace(/ {4}secrets:\n[\s\S]*$/, '    secrets: inherit\n');
       expect(said(reusable, 'deploy', inherit, elsewhere)[0]).toBe(
-        'failed .github/workflows/deploy.yml: secrets: inherit hands nothing on from acme to deploy.yml of org.',
+        'failed deploy.yml: secrets: inherit hands nothing on from acme to a workflow of org, another owner.',
       );
     });
 

@@ -45,7 +45,7 @@ export interface Published {
 
 const start = Date.UTC(2026, 10, 27, 12);
 
-const plain: Outcome = {
+export const plainOutcome: Outcome = {
   command: 'deploy',
   status: 'failed',
   app: 'shop',
@@ -64,11 +64,12 @@ const plain: Outcome = {
   apiRequests: 3,
 };
 
-const run = {
+export const run = {
   sha: '1f3c5a7b9d1f3c5a7b9d1f3c5a7b9d1f3c5a7b9d',
   actor: 'octocat',
   repository: 'org/shop',
   runUrl: 'https://github.com/org/shop/actions/runs/1',
+  rollbackWorkflow: 'on: {workflow_dispatch: {inputs: {environment: {}, to-release: {}}}}',
 };
 
 /** As a run does it before anything else: every secret is known from then on. */
@@ -77,7 +78,7 @@ for (const each of canaries) masking.mask(new Secret(each));
 
 /** As `main.ts` and `terminal.ts` publish it. */
 export function publish(said: Said): Published {
-  const told: Outcome = { ...plain, ...said.outcome, findings: said.findings ?? [] };
+  const told: Outcome = { ...plainOutcome, ...said.outcome, findings: said.findings ?? [] };
   const { outputs, withheld } = outputsWithoutSecrets(outputsOf(told));
   const outcome = shownOutcome(
     withheld ? { ...told, findings: [...told.findings, withheld] } : told,

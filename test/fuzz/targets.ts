@@ -7,6 +7,7 @@ import { inputTargets } from './targets/inputs.ts';
 import { programTargets } from './targets/programs.ts';
 import { serviceTargets } from './targets/services.ts';
 import { textTargets } from './targets/text.ts';
+import { workflowTargets } from './targets/workflows.ts';
 
 export const targets: Targets = {
   ...inputTargets,
@@ -15,4 +16,5 @@ export const targets: Targets = {
   ...serviceTargets,
   ...programTargets,
   ...textTargets,
+  ...workflowTargets,
 };

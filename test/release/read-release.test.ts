@@ -15,6 +15,12 @@ const head: ReleaseHead = {
   endedAt: '2026-11-02T20:41:00.000Z',
   actor: 'octocat',
   commit: '1f3c2a',
+  branch: 'main',
+  confirmed: {
+    commit: '2a1f',
+    branch: 'main',
+    runUrl: 'https://github.com/acme/shop/actions/runs/8',
+  },
   runUrl: 'https://github.com/acme/shop/actions/runs/7',
   images: { web: 'registry.example/web:1' },
   objects: 1,
@@ -81,8 +87,21 @@ describe('the head of a release', () => {
     ['a repository that is a text', { ...head, repository: 'acme/shop' }],
     ['repositories without end', { ...head, repositories: Array(5000).fill(head.repository) }],
     ['repositories: {}', { ...head, repositories: {} }],
+    ['a branch of 10 KB', { ...head, branch: 'x'.repeat(10_000) }],
+    ['a branch that is a list', { ...head, branch: ['main'] }],
+    ['confirmed: a text', { ...head, confirmed: 'main' }],
+    ['confirmed without a branch', { ...head, confirmed: { commit: '', runUrl: '' } }],
+    [
+      'a confirmed run of 10 KB',
+      { ...head, confirmed: { ...head.confirmed, runUrl: 'x'.repeat(10_000) } },
+    ],
   ])('is a problem with %s', (_name, note) => {
     expect(problemOf(note)).toEqual(expect.any(String));
+  });
+
+  test('of an earlier version, which recorded no branch, is read as it was', () => {
+    const { branch: _branch, confirmed: _confirmed, ...old } = head;
+    expect(readHead(secretOf(JSON.stringify(old)), 'shop')).toEqual({ head: old });
   });
 
   test('of another application, and later parts, are no problem and no release', () => {

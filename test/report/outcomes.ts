@@ -91,6 +91,35 @@ const unchanged: Outcome = {
   endedAt: start + 1234,
 };
 
+const newer = { release: 8 };
+
+/** A newer commit went live while the run waited. */
+const overtaken: Outcome = {
+  ...plain,
+  status: 'unchanged',
+  overtaken: newer,
+  release: { number: 8, previous: 7 },
+  findings: [
+    {
+      ...finding(
+        'older-commit',
+        'Commit 1f3c5a7b9d1f is older than 2a4d6b8c0e2a, which was deployed as release 8 of shop in production. Nothing was written.',
+        {
+          namespace: 'web',
+          evidence: [
+            'GitHub: commit 2a4d6b8c0e2a4d6b8c0e2a4d6b8c0e2a4d6b8c0e comes after 1f3c5a7b9d1f3c5a7b9d1f3c5a7b9d1f3c5a7b9d',
+            'release 8 of 2026-11-02T20:38:00.000Z by octocat',
+            'https://github.com/org/shop/actions/runs/2',
+          ],
+          hint: 'Nothing is to be done. To deploy this commit all the same, run it by workflow_dispatch with allow-older: true.',
+        },
+      ),
+      severity: 'warning',
+    },
+  ],
+  endedAt: start + 1234,
+};
+
 function missingImage(pod: string): ReportedFinding {
   return {
     ...finding('image-not-found', 'registry.example.com/shop/backend:1f3c is not in the registry', {
@@ -343,6 +372,18 @@ const status: Outcome = {
   endedAt: start + 400,
 };
 
+/** Of a release that is not the newest any more. */
+const left: Outcome = {
+  ...plain,
+  command: 'status',
+  status: 'succeeded',
+  images: {},
+  timings: [],
+  overtaken: newer,
+  release: { number: 8 },
+  endedAt: start + 300,
+};
+
 const setup: Outcome = {
   ...plain,
   command: 'setup',
@@ -404,6 +445,7 @@ const vulnerable: Outcome = {
 export const outcomes: Readonly<Record<string, Outcome>> = {
   deployed,
   unchanged,
+  overtaken,
   'image-not-found': failed,
   'rolled-back': rolledBack,
   'crash-loop-hostile': crashed,
@@ -413,6 +455,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   'timed-out': timedOut,
   diff,
   status,
+  'status-left': left,
   setup,
   forbidden,
   'image-vulnerable': vulnerable,

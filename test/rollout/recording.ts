@@ -55,12 +55,14 @@ export interface ReplayOptions {
   /** Milliseconds between looks; default 250. */
   readonly step?: number;
   readonly patience?: Patience;
+  /** Changes the recording's text before it is read. */
+  readonly rewrite?: (text: string) => string;
 }
 
 const folder = new URL('../fixtures/cluster/', import.meta.url);
 
-export function recording(name: string): Recording {
-  return parse(readFileSync(new URL(`${name}.yaml`, folder), 'utf8')) as Recording;
+export function recording(name: string, rewrite = (text: string) => text): Recording {
+  return parse(rewrite(readFileSync(new URL(`${name}.yaml`, folder), 'utf8'))) as Recording;
 }
 
 function isPatch(value: unknown): value is Patch {
@@ -99,17 +101,17 @@ export function steps(tape: Recording): readonly Step[] {
 }
 
 /** What was written first of the kind that the recording is named after. */
-export function targetOf(name: string): Recording['writes'][number] {
+export function targetOf(name: string, tape = recording(name)): Recording['writes'][number] {
   const [kind] = name.split('/');
-  const target = recording(name).writes.find((each) => each.object.kind.toLowerCase() === kind);
+  const target = tape.writes.find((each) => each.object.kind.toLowerCase() === kind);
   if (!target) throw new Error(`${name} writes nothing of its kind`);
   return target;
 }
 
 /** The verdict at each quarter of a second, as the wait would have seen it. */
 export function replay(name: string, options: ReplayOptions = {}): readonly Moment[] {
-  const tape = recording(name);
-  const { at: from, object } = targetOf(name);
+  const tape = recording(name, options.rewrite);
+  const { at: from, object } = targetOf(name, tape);
   const start = Date.parse(tape.startedAt);
   const snapshot = createSnapshot();
   for (const scope of tape.listed ?? []) snapshot.replace(scope, []);

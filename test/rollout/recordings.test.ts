@@ -141,6 +141,24 @@ describe('what a finding says', () => {
     expect(found?.evidence.join()).toMatch(/2 pods: backend-.*, backend-/);
   });
 
+  test.each(['image-not-found', 'pull-denied'])(
+    '%s of a bare name: that a line of images was meant to name it',
+    (recorded) => {
+      const hintOf = (rewrite?: (text: string) => string) =>
+        replay(`deployment/${recorded}`, { longer: 70_000, ...(rewrite ? { rewrite } : {}) }).find(
+          ({ verdict }) => fatal(verdict),
+        )?.verdict.findings[0]?.hint;
+      const bare = hintOf((text) => text.replaceAll(/127\.0\.0\.1:\d+\/[\w/-]+:\w+/g, 'backend'));
+      expect(bare).toContain('`backend` has no registry');
+      expect(bare).toContain('backend=sha256:…');
+      expect(hintOf()).not.toContain('has no registry');
+      const tagged = hintOf((text) =>
+        text.replaceAll(/127\.0\.0\.1:\d+\/[\w/-]+:\w+/g, 'backend:1'),
+      );
+      expect(tagged).not.toContain('has no registry');
+    },
+  );
+
   test('the log of the container that died is asked for first', () => {
     expect(first('deployment/crash-loop')?.logs?.map(({ previous }) => previous)).toEqual([
       true,

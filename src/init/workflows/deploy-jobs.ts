@@ -20,7 +20,10 @@ import { entry, type Lines } from './yaml.ts';
 
 function build(form: Form): Lines {
   const environment = deployEnvironment(form);
-  const name = form.isReusable ? `inputs.build-environment || ${environment}` : environment;
+  const own = form.text('build-environment');
+  const name = form.isReusable
+    ? expression(`inputs.build-environment || ${environment}`)
+    : own || expression(environment);
   const inputs: Entries = [
     ['command', 'build'],
     ...passed(form, 'build', 'registry', ...scan, ...tools),
@@ -32,7 +35,7 @@ function build(form: Form): Lines {
     ...(form.isReusable ? { if: ["if: ${{ inputs.build != '' }}"] } : {}),
     minutes: 60,
     environment: [
-      ...entry('name', expression(name)),
+      ...entry('name', name),
       'deployment: false # it only lends its secrets: the deployment is the job deploy',
     ],
     ...granted(form, source),

@@ -27,6 +27,13 @@ const grants = (permissions: Grants): Lines =>
 // JSON names more than one label, or a group.
 const runner = `\${{ (startsWith(inputs.runner, '[') || startsWith(inputs.runner, '{')) && fromJSON(inputs.runner) || inputs.runner }}`;
 
+function runsOn(form: Form): Lines {
+  const text = form.text('runner');
+  // JSON is YAML as well.
+  if (!form.isReusable && /^[[{]/.test(text)) return [`runs-on: ${text}`];
+  return entry('runs-on', form.isReusable ? runner : text);
+}
+
 export function render(form: Form, job: Job): Lines {
   const { name, needs, minutes, environment, concurrency, permissions, outputs, steps } = job;
   const none = permissions !== undefined && Object.keys(permissions).length === 0;
@@ -34,7 +41,7 @@ export function render(form: Form, job: Job): Lines {
     `name: ${name}${permissions ? '' : ` ${callersGrant}`}`,
     ...(needs ? [`needs: [${needs.join(', ')}]`] : []),
     ...(job.if ?? []),
-    ...entry('runs-on', form.isReusable ? runner : form.text('runner')),
+    ...runsOn(form),
     ...entry('timeout-minutes', String(minutes)).map((line) => line.replaceAll("'", '')),
     ...block('environment', environment ?? []),
     ...(concurrency ?? []),

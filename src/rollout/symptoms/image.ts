@@ -52,6 +52,13 @@ function registryOf(image: string): string {
   return image.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
 }
 
+/** One word stands for an image that a deploy was to name: Docker Hub, which is asked for it, has none. */
+function unnamed(image: string): Pick<Sign, 'hint'> {
+  if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(image)) return {};
+  const hint = `\`${image}\` has no registry and no tag, as a manifest has it whose image nobody named: give it by \`build\`, or by a line of \`images\` (${image}=sha256:…, from \`digest-lines\` of the job that built it).`;
+  return { hint };
+}
+
 type Row = (view: ContainerView, pull: Pull, image: string) => Sign;
 
 function evidenceOf({ message, count }: Pull): readonly string[] {
@@ -63,6 +70,7 @@ const missing: Row = (view, pull, image) => ({
   certain: pull.count >= 2,
   what: `the image ${image} of ${view.role} ${view.status.name} is not in the registry`,
   evidence: evidenceOf(pull),
+  ...unnamed(image),
 });
 
 const noPlatform: Row = (view, pull, image) => ({
@@ -88,6 +96,7 @@ const denied: Row = (view, pull, image) => {
         ? `imagePullSecrets: ${secrets.join(', ')}`
         : 'the pod has no imagePullSecrets',
     ],
+    ...unnamed(image),
   };
 };
 

@@ -9,20 +9,30 @@ import { diagnoseFiles } from '../../../src/diagnose/files.ts';
 import { ActionError, type Finding } from '../../../src/errors.ts';
 import { acquireLease } from '../../../src/lock/acquire.ts';
 import { parseManifests } from '../../../src/manifests/parse.ts';
-import type { ApiRequest } from '../../../src/ports.ts';
+import type { ApiRequest, GitHub } from '../../../src/ports.ts';
 import { chooseTarget, liveRelease, newestFirst, outdated } from '../../../src/release/choose.ts';
 import { encode } from '../../../src/release/codec.ts';
 import { prunePlan, pruneRefusal } from '../../../src/release/prune-plan.ts';
-import { entryKey, entryOf, mergedInventory, overlaid } from '../../../src/release/record.ts';
+import {
+  entryKey,
+  entryOf,
+  mergedInventory,
+  overlaid,
+  type ReleaseHead,
+} from '../../../src/release/record.ts';
 import { makersFor, takenBy } from '../../../src/release/repository.ts';
 import { readRule } from '../../../src/rollout/rules/rule.ts';
+import { newState, type Running } from '../../../src/running.ts';
+import { Secret } from '../../../src/secret.ts';
 import { applyAll } from '../../../src/steps/apply-manifests.ts';
 import { awaitRollout } from '../../../src/steps/await-rollout.ts';
 import { changesOf } from '../../../src/steps/changes.ts';
+import { checkCommit } from '../../../src/steps/check-commit.ts';
 import { dryRunAll } from '../../../src/steps/dry-run.ts';
 import { judgeNow } from '../../../src/steps/judge-now.ts';
 import { listReleases } from '../../../src/steps/list-releases.ts';
 import { readContents, type Store } from '../../../src/steps/release-store.ts';
+import { run } from '../../run.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import {
@@ -157,6 +167,12 @@ const head = {
   objects: 1,
   parts: 1,
   repository: { server: 'https://github.com', id: '7', name: 'org/shop' },
+  branch: 'main',
+  confirmed: {
+    commit: '2a4d6b8c0e2a4d6b8c0e2a4d6b8c0e2a4d6b8c0e',
+    branch: 'main',
+    runUrl: 'https://github.com/org/shop/actions/runs/2',
+  },
   repositories: [],
 };
 
@@ -225,6 +241,7 @@ async function readAll(recorded: Recorded): Promise<readonly Finding[]> {
   makersFor(heads, own);
   liveRelease(heads);
   outdated(heads);
+  odd.push(...(await overtakenBy(heads)));
   const chosen = chooseTarget(
     heads,
     typeof recorded.asked === 'number' ? recorded.asked : undefined,
@@ -237,6 +254,34 @@ async function readAll(recorded: Recorded): Promise<readonly Finding[]> {
   mergedInventory(read.inventory, [entryOf(documents.web.object)]);
   overlaid(read.objects, [documents.web.object]);
   return refusal ? [...odd, refusal] : odd;
+}
+
+/** What a deploy says that GitHub calls older than whatever is recorded. */
+async function overtakenBy(heads: readonly ReleaseHead[]): Promise<readonly Finding[]> {
+  const state = newState(0);
+  const github: GitHub = {
+    send: async (_, { basehead }) => {
+      if (!/^[0-9a-f]{40}\.{3}[0-9a-f]{40,64}$/.test(String(basehead))) {
+        throw new Error(`GitHub is asked for ${basehead}`);
+      }
+      return { status: 200, data: { status: 'ahead' } };
+    },
+    list: async () => ({ status: 500, data: undefined }),
+  };
+  const running = {
+    inputs: { app: 'shop', environment: 'staging', githubToken: new Secret('ghs_1') },
+    context: run({
+      repository: 'org/shop',
+      repositoryId: '7',
+      sha: '3'.repeat(40),
+      runUrl: 'https://github.com/org/shop/actions/runs/3',
+    }),
+    engine: { ports: { log: rememberingLog(), clock: quickClock() }, github: () => github },
+    signal: new AbortController().signal,
+    state,
+  };
+  const older = await checkCommit({ namespace: 'web', heads }, running as unknown as Running);
+  return older ? [older] : [];
 }
 
 const lease = {

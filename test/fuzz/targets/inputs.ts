@@ -19,9 +19,19 @@ const names = Object.keys(inputTable);
 const usual: Readonly<Record<string, readonly string[]>> = {
   command: ['deploy', 'diff', 'status', 'build', 'scan', 'rollback', 'history', 'setup'],
   manifests: ['manifests/overlays/production', 'k8s/*.yaml\n-k8s/dev.yaml', '.'],
-  images: ['backend=registry.example/shop/backend:1', 'a=b@sha256:00'],
+  images: [
+    'backend=registry.example/shop/backend:1',
+    'a=b@sha256:00',
+    `backend=sha256:${'0a'.repeat(32)}\nteam/web=sha256:${'1b'.repeat(32)}`,
+  ],
+  built: ['true', 'false'],
   variables: ['A=1\nB=2', 'A<<END\nx\nEND'],
-  secrets: ['db/password=x', 'db/key<<END\nline\nEND'],
+  secrets: [
+    'db/password=x',
+    'db/key<<END\nline\nEND',
+    btoa('db/password=x\ndb/key<<END\nline\nEND'),
+    'am8vbng9a3c/eg==',
+  ],
   build: [
     'backend',
     '- name: backend\n  context: .\n  build-args:\n    A: 1\n  secrets: [NPM_TOKEN]\n  platforms: linux/amd64',

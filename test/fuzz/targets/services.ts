@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
 import fc from 'fast-check';
 import { ActionError, finding } from '../../../src/errors.ts';
+import { compareCommits } from '../../../src/github/compare.ts';
 import { recordDeployment } from '../../../src/github/deployment.ts';
 import { keepComment } from '../../../src/github/pull-request.ts';
 import { runStatus } from '../../../src/github/run-status.ts';
@@ -389,7 +390,9 @@ export const serviceTargets = {
       const marker = '<!-- webgen-deploy shop staging -->';
       const why = await keepComment({ on, number: 3 }, { marker, body: `${marker}\ny` });
       await runStatus(on, log)('https://github.com/org/shop/actions/runs/2/attempts/1#x');
-      return { lines: [...log.lines, why ?? ''] };
+      const waiting = { clock: quickClock(), signal: new AbortController().signal };
+      const compared = await compareCommits(on, { base: 'a', head: 'b' }, waiting);
+      return { lines: [...log.lines, why ?? '', JSON.stringify(compared)] };
     },
   ),
 
