@@ -85,7 +85,7 @@ function placesOf(called: Readonly<Record<string, string>>): Places {
 }
 
 /** What each job, the called ones' too, is to be given. */
-function seenBy(
+export function seenBy(
   workflow: Workflow,
   called: Readonly<Record<string, string>>,
   { repository, event }: Pick<Github, 'repository' | 'event'>,

@@ -101,6 +101,16 @@ describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (f
     ]);
   });
 
+  test('an environment of the build alone: it asks for no approval, and custom rules do not refuse it', () => {
+    const environments = { production: { reviewers: true, custom: true }, build: {} };
+    const own = formsNow({ 'build-environment': 'build' })[form];
+    const free = worldOf(own, hubNow(), { owner: 'org', environments });
+    expect(schedule(free, [deploy('A')]).states).toMatchObject({
+      [at('A', 'build')]: 'success',
+      [at('A', 'deploy')]: waits,
+    });
+  });
+
   test('tests that ran into their time, or were cancelled, let nothing through', () => {
     for (const end of ['timed out', 'cancelled', 'failure'] as const) {
       const free = worldOf(formsNow()[form], hubNow(), { owner: 'org' });
@@ -112,21 +122,6 @@ describe.each(['ordinary', 'reusable'] as const)('with the %s workflows now', (f
 
 describe('the inputs of the reusable deploy', () => {
   const own = (settings: Readonly<Record<string, string>>) => formsNow(settings).reusable;
-
-  test('build-environment: the build asks for no approval, and custom rules do not refuse it', () => {
-    const environments = {
-      production: { reviewers: true, custom: true },
-      build: {},
-    };
-    const world = worldOf(own({ 'build-environment': 'build' }), hubNow(), {
-      owner: 'org',
-      environments,
-    });
-    expect(schedule(world, [deploy('A')]).states).toMatchObject({
-      'A/deploy/build': 'success',
-      'A/deploy/deploy': 'waits for approval of production',
-    });
-  });
 
   test('approval-environment: one gate, outside all groups', () => {
     const environments = { production: {}, gate: { reviewers: true } };
