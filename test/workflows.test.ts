@@ -438,6 +438,14 @@ describe('runners', () => {
   });
 });
 
+test('nothing needs jq: it is named only where a person is told how to store a key', () => {
+  for (const file of [...reusable.map(workflow), ...Object.values(ordinary)]) {
+    const steps = Object.values(file.jobs).flatMap((job) => job.steps ?? []);
+    const scripts = steps.filter(({ name }) => name !== 'Check the secrets').map(({ run }) => run);
+    expect(scripts.join('\n')).not.toMatch(/\bjq\b/);
+  }
+});
+
 describe('what one job hands to another', () => {
   const consumed = (file: Workflow) =>
     [...JSON.stringify(file.jobs).matchAll(/needs\.[\w-]+\.outputs\.([\w-]+)/g)].map(

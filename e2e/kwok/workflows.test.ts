@@ -265,6 +265,18 @@ suite('ordinary jobs, in a repository whose default branch is master', () => {
     expect(site.yandex.requests.length).toBe(asked);
   }, 120_000);
 
+  test('the check of a merge queue reports: tests and manifests, and no preview', async () => {
+    const ref = 'refs/heads/gh-readonly-queue/master/pr-8-abc';
+    const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'master' };
+    const queue = { head_ref: ref, base_ref: 'refs/heads/master' };
+    const run = await play({
+      ...{ ...master, branch: 'queued', event: 'merge_group', workflow: 'pr-check' },
+      payload: { action: 'checks_requested', repository, merge_group: queue },
+      with: unscanned,
+    });
+    expectRun(run, 0, { ...all, manifests: true });
+  }, 120_000);
+
   test('a rollback goes back, and nothing else is asked', async () => {
     const inputs = { environment: 'production', 'to-release': '' };
     const repository = { full_name: 'acme/shop', name: 'shop', default_branch: 'master' };

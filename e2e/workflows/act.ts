@@ -13,7 +13,7 @@ export interface ActOptions {
   readonly act: string;
   readonly hub: Hub;
   readonly application: string;
-  readonly event: 'push' | 'pull_request' | 'workflow_dispatch';
+  readonly event: 'push' | 'pull_request' | 'workflow_dispatch' | 'merge_group';
   readonly workflow: 'deploy' | 'pr-check' | 'rollback';
   /** The event's payload. */
   readonly payload: unknown;

@@ -44,7 +44,7 @@ function build(form: Form): Lines {
       ...(form.isReusable ? ([['digests', '${{ steps.build.outputs.digests }}']] as const) : []),
     ],
     steps: [
-      checkRunner('bash', 'docker'),
+      checkRunner(...(form.isReusable ? (['bash'] as const) : []), 'docker'),
       ...(form.isReusable
         ? [checkSecrets(environment, 'YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID')]
         : []),
