@@ -1,7 +1,7 @@
 // A namespace as somebody could see it, object by object, so that two moments can be compared.
 import { expect } from '@jest/globals';
-import { differences } from '../src/cluster/compare.ts';
-import type { KubeObject } from '../src/cluster/objects.ts';
+import { differences } from '../src/kube/compare.ts';
+import type { KubeObject } from '../src/kube/objects.ts';
 import type { TestCluster } from './cluster/cluster.ts';
 
 const kinds =

@@ -29,7 +29,7 @@ async function bundle(build: string, out: string): Promise<void> {
   const args = [
     bin('ncc'),
     'build',
-    join(build, 'engine.js'),
+    join(build, 'bundle.js'),
     '-o',
     out,
     '-q',
@@ -37,9 +37,9 @@ async function bundle(build: string, out: string): Promise<void> {
     'licenses.txt',
   ];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
-  cpSync(join(out, 'index.js'), join(out, 'engine.js'));
-  for (const file of ['index.js', 'cli.js', 'watchdog.js'])
-    cpSync(join(build, file), join(out, file));
+  cpSync(join(out, 'index.js'), join(out, 'bundle.js'));
+  for (const file of ['index.js', 'cli.js']) cpSync(join(build, file), join(out, file));
+  cpSync(join(build, 'platform', 'watchdog-thread.js'), join(out, 'watchdog.js'));
   // ncc minifies its main file only; the chunks of lazy imports hold nine tenths of the bytes.
   for (const file of readdirSync(out).filter((name) => name.endsWith('.js'))) {
     const path = join(out, file);

@@ -1,10 +1,10 @@
 // Writes docs/diagnosis.md out of the tables of the code: what is printed is what the judge says of
 // each recorded state.
-import type { Finding } from '../src/errors.ts';
-import { type JudgeRow, judges } from '../src/rollout/judges.ts';
-import type { SignalRow } from '../src/rollout/row.ts';
-import { generic } from '../src/rollout/row-of.ts';
-import { signals } from '../src/rollout/signals.ts';
+import type { Finding } from '../src/core/errors.ts';
+import type { SignalRow } from '../src/rollout/facts/verdict.ts';
+import { type JudgeRow, judges } from '../src/rollout/judge/judges.ts';
+import { generic } from '../src/rollout/judge/row-of.ts';
+import { signals } from '../src/rollout/judge/signals.ts';
 import { replay, targetOf } from '../test/rollout/recording.ts';
 
 /** Long enough for the slowest threshold. */

@@ -1,4 +1,4 @@
-// Writes what action.yml says into README.md's tables, src/contract.ts and deploy/action.yml, so
+// Writes what action.yml says into README.md's tables, src/inputs/contract.ts and deploy/action.yml, so
 // that it stays the only holder of the contract, docs/diagnosis.md, and the reusable workflows from the
 // jobs that `init` writes as well; and package.json's repository wherever the project is named. `--check`
 // writes nothing and fails where they differ.
@@ -6,10 +6,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
-import { reusableWorkflow } from '../src/init/workflows/files.ts';
-import { contracts, type WorkflowName } from '../src/init/workflows/inputs.ts';
+import { reusableWorkflow } from '../src/commands/init/workflows/files.ts';
+import { contracts, type WorkflowName } from '../src/commands/init/workflows/inputs.ts';
+import { project } from '../src/core/version.ts';
 import { secretInputs } from '../src/inputs/mask.ts';
-import { project } from '../src/version.ts';
 import { renderDiagnosis } from './diagnosis.ts';
 import { follow, projectOf } from './project.ts';
 
@@ -63,7 +63,7 @@ const property = (name: string) => (/^[A-Za-z]+$/.test(name) ? name : literal(na
 
 const generated = 'written by scripts/docs.ts, change action.yml instead.';
 
-/** src/contract.ts, as the formatter would write it. */
+/** src/inputs/contract.ts, as the formatter would write it. */
 export function renderContract({ inputs, outputs }: ActionFile): string {
   const standard = (input: DeclaredInput) =>
     literal(input.default.startsWith('${{') ? '' : input.default);
@@ -87,7 +87,7 @@ export function renderContract({ inputs, outputs }: ActionFile): string {
 
 const width = 100;
 
-/** src/contract-help.ts, likewise. */
+/** src/inputs/contract-help.ts, likewise. */
 export function renderContractHelp({ inputs }: ActionFile): string {
   const about = inputs.flatMap(({ name, description }) => {
     const text = literal(description.split('\n')[0] ?? '');
@@ -192,11 +192,11 @@ function main(check: boolean): void {
   const action = readAction(actionText);
   const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
   const readme = join(root, 'README.md');
-  const contract = join(root, 'src', 'contract.ts');
+  const contract = join(root, 'src', 'inputs', 'contract.ts');
   const wanted = [
     [contract, renderContract(action)],
     [join(root, 'deploy', 'action.yml'), renderSubAction(actionText)],
-    [join(root, 'src', 'contract-help.ts'), renderContractHelp(action)],
+    [join(root, 'src', 'inputs', 'contract-help.ts'), renderContractHelp(action)],
     [readme, renderReadme(old(readme) || emptyReadme, action)],
     [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
     ...(Object.keys(contracts) as readonly WorkflowName[]).map(

@@ -40,7 +40,7 @@ export function otherNames(text: string, project: string): readonly string[] {
 export function nameHolders(root: string): readonly string[] {
   const files = globSync(
     [
-      'src/version.ts',
+      'src/core/version.ts',
       '*.md',
       'docs/*.md',
       '.github/**/*.yml',

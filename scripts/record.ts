@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
 import { createApi } from '../src/cluster/create-api.ts';
-import type { KubeObject } from '../src/cluster/objects.ts';
-import { pathOf } from '../src/cluster/paths.ts';
 import { watchAll } from '../src/cluster/watch.ts';
-import { isFields } from '../src/manifests/values.ts';
+import { Secret } from '../src/core/secret.ts';
+import { isFields } from '../src/kube/json.ts';
+import type { KubeObject } from '../src/kube/objects.ts';
+import { pathOf } from '../src/kube/paths.ts';
 import { realClock } from '../src/platform/clock.ts';
 import { connectCluster } from '../src/platform/cluster.ts';
 import { loadKubeconfig } from '../src/platform/kubeconfig.ts';
-import { watchPlan } from '../src/rollout/watch-plan.ts';
-import { Secret } from '../src/secret.ts';
+import { watchPlan } from '../src/rollout/wait/watch-plan.ts';
 
 const [name = '', shows = '', seconds = '15', first = '', then] = process.argv.slice(2);
 const log = {

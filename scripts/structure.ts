@@ -25,7 +25,7 @@ type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 const root = join(import.meta.dirname, '..');
 
 /** Entries of bundles, and what scripts start. */
-const entries = ['index.ts', 'cli.ts', 'bundle.ts', 'engine.ts'];
+const entries = ['index.ts', 'cli.ts', 'bundle.ts'];
 
 /** What a file imports, by path from src/: `from '…'` and `import('…')`. */
 function importsOf(folder: string, file: string, text: string): readonly string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { codes } from '../src/errors.ts';
+import { codes } from '../src/core/codes.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', 'docs', 'errors.md'), 'utf8');
 const [, ...parts] = page.split(/^## /m);

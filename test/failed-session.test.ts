@@ -1,9 +1,9 @@
 // What breaks before a session has begun is an outcome all the same.
 import { expect, test } from '@jest/globals';
-import { defectFindings } from '../src/conclude-run.ts';
-import { ActionError, finding } from '../src/errors.ts';
-import { outputsOf } from '../src/report.ts';
-import { failedSession } from '../src/session.ts';
+import { ActionError, finding } from '../src/core/errors.ts';
+import { outputsOf } from '../src/report/render.ts';
+import { defectFindings } from '../src/run/conclude.ts';
+import { failedSession } from '../src/run/session.ts';
 import { fastClock } from './cluster/fakes.ts';
 
 test.each([

@@ -22,24 +22,27 @@ function imports(file: string): readonly string[] {
 
 /** They compute, and nothing else: no input or output, no dependency of their own. */
 const pureLibraries = ['@marcbachmann/cel-js', 're2js'];
+const computing = ['node:path', 'node:crypto', 'node:zlib', 'node:util'];
 
-const pure = files.filter(
-  (file) =>
-    /^(rollout|images|report|diagnose|scan)\//.test(file) ||
-    /^manifests\/(transform|order|phases|variables|secrets|ready-rules|config-references|parse)/.test(
-      file,
-    ) ||
-    [
-      'plan.ts',
-      'diagnose.ts',
-      'inputs.ts',
-      'report.ts',
-      'errors.ts',
-      'guard.ts',
-      'readers.ts',
-    ].includes(file) ||
-    file === 'cluster/snapshot.ts',
+/** Rooms that compute alone: what comes in is data, and so is what goes out. */
+const pure = files.filter((file) =>
+  /^(?:rollout\/(?:facts|judge)|report|commands\/diagnose|images|inputs|kube)\/|^core\/(?:errors|guard|readers|text)\.|^run\/plan/.test(
+    file,
+  ),
 );
+
+/** They talk to the world through ports, which the wiring hands to them. */
+const features = files.filter(
+  (file) => file.includes('/') && !/^(?:platform|entry|run)\//.test(file),
+);
+
+/** Files that have to be real for a program of somebody else: an archive, a database, a report. */
+const filesByHand = [
+  'scan/fetch-database.ts',
+  'scan/scan-image.ts',
+  'tools/install.ts',
+  'tools/unpack.ts',
+];
 
 describe('layers', () => {
   test('the list of pure files is not empty', () => expect(pure.length).toBeGreaterThan(10));
@@ -49,9 +52,18 @@ describe('layers', () => {
       (name) =>
         name.startsWith('node:') ||
         (name.startsWith('@') && !pureLibraries.includes(name)) ||
-        /^(platform|steps)\//.test(name),
+        /^(?:platform|entry|run\/(?!plan))/.test(name),
     );
     expect(impure).toEqual([]);
+  });
+
+  test.each(features)('%s knows neither the platform nor the run that it is part of', (file) => {
+    const foreign = imports(file).filter(
+      (name) =>
+        /^(?:platform|entry|run)\//.test(name) ||
+        (name.startsWith('node:') && !computing.includes(name) && !filesByHand.includes(file)),
+    );
+    expect(foreign).toEqual([]);
   });
 
   test('only the platform and the composition roots touch process', () => {
@@ -59,12 +71,15 @@ describe('layers', () => {
       /\bprocess\s*[.[]/.test(readFileSync(join(src, file), 'utf8').replace(/^\s*\/\/.*$/gm, '')),
     );
     const allowed = (file: string) =>
-      file.startsWith('platform/') || ['main.ts', 'terminal.ts', 'watchdog.ts'].includes(file);
+      file.startsWith('platform/') ||
+      ['entry/action.ts', 'entry/terminal.ts', 'entry/init-doors.ts'].includes(file);
     expect(touching.filter((file) => !allowed(file))).toEqual([]);
   });
 
   test('the thread of the watchdog brings nothing along: it is a file by itself in dist/', () => {
-    expect(imports('watchdog.ts').filter((name) => !name.startsWith('node:'))).toEqual([]);
+    expect(
+      imports('platform/watchdog-thread.ts').filter((name) => !name.startsWith('node:')),
+    ).toEqual([]);
   });
 
   test('every file opens with a sentence that says why it exists', () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { compare, groupSeen, type Needs, observe, renderTable, rules } from '../scripts/probe.ts';
-import { project } from '../src/version.ts';
+import { project } from '../src/core/version.ts';
 
 const root = join(import.meta.dirname, '..');
 const file = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { nameHolders, otherNames, projectOf, renamed } from '../scripts/project.ts';
-import { project, version } from '../src/version.ts';
+import { project, version } from '../src/core/version.ts';
 
 const root = join(import.meta.dirname, '..');
 const packageText = readFileSync(join(root, 'package.json'), 'utf8');
@@ -58,7 +58,7 @@ test('sees another owner where a name is used, not where a path has it', () => {
 test('nothing else in the code spells it', () => {
   const code = globSync(['{src,e2e,test,scripts}/**/*.{ts,js,sh}'], { cwd: root });
   const spelling = code.filter((path) => readFileSync(join(root, path), 'utf8').includes(project));
-  expect(spelling).toEqual(['src/version.ts']);
+  expect(spelling).toEqual(['src/core/version.ts']);
 });
 
 test('no file that users read names it under another owner', () => {

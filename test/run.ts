@@ -1,5 +1,5 @@
 // The context of a run for tests: a push to main, unless something else is said.
-import type { RunContext } from '../src/context.ts';
+import type { RunContext } from '../src/core/context.ts';
 
 export function run(parts: Partial<RunContext> = {}): RunContext {
   return {

@@ -6,11 +6,11 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { type Contexts, fill, fillText, holds } from '../e2e/runner/rules/expressions.ts';
 import { readAction, renderSubAction } from '../scripts/docs.ts';
-import { readAnswers } from '../src/init/answers.ts';
-import { ordinaryForm, reusableForm } from '../src/init/workflows/form.ts';
-import { contracts } from '../src/init/workflows/inputs.ts';
-import { workflows } from '../src/init/workflows.ts';
-import { project } from '../src/version.ts';
+import { readAnswers } from '../src/commands/init/answers.ts';
+import { ordinaryForm, reusableForm } from '../src/commands/init/workflows/form.ts';
+import { contracts } from '../src/commands/init/workflows/inputs.ts';
+import { workflows } from '../src/commands/init/workflows.ts';
+import { project } from '../src/core/version.ts';
 
 const root = join(import.meta.dirname, '..');
 const file = (name: string) => readFileSync(join(root, name), 'utf8');

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Journal, type Logged, type Received, type Reply, serve } from '../yandex/server.ts';
 import { answerProblems, bodyProblems, operationOf } from './contract.ts';
+import type { Permission } from './operations.ts';
 import { type Asked, type Held, operations } from './operations.ts';
 
 export interface GitHubApi {
@@ -18,8 +19,6 @@ export interface GitHubApi {
   failNext(path: string, status: number, times?: number): void;
   stop(): Promise<void>;
 }
-
-export type Permission = 'actions' | 'contents' | 'deployments' | 'metadata' | 'pull-requests';
 
 const nextId = 1000;
 

@@ -1,7 +1,6 @@
 // What the emulated repository holds, and what each of GitHub's operations does with it.
 import type { Reply } from '../yandex/server.ts';
 import { sample } from './contract.ts';
-import type { Permission } from './emulator.ts';
 
 export interface Comment {
   readonly id: number;
@@ -252,3 +251,5 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
   },
 };
+
+export type Permission = 'actions' | 'contents' | 'deployments' | 'metadata' | 'pull-requests';

@@ -1,18 +1,18 @@
 // Deploys YAML texts to a test's cluster as the engine does, without a process around it.
 import { readFile } from 'node:fs/promises';
+import { type ApplyHooks, applyAll } from '../../src/apply/apply-manifests.ts';
+import { dryRunAll } from '../../src/apply/dry-run/dry-run.ts';
+import type { ApplySettings } from '../../src/apply/planned/apply-settings.ts';
 import type { Api } from '../../src/cluster/api.ts';
 import { createApi } from '../../src/cluster/create-api.ts';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { parseManifests } from '../../src/manifests/parse.ts';
+import type { ApiRequest, Cluster, Log } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { parseManifests } from '../../src/manifests/parse/parse.ts';
 import { transform } from '../../src/manifests/transform.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
 import { loadKubeconfig } from '../../src/platform/kubeconfig.ts';
-import type { ApiRequest, Cluster, Log } from '../../src/ports.ts';
-import { Secret } from '../../src/secret.ts';
-import { type ApplyHooks, applyAll } from '../../src/steps/apply-manifests.ts';
-import type { ApplySettings } from '../../src/steps/apply-settings.ts';
-import { dryRunAll } from '../../src/steps/dry-run.ts';
 import type { TestCluster } from '../cluster/cluster.ts';
 
 export interface Lab {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type ApplyHooks, applyAll } from '../../src/steps/apply-manifests.ts';
-import { dryRunAll, unverifiedOf } from '../../src/steps/dry-run.ts';
-import { liveImageDocuments } from '../../src/steps/set-images.ts';
+import { type ApplyHooks, applyAll } from '../../src/apply/apply-manifests.ts';
+import { dryRunAll, unverifiedOf } from '../../src/apply/dry-run/dry-run.ts';
+import { liveImageDocuments } from '../../src/apply/live-workloads.ts';
 import { startCluster, type TestCluster } from '../cluster/cluster.ts';
 import { deploy, type Lab, openLab, plan } from './apply-run.ts';
 

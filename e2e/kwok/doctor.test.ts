@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { project } from '../../src/version.ts';
+import { project } from '../../src/core/version.ts';
 import {
   registryPassword,
   registryUnavailable,

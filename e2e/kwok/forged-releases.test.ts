@@ -1,9 +1,9 @@
 // Whoever may write Secrets in a namespace can forge a release there: it must not lead elsewhere.
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { decode, encode, headOf } from '../../src/release/codec.ts';
-import { entryOf, type Release } from '../../src/release/record.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { decode, encode, headOf } from '../../src/releases/codec.ts';
+import { entryOf, type Release } from '../../src/releases/record.ts';
 import type { AuditEvent } from '../cluster/audit.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
 

@@ -2,7 +2,7 @@
 // would change are dropped. A real build, registry and API server.
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { project } from '../../src/version.ts';
+import { project } from '../../src/core/version.ts';
 import { provideAssets } from '../cluster/assets.ts';
 import { execOk } from '../cluster/exec.ts';
 import { builderUnavailable, startBuilder, type TestBuilder } from '../images/builder.ts';

@@ -1,8 +1,8 @@
 // The lock against a real API server and real processes: in turn, after a crash, after a stop.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { textAt } from '../../src/cluster/json.ts';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { decode, encode, headOf } from '../../src/release/codec.ts';
+import { textAt } from '../../src/kube/json.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { decode, encode, headOf } from '../../src/releases/codec.ts';
 import type { AuditEvent } from '../cluster/audit.ts';
 import { until } from '../cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../github/emulator.ts';

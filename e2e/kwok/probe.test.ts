@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { rules } from '../../scripts/probe.ts';
-import { project } from '../../src/version.ts';
+import { project } from '../../src/core/version.ts';
 import { exec, execOk } from '../cluster/exec.ts';
 import { nodeOfRunner } from '../runner/run-action.ts';
 import { provideTool } from '../tools/tools.ts';

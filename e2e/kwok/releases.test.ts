@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { decode, headOf } from '../../src/release/codec.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { decode, headOf } from '../../src/releases/codec.ts';
 import { until } from '../cluster/until.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';
 

@@ -1,6 +1,6 @@
 // A deploy that fails puts back what was there, object by object, owners too.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { until } from '../cluster/until.ts';
 import { expectSame, pictureOf } from '../picture.ts';
 import { deployment, openSite, type Run, type Site } from '../site.ts';

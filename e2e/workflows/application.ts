@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { type Answers, readAnswers } from '../../src/init/answers.ts';
-import { manifests } from '../../src/init/manifests.ts';
-import { workflows } from '../../src/init/workflows.ts';
+import { type Answers, readAnswers } from '../../src/commands/init/answers.ts';
+import { manifests } from '../../src/commands/init/manifests.ts';
+import { workflows } from '../../src/commands/init/workflows.ts';
 import { execOk } from '../cluster/exec.ts';
 
 const tests = {

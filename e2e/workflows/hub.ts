@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { project } from '../../src/version.ts';
+import { project } from '../../src/core/version.ts';
 import { rewrite } from '../runner/rules/rewrite.ts';
 import { hubNow, type Texts } from '../runner/rules/worlds.ts';
 

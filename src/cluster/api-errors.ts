@@ -1,9 +1,9 @@
 // What the API says when it says no: its Status object, and findings made of it.
-import { type Finding, finding } from '../errors.ts';
-import type { ApiRequest, ApiResponse } from '../ports.ts';
-import { clip } from '../text.ts';
-import { fieldsAt, listAt, textAt } from './json.ts';
-import { type PathTarget, targetOf } from './paths.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { clip } from '../core/text.ts';
+import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { type PathTarget, targetOf } from '../kube/paths.ts';
 
 export interface StatusCause {
   readonly reason?: string;
@@ -181,4 +181,10 @@ function verbOf({ method, path }: Asked, target: PathTarget | undefined): string
   if (method === 'GET') return target?.name ? 'get' : 'list';
   const verbs = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
   return verbs[method];
+}
+
+/** The texts of the Warning headers (RFC 7234, code 299), once each. */
+export function warningsOf({ headers }: Pick<ApiResponse, 'headers'>): readonly string[] {
+  const found = (headers['warning'] ?? '').matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g);
+  return [...new Set([...found].map(([, text = '']) => text.replace(/\\(.)/g, '$1')))];
 }

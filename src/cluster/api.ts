@@ -1,13 +1,6 @@
 // The Kubernetes API as the engine uses it: raw JSON with retries, discovery per group, the server's clock.
-import type { ApiRequest, ApiResponse } from '../ports.ts';
-
-/** How the API serves a kind. */
-export interface Resource {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly plural: string;
-  readonly namespaced: boolean;
-}
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import type { Resource } from '../kube/resource.ts';
 
 export interface Api {
   readonly server: string;

@@ -1,5 +1,5 @@
 // Makes the `Api` out of one `Cluster`: retries, concurrency, discovery, the server's clock.
-import { ActionError, type Finding, finding } from '../errors.ts';
+import { ActionError, type Finding, finding } from '../core/errors.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -7,7 +7,7 @@ import {
   type Cluster,
   type Log,
   TransportError,
-} from '../ports.ts';
+} from '../core/ports.ts';
 import type { Api } from './api.ts';
 import { unauthenticatedFinding } from './api-errors.ts';
 import { slots } from './concurrency.ts';

@@ -1,12 +1,13 @@
 // What the server serves, asked for one group and version at a time: full discovery hangs on a dead APIService.
 import leven from 'leven';
-import { ActionError } from '../errors.ts';
-import type { ApiRequest, ApiResponse } from '../ports.ts';
-import type { Api, Resource } from './api.ts';
+import { ActionError } from '../core/errors.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { groupOf } from '../kube/objects.ts';
+import { rootOf } from '../kube/paths.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-import { fieldsAt, listAt, textAt } from './json.ts';
-import { groupOf } from './objects.ts';
-import { rootOf } from './paths.ts';
 
 export interface Discovery {
   resourceOf(apiVersion: string, kind: string): Promise<Resource | undefined>;

@@ -1,10 +1,9 @@
 // "Did you mean": the field names that the API knows at a place, asked once one was misspelt.
 import leven from 'leven';
-import { type Fields, isFields } from '../manifests/values.ts';
+import { type Fields, fieldsAt, isFields, listAt, textAt } from '../kube/json.ts';
+import { groupOf, type KubeObject } from '../kube/objects.ts';
+import { rootOf } from '../kube/paths.ts';
 import type { Api } from './api.ts';
-import { fieldsAt, listAt, textAt } from './json.ts';
-import { groupOf, type KubeObject } from './objects.ts';
-import { rootOf } from './paths.ts';
 
 /** Of a field's path: whoever writes more has not misspelt a name. */
 const longest = 1_024;

@@ -1,10 +1,11 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
-import { ActionError, type Finding, finding } from '../errors.ts';
-import type { ApiRequest } from '../ports.ts';
-import type { Api, Resource } from './api.ts';
+import { ActionError, type Finding, finding } from '../core/errors.ts';
+import type { ApiRequest } from '../core/ports.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { pathOf } from '../kube/paths.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-import type { KubeObject } from './objects.ts';
-import { pathOf } from './paths.ts';
 
 export interface Selection {
   readonly namespace?: string;

@@ -1,10 +1,11 @@
 // Reads the objects as they are now: one list where several of a kind are wanted.
-import { ActionError, type Finding, finding } from '../errors.ts';
-import type { Api, Resource } from './api.ts';
+import { ActionError, type Finding, finding } from '../core/errors.ts';
+import { identityOf, type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
+import { pathOf } from '../kube/paths.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
 import { listAll } from './list.ts';
-import { identityOf, type KubeObject, kindKey, nameOf } from './objects.ts';
-import { pathOf } from './paths.ts';
 import { isTooDeep } from './sound.ts';
 
 export interface Wanted {

@@ -1,5 +1,5 @@
 // Remembers whether the API answers at all, and tells people once when it stops and once when it is back.
-import { type ApiResponse, type Clock, type Log, TransportError } from '../ports.ts';
+import { type ApiResponse, type Clock, type Log, TransportError } from '../core/ports.ts';
 import { statusOf } from './api-errors.ts';
 import { wordsFor } from './unreachable.ts';
 

@@ -1,5 +1,5 @@
 // Which failures pass by themselves, and how long to wait before asking again.
-import { type ApiRequest, type ApiResponse, TransportError } from '../ports.ts';
+import { type ApiRequest, type ApiResponse, TransportError } from '../core/ports.ts';
 import { statusOf } from './api-errors.ts';
 import { firstContactMs } from './outage.ts';
 import { certificateReasons, isHopeless } from './unreachable.ts';

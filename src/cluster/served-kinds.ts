@@ -1,9 +1,10 @@
 // Which kinds of these groups the server has, without asking what stands behind any of them.
-import { ActionError } from '../errors.ts';
-import type { ApiRequest } from '../ports.ts';
-import type { Api, Resource } from './api.ts';
+import { ActionError } from '../core/errors.ts';
+import type { ApiRequest } from '../core/ports.ts';
+import { listAt, textAt } from '../kube/json.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-import { listAt, textAt } from './json.ts';
 
 // Kubernetes answers this from its own memory, so that a broken APIService holds nobody up.
 const form = (version: string) =>

@@ -1,8 +1,7 @@
 // Whether an answer has the shape that it must have, looked at once, before anything reads it.
-import { type Fields, isDeeper, isFields } from '../manifests/values.ts';
-import type { ApiRequest, ApiResponse } from '../ports.ts';
-import { fieldsAt } from './json.ts';
-import { targetOf } from './paths.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { type Fields, fieldsAt, isDeeper, isFields } from '../kube/json.ts';
+import { targetOf } from '../kube/paths.ts';
 
 type Check = (value: unknown) => boolean;
 

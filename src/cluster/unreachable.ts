@@ -1,6 +1,6 @@
 // Says why no answer came from the API server, in words, with what to do about it.
-import { type Finding, finding } from '../errors.ts';
-import type { TransportError } from '../ports.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import type { TransportError } from '../core/ports.ts';
 
 /** The codes by which TLS says that a certificate is not to be trusted. */
 export const certificateReasons: ReadonlySet<string> = new Set([

@@ -1,11 +1,9 @@
 // One watch from opening to end, and in which of its many ways it ended.
-
-import { isFields } from '../manifests/values.ts';
-import { type ApiResponse, type Clock, TransportError } from '../ports.ts';
+import { type ApiResponse, type Clock, TransportError } from '../core/ports.ts';
+import { isFields, textAt } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import type { Api } from './api.ts';
 import { readStatus, type Status } from './api-errors.ts';
-import { textAt } from './json.ts';
-import type { KubeObject } from './objects.ts';
 import { isWholeObject } from './sound.ts';
 
 export type StreamEnd =

@@ -1,10 +1,11 @@
 // Follows kinds of objects for as long as it is wanted: list, watch, and whatever may go wrong between.
-import { ActionError, type Finding, finding } from '../errors.ts';
-import type { ApiResponse, Clock } from '../ports.ts';
-import type { Api, Resource } from './api.ts';
+import { ActionError, type Finding, finding } from '../core/errors.ts';
+import type { ApiResponse, Clock } from '../core/ports.ts';
+import { type KubeObject, withoutManagers } from '../kube/objects.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Api } from './api.ts';
 import { forbiddenFinding } from './api-errors.ts';
 import { listAll, type Selection, watchPath } from './list.ts';
-import { type KubeObject, withoutManagers } from './objects.ts';
 import { pauseBefore, retryAfter } from './retry.ts';
 import { type StreamEnd, streamOnce } from './watch-stream.ts';
 import { type WatchEvent, type Watched, watched } from './watched.ts';

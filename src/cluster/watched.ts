@@ -1,6 +1,6 @@
 // What is known of one watched kind, so that a fresh list can be told as the changes since.
-import type { KubeObject } from './objects.ts';
-import { shareParts } from './shared-parts.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { shareParts } from '../kube/shared-parts.ts';
 
 export type WatchEvent =
   | { readonly type: 'synced'; readonly objects: readonly KubeObject[] }

@@ -1,7 +1,8 @@
 // Which of two commits is the older one: GitHub knows, however little of the history was checked out.
-import { textAt } from '../cluster/json.ts';
-import type { Clock, GitHubResponse } from '../ports.ts';
-import { spell } from '../text.ts';
+
+import type { Clock, GitHubResponse } from '../core/ports.ts';
+import { spell } from '../core/text.ts';
+import { textAt } from '../kube/json.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
 /** What the second commit is to the first: `ahead` where it comes after it. */

@@ -1,12 +1,13 @@
 // GitHub's own record of a deploy: a deployment with its statuses, unless GitHub keeps one already.
-import { fieldsAt, textAt } from '../cluster/json.ts';
-import type { Inputs } from '../inputs.ts';
-import type { Outcome, Status } from '../outcome.ts';
-import type { Clock, Log } from '../ports.ts';
-import { known } from '../redaction.ts';
+
+import type { Clock, Log } from '../core/ports.ts';
+import { clip } from '../core/text.ts';
+import type { Inputs } from '../inputs/types.ts';
+import { fieldsAt, textAt } from '../kube/json.ts';
+import { known } from '../redaction/redaction.ts';
 import { headline } from '../report/headline.ts';
-import type { Engine } from '../running.ts';
-import { clip } from '../text.ts';
+import type { Outcome, Status } from '../report/outcome.ts';
+import type { Engine } from '../run/state/engine.ts';
 import {
   answered,
   type GitHubAccess,

@@ -1,7 +1,8 @@
 // Whether the people behind a comment may write to the repository: GitHub's word, and nobody else's.
-import { textAt } from '../cluster/json.ts';
-import { type Finding, finding } from '../errors.ts';
-import { clip, oneLine } from '../text.ts';
+
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { textAt } from '../kube/json.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
 /** Legacy levels of the endpoint: it says `write` for the role maintain, and `read` for triage. */

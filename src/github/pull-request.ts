@@ -1,6 +1,7 @@
 // The one comment that a preview keeps up to date on its pull request.
-import { fieldsAt, textAt } from '../cluster/json.ts';
-import type { Inputs } from '../inputs.ts';
+
+import type { Inputs } from '../inputs/types.ts';
+import { fieldsAt, textAt } from '../kube/json.ts';
 import {
   answered,
   type GitHubAccess,

@@ -1,9 +1,9 @@
 // What every question to GitHub starts with: whose repository, which run, and what a no means.
-import type { RunContext } from '../context.ts';
-import type { Inputs } from '../inputs.ts';
-import type { GitHub, GitHubResponse } from '../ports.ts';
-import { TransportError } from '../ports.ts';
-import type { Engine } from '../running.ts';
+import type { RunContext } from '../core/context.ts';
+import type { GitHub, GitHubResponse } from '../core/ports.ts';
+import { TransportError } from '../core/ports.ts';
+import type { Inputs } from '../inputs/types.ts';
+import type { Engine } from '../run/state/engine.ts';
 
 /** GitHub for one run. */
 export interface OnGitHub {

@@ -1,7 +1,8 @@
 // Whether the run that holds a lock has come to its end: a dead holder need not be waited for.
-import { textAt } from '../cluster/json.ts';
+
+import type { Log } from '../core/ports.ts';
+import { textAt } from '../kube/json.ts';
 import { runOf } from '../lock/lease.ts';
-import type { Log } from '../ports.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
 /**

@@ -1,6 +1,6 @@
 // Finds every container image in any object: by its looks, so that custom kinds are covered too.
-import type { Path } from '../manifests/document.ts';
-import { isFields } from '../manifests/values.ts';
+import type { Path } from '../kube/document.ts';
+import { isFields } from '../kube/json.ts';
 
 const lists: ReadonlySet<string | number> = new Set([
   'containers',

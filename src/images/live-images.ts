@@ -1,7 +1,8 @@
 // In a preview nothing is built: a container whose image is a bare name is shown with what runs now.
-import type { KubeObject } from '../cluster/objects.ts';
-import type { Path } from '../manifests/document.ts';
-import { valueAt, withValueAt } from '../manifests/values.ts';
+
+import type { Path } from '../kube/document.ts';
+import { valueAt, withValueAt } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { containerImages } from './containers.ts';
 import { isBareName, parseReference, repositoryMatches } from './reference.ts';
 

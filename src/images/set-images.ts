@@ -1,9 +1,9 @@
 // Gives containers the images of the `images` input, in objects from manifests or from the cluster.
 import leven from 'leven';
-import type { KubeObject } from '../cluster/objects.ts';
-import { type Finding, finding } from '../errors.ts';
-import { withValueAt } from '../manifests/values.ts';
-import { clip, oneLine } from '../text.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { withValueAt } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { containerImages } from './containers.ts';
 import { parseReference, repositoryMatches } from './reference.ts';
 

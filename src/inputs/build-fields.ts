@@ -1,6 +1,6 @@
 // The lists and maps inside one entry of the `build` input.
 import { isMap, isScalar, isSeq } from 'yaml';
-import { shown } from '../readers.ts';
+import { shown } from '../core/readers.ts';
 
 /** `what` continues "Input `build` of `backend` …". */
 export type Refuse = (what: string, hint: string) => void;

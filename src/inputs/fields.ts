@@ -1,7 +1,6 @@
 // The table of inputs: each name with the reader of its type, and nothing else.
-import { commandNames } from '../commands.ts';
-import { type InputName, inputTable } from '../contract.ts';
-import type { Finding } from '../errors.ts';
+import { commandNames } from '../core/commands.ts';
+import type { Finding } from '../core/errors.ts';
 import {
   boolean,
   dnsLabel,
@@ -18,14 +17,23 @@ import {
   sha256,
   token,
   version,
-} from '../readers.ts';
-import { patiences } from '../rollout/patience.ts';
+} from '../core/readers.ts';
+import { patiences } from '../kube/annotations.ts';
 import { serviceAccountKey } from '../yandex/service-account-key.ts';
 import { imageBuilds } from './build.ts';
+import { type InputName, inputTable } from './contract.ts';
 import { kubeconfig } from './kubeconfig.ts';
-import { images, manifests, names, nonEmpty, registry, variables } from './lists.ts';
+import {
+  databaseRepositories,
+  images,
+  manifests,
+  names,
+  nonEmpty,
+  registry,
+  severityList,
+  variables,
+} from './lists.ts';
 import type { RawInputs } from './raw.ts';
-import { databaseRepositories, severityList } from './scan.ts';
 import { secretValues } from './secret-lines.ts';
 
 export const fields = {

@@ -1,8 +1,8 @@
 // The rules between inputs for images of another job: what a digest alone means, and that it came.
-import type { RunContext } from '../context.ts';
-import type { Finding } from '../errors.ts';
-import { isUntrusted } from '../guard.ts';
-import { invalid } from '../readers.ts';
+import type { RunContext } from '../core/context.ts';
+import type { Finding } from '../core/errors.ts';
+import { isUntrusted } from '../core/guard.ts';
+import { invalid } from '../core/readers.ts';
 import { repositoryOf } from '../registry/address.ts';
 import type { ReadFields } from './fields.ts';
 import { isDigest } from './lists.ts';

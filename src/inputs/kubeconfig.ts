@@ -1,8 +1,9 @@
 // What a kubeconfig's text tells without connecting: its contexts, its secrets, its programs.
-import { readYaml } from '../manifests/small-yaml.ts';
-import { type Fields, isFields } from '../manifests/values.ts';
-import { type Reader, refuse } from '../readers.ts';
-import { Secret } from '../secret.ts';
+
+import { type Reader, refuse } from '../core/readers.ts';
+import { Secret } from '../core/secret.ts';
+import { type Fields, isFields } from '../kube/json.ts';
+import { readYaml } from '../manifests/parse/small-yaml.ts';
 
 export interface NamedFile {
   /** `tokenFile`. */

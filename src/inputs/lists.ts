@@ -1,7 +1,17 @@
 // Readers of lists: one entry per line, empty lines and `#` comments skipped.
 
-import { invalid, type Read, type Reader, refuse, shapeOf, shown } from '../readers.ts';
+import {
+  didYouMean,
+  invalid,
+  type Read,
+  type Reader,
+  refuse,
+  shapeOf,
+  shown,
+} from '../core/readers.ts';
 import { type RegistryAddress, registryAddress } from '../registry/address.ts';
+import type { ProblemSeverity } from '../scan/problems.ts';
+import { severities } from '../scan/problems.ts';
 
 export interface Line {
   readonly text: string;
@@ -137,3 +147,32 @@ export function nonEmpty<T>(read: Reader<T>): Reader<T> {
       ? read(text, name)
       : refuse(name, 'holds comments only', 'Write an entry, or leave the input out.');
 }
+
+/** `CRITICAL,HIGH`, or one a line, in any case. */
+export const severityList: Reader<readonly ProblemSeverity[]> = (text, name) => {
+  const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  const chosen = severities.filter((each) => words.some((word) => word.toUpperCase() === each));
+  const odd = words.find((word) => !severities.some((each) => each === word.toUpperCase()));
+  const hint = `Use a list of ${severities.join(', ')}.`;
+  if (odd !== undefined) {
+    const guess =
+      didYouMean(
+        odd,
+        severities.map((each) => each.toLowerCase()),
+      ) || ', which is no severity';
+    return refuse(name, `has ${shown(odd)}${guess}`, hint);
+  }
+  return { value: chosen };
+};
+
+/** Lines `host/path:2`. */
+export const databaseRepositories: Reader<readonly string[]> = (text, name): Read<string[]> => {
+  const lines = linesOf(text).map((line) => ({ ...line, text: line.text.trim() }));
+  const wrong = lines.find((line) => !repository.test(line.text));
+  const hint = 'Write registry/path:2, one a line, in the order to try them.';
+  if (wrong) return refuse(name, `line ${wrong.number} is no repository`, hint);
+  if (lines.length === 0) return refuse(name, 'holds comments only', hint);
+  return { value: lines.map((line) => line.text) };
+};
+
+const repository = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:\/[a-z0-9][a-z0-9._-]*)+(?::[\w.-]+)?$/;

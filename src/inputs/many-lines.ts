@@ -1,7 +1,7 @@
 // Secrets of many lines: GitHub's runner masks every line of a secret, however short, and drops each
 // output of a job that holds a masked text (actions/runner, Worker.cs and JobExtension.cs).
-import type { RunContext } from '../context.ts';
-import { type Finding, finding, type Severity } from '../errors.ts';
+import type { RunContext } from '../core/context.ts';
+import { type Finding, finding, type Severity } from '../core/errors.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
 import { readSecretsText, storeSecrets } from './secret-lines.ts';

@@ -1,7 +1,8 @@
 // The inputs as strings, before anything is known about them.
-import { inputTable } from '../contract.ts';
-import { type Finding, finding } from '../errors.ts';
-import { didYouMean } from '../readers.ts';
+
+import { type Finding, finding } from '../core/errors.ts';
+import { didYouMean } from '../core/readers.ts';
+import { inputTable } from './contract.ts';
 
 /** Input name, in kebab-case, → text as given. */
 export type RawInputs = Readonly<Record<string, string | undefined>>;

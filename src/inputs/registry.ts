@@ -1,28 +1,17 @@
 // The rules between inputs that choose the registry, its login, and what is built for it.
-import type { Finding } from '../errors.ts';
-import type { BuildRequest } from '../images/build.ts';
-import type { Credentials } from '../inputs.ts';
-import { invalid } from '../readers.ts';
+
+import type { BuildRequest } from '../build/request.ts';
+import type { Finding } from '../core/errors.ts';
+import { invalid } from '../core/readers.ts';
 import {
   defaultRegistryHost,
   isLoopbackRegistry,
   isYandexRegistry,
-  type Password,
   type RegistryAddress,
 } from '../registry/address.ts';
+import type { Credentials } from '../yandex/credentials.ts';
 import type { ReadFields } from './fields.ts';
-
-export type RegistryLogin =
-  | ({ readonly by: 'password' } & Password)
-  /** As user `iam`, with an IAM token that is kept alive. */
-  | { readonly by: 'iam'; readonly credentials: Credentials };
-
-export interface Registry extends RegistryAddress {
-  /** Absent: as the machine's own Docker configuration says. */
-  readonly login?: RegistryLogin;
-  /** Another host that may see the login. */
-  readonly authHost?: string;
-}
+import type { Registry, RegistryLogin } from './types.ts';
 
 /** `registry`, or Yandex's with `yc-registry-id`; a bare host takes the id as its path. */
 export function registryOf({ values }: ReadFields): RegistryAddress | undefined {

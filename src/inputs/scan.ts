@@ -1,42 +1,11 @@
 // The inputs of a scan: their readers, and the rules between them.
 
-import { commands } from '../commands.ts';
-import type { Finding } from '../errors.ts';
-import { didYouMean, invalid, type Read, type Reader, refuse, shown } from '../readers.ts';
-import { type ProblemSeverity, severities } from '../scan/problems.ts';
+import { commands } from '../core/commands.ts';
+import type { Finding } from '../core/errors.ts';
+import { invalid } from '../core/readers.ts';
 import type { ScanMode } from '../scan/result.ts';
 import { catalog } from '../tools/catalog.ts';
 import type { ReadFields } from './fields.ts';
-import { linesOf } from './lists.ts';
-
-/** `CRITICAL,HIGH`, or one a line, in any case. */
-export const severityList: Reader<readonly ProblemSeverity[]> = (text, name) => {
-  const words = text.split(/[\s,]+/).filter((word) => word !== '');
-  const chosen = severities.filter((each) => words.some((word) => word.toUpperCase() === each));
-  const odd = words.find((word) => !severities.some((each) => each === word.toUpperCase()));
-  const hint = `Use a list of ${severities.join(', ')}.`;
-  if (odd !== undefined) {
-    const guess =
-      didYouMean(
-        odd,
-        severities.map((each) => each.toLowerCase()),
-      ) || ', which is no severity';
-    return refuse(name, `has ${shown(odd)}${guess}`, hint);
-  }
-  return { value: chosen };
-};
-
-const repository = /^[A-Za-z0-9][A-Za-z0-9.-]*(?::\d+)?(?:\/[a-z0-9][a-z0-9._-]*)+(?::[\w.-]+)?$/;
-
-/** Lines `host/path:2`. */
-export const databaseRepositories: Reader<readonly string[]> = (text, name): Read<string[]> => {
-  const lines = linesOf(text).map((line) => ({ ...line, text: line.text.trim() }));
-  const wrong = lines.find((line) => !repository.test(line.text));
-  const hint = 'Write registry/path:2, one a line, in the order to try them.';
-  if (wrong) return refuse(name, `line ${wrong.number} is no repository`, hint);
-  if (lines.length === 0) return refuse(name, 'holds comments only', hint);
-  return { value: lines.map((line) => line.text) };
-};
 
 export interface ScanChoice {
   readonly scan: 'off' | ScanMode;

@@ -1,8 +1,8 @@
 // Reads the `secrets` input. What stands left of `=` may be a piece of a broken value, so no part
 // of a line is ever shown, only its number.
-import type { SecretValue } from '../inputs.ts';
-import { invalid, type Reader, refuse } from '../readers.ts';
-import { Secret } from '../secret.ts';
+import { invalid, type Reader, refuse } from '../core/readers.ts';
+import { Secret } from '../core/secret.ts';
+import type { SecretValue } from '../manifests/secrets.ts';
 
 /** One entry in plain text, for reading and masking only. */
 export interface SecretEntry {

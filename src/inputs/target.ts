@@ -1,9 +1,11 @@
 // The rules between inputs that choose the cluster and the credentials for it.
-import type { InputName } from '../contract.ts';
-import type { Finding } from '../errors.ts';
-import type { ClusterTarget, Credentials } from '../inputs.ts';
-import { didYouMean, invalid } from '../readers.ts';
+
+import type { Finding } from '../core/errors.ts';
+import { didYouMean, invalid } from '../core/readers.ts';
+import type { Credentials } from '../yandex/credentials.ts';
+import type { InputName } from './contract.ts';
 import type { ReadFields } from './fields.ts';
+import type { ClusterTarget } from './types.ts';
 
 export interface Chosen {
   readonly target?: ClusterTarget;

@@ -1,10 +1,10 @@
 // The rules that find out what is deployed and where: application, environment, manifests, images.
-import { commands } from '../commands.ts';
-import type { RunContext } from '../context.ts';
-import type { Finding } from '../errors.ts';
-import type { Inputs } from '../inputs.ts';
-import { didYouMean, invalid, toDnsLabel } from '../readers.ts';
+import { commands } from '../core/commands.ts';
+import type { RunContext } from '../core/context.ts';
+import type { Finding } from '../core/errors.ts';
+import { didYouMean, invalid, toDnsLabel } from '../core/readers.ts';
 import type { ReadFields } from './fields.ts';
+import type { Inputs } from './types.ts';
 
 /** What the caller saw of the machine, since reading inputs does no I/O. */
 export interface Facts {

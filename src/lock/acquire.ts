@@ -1,13 +1,13 @@
 // Gets the lock: at once where it is free, else by watching the one who has it.
 import type { Api } from '../cluster/api.ts';
 import { statusOf } from '../cluster/api-errors.ts';
-import { sameJson } from '../cluster/json.ts';
-import type { KubeObject } from '../cluster/objects.ts';
 import { watchAll } from '../cluster/watch.ts';
-import { ActionError } from '../errors.ts';
-import type { Clock, Log } from '../ports.ts';
-import { createWake, type Wake } from '../steps/wake.ts';
-import { spell } from '../text.ts';
+import { ActionError } from '../core/errors.ts';
+import type { Clock, Log } from '../core/ports.ts';
+import { spell } from '../core/text.ts';
+import { createWake, type Wake } from '../core/wake.ts';
+import { sameJson } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { lockedFinding, refuseLease } from './findings.ts';
 import {
   durationOf,

@@ -1,9 +1,9 @@
 // What can be said about a lock: who has it, that it was lost, what the account lacks.
 import { apiFailure, permissionDenied, roleRule } from '../cluster/api-errors.ts';
-import type { KubeObject } from '../cluster/objects.ts';
-import { ActionError, type Finding, finding } from '../errors.ts';
-import type { ApiRequest, ApiResponse } from '../ports.ts';
-import { spell } from '../text.ts';
+import { ActionError, type Finding, finding } from '../core/errors.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { spell } from '../core/text.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { holderWords, type LockTarget, leaseName, leaseSeconds } from './lease.ts';
 
 const subject = ({ app, namespace }: LockTarget) => ({

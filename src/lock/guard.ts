@@ -1,5 +1,5 @@
 // Nothing is written by a run that may have lost its lock: looked at before every single write.
-import type { ApiRequest, Cluster } from '../ports.ts';
+import type { ApiRequest, Cluster } from '../core/ports.ts';
 import type { Lock } from './hold.ts';
 
 /** Two renewals: an outage, or a process that was stopped, shows by then. */

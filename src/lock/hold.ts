@@ -1,6 +1,7 @@
 // A lock that is held: renewed in the background, confirmed before writes, given back at the end.
-import type { KubeObject } from '../cluster/objects.ts';
-import { ActionError, type Finding, finding } from '../errors.ts';
+
+import { ActionError, type Finding, finding } from '../core/errors.ts';
+import type { KubeObject } from '../kube/objects.ts';
 import { acquireLease, type Seeking } from './acquire.ts';
 import { lostFinding, refuseLease } from './findings.ts';
 import { freedLease, holderOf, readRequest, renewedLease, renewMs, writeRequest } from './lease.ts';

@@ -1,12 +1,13 @@
 // The Lease that is one application's lock in one namespace: its form, and what it says.
-import type { Resource } from '../cluster/api.ts';
-import { repositoryAnnotation } from '../cluster/home.ts';
-import { fieldsAt, listAt, textAt } from '../cluster/json.ts';
-import { managerOf } from '../cluster/managed-fields.ts';
-import type { KubeObject } from '../cluster/objects.ts';
-import { pathOf } from '../cluster/paths.ts';
-import type { ApiRequest } from '../ports.ts';
-import { clip, oneLine } from '../text.ts';
+
+import type { ApiRequest } from '../core/ports.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { repositoryAnnotation } from '../kube/home.ts';
+import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { managerOf } from '../kube/managed-fields.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { pathOf } from '../kube/paths.ts';
+import type { Resource } from '../kube/resource.ts';
 
 /** As long as nobody renews it, a lock lives that long. */
 export const leaseSeconds = 180;

@@ -1,5 +1,5 @@
 // The order in which objects are applied: what others need comes first, webhooks come last.
-import { type KubeObject, kindKey } from '../cluster/objects.ts';
+import { type KubeObject, kindKey } from '../kube/objects.ts';
 
 const rbac = (kind: string) => `rbac.authorization.k8s.io/${kind}`;
 

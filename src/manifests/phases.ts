@@ -1,8 +1,9 @@
 // Which part of a rollout an object belongs to: databases, then migrations, then everything else.
-import { type KubeObject, nameOf } from '../cluster/objects.ts';
-import { type Finding, finding } from '../errors.ts';
-import { clip, oneLine } from '../text.ts';
-import { type Document, placeOf, subjectOf } from './document.ts';
+
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { type Document, placeOf, subjectOf } from '../kube/document.ts';
+import { type KubeObject, nameOf } from '../kube/objects.ts';
 import { stageOf } from './order.ts';
 
 export const phaseAnnotation = 'webgen-deploy/phase';

@@ -1,7 +1,8 @@
 // A finding about a live object is shown where somebody wrote that object.
-import { nameOf } from '../cluster/objects.ts';
-import type { Finding } from '../errors.ts';
-import { type Document, placeOf } from './document.ts';
+
+import type { Finding } from '../core/errors.ts';
+import { type Document, placeOf } from '../kube/document.ts';
+import { nameOf } from '../kube/objects.ts';
 import { secretsInput } from './secrets.ts';
 
 /**

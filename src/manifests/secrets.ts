@@ -1,10 +1,10 @@
 // The `secrets` input as documents, and Secrets of manifests made fit for server-side apply.
-import { type KubeObject, kindKey } from '../cluster/objects.ts';
-import { type Finding, finding } from '../errors.ts';
-import type { SecretValue } from '../inputs.ts';
-import { reveal, Secret } from '../secret.ts';
-import { type Document, type Path, placeOf, subjectOf } from './document.ts';
-import { type Fields, isFields } from './values.ts';
+
+import { type Finding, finding } from '../core/errors.ts';
+import { reveal, Secret } from '../core/secret.ts';
+import { type Document, type Path, placeOf, subjectOf } from '../kube/document.ts';
+import { type Fields, isFields } from '../kube/json.ts';
+import { type KubeObject, kindKey } from '../kube/objects.ts';
 
 export interface WithSecrets {
   readonly documents: readonly Document[];
@@ -111,4 +111,10 @@ function withoutStringData(document: Document): Document {
 function base64(text: string): string {
   const bytes = new TextEncoder().encode(text);
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+}
+
+export interface SecretValue {
+  readonly secret: string;
+  readonly key: string;
+  readonly value: Secret;
 }

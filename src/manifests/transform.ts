@@ -1,18 +1,17 @@
 // Documents as written → documents as sent: variables, images, secrets, labels, in this order.
-import { type Finding, finding } from '../errors.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
 import { containerImages } from '../images/containers.ts';
 import { parseReference } from '../images/reference.ts';
 import { invalidImages, setImages, unmatchedImages } from '../images/set-images.ts';
-import type { SecretValue } from '../inputs.ts';
-import { clip, oneLine } from '../text.ts';
-import { type Document, placeOf, subjectOf } from './document.ts';
-import { findDuplicates } from './parse.ts';
-import { patienceFindings } from './patience-findings.ts';
+import { type Document, placeOf, subjectOf } from '../kube/document.ts';
+import { withValueAt } from '../kube/json.ts';
+import { isBuiltIn } from '../kube/scope.ts';
+import { patienceFindings, ruleFindings } from './annotations.ts';
+import { findDuplicates } from './parse/parse.ts';
 import { phaseFindings } from './phases.ts';
-import { ruleFindings } from './ready-rules.ts';
-import { isBuiltIn } from './scope.ts';
+import type { SecretValue } from './secrets.ts';
 import { secretDocuments } from './secrets.ts';
-import { withValueAt } from './values.ts';
 import { fillVariables, type Variables } from './variables.ts';
 
 export interface TransformOptions {

@@ -1,10 +1,11 @@
 // Fills ${NAME} in parsed texts, once, so that a value can never become YAML or another variable.
-import type { KubeObject } from '../cluster/objects.ts';
-import { type Finding, finding } from '../errors.ts';
-import { clip, oneLine } from '../text.ts';
-import { type Document, type Path, placeOf, subjectOf } from './document.ts';
-import { isBuiltIn } from './scope.ts';
-import { mapValues } from './values.ts';
+
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { type Document, type Path, placeOf, subjectOf } from '../kube/document.ts';
+import { mapValues } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { isBuiltIn } from '../kube/scope.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 

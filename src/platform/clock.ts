@@ -1,6 +1,6 @@
 // Time as the machine tells it.
 import { setTimeout as after } from 'node:timers/promises';
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../core/ports.ts';
 
 /** The real Clock. An aborted sleep rejects with the signal's reason. */
 export function realClock(): Clock {

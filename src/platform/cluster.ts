@@ -1,6 +1,6 @@
 // The real `Cluster`: one kept connection for requests, a second one for watches.
-import type { Cluster } from '../ports.ts';
-import type { Secret } from '../secret.ts';
+import type { Cluster } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import { type Connection, keptConnection, type TlsOptions } from './connection.ts';
 import { type BearerSource, credentials } from './credentials.ts';
 import { authorized, type Lane, streamed, whole } from './exchange.ts';

@@ -4,7 +4,7 @@ import { request as tlsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector, Dispatcher } from 'undici';
-import { TransportError } from '../ports.ts';
+import { TransportError } from '../core/ports.ts';
 import { guardedAborts } from './abort-guard.ts';
 import { refusedByProxy, throughProxy } from './transport-errors.ts';
 import { loadUndici } from './undici.ts';

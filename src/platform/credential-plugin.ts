@@ -1,10 +1,10 @@
 // Runs a kubeconfig's exec plugin, once, and keeps what it says until that expires.
 import { resolve } from 'node:path';
 import type { Cluster } from '@kubernetes/client-node/dist/config_types.js';
-import { fieldsAt, listAt, textAt } from '../cluster/json.ts';
-import { ActionError, finding } from '../errors.ts';
-import type { RunResult } from '../ports.ts';
-import { Secret } from '../secret.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { RunResult } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { fieldsAt, listAt, textAt } from '../kube/json.ts';
 import { pluginEnvironment, realShell } from './shell.ts';
 
 export interface Credential {

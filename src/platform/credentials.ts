@@ -1,5 +1,5 @@
 // What goes into the Authorization header, made anew once when the server refuses it.
-import { reveal, type Secret } from '../secret.ts';
+import { reveal, type Secret } from '../core/secret.ts';
 
 /** A token that is made anew when less than `validForMs` of its life is left. */
 export interface BearerSource {

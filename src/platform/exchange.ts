@@ -1,8 +1,8 @@
 // One request and its answer: headers, time limit, body, and every failure as one kind of error.
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
-import { type ApiRequest, type ApiResponse, TransportError } from '../ports.ts';
-import { reveal, Secret } from '../secret.ts';
+import { type ApiRequest, type ApiResponse, TransportError } from '../core/ports.ts';
+import { reveal, Secret } from '../core/secret.ts';
 import type { Connection } from './connection.ts';
 import type { Credentials } from './credentials.ts';
 import { jsonLines } from './json-lines.ts';

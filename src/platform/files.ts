@@ -17,10 +17,10 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ActionError, finding } from '../errors.ts';
-import type { Files, TreeEntry } from '../ports.ts';
-import { reveal, type Secret } from '../secret.ts';
-import { clip, oneLine } from '../text.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Files, TreeEntry } from '../core/ports.ts';
+import { reveal, type Secret } from '../core/secret.ts';
+import { clip, oneLine } from '../core/text.ts';
 import { readBounded } from './secret-source.ts';
 
 /** The real Files. Temporary folders are made in `temp`, for the owner alone. */

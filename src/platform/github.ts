@@ -1,7 +1,7 @@
 // GitHub's REST API by the toolkit's own Octokit: its proxies, its address, one kind of answer.
-import type { Clock, GitHub, GitHubResponse } from '../ports.ts';
-import { TransportError } from '../ports.ts';
-import { reveal, type Secret } from '../secret.ts';
+import type { Clock, GitHub, GitHubResponse } from '../core/ports.ts';
+import { TransportError } from '../core/ports.ts';
+import { reveal, type Secret } from '../core/secret.ts';
 
 export interface GitHubOptions {
   readonly token: Secret;

@@ -1,8 +1,8 @@
 // Plain HTTPS with time limits, a size limit, proxies, and retries for what passes by itself.
 import type { Dispatcher } from 'undici';
-import type { Clock, Http, HttpRequest, HttpResponse } from '../ports.ts';
-import { TransportError } from '../ports.ts';
-import { reveal } from '../secret.ts';
+import type { Clock, Http, HttpRequest, HttpResponse } from '../core/ports.ts';
+import { TransportError } from '../core/ports.ts';
+import { reveal } from '../core/secret.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 import {
   cannotBeSent,

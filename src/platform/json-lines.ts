@@ -1,5 +1,5 @@
 // A stream of bytes becomes lines of JSON, wherever the network has cut it.
-import { TransportError } from '../ports.ts';
+import { TransportError } from '../core/ports.ts';
 
 const lineFeed = 0x0a;
 

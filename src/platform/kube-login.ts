@@ -3,9 +3,9 @@ import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { ActionError, finding } from '../errors.ts';
-import { isFields } from '../manifests/values.ts';
-import { Secret } from '../secret.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import { Secret } from '../core/secret.ts';
+import { isFields } from '../kube/json.ts';
 import { credentialPlugin } from './credential-plugin.ts';
 import { readBounded } from './secret-source.ts';
 

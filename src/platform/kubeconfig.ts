@@ -2,12 +2,11 @@
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
-import { fieldsAt, listAt } from '../cluster/json.ts';
-import { ActionError, allOrProblems, finding } from '../errors.ts';
-import { readYaml } from '../manifests/small-yaml.ts';
-import { isFields } from '../manifests/values.ts';
-import { isLoopback } from '../readers.ts';
-import { reveal, type Secret } from '../secret.ts';
+import { ActionError, allOrProblems, finding } from '../core/errors.ts';
+import { isLoopback } from '../core/readers.ts';
+import { reveal, type Secret } from '../core/secret.ts';
+import { fieldsAt, isFields, listAt } from '../kube/json.ts';
+import { readYaml } from '../manifests/parse/small-yaml.ts';
 import { impersonation, loginOf } from './kube-login.ts';
 import { readBounded } from './secret-source.ts';
 

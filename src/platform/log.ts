@@ -1,11 +1,11 @@
 // What a person reads while it runs: the runner's log commands, or plain lines on a terminal.
-import type { Finding, Severity } from '../errors.ts';
+import type { Finding, Severity } from '../core/errors.ts';
+import type { Log } from '../core/ports.ts';
+import { reveal } from '../core/secret.ts';
+import { clip, safeLines } from '../core/text.ts';
 import { secretsInput } from '../manifests/secrets.ts';
-import type { Log } from '../ports.ts';
-import { known, secretLines } from '../redaction.ts';
+import { known, secretLines } from '../redaction/redaction.ts';
 import { placeOf } from '../report/findings.ts';
-import { reveal } from '../secret.ts';
-import { clip, safeLines } from '../text.ts';
 import { groupsOn, type Surface } from './log-groups.ts';
 
 type Write = (text: string) => void;

@@ -2,8 +2,8 @@
 // has it as HEAD. A file of dist/ cannot hold it, since it is part of that commit.
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { textAt } from '../cluster/json.ts';
-import type { Shell } from '../ports.ts';
+import type { Shell } from '../core/ports.ts';
+import { textAt } from '../kube/json.ts';
 
 const hash = /^[0-9a-f]{40}$/;
 

@@ -1,6 +1,6 @@
 // Which proxy, if any, stands between us and a server: the kubeconfig's first, then the environment's.
 import { BlockList, isIP } from 'node:net';
-import { ActionError, finding } from '../errors.ts';
+import { ActionError, finding } from '../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

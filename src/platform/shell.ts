@@ -5,9 +5,9 @@ import diagnostics from 'node:diagnostics_channel';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
-import { ActionError, finding } from '../errors.ts';
-import type { RunOptions, RunResult, Shell } from '../ports.ts';
-import { reveal, type Secret } from '../secret.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { RunOptions, RunResult, Shell } from '../core/ports.ts';
+import { reveal, type Secret } from '../core/secret.ts';
 import { collector } from './output.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
 // One end for one request: its time is over, or its caller has lost interest.
-import { TransportError } from '../ports.ts';
+import { TransportError } from '../core/ports.ts';
 import { noteAbort } from './watchdog.ts';
 
 export interface TimeLimit {

@@ -1,5 +1,5 @@
 // Every way in which an exchange can break, as one `TransportError` with one code.
-import { TransportError } from '../ports.ts';
+import { TransportError } from '../core/ports.ts';
 
 // What undici calls things that the system has a code for.
 const systemCodes: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 // The main thread's side of the watchdog: signs of life, and what is to be said if they stop.
 import type { Worker } from 'node:worker_threads';
-import type { Bounds, Shared, WatchdogData, Will } from '../watchdog.ts';
+import type { Bounds, Shared, WatchdogData, Will } from './watchdog-thread.ts';
 
 const tickMs = 250;
 

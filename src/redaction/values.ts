@@ -1,5 +1,5 @@
 // Secrets out of a whole value: an outcome, a report, a scanner's findings.
-import { known } from '../redaction.ts';
+import { known } from './redaction.ts';
 
 // Words of ours that the report goes by. A password may be `failed`, and no less a word for that.
 const ownKeys = new Set(

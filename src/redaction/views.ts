@@ -1,5 +1,5 @@
 // The ways in which something would read a text: unescaped, URL-decoded, unquoted.
-import { unseen } from '../invisible.ts';
+import { unseen } from './invisible.ts';
 
 /** The text as it is or as something would read it, and where that stands in the text. */
 export interface View {

@@ -1,5 +1,5 @@
 // Where images go: the registry's address, its repositories, and whose login it takes.
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../core/secret.ts';
 
 /** Yandex's registries; the first one is the default, the second one closes in December 2026. */
 const yandexHosts = ['registry.yandexcloud.net', 'cr.yandex'] as const;

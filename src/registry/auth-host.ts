@@ -1,7 +1,7 @@
 // Where a registry may send a login: to itself, its own domain, or the host that the user has named.
 import { getDomain } from 'tldts';
-import { type Finding, finding } from '../errors.ts';
-import { clip, oneLine } from '../text.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { clip, oneLine } from '../core/text.ts';
 import { isLoopbackRegistry, isYandexRegistry } from './address.ts';
 
 export interface Asking {

@@ -1,8 +1,9 @@
 // Speaks to a registry by its own API: is it there, may we push, give it another tag.
-import { jsonFields } from '../cluster/json.ts';
-import { ActionError, type Finding } from '../errors.ts';
-import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../ports.ts';
-import { reveal, Secret } from '../secret.ts';
+
+import { ActionError, type Finding } from '../core/errors.ts';
+import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../core/ports.ts';
+import { reveal, Secret } from '../core/secret.ts';
+import { jsonFields } from '../kube/json.ts';
 import { type Password, registryUrl } from './address.ts';
 import { mayReceive, strangeRealm } from './auth-host.ts';
 import { basicAuth } from './docker-config.ts';

@@ -1,5 +1,5 @@
 // Docker's configuration of the run's own: the user's, with one more login in it.
-import { reveal, Secret } from '../secret.ts';
+import { reveal, Secret } from '../core/secret.ts';
 import type { Password } from './address.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 // A Docker configuration of the run's own, with the registry's login in it: nothing is left behind.
-import { ActionError, type Finding } from '../errors.ts';
-import type { Ports } from '../ports.ts';
-import type { Secret } from '../secret.ts';
+import { ActionError, type Finding } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import type { TokenSource } from '../yandex/token-source.ts';
 import type { Password, RegistryAddress } from './address.ts';
 import { type RegistryClient, registryClient } from './client.ts';

@@ -1,7 +1,9 @@
 // What a registry's answer means: a code and a hint for each status, in the words of its maker.
-import { type Code, type Finding, finding } from '../errors.ts';
-import type { HttpResponse, TransportError } from '../ports.ts';
-import { clip, oneLine } from '../text.ts';
+
+import type { Code } from '../core/codes.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import type { HttpResponse, TransportError } from '../core/ports.ts';
+import { clip, oneLine } from '../core/text.ts';
 import { isYandexRegistry } from './address.ts';
 
 export interface Refused extends Pick<HttpResponse, 'status' | 'body'> {

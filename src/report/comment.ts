@@ -1,6 +1,7 @@
 // The preview as a comment: found again by a hidden marker, and never too long for GitHub.
-import type { Outcome } from '../outcome.ts';
+
 import { link } from './markdown.ts';
+import type { Outcome } from './outcome.ts';
 
 /** GitHub refuses comments above 65,536 characters; the rest is for what closes and explains. */
 const mostCharacters = 64_000;

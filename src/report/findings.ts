@@ -1,8 +1,11 @@
 // Findings in the order a person needs them: causes before consequences, one per cause.
-import type { Code, Finding, Severity } from '../errors.ts';
+
+import type { Code } from '../core/codes.ts';
+import type { Finding, Severity } from '../core/errors.ts';
+import { clip, counted, neutralise, oneLine, safeLines } from '../core/text.ts';
 import { secretsInput } from '../manifests/secrets.ts';
-import type { Outcome, ReportedFinding } from '../outcome.ts';
-import { clip, counted, neutralise, oneLine, safeLines } from '../text.ts';
+import type { ReportedFinding } from '../rollout/wait/result.ts';
+import type { Outcome } from './outcome.ts';
 
 /** What follows from something else: shown after the causes. */
 const consequences: ReadonlySet<Code> = new Set([

@@ -1,8 +1,11 @@
 // The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
-import { type Command, commands } from '../commands.ts';
-import type { ChangeKind, Outcome, WorkloadResult } from '../outcome.ts';
-import { clip, counted, oneLine, spell } from '../text.ts';
+
+import type { ChangeKind } from '../apply/planned/change.ts';
+import { type Command, commands } from '../core/commands.ts';
+import { clip, counted, oneLine, spell } from '../core/text.ts';
+import type { WorkloadResult } from '../rollout/wait/result.ts';
 import { errorCode, leadOf } from './findings.ts';
+import type { Outcome } from './outcome.ts';
 
 /** `open`: nothing is wrong, and not everything is ready. */
 export type Mood = 'good' | 'open' | 'bad' | 'stopped';

@@ -1,15 +1,12 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
-import type {
-  Change,
-  ChangeKind,
-  Outcome,
-  ReportedFinding,
-  UndoneObject,
-  WorkloadResult,
-} from '../outcome.ts';
-import { clip, counted, oneLine, safeLines, spell } from '../text.ts';
+
+import type { Change, ChangeKind } from '../apply/planned/change.ts';
+import { clip, counted, oneLine, safeLines, spell } from '../core/text.ts';
+import type { ReportedFinding, WorkloadResult } from '../rollout/wait/result.ts';
+import type { UndoneObject } from '../undo/undone.ts';
 import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
+import type { Outcome } from './outcome.ts';
 import { liveLines, releaseLines } from './release-lines.ts';
 
 /** Enough to see the shape; the report has them all. */

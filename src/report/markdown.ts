@@ -1,5 +1,5 @@
 // Markdown from hostile text: nothing from outside may become markup, a link or a mention.
-import { clip, oneLine, safeLines } from '../text.ts';
+import { clip, oneLine, safeLines } from '../core/text.ts';
 
 const special = /[&<>|`*_~#[\]\\"'$!]/g;
 

@@ -1,7 +1,8 @@
 // Recorded releases as lines for a log and a terminal.
-import type { Outcome } from '../outcome.ts';
-import type { ReleaseHead } from '../release/record.ts';
-import { oneLine, spell } from '../text.ts';
+
+import { oneLine, spell } from '../core/text.ts';
+import type { ReleaseHead } from '../releases/record.ts';
+import type { Outcome } from './outcome.ts';
 
 function columns(head: ReleaseHead, live: number | undefined): readonly string[] {
   const { number, state, startedAt, endedAt, actor, commit, of } = head;

@@ -1,8 +1,9 @@
 // The way to a rollback in the summary of a deploy that left the cluster in a bad state.
-import { readYaml } from '../manifests/small-yaml.ts';
-import { type Fields, isFields } from '../manifests/values.ts';
-import type { Outcome } from '../outcome.ts';
+
+import { type Fields, isFields } from '../kube/json.ts';
+import { readYaml } from '../manifests/parse/small-yaml.ts';
 import { type Block, code, link } from './markdown.ts';
+import type { Outcome } from './outcome.ts';
 import type { RunFacts } from './sections.ts';
 
 /**

@@ -1,13 +1,12 @@
 // What the scans found, for the summary and the log: most urgent first, long lists folded.
-import type { Outcome } from '../outcome.ts';
-import { severityCounts } from '../scan/gate.ts';
+
+import { clip, counted } from '../core/text.ts';
+import { inSight, sentence } from '../scan/lines.ts';
 import type { Accepted, Problem } from '../scan/problems.ts';
 import type { ScanResult } from '../scan/result.ts';
-import { clip, counted, oneLine } from '../text.ts';
 import { type Block, code, fold, link, prose, table } from './markdown.ts';
+import type { Outcome } from './outcome.ts';
 
-/** Rows in sight, and rows at all: the rest is in the scanner's own report beside ours. */
-const inSight = 10;
 const mostRows = 200;
 
 // A link in a page that people trust: these alone, since the database is not ours.
@@ -66,22 +65,6 @@ function acceptedPart(accepted: readonly Accepted[]): string {
 
 const marks = { passed: '✅', found: '⚠️', failed: '❌' } as const;
 
-function sentence(result: ScanResult): string {
-  if (result.state === 'failed') return 'could not be scanned; see the findings.';
-  const asked = result.severities.join(', ');
-  const fresh = result.comparedWith.length > 0 ? ' and new' : '';
-  const counts = severityCounts(result.counting);
-  const first = counts === '' ? `Nothing at ${asked}${fresh}` : `${counts}${fresh}`;
-  const parts = [
-    first,
-    result.known.length > 0 && `${result.known.length} run already`,
-    result.minor.length > 0 && `below: ${severityCounts(result.minor)}`,
-    result.endOfLife && 'its distribution gets no fixes any more',
-    result.upload,
-  ];
-  return `${parts.filter(Boolean).join(' · ')}.`;
-}
-
 function scanText(result: ScanResult, brief: boolean): string {
   const { name, kind, reference, system, counting, known, minor, accepted } = result;
   const title = kind === 'image' ? `Image ${code(name)}` : prose(name);
@@ -108,20 +91,6 @@ export function scanBlocks({ scans }: Outcome, brief = false): Block[] {
   const order = { failed: 0, found: 1, passed: 2 } as const;
   const sorted = [...scans].sort((a, b) => order[a.state] - order[b.state]);
   return [title, ...sorted.map((each) => ({ what: 'scan', text: scanText(each, brief) }))];
-}
-
-/** The block in the log: a line of numbers, and the worst of what counts. */
-export function scanLines(result: ScanResult, lineOf: (problem: Problem) => string): string[] {
-  const { reference, system, counting, files } = result;
-  const about = [reference, system].filter((each) => each !== undefined).join('  ');
-  const more = counting.length - inSight;
-  return [
-    ...(about === '' ? [] : [about]),
-    sentence(result),
-    ...counting.slice(0, inSight).map((each) => `  ${lineOf(each)}`),
-    ...(more > 0 ? [`  … and ${more} more in the report`] : []),
-    ...Object.entries(files).map(([name, path]) => `${name}: ${path}`),
-  ].map(oneLine);
 }
 
 /** The machine form. What does not count is only counted: the scanner's report has it. */

@@ -1,11 +1,14 @@
 // The parts of the job summary, in the order of a reader's questions.
-import type { RunContext } from '../context.ts';
-import type { Change, Outcome, ReportedFinding } from '../outcome.ts';
-import { clip, counted, safeLines, spell } from '../text.ts';
-import { project } from '../version.ts';
+
+import type { Change } from '../apply/planned/change.ts';
+import type { RunContext } from '../core/context.ts';
+import { clip, counted, safeLines, spell } from '../core/text.ts';
+import { project } from '../core/version.ts';
+import type { ReportedFinding } from '../rollout/wait/result.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
+import type { Outcome } from './outcome.ts';
 import { gantt } from './timeline.ts';
 
 /** What the summary says of the run itself. */

@@ -1,6 +1,8 @@
 // The timeline of a run as a Mermaid gantt, the picture that GitHub draws in a summary.
-import type { Outcome, Timing } from '../outcome.ts';
-import { clip, oneLine } from '../text.ts';
+
+import { clip, oneLine } from '../core/text.ts';
+import type { Timing } from '../core/timing.ts';
+import type { Outcome } from './outcome.ts';
 
 const sections: readonly Timing['section'][] = ['prepare', 'build', 'scan', 'apply', 'rollout'];
 

@@ -1,6 +1,6 @@
 // The vulnerability database: where it comes from, how old it is, when it is too old.
-import { isFields } from '../manifests/values.ts';
-import { spell } from '../text.ts';
+import { spell } from '../core/text.ts';
+import { isFields } from '../kube/json.ts';
 
 /**
  * Where Trivy's maker publishes it, the mirrors with the higher limits first. One limit counts for

@@ -1,6 +1,8 @@
 // Why the scanner could not run: its exit code decided that it did not, its words choose the advice.
-import { type Code, type Finding, finding, type Severity } from '../errors.ts';
-import { clip, safeLines } from '../text.ts';
+
+import type { Code } from '../core/codes.ts';
+import { type Finding, finding, type Severity } from '../core/errors.ts';
+import { clip, safeLines } from '../core/text.ts';
 
 interface Row {
   readonly says: RegExp;

@@ -1,6 +1,7 @@
 // Manifests as files for the scanner: as they will be sent, without any Secret, under stable names.
-import { kindKey } from '../cluster/objects.ts';
-import { type Document, placeOf, subjectOf } from '../manifests/document.ts';
+
+import { type Document, placeOf, subjectOf } from '../kube/document.ts';
+import { kindKey } from '../kube/objects.ts';
 
 export interface FileToScan {
   /** Relative, with `/`: what a path in .trivyignore.yaml is compared with. */

@@ -1,6 +1,6 @@
 // What a scan means for the run: fatal under `gate`, a warning under `report`.
-import { type Finding, finding, type Severity } from '../errors.ts';
-import { clip, counted } from '../text.ts';
+import { type Finding, finding, type Severity } from '../core/errors.ts';
+import { clip, counted } from '../core/text.ts';
 import type { FileToScan } from './files-to-scan.ts';
 import { severityCounts } from './gate.ts';
 import type { Problem } from './problems.ts';

@@ -1,9 +1,10 @@
 // Which images a run scans, and what runs now in their place.
-import type { KubeObject } from '../cluster/objects.ts';
-import type { BuiltImage } from '../images/build.ts';
+
+import type { BuiltImage } from '../images/built.ts';
 import { containerImages } from '../images/containers.ts';
 import { isBareName, parseReference, repositoryMatches } from '../images/reference.ts';
-import { isFields } from '../manifests/values.ts';
+import { isFields } from '../kube/json.ts';
+import type { KubeObject } from '../kube/objects.ts';
 
 export interface ImageToScan {
   readonly name: string;

@@ -1,5 +1,6 @@
 // The scanner's report as it is kept: SARIF and SBOM are made from it, and people upload it.
-import { isFields } from '../manifests/values.ts';
+
+import { isFields } from '../kube/json.ts';
 import { withoutSecrets } from '../redaction/values.ts';
 
 type Fields = Readonly<Record<string, unknown>>;

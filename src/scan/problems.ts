@@ -1,6 +1,6 @@
 // What a scanner's report holds, as far as people and the gate need it: Trivy's JSON, schema 2.
-import { isFields } from '../manifests/values.ts';
-import { clip, oneLine } from '../text.ts';
+import { clip, oneLine } from '../core/text.ts';
+import { isFields } from '../kube/json.ts';
 
 /** From the worst. */
 export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'] as const;

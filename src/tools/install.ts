@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, lstat } from 'node:fs/promises';
-import { ActionError, type Code, finding } from '../errors.ts';
-import type { Files, Http, Shell } from '../ports.ts';
+import type { Code } from '../core/codes.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Files, Http, Shell } from '../core/ports.ts';
 import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
 import { unpack } from './unpack.ts';
 import { fetchText, resolveVersion } from './versions.ts';

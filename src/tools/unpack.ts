@@ -1,7 +1,7 @@
 // Takes one program out of an archive that was checked, and nothing else.
 import { chmod, lstat } from 'node:fs/promises';
-import { ActionError, finding } from '../errors.ts';
-import type { Ports } from '../ports.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Ports } from '../core/ports.ts';
 
 /**
  * The program out of a checked archive, into a new folder of this run. Only the archive is kept:

@@ -1,8 +1,8 @@
 // From what was asked (`1.34`, `~1.33.0`, `latest`, `auto`) to one exact version.
 import { maxSatisfying, parse, satisfies, valid, validRange } from 'semver';
-import { ActionError, finding } from '../errors.ts';
-import type { Http } from '../ports.ts';
-import { TransportError } from '../ports.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Http } from '../core/ports.ts';
+import { TransportError } from '../core/ports.ts';
 import { type Platform, platformName, type Tool } from './catalog.ts';
 
 export interface Question {

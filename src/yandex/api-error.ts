@@ -1,8 +1,10 @@
 // What Yandex Cloud's API says when it refuses: google.rpc.Status, read into evidence and a code.
-import { ActionError, type Code, finding } from '../errors.ts';
-import type { HttpResponse } from '../ports.ts';
-import { TransportError } from '../ports.ts';
-import { clip } from '../text.ts';
+
+import type { Code } from '../core/codes.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { HttpResponse } from '../core/ports.ts';
+import { TransportError } from '../core/ports.ts';
+import { clip } from '../core/text.ts';
 
 export interface ApiProblem {
   readonly status: number;

@@ -1,6 +1,6 @@
 // One way into Yandex Cloud for a whole run: its services' addresses, and one token kept alive.
-import type { Credentials } from '../inputs.ts';
-import type { Secret } from '../secret.ts';
+import type { Secret } from '../core/secret.ts';
+import type { Credentials } from './credentials.ts';
 import { discoverEndpoints, type Endpoints } from './endpoints.ts';
 import { type CloudPorts, tokenByKey } from './iam-token.ts';
 import { type IdTokenRequest, tokenByOidc } from './oidc.ts';

@@ -1,7 +1,7 @@
 // Finds the Managed Kubernetes cluster: where its API is, by what authority, and whether it runs.
-import { ActionError, finding } from '../errors.ts';
-import type { Http, HttpResponse } from '../ports.ts';
-import { reveal, Secret } from '../secret.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Http, HttpResponse } from '../core/ports.ts';
+import { reveal, Secret } from '../core/secret.ts';
 import { apiError, asRecord, jsonOf, unreachable } from './api-error.ts';
 import { type Endpoints, isLoopback } from './endpoints.ts';
 

@@ -1,6 +1,6 @@
 // Where Yandex Cloud's services are, asked of the one address that the user gives.
-import { ActionError, finding } from '../errors.ts';
-import type { Http } from '../ports.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { Http } from '../core/ports.ts';
 import { apiError, asRecord, jsonOf, unreachable } from './api-error.ts';
 
 /** Base addresses without a slash at their end. */

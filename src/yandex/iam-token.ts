@@ -1,9 +1,9 @@
 // A service account's key becomes an IAM token: a signed claim, exchanged at IAM.
-import { ActionError, finding } from '../errors.ts';
-import type { ServiceAccountKey } from '../inputs.ts';
-import type { HttpResponse, Ports } from '../ports.ts';
-import { reveal, Secret } from '../secret.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { HttpResponse, Ports } from '../core/ports.ts';
+import { reveal, Secret } from '../core/secret.ts';
 import { apiError, evidenceOf, jsonOf, problemOf, unreachable } from './api-error.ts';
+import type { ServiceAccountKey } from './credentials.ts';
 import { type Endpoints, tokenAudience } from './endpoints.ts';
 import type { IssuedToken } from './token-source.ts';
 

@@ -1,5 +1,5 @@
 // The kubeconfig that we write for a Managed Kubernetes cluster, for ourselves and later steps.
-import { reveal, Secret } from '../secret.ts';
+import { reveal, Secret } from '../core/secret.ts';
 
 export interface KubeconfigParts {
   readonly id: string;

@@ -1,8 +1,8 @@
 // Keyless: GitHub's OIDC token of this job becomes a service account's IAM token.
-import { ActionError, finding } from '../errors.ts';
-import type { HttpResponse } from '../ports.ts';
-import { reveal, Secret } from '../secret.ts';
-import { clip } from '../text.ts';
+import { ActionError, finding } from '../core/errors.ts';
+import type { HttpResponse } from '../core/ports.ts';
+import { reveal, Secret } from '../core/secret.ts';
+import { clip } from '../core/text.ts';
 import { apiError, evidenceOf, jsonOf, problemOf, unreachable } from './api-error.ts';
 import type { Endpoints } from './endpoints.ts';
 import { type CloudPorts, issued } from './iam-token.ts';

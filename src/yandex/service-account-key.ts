@@ -1,8 +1,8 @@
 // Reads a service account's authorized key in every form that people paste; shows no part of it.
-import type { ServiceAccountKey } from '../inputs.ts';
-import { type Fields, isFields } from '../manifests/values.ts';
-import { type Reader, refuse } from '../readers.ts';
-import { Secret } from '../secret.ts';
+import { type Reader, refuse } from '../core/readers.ts';
+import { Secret } from '../core/secret.ts';
+import { type Fields, isFields } from '../kube/json.ts';
+import type { ServiceAccountKey } from './credentials.ts';
 
 const create = 'yc iam key create --service-account-name <name> --output key.json';
 const recreate = `Make a key with: ${create}, and paste the whole file.`;

@@ -1,6 +1,6 @@
 // Keeps one token alive: made when first asked for, made anew before it would run out.
-import type { Clock } from '../ports.ts';
-import type { Secret } from '../secret.ts';
+import type { Clock } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 
 export interface IssuedToken {
   readonly token: Secret;

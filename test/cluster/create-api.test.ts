@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../src/cluster/create-api.ts';
-import { ActionError, type Finding } from '../../src/errors.ts';
+import { ActionError, type Finding } from '../../src/core/errors.ts';
 import {
   type ApiRequest,
   type ApiResponse,
   type Cluster,
   TransportError,
-} from '../../src/ports.ts';
+} from '../../src/core/ports.ts';
 import { fastClock, rememberedLog } from './fakes.ts';
 import { status } from './scripted-server.ts';
 

@@ -1,6 +1,6 @@
 // Ports for the tests of the API: time that runs faster, a log that is remembered.
 import { setTimeout as after } from 'node:timers/promises';
-import type { Clock, Log } from '../../src/ports.ts';
+import type { Clock, Log } from '../../src/core/ports.ts';
 
 /** Real waiting, so many times faster than it says. */
 export function fastClock(factor = 100): Clock {

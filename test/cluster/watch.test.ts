@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createApi } from '../../src/cluster/create-api.ts';
-import type { KubeObject } from '../../src/cluster/objects.ts';
 import { type WatchEvent, type WatchTarget, watchAll } from '../../src/cluster/watch.ts';
-import { ActionError } from '../../src/errors.ts';
+import { ActionError } from '../../src/core/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
-import { Secret } from '../../src/secret.ts';
 import { fastClock, rememberedLog, until } from './fakes.ts';
 import {
   json,

@@ -1,8 +1,8 @@
 // Every recorded rollout as a file that somebody mails in at its end.
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { diagnose } from '../../src/diagnose.ts';
-import type { Code } from '../../src/errors.ts';
+import { diagnose } from '../../src/commands/diagnose/diagnose.ts';
+import type { Code } from '../../src/core/codes.ts';
 import { lastState, saved } from './saved.ts';
 
 const folder = new URL('../fixtures/cluster', import.meta.url);

@@ -1,6 +1,6 @@
 // A recorded rollout as somebody would have saved it at its end: kubectl get … -o yaml.
 import { stringify } from 'yaml';
-import type { KubeObject } from '../../src/cluster/objects.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { recording, steps } from '../rollout/recording.ts';
 
 /** Every object as it last was; `at` limits it to what had happened after so many milliseconds. */

@@ -1,7 +1,6 @@
 // The ports with data behind them: answers that a case brings, files in memory, time that runs by itself.
 import { join } from 'node:path';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import type { Finding } from '../../src/errors.ts';
+import type { Finding } from '../../src/core/errors.ts';
 import {
   type ApiRequest,
   type ApiResponse,
@@ -12,8 +11,9 @@ import {
   type HttpResponse,
   type Log,
   TransportError,
-} from '../../src/ports.ts';
-import type { Secret } from '../../src/secret.ts';
+} from '../../src/core/ports.ts';
+import type { Secret } from '../../src/core/secret.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 
 const noon = Date.UTC(2026, 10, 27, 12);
 

@@ -1,6 +1,6 @@
 // Targets with planted faults: what the fuzzer must catch, and how it looks when nothing is wrong.
 import fc from 'fast-check';
-import { finding } from '../../src/errors.ts';
+import { finding } from '../../src/core/errors.ts';
 import { type Targets, target } from './target.ts';
 
 const numbers = fc.array(fc.nat(1_000), { maxLength: 2 });

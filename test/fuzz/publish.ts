@@ -1,18 +1,18 @@
 // All that leaves a run, through the doors that it really has: logs, summary, comment, report.
-import type { Finding } from '../../src/errors.ts';
-import type { Outcome } from '../../src/outcome.ts';
+import type { Finding } from '../../src/core/errors.ts';
+import type { Log } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { githubLog, terminalLog } from '../../src/platform/log.ts';
-import type { Log } from '../../src/ports.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
-import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
+import type { Outcome } from '../../src/report/outcome.ts';
 import {
   annotationsOf,
   outputsOf,
   renderReport,
   renderSummary,
   renderText,
-} from '../../src/report.ts';
-import { Secret } from '../../src/secret.ts';
+} from '../../src/report/render.ts';
+import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
 import { canaries } from '../canaries.ts';
 
 /** What code under test has to say. */

@@ -1,5 +1,5 @@
 // One case: the input made from its data, the code under test, and the verdict.
-import { ActionError } from '../../src/errors.ts';
+import { ActionError } from '../../src/core/errors.ts';
 import { type Data, made, secretsIn } from './data.ts';
 import { type Fault, faultIn } from './properties.ts';
 import { publish, type Said } from './publish.ts';

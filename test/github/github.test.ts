@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
 import { pullRequest } from '../../e2e/github/operations.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { compareCommits } from '../../src/github/compare.ts';
 import { addressOf, recordDeployment } from '../../src/github/deployment.ts';
 import { refusePeople } from '../../src/github/people.ts';
@@ -9,9 +10,8 @@ import { githubOf } from '../../src/github/repository.ts';
 import { runStatus } from '../../src/github/run-status.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realGithub } from '../../src/platform/github.ts';
-import { known } from '../../src/redaction.ts';
+import { known } from '../../src/redaction/redaction.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
-import { Secret } from '../../src/secret.ts';
 import { fastClock, rememberedLog } from '../cluster/fakes.ts';
 import { outcomes } from '../report/outcomes.ts';
 import { run } from '../run.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
 import { containerImages } from '../../src/images/containers.ts';
 import { withLiveImages } from '../../src/images/live-images.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 
 const deployment = (...images: readonly string[]): KubeObject => ({
   apiVersion: 'apps/v1',

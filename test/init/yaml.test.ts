@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { block, entry, indent, scalar } from '../../src/init/workflows/yaml.ts';
+import { block, entry, indent, scalar } from '../../src/commands/init/workflows/yaml.ts';
 
 const tricky = [
   ...[

@@ -1,8 +1,8 @@
 // Images that another job built: digests alone get their registry, and a hand-over that was lost is seen.
 import { describe, expect, test } from '@jest/globals';
-import type { RunContext } from '../../src/context.ts';
+import type { RunContext } from '../../src/core/context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { readInputs } from '../../src/inputs.ts';
+import { readInputs } from '../../src/inputs/read-inputs.ts';
 import { run } from '../run.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}`;

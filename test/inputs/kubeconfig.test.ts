@@ -1,7 +1,7 @@
 // A kubeconfig input is known by its content; what it hides and starts is found.
 import { describe, expect, test } from '@jest/globals';
+import { reveal } from '../../src/core/secret.ts';
 import { kubeconfig, readKubeconfig } from '../../src/inputs/kubeconfig.ts';
-import { reveal } from '../../src/secret.ts';
 
 const text = `apiVersion: v1
 kind: Config

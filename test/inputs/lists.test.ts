@@ -1,7 +1,7 @@
 // Lists: comments and empty lines are skipped, each wrong line is named by its number.
 import { describe, expect, test } from '@jest/globals';
+import type { Reader } from '../../src/core/readers.ts';
 import { images, linesOf, manifests, nonEmpty, variables } from '../../src/inputs/lists.ts';
-import type { Reader } from '../../src/readers.ts';
 
 function accepted<T>(reader: Reader<T>, text: string): T {
   const result = reader(text, 'x');

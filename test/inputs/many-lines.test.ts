@@ -1,9 +1,9 @@
 // Secrets of several lines: what the runner masks of them is said, with the command that mends it.
 import { describe, expect, test } from '@jest/globals';
-import type { RunContext } from '../../src/context.ts';
+import type { RunContext } from '../../src/core/context.ts';
+import { terminalContext } from '../../src/entry/run-context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { readInputs } from '../../src/inputs.ts';
-import { terminalContext } from '../../src/run-context.ts';
+import { readInputs } from '../../src/inputs/read-inputs.ts';
 import { run } from '../run.ts';
 import { snake } from '../yandex/keys.ts';
 

@@ -1,12 +1,12 @@
 // What is registered with the runner's masker: all that is secret, and nothing that is everywhere.
 import { describe, expect, test } from '@jest/globals';
+import { reveal } from '../../src/core/secret.ts';
 import {
   environmentSecrets,
   kubeconfigSecrets,
   maskingNotes,
   secretsToMask,
 } from '../../src/inputs/mask.ts';
-import { reveal } from '../../src/secret.ts';
 import { pem, snake } from '../yandex/keys.ts';
 
 const masked = (name: string, text: string) => secretsToMask({ [name]: text }).map(reveal);

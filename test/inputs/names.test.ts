@@ -8,7 +8,7 @@ import {
   sha256,
   toDnsLabel,
   version,
-} from '../../src/readers.ts';
+} from '../../src/core/readers.ts';
 
 function accepted<T>(reader: Reader<T>, text: string): T | 'refused' {
   const result = reader(text, 'x');

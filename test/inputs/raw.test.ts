@@ -1,7 +1,7 @@
 // Inputs that action.yml does not declare: an error where a declared one was meant, else a warning.
 import { describe, expect, test } from '@jest/globals';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { type ReadInputs, readInputs } from '../../src/inputs.ts';
+import { type ReadInputs, readInputs } from '../../src/inputs/read-inputs.ts';
 import { run } from '../run.ts';
 
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token', manifests: 'k8s' };

@@ -1,8 +1,8 @@
 // Where images are pushed, who logs in, and that Yandex's token goes nowhere else.
 import { describe, expect, test } from '@jest/globals';
+import { reveal } from '../../src/core/secret.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { readInputs } from '../../src/inputs.ts';
-import { reveal } from '../../src/secret.ts';
+import { readInputs } from '../../src/inputs/read-inputs.ts';
 import { run } from '../run.ts';
 
 const cluster = { kubeconfig: './kube' };

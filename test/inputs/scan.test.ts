@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { readInputs } from '../../src/inputs.ts';
+import { readInputs } from '../../src/inputs/read-inputs.ts';
 import { run } from '../run.ts';
 
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };

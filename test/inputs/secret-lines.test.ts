@@ -1,7 +1,7 @@
 // The `secrets` input: both forms, every mistake, and never a piece of a value in a finding.
 import { describe, expect, test } from '@jest/globals';
+import { reveal } from '../../src/core/secret.ts';
 import { secretValues } from '../../src/inputs/secret-lines.ts';
-import { reveal } from '../../src/secret.ts';
 
 function values(text: string): readonly (readonly string[])[] {
   const result = secretValues(text, 'secrets');

@@ -1,9 +1,9 @@
 // Exactly one cluster and exactly one way to open it, or a finding for each broken rule.
 import { describe, expect, test } from '@jest/globals';
+import { reveal } from '../../src/core/secret.ts';
 import { readFields } from '../../src/inputs/fields.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { chooseTarget, type TargetRules } from '../../src/inputs/target.ts';
-import { reveal } from '../../src/secret.ts';
 
 const id = { 'yc-k8s-cluster-id': 'cat1' };
 const name = { 'yc-k8s-cluster-name': 'main', 'yc-folder-id': 'b1g1' };

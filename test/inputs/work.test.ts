@@ -1,8 +1,9 @@
 // What is deployed and where: what the event, the repository and the workspace say by themselves.
 import { describe, expect, test } from '@jest/globals';
-import type { RunContext } from '../../src/context.ts';
+import type { RunContext } from '../../src/core/context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
-import { type Inputs, type ReadInputs, readInputs } from '../../src/inputs.ts';
+import { type ReadInputs, readInputs } from '../../src/inputs/read-inputs.ts';
+import type { Inputs } from '../../src/inputs/types.ts';
 import { run } from '../run.ts';
 
 const facts = { overlays: ['production', 'staging'] };

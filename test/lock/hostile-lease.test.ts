@@ -1,6 +1,6 @@
 // A Lease that somebody else filled: it neither keeps the next holder out nor fills the report.
 import { describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   durationOf,
   holderOf,

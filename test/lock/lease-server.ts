@@ -1,6 +1,7 @@
 // An API server in memory that serves one namespace's Leases: versions, conflicts, watches, times.
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import type { ApiRequest, ApiResponse, Cluster } from '../../src/ports.ts';
+
+import type { ApiRequest, ApiResponse, Cluster } from '../../src/core/ports.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { status } from '../cluster/scripted-server.ts';
 
 export interface LeaseServer extends Cluster {

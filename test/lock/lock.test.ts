@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../src/cluster/create-api.ts';
-import { fieldsAt } from '../../src/cluster/json.ts';
-import { ActionError, type Finding } from '../../src/errors.ts';
+import { ActionError, type Finding } from '../../src/core/errors.ts';
+import { type ApiRequest, TransportError } from '../../src/core/ports.ts';
+import { fieldsAt } from '../../src/kube/json.ts';
 import type { Seeking } from '../../src/lock/acquire.ts';
 import { guarded } from '../../src/lock/guard.ts';
 import { holdLock, type Lock } from '../../src/lock/hold.ts';
 import { freedLease, holderOf, runOf, takenLease } from '../../src/lock/lease.ts';
-import { type ApiRequest, TransportError } from '../../src/ports.ts';
 import { rememberedLog } from '../cluster/fakes.ts';
 import { status } from '../cluster/scripted-server.ts';
 import { leaseServer } from './lease-server.ts';

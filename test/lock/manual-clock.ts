@@ -1,6 +1,6 @@
 // Time that moves when a test says so, or when nothing else happens; who sleeps wakes in order.
 import { setImmediate as tick } from 'node:timers/promises';
-import type { Clock } from '../../src/ports.ts';
+import type { Clock } from '../../src/core/ports.ts';
 
 export interface ManualClock extends Clock {
   /** Moves on, waking everybody whose time has come, one after the other. */

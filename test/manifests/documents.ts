@@ -1,5 +1,5 @@
-import type { Document } from '../../src/manifests/document.ts';
-import { parseManifests } from '../../src/manifests/parse.ts';
+import type { Document } from '../../src/kube/document.ts';
+import { parseManifests } from '../../src/manifests/parse/parse.ts';
 
 /** The documents of a YAML text that has to be right. */
 export function documentsOf(text: string, file = 'app.yaml'): readonly Document[] {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { TransportError } from '../../src/ports.ts';
+import { TransportError } from '../../src/core/ports.ts';
 import { configMap, places, problems, workspaceOf } from './workspace.ts';
 
 const files = {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { patienceFindings } from '../../src/manifests/patience-findings.ts';
+import { patienceFindings } from '../../src/manifests/annotations.ts';
 import { documentsOf } from './documents.ts';
 
 const workload = (name: string, patience: string) => `apiVersion: apps/v1

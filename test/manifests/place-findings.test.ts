@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { finding } from '../../src/errors.ts';
-import { parseManifests } from '../../src/manifests/parse.ts';
+import { finding } from '../../src/core/errors.ts';
+import { parseManifests } from '../../src/manifests/parse/parse.ts';
 import { placeFindings } from '../../src/manifests/place-findings.ts';
 
 const text = `kind: ConfigMap

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { placeOf } from '../../src/manifests/document.ts';
+import { reveal, Secret } from '../../src/core/secret.ts';
+import { placeOf } from '../../src/kube/document.ts';
+import { valueAt } from '../../src/kube/json.ts';
 import { secretDocuments } from '../../src/manifests/secrets.ts';
-import { valueAt } from '../../src/manifests/values.ts';
-import { reveal, Secret } from '../../src/secret.ts';
 import { documentOf } from './documents.ts';
 
 const value = (secret: string, key: string, text: string) => ({

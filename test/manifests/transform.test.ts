@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { Secret } from '../../src/core/secret.ts';
 import { labelValue, setLabels, transform } from '../../src/manifests/transform.ts';
-import { Secret } from '../../src/secret.ts';
 import { documentOf, documentsOf } from './documents.ts';
 
 const nothing = { app: 'shop', variables: {}, images: {}, secrets: [] };

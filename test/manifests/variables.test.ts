@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
-import { valueAt } from '../../src/manifests/values.ts';
+import { valueAt } from '../../src/kube/json.ts';
 import { fillVariables } from '../../src/manifests/variables.ts';
 import { documentOf, documentsOf } from './documents.ts';
 

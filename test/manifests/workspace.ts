@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { realFiles } from '../../src/platform/files.ts';
 import type {
   Http,
   HttpRequest,
@@ -9,8 +8,9 @@ import type {
   RunOptions,
   RunResult,
   Shell,
-} from '../../src/ports.ts';
-import { loadManifests } from '../../src/steps/load-manifests.ts';
+} from '../../src/core/ports.ts';
+import { loadManifests } from '../../src/manifests/load/load-manifests.ts';
+import { realFiles } from '../../src/platform/files.ts';
 
 export interface Call {
   readonly command: string;

@@ -1,6 +1,6 @@
 // Texts that a parser chews on for long: each is refused at once, and nothing that anybody deploys is.
 import { describe, expect, test } from '@jest/globals';
-import { parseManifests } from '../../src/manifests/parse.ts';
+import { parseManifests } from '../../src/manifests/parse/parse.ts';
 
 const size = 1_600_000;
 const filled = (piece: string) => piece.repeat(size / piece.length);

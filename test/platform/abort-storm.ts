@@ -7,8 +7,8 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { ApiRequest, Cluster } from '../../src/core/ports.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
-import type { ApiRequest, Cluster } from '../../src/ports.ts';
 import { makeCertificate } from '../cluster/scripted-server.ts';
 
 const [kind = 'writes', requests = '1000', seed = '1'] = process.argv.slice(2);

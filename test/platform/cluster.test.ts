@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { type Cluster, TransportError } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { type ClusterAccess, connectCluster } from '../../src/platform/cluster.ts';
-import { type Cluster, TransportError } from '../../src/ports.ts';
-import { Secret } from '../../src/secret.ts';
 import {
   json,
   makeCertificate,

@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, stat, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { Secret } from '../../src/core/secret.ts';
 import { realFiles } from '../../src/platform/files.ts';
-import { Secret } from '../../src/secret.ts';
 
 let folder: string;
 beforeEach(async () => {

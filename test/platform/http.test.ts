@@ -2,9 +2,9 @@ import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createListener } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Clock } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { type Retry, realHttp } from '../../src/platform/http.ts';
-import type { Clock } from '../../src/ports.ts';
-import { Secret } from '../../src/secret.ts';
 import { certificate, privateKey } from './certificate.ts';
 import { connectProxy, type Handler, type Running, serve } from './servers.ts';
 

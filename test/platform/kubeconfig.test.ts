@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { type KubeconfigOptions, loadKubeconfig } from '../../src/platform/kubeconfig.ts';
-import { reveal, Secret } from '../../src/secret.ts';
 import { certificate, privateKey } from './certificate.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { finding } from '../../src/errors.ts';
+import { finding } from '../../src/core/errors.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { githubLog, terminalLog } from '../../src/platform/log.ts';
-import { Secret } from '../../src/secret.ts';
 import { hostileLines } from '../report/outcomes.ts';
 import { commandsIn } from './runner-commands.ts';
 

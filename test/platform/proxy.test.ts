@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ActionError } from '../../src/errors.ts';
+import { ActionError } from '../../src/core/errors.ts';
 import { proxyFor } from '../../src/platform/proxy.ts';
 
 const proxy = 'http://proxy.example:3128';

@@ -4,8 +4,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { Secret } from '../../src/core/secret.ts';
 import { pluginEnvironment, realShell } from '../../src/platform/shell.ts';
-import { Secret } from '../../src/secret.ts';
 
 const environment = {
   PATH: process.env['PATH'],

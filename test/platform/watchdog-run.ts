@@ -45,7 +45,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
 };
 
 startWatchdog({
-  thread: new URL('../../src/watchdog.ts', import.meta.url),
+  thread: new URL('../../src/platform/watchdog-thread.ts', import.meta.url),
   will: () => will,
   onOddity: (line) => process.stdout.write(`${line}\n`),
   bounds,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Bounds, Will } from '../../src/watchdog.ts';
+import type { Bounds, Will } from '../../src/platform/watchdog-thread.ts';
 
 // Processes start slowly on a machine that has other work.
 jest.setTimeout(30_000);

@@ -2,11 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ActionError } from '../../src/errors.ts';
+import { ActionError } from '../../src/core/errors.ts';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realHttp } from '../../src/platform/http.ts';
 import { registryClient } from '../../src/registry/client.ts';
-import { reveal, Secret } from '../../src/secret.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const servers: Server[] = [];

@@ -1,7 +1,7 @@
 // The run's own Docker configuration: the user's logins stay, ours comes in, nothing asks a helper for it.
 import { describe, expect, test } from '@jest/globals';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { dockerConfig, storedLogin } from '../../src/registry/docker-config.ts';
-import { reveal, Secret } from '../../src/secret.ts';
 
 const own = { host: 'cr.yandex', login: { username: 'iam', password: new Secret('t1.жx') } };
 const auth = Buffer.from('iam:t1.жx').toString('base64');

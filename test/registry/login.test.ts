@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { HttpRequest, HttpResponse } from '../../src/core/ports.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { realFiles } from '../../src/platform/files.ts';
-import type { HttpRequest, HttpResponse } from '../../src/ports.ts';
 import { openRegistry } from '../../src/registry/login.ts';
-import { Secret } from '../../src/secret.ts';
 import { rememberedLog } from '../cluster/fakes.ts';
 
 let home: string;

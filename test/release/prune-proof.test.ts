@@ -1,8 +1,8 @@
 // What a forged inventory says about where an object lies counts for nothing: the live object does.
 import { expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { prunePlan } from '../../src/release/prune-plan.ts';
-import { entryKey } from '../../src/release/record.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { prunePlan } from '../../src/releases/prune-plan.ts';
+import { entryKey } from '../../src/releases/record.ts';
 
 test('a cluster-scoped object is not of the namespace that an entry claims', () => {
   const entry = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { chooseTarget, liveRelease, outdated } from '../../src/release/choose.ts';
-import { decode, encode, headOf } from '../../src/release/codec.ts';
-import { prunePlan, pruneRefusal } from '../../src/release/prune-plan.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { chooseTarget, liveRelease, outdated } from '../../src/releases/choose.ts';
+import { decode, encode, headOf } from '../../src/releases/codec.ts';
+import { prunePlan, pruneRefusal } from '../../src/releases/prune-plan.ts';
 import {
   entryKey,
   entryOf,
@@ -11,7 +11,7 @@ import {
   type ReleaseHead,
   type ReleaseState,
   recorded,
-} from '../../src/release/record.ts';
+} from '../../src/releases/record.ts';
 
 const head = (number: number, state: ReleaseState = 'good', of?: number): ReleaseHead => ({
   number,

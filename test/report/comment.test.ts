@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { differenceText } from '../../src/cluster/difference-text.ts';
+import { differenceText } from '../../src/apply/dry-run/difference-text.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
-import { renderSummary } from '../../src/report.ts';
+import { renderSummary } from '../../src/report/render.ts';
 import { resultOf } from '../scan/results.ts';
 import { outcomes } from './outcomes.ts';
 

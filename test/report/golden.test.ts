@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../src/outcome.ts';
 import { githubLog } from '../../src/platform/log.ts';
+import type { Outcome } from '../../src/report/outcome.ts';
 import {
   annotationsOf,
   outputsOf,
   renderReport,
   renderSummary,
   renderText,
-} from '../../src/report.ts';
+} from '../../src/report/render.ts';
 import { outcomes } from './outcomes.ts';
 
 const folder = join(import.meta.dirname, '..', 'golden');

@@ -1,7 +1,10 @@
 // One outcome per way a run can end; the goldens show how each reads.
-import { finding } from '../../src/errors.ts';
-import type { Change, Outcome, ReportedFinding, WorkloadResult } from '../../src/outcome.ts';
-import type { State } from '../../src/rollout/verdict.ts';
+
+import type { Change } from '../../src/apply/planned/change.ts';
+import { finding } from '../../src/core/errors.ts';
+import type { Outcome } from '../../src/report/outcome.ts';
+import type { State } from '../../src/rollout/facts/verdict.ts';
+import type { ReportedFinding, WorkloadResult } from '../../src/rollout/wait/result.ts';
 import { findingsOf } from '../../src/scan/findings.ts';
 import { filesScanName } from '../../src/scan/result.ts';
 import { resultOf } from '../scan/results.ts';

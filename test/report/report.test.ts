@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Finding, finding } from '../../src/errors.ts';
+import { type Finding, finding } from '../../src/core/errors.ts';
 import { images as readImages } from '../../src/inputs/lists.ts';
-import type { Outcome } from '../../src/outcome.ts';
-import { known } from '../../src/redaction.ts';
+import { known } from '../../src/redaction/redaction.ts';
 import { causesOf } from '../../src/report/findings.ts';
 import { code, fence, link, prose } from '../../src/report/markdown.ts';
-import { gantt } from '../../src/report/timeline.ts';
-import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
+import type { Outcome } from '../../src/report/outcome.ts';
 import {
   annotationsOf,
   outputsOf,
   renderReport,
   renderSummary,
   renderText,
-} from '../../src/report.ts';
+} from '../../src/report/render.ts';
+import { gantt } from '../../src/report/timeline.ts';
+import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
 import { hostileLines, outcomes } from './outcomes.ts';
 
 function outcome(name: string, parts: Partial<Outcome> = {}): Outcome {

@@ -1,6 +1,6 @@
 // The summary's way to a rollback: only where it helps, can be started, and leads to our own workflow.
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../src/outcome.ts';
+import type { Outcome } from '../../src/report/outcome.ts';
 import { rollbackBlock } from '../../src/report/rollback-link.ts';
 import type { RunFacts } from '../../src/report/sections.ts';
 import { outcomes } from './outcomes.ts';

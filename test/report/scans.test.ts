@@ -1,8 +1,9 @@
 // The part of the summary that a scanner's words fill: hostile, long, and never over the limit.
 import { describe, expect, test } from '@jest/globals';
-import { scanBlocks, scanLines, scanRecord } from '../../src/report/scans.ts';
-import { renderSummary } from '../../src/report.ts';
+import { renderSummary } from '../../src/report/render.ts';
+import { scanBlocks, scanRecord } from '../../src/report/scans.ts';
 import { problemLine } from '../../src/scan/findings.ts';
+import { scanLines } from '../../src/scan/lines.ts';
 import type { Problem } from '../../src/scan/problems.ts';
 import { resultOf } from '../scan/results.ts';
 import { outcomes } from './outcomes.ts';

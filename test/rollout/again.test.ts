@@ -1,7 +1,7 @@
 // When a verdict says that it holds until a moment, nothing but an event or a read changes it before.
 import { readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { judges } from '../../src/rollout/judges.ts';
+import { judges } from '../../src/rollout/judge/judges.ts';
 import { type Moment, recording, replay, steps } from './recording.ts';
 
 const folder = new URL('../fixtures/cluster/', import.meta.url);

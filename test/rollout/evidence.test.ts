@@ -1,7 +1,7 @@
 // What a finding shows: the nearest name, the numbers of a quota, the line that matters.
 import { describe, expect, test } from '@jest/globals';
-import { nearest } from '../../src/rollout/nearest.ts';
-import { tellingLine } from '../../src/rollout/telling-line.ts';
+import { nearest } from '../../src/rollout/facts/nearest.ts';
+import { tellingLine } from '../../src/rollout/wait/error-line.ts';
 import { replay } from './recording.ts';
 
 const log = (...lines: readonly string[]) => [

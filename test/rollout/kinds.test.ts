@@ -1,8 +1,8 @@
 // Kinds beside the workloads, and the states that no recording shows.
 import { describe, expect, test } from '@jest/globals';
-import { amountOf } from '../../src/rollout/kinds/quota.ts';
-import { isStructural } from '../../src/rollout/symptoms/schedule.ts';
-import { watchPlan } from '../../src/rollout/watch-plan.ts';
+import { amountOf } from '../../src/rollout/judge/kinds/quota.ts';
+import { isStructural } from '../../src/rollout/judge/symptoms/schedule.ts';
+import { watchPlan } from '../../src/rollout/wait/watch-plan.ts';
 import { at, event, type Fields, judgeAt, judgeOnce, object, pod } from './made.ts';
 
 const condition = (type: string, status: string, reason = '', message = ''): Fields => ({

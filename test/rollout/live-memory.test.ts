@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { liveMemory } from '../../src/rollout/live-memory.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   emptyMemory,
   forget,
   keepReady,
+  liveMemory,
   type Memory,
   putAnswer,
   remember,
   shift,
   track,
-} from '../../src/rollout/memory.ts';
-import { type Proof, verdictOf } from '../../src/rollout/verdict.ts';
+} from '../../src/rollout/facts/memory.ts';
+import { type Proof, verdictOf } from '../../src/rollout/facts/verdict.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const proof: Proof = { kind: 'Secret', namespace: 'web', name: 'login' };

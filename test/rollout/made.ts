@@ -1,9 +1,15 @@
 // Small objects for tests: what the API server would hold, made by hand.
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { createSnapshot } from '../../src/cluster/snapshot.ts';
-import { judge } from '../../src/rollout/judge.ts';
-import { emptyMemory, forget, type Memory, rememberAll, track } from '../../src/rollout/memory.ts';
-import type { Verdict } from '../../src/rollout/verdict.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import {
+  emptyMemory,
+  forget,
+  type Memory,
+  rememberAll,
+  track,
+} from '../../src/rollout/facts/memory.ts';
+import { createSnapshot } from '../../src/rollout/facts/snapshot.ts';
+import type { Verdict } from '../../src/rollout/facts/verdict.ts';
+import { judge } from '../../src/rollout/judge/judge.ts';
 
 export type Fields = { readonly [key: string]: unknown };
 

@@ -1,9 +1,8 @@
 // Replays a recorded rollout: what a real API server sent, and when, through memory and judge.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { createSnapshot } from '../../src/cluster/snapshot.ts';
-import { judge } from '../../src/rollout/judge.ts';
+import type { Patience } from '../../src/kube/annotations.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   type Answer,
   emptyMemory,
@@ -13,9 +12,10 @@ import {
   putAnswer,
   remember,
   track,
-} from '../../src/rollout/memory.ts';
-import type { Patience } from '../../src/rollout/patience.ts';
-import type { Proof, Verdict } from '../../src/rollout/verdict.ts';
+} from '../../src/rollout/facts/memory.ts';
+import { createSnapshot } from '../../src/rollout/facts/snapshot.ts';
+import type { Proof, Verdict } from '../../src/rollout/facts/verdict.ts';
+import { judge } from '../../src/rollout/judge/judge.ts';
 
 type Patch = { readonly [key: string]: unknown };
 

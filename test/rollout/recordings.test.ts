@@ -1,7 +1,7 @@
 // Real rollouts of a real node, replayed: when each turns into a warning, and when into a failure.
 import { describe, expect, test } from '@jest/globals';
-import type { Code } from '../../src/errors.ts';
-import type { Verdict } from '../../src/rollout/verdict.ts';
+import type { Code } from '../../src/core/codes.ts';
+import type { Verdict } from '../../src/rollout/facts/verdict.ts';
 import { firstAt, recording, replay, steps, targetOf } from './recording.ts';
 
 const fatal = ({ state }: Verdict): boolean => state === 'failed';

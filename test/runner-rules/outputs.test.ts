@@ -14,8 +14,8 @@ import {
   hubNow,
   worldOf,
 } from '../../e2e/runner/rules/worlds.ts';
+import { reveal } from '../../src/core/secret.ts';
 import { secretsToMask } from '../../src/inputs/mask.ts';
-import { reveal } from '../../src/secret.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,

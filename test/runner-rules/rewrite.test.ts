@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { filterStep, placeOf, rewrite } from '../../e2e/runner/rules/rewrite.ts';
 import { callersBefore, files, hubBefore, hubNow } from '../../e2e/runner/rules/worlds.ts';
-import { project } from '../../src/version.ts';
+import { project } from '../../src/core/version.ts';
 
 /** Takes back what the layer does; another way than the one it was done. */
 function undone(text: string): unknown {

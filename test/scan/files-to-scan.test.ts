@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import type { Document } from '../../src/manifests/document.ts';
+import type { Document } from '../../src/kube/document.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { dockerfileFiles, manifestFiles } from '../../src/scan/files-to-scan.ts';
 
 function document(kind: string, name: string, more: Partial<KubeObject> = {}): Document {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import type { BuiltImage } from '../../src/images/build.ts';
+import type { BuiltImage } from '../../src/images/built.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { imagesToScan, runningImages } from '../../src/scan/images-to-scan.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;

@@ -1,7 +1,12 @@
 // An API server in memory that plays a recorded rollout through lists and watches.
 import type { Api } from '../../src/cluster/api.ts';
-import type { KubeObject } from '../../src/cluster/objects.ts';
-import { type ApiRequest, type ApiResponse, type Clock, TransportError } from '../../src/ports.ts';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  type Clock,
+  TransportError,
+} from '../../src/core/ports.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
 import { recording, steps } from '../rollout/recording.ts';
 
 export interface PlayedApi extends Api {

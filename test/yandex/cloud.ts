@@ -1,9 +1,9 @@
 // A small Yandex Cloud on loopback: it checks the JWT's signature and claims, and hands out tokens.
 import { generateKeyPairSync } from 'node:crypto';
 import { jwtVerify } from 'jose';
+import type { Clock, Log } from '../../src/core/ports.ts';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { realHttp } from '../../src/platform/http.ts';
-import type { Clock, Log } from '../../src/ports.ts';
-import { reveal, Secret } from '../../src/secret.ts';
 import { type Handler, type Running, serve } from '../platform/servers.ts';
 
 export const pair = generateKeyPairSync('rsa', { modulusLength: 2_048 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/secret.ts';
+import { Secret } from '../../src/core/secret.ts';
 import { findCluster } from '../../src/yandex/cluster.ts';
 import { type Cloud, caPem, cloudPorts, problem, startCloud, status } from './cloud.ts';
 

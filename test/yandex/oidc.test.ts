@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { reveal, Secret } from '../../src/secret.ts';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { linkCommand, tokenByOidc } from '../../src/yandex/oidc.ts';
 import { type Cloud, cloudPorts, problem, startCloud } from './cloud.ts';
 

@@ -1,7 +1,7 @@
 // An authorized key is read in every form that people paste, and no finding shows a part of one.
 import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { reveal } from '../../src/secret.ts';
+import { reveal } from '../../src/core/secret.ts';
 import { privateKeyText, serviceAccountKey } from '../../src/yandex/service-account-key.ts';
 import { pem, pkcs1, publicKey, snake, warning } from './keys.ts';
 

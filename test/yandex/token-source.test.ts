@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { reveal, Secret } from '../../src/secret.ts';
+import { reveal, Secret } from '../../src/core/secret.ts';
 import { givenToken, tokenSource } from '../../src/yandex/token-source.ts';
 import { movedClock } from './cloud.ts';
 

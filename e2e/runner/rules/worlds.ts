@@ -1,9 +1,9 @@
 // Worlds to try workflows in: whose they are, and what the application's repository has.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Answers, readAnswers } from '../../../src/init/answers.ts';
-import { workflows } from '../../../src/init/workflows.ts';
-import { project } from '../../../src/version.ts';
+import { type Answers, readAnswers } from '../../../src/commands/init/answers.ts';
+import { workflows } from '../../../src/commands/init/workflows.ts';
+import { project } from '../../../src/core/version.ts';
 import type { Repository, World } from './world.ts';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');

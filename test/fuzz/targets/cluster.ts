@@ -2,36 +2,36 @@
 
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { applyAll } from '../../../src/apply/apply-manifests.ts';
+import { changesOf } from '../../../src/apply/changes.ts';
+import { dryRunAll } from '../../../src/apply/dry-run/dry-run.ts';
+import { refusalFindings } from '../../../src/apply/rejection/rejection-findings.ts';
 import { createApi } from '../../../src/cluster/create-api.ts';
-import type { KubeObject } from '../../../src/cluster/objects.ts';
-import { refusalFindings } from '../../../src/cluster/refusals.ts';
-import { diagnoseFiles } from '../../../src/diagnose/files.ts';
-import { ActionError, type Finding } from '../../../src/errors.ts';
+import { diagnoseFiles } from '../../../src/commands/diagnose/files.ts';
+import { ActionError, type Finding } from '../../../src/core/errors.ts';
+import type { ApiRequest, GitHub } from '../../../src/core/ports.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import type { KubeObject } from '../../../src/kube/objects.ts';
 import { acquireLease } from '../../../src/lock/acquire.ts';
-import { parseManifests } from '../../../src/manifests/parse.ts';
-import type { ApiRequest, GitHub } from '../../../src/ports.ts';
-import { chooseTarget, liveRelease, newestFirst, outdated } from '../../../src/release/choose.ts';
-import { encode } from '../../../src/release/codec.ts';
-import { prunePlan, pruneRefusal } from '../../../src/release/prune-plan.ts';
+import { parseManifests } from '../../../src/manifests/parse/parse.ts';
+import { chooseTarget, liveRelease, newestFirst, outdated } from '../../../src/releases/choose.ts';
+import { encode } from '../../../src/releases/codec.ts';
+import { listReleases } from '../../../src/releases/list-releases.ts';
+import { prunePlan, pruneRefusal } from '../../../src/releases/prune-plan.ts';
 import {
   entryKey,
   entryOf,
   mergedInventory,
   overlaid,
   type ReleaseHead,
-} from '../../../src/release/record.ts';
-import { makersFor, takenBy } from '../../../src/release/repository.ts';
-import { readRule } from '../../../src/rollout/rules/rule.ts';
-import { newState, type Running } from '../../../src/running.ts';
-import { Secret } from '../../../src/secret.ts';
-import { applyAll } from '../../../src/steps/apply-manifests.ts';
-import { awaitRollout } from '../../../src/steps/await-rollout.ts';
-import { changesOf } from '../../../src/steps/changes.ts';
-import { checkCommit } from '../../../src/steps/check-commit.ts';
-import { dryRunAll } from '../../../src/steps/dry-run.ts';
-import { judgeNow } from '../../../src/steps/judge-now.ts';
-import { listReleases } from '../../../src/steps/list-releases.ts';
-import { readContents, type Store } from '../../../src/steps/release-store.ts';
+} from '../../../src/releases/record.ts';
+import { readContents, type Store } from '../../../src/releases/release-store.ts';
+import { makersFor, takenBy } from '../../../src/releases/repository.ts';
+import { readRule } from '../../../src/rollout/judge/rules/rule.ts';
+import { awaitRollout } from '../../../src/rollout/wait/await-rollout.ts';
+import { judgeNow } from '../../../src/rollout/wait/judge-now.ts';
+import { newState, type Running } from '../../../src/run/state/state.ts';
+import { checkCommit } from '../../../src/run/steps/check-commit.ts';
 import { run } from '../../run.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';

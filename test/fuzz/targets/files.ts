@@ -1,17 +1,17 @@
 // What stands in a repository: manifests, kustomizations, Dockerfiles, ignore files, kubeconfigs.
 import fc from 'fast-check';
-import { readDockerfile } from '../../../src/images/dockerfile.ts';
-import { ignoreRules } from '../../../src/images/dockerignore.ts';
-import { readUserBake, withOverrides } from '../../../src/images/user-bake.ts';
+import { readDockerfile } from '../../../src/build/dockerfile.ts';
+import { ignoreRules } from '../../../src/build/dockerignore.ts';
+import { readUserBake, withOverrides } from '../../../src/build/user-bake.ts';
+import { oneKubeconfig } from '../../../src/connect/one-kubeconfig.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { kubeconfig, readKubeconfig } from '../../../src/inputs/kubeconfig.ts';
 import { kubeconfigSecrets } from '../../../src/inputs/mask.ts';
-import { oneKubeconfig } from '../../../src/inputs/one-kubeconfig.ts';
+import { loadManifests } from '../../../src/manifests/load/load-manifests.ts';
 import { gateOf, stageOf } from '../../../src/manifests/order.ts';
 import { transform } from '../../../src/manifests/transform.ts';
 import { loadKubeconfig } from '../../../src/platform/kubeconfig.ts';
 import { readIgnoreFiles } from '../../../src/scan/ignore-file.ts';
-import { Secret } from '../../../src/secret.ts';
-import { loadManifests } from '../../../src/steps/load-manifests.ts';
 import { mutated, spliced, text, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { isRecord, memoryFiles, scriptedHttp } from '../doors.ts';

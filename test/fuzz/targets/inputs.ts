@@ -1,13 +1,13 @@
 // What a workflow, a terminal and an event say: inputs, flags, the event's payload.
 import fc from 'fast-check';
-import { inputTable } from '../../../src/contract.ts';
-import { parseFlags } from '../../../src/flags.ts';
-import { mayRun } from '../../../src/guard.ts';
+import { mayRun } from '../../../src/core/guard.ts';
+import { parseFlags } from '../../../src/entry/flags.ts';
+import { runContext } from '../../../src/entry/run-context.ts';
+import { inputTable } from '../../../src/inputs/contract.ts';
 import { secretInputs, secretsToMask } from '../../../src/inputs/mask.ts';
-import { readInputs } from '../../../src/inputs.ts';
-import { makePlan } from '../../../src/plan.ts';
-import { runContext } from '../../../src/run-context.ts';
-import { describePlan } from '../../../src/step-runners.ts';
+import { readInputs } from '../../../src/inputs/read-inputs.ts';
+import { makePlan } from '../../../src/run/plan.ts';
+import { describePlan } from '../../../src/run/steps.ts';
 import { run } from '../../run.ts';
 import { mutated, spliced, text, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';

@@ -1,10 +1,11 @@
 // What programs print: the scanner's reports, the build's progress, the builder's facts.
 import fc from 'fast-check';
-import { pushedDigests } from '../../../src/images/bake.ts';
-import { buildFailure } from '../../../src/images/build-failure.ts';
-import { readBuilder } from '../../../src/images/builder.ts';
-import { buildLog, imageSpans, narrateBuild } from '../../../src/images/narrate-build.ts';
-import { readProgress } from '../../../src/images/progress.ts';
+import { pushedDigests } from '../../../src/build/bake-definition.ts';
+import { buildFailure } from '../../../src/build/build-failure.ts';
+import { readBuilder } from '../../../src/build/builder.ts';
+import { buildLog, imageSpans, narrateBuild } from '../../../src/build/narrate-build.ts';
+import { readProgress } from '../../../src/build/progress.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { loadKubeconfig } from '../../../src/platform/kubeconfig.ts';
 import { readDatabaseDates } from '../../../src/scan/database.ts';
 import { scanFailure } from '../../../src/scan/failure.ts';
@@ -13,7 +14,6 @@ import { judgeScan } from '../../../src/scan/gate.ts';
 import { readScan } from '../../../src/scan/problems.ts';
 import type { ScanResult } from '../../../src/scan/result.ts';
 import { categorised } from '../../../src/scan/sarif.ts';
-import { Secret } from '../../../src/secret.ts';
 import { mutated, spliced, text, value } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { fixture } from '../fixtures.ts';

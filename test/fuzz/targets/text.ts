@@ -1,9 +1,12 @@
 // Text for people: an outcome in which every text is somebody else's.
 import fc from 'fast-check';
-import { type Code, codes, type Finding } from '../../../src/errors.ts';
-import type { ChangeKind, Outcome, ReportedFinding } from '../../../src/outcome.ts';
-import type { State } from '../../../src/rollout/verdict.ts';
-import { clip, neutralise, oneLine, safeLines } from '../../../src/text.ts';
+import type { ChangeKind } from '../../../src/apply/planned/change.ts';
+import { type Code, codes } from '../../../src/core/codes.ts';
+import type { Finding } from '../../../src/core/errors.ts';
+import { clip, neutralise, oneLine, safeLines } from '../../../src/core/text.ts';
+import type { Outcome } from '../../../src/report/outcome.ts';
+import type { State } from '../../../src/rollout/facts/verdict.ts';
+import type { ReportedFinding } from '../../../src/rollout/wait/result.ts';
 import { commandIn } from '../../platform/runner-commands.ts';
 import { text } from '../arbitraries.ts';
 import { target } from '../target.ts';

@@ -1,10 +1,10 @@
 // Workflow files of an application's repository, as `doctor` and the summary read them.
 
 import fc from 'fast-check';
-import { checkRepository } from '../../../src/doctor/repository.ts';
-import { doctorLines } from '../../../src/report/doctor.ts';
+import { doctorLines } from '../../../src/commands/doctor/report.ts';
+import { checkRepository } from '../../../src/commands/doctor/repository.ts';
+import { project } from '../../../src/core/version.ts';
 import { rollbackBlock } from '../../../src/report/rollback-link.ts';
-import { project } from '../../../src/version.ts';
 import { mutated, spliced, text, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { plainOutcome, run } from '../publish.ts';

@@ -1,0 +1,49 @@
+// What the `secrets` input leaves out stays in the live Secret: a forgotten line must not take a key away.
+import { type Finding, finding } from '../../core/errors.ts';
+import { Secret } from '../../core/secret.ts';
+import { type Document, subjectOf } from '../../kube/document.ts';
+import { hasField, unionOf } from '../../kube/field-set.ts';
+import { fieldsAt, isFields } from '../../kube/json.ts';
+import { appliedSet, clientSideSet, othersSet } from '../../kube/managed-fields.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+
+export interface KeptKeys {
+  readonly document: Document;
+  /** `secret-key-kept`, once for the Secret. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * A Secret with lines of the input gets back those live keys that would go only because this apply no
+ * longer names them: ours alone, or taken over from client-side apply. Others' keys stay by themselves.
+ */
+export function keepKeys(
+  document: Document,
+  live: KubeObject | undefined,
+  manager: string,
+): KeptKeys {
+  if (!document.fromInput || !live) return { document, findings: [] };
+  const named = isFields(document.object['data']) ? document.object['data'] : {};
+  const owned = unionOf(appliedSet(live, manager) ?? {}, clientSideSet(live));
+  const others = othersSet(live, manager);
+  const kept = Object.entries(fieldsAt(live, 'data')).filter(([key]) => {
+    const steps = ['f:data', `f:${key}`];
+    return !Object.hasOwn(named, key) && hasField(owned, steps) && !hasField(others, steps);
+  });
+  if (kept.length === 0) return { document, findings: [] };
+  const back = Object.fromEntries(kept.map(([key, text]) => [key, new Secret(String(text))]));
+  const object: KubeObject = { ...document.object, data: { ...back, ...named } };
+  return { document: { ...document, object }, findings: [told(object, Object.keys(back))] };
+}
+
+function told(object: KubeObject, keys: readonly string[]): Finding {
+  const subject = subjectOf(object);
+  const [their, it] = keys.length === 1 ? ['key', 'it'] : ['keys', 'them'];
+  const what = `${subject.object} keeps the ${their} ${keys.join(', ')}, which \`secrets\` no longer names.`;
+  const away = keys.map((key) => ({ op: 'remove', path: `/data/${key}` }));
+  const where = subject.namespace === undefined ? '' : ` --namespace ${subject.namespace}`;
+  const { name } = object.metadata;
+  const patch = `kubectl${where} patch secret ${name} --type json --patch '${JSON.stringify(away)}'`;
+  const hint = `If nothing needs ${it}: ${patch}. Otherwise put the line back.`;
+  return finding('secret-key-kept', what, { severity: 'warning', ...subject, hint });
+}

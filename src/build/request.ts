@@ -1,0 +1,42 @@
+// What is built and what came of it: the words that inputs, plan, steps and report share.
+import { digestsOf } from '../images/built.ts';
+
+// What is built and what came of it: the words that inputs, plan, steps and report share.
+
+/** One image of the `build` input. Paths are relative to the workspace. */
+export interface ImageBuild {
+  /** The last part of its repository: `backend`, `team/backend`. */
+  readonly name: string;
+  readonly context: string;
+  /** Relative to the context, as `docker build` takes it from there; absent: its `Dockerfile`. */
+  readonly dockerfile?: string;
+  readonly target?: string;
+  readonly buildArgs: Readonly<Record<string, string>>;
+  /** `linux/amd64`; empty: the builder's own. */
+  readonly platforms: readonly string[];
+  /** Id of the build secret → the variable of the run's environment that holds it. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly cache: ImageCache;
+}
+
+/** `auto`: what the place offers; `none` also builds an image that has not changed. */
+export type ImageCache = 'auto' | 'gha' | 'registry' | 'none';
+
+export interface BuildRequest {
+  /** Empty where the user's own definition says what is built. */
+  readonly images: readonly ImageBuild[];
+  readonly bake?: { readonly file: string; readonly targets: readonly string[] };
+  readonly builder?: string;
+  /** `min`, `max`, or absent for no attestation. */
+  readonly provenance?: 'min' | 'max';
+  readonly sbom: boolean;
+}
+
+/**
+ * The same as lines `name=sha256:…`, as the input `images` reads them: no brace that a runner may have
+ * masked. A name that would be more than one line, or another line, is left out.
+ */
+export function digestLines(images: Readonly<Record<string, string>>): string {
+  const all = Object.entries(digestsOf(images)).filter(([name]) => /^[\w./:-]+$/.test(name));
+  return all.map(([name, digest]) => `${name}=${digest}`).join('\n');
+}

@@ -1,0 +1,9 @@
+// One bar of the timeline: what took how long.
+/** One bar of the timeline. Milliseconds since the epoch. */
+export interface Timing {
+  readonly section: 'prepare' | 'build' | 'scan' | 'apply' | 'rollout';
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  readonly failed?: boolean;
+}

@@ -1,0 +1,46 @@
+// The cluster of a terminal that names none: what kubectl would take, in one file.
+import { existsSync } from 'node:fs';
+import { dirname, join, delimiter as pathDelimiter, resolve } from 'node:path';
+import { oneKubeconfig } from '../connect/one-kubeconfig.ts';
+import type { Files } from '../core/ports.ts';
+import { Secret } from '../core/secret.ts';
+import { readYaml } from '../manifests/parse/small-yaml.ts';
+
+export interface Surroundings {
+  /** The variable `KUBECONFIG`: a path, or several as in PATH. */
+  readonly named: string | undefined;
+  readonly home: string;
+  readonly files: Pick<Files, 'read' | 'makeTemp' | 'write'>;
+  /** Told of a file that holds secrets before it is made. */
+  onSecretFile(path: string): void;
+}
+
+/**
+ * The path, or undefined where there is none. Of several files in `KUBECONFIG` the missing ones
+ * are passed over, as kubectl does, and the others become one, with the secrets of all.
+ */
+export async function defaultKubeconfig(around: Surroundings): Promise<string | undefined> {
+  const paths = (around.named ?? '').split(pathDelimiter).filter((path) => path !== '');
+  const there = paths.filter((path) => existsSync(path));
+  if (there.length > 1) return merged(there, around);
+  if (paths.length > 0) return there[0] ?? paths[0];
+  const standard = join(around.home, '.kube', 'config');
+  return existsSync(standard) ? standard : undefined;
+}
+
+async function merged(
+  paths: readonly string[],
+  { files, onSecretFile }: Surroundings,
+): Promise<string> {
+  const texts = await Promise.all(
+    paths.map(async (path) => ({ path, text: await files.read(path) })),
+  );
+  // Its own reader says what is wrong with it, without quoting it.
+  const broken = texts.find(({ text }) => 'problem' in readYaml(text));
+  if (broken) return broken.path;
+  const parts = texts.map(({ path, text }) => ({ folder: dirname(resolve(path)), text }));
+  const path = join(await files.makeTemp('webgen-deploy-'), 'kubeconfig');
+  onSecretFile(path);
+  await files.write(path, new Secret(oneKubeconfig(parts)), 0o600);
+  return path;
+}

@@ -1,0 +1,76 @@
+// What `init` sees of the folder that it is started in, and the person who answers its questions.
+import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import type { Folder } from '../commands/init/answers.ts';
+import type { InitDoors } from '../commands/init/init.ts';
+import type { Shell } from '../core/ports.ts';
+import { currentBranchHere, defaultBranchHere, repositoryHere } from '../platform/git-remote.ts';
+import { ownCommit } from '../platform/own-commit.ts';
+
+/** Undefined where standard input is no terminal. Questions go to standard error. */
+export async function openQuestions(): Promise<
+  { readonly ask: (question: string) => Promise<string>; close(): void } | undefined
+> {
+  if (!process.stdin.isTTY) return undefined;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return { ask: (question) => lines.question(question), close: () => lines.close() };
+}
+
+/** Doors into `folder`, the root of an application's repository; `entry` is the program's file. */
+export async function initDoors(
+  folder: string,
+  { shell, entry }: { readonly shell: Shell; readonly entry: string },
+): Promise<Omit<InitDoors, 'ask'>> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isDirectory() && !/^\.|^node_modules$/.test(entry.name))
+    .map(({ name }) => name);
+  return {
+    repository: basename(await realpath(folder)),
+    folders: await Promise.all(['.', ...names.sort()].map((name) => look(folder, name))),
+    git: await gitFacts(folder, shell, entry),
+    read: (path) => read(join(folder, path)),
+    write: async (path, text) => {
+      const target = join(folder, path);
+      await mkdir(dirname(target), { recursive: true });
+      await writeFile(target, text);
+    },
+  };
+}
+
+async function gitFacts(folder: string, shell: Shell, entry: string): Promise<InitDoors['git']> {
+  const [remote, noted, current, commit] = await Promise.all([
+    repositoryHere(shell, folder),
+    defaultBranchHere(shell, folder),
+    currentBranchHere(shell, folder),
+    ownCommit(shell, entry),
+  ]);
+  // A repository that was not cloned has no note of the remote's.
+  const own = current === 'main' || current === 'master' ? current : undefined;
+  const defaultBranch = noted ?? own;
+  const isGitHub = remote?.server === 'https://github.com';
+  return {
+    ...(isGitHub ? { owner: remote.name.split('/')[0] ?? '' } : {}),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
+    ...(commit === undefined ? {} : { commit }),
+  };
+}
+
+async function look(root: string, name: string): Promise<Folder> {
+  const files = await readdir(join(root, name)).catch(() => []);
+  const dockerfile = await read(join(root, name, 'Dockerfile'));
+  const built = typeof dockerfile === 'object' ? { dockerfile: dockerfile.text } : {};
+  return { name, files, ...built };
+}
+
+const read: InitDoors['read'] = async (path) => {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? { text: await readFile(path, 'utf8') } : 'no-file';
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+};

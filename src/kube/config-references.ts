@@ -1,0 +1,110 @@
+// Which configuration a workload reads, and the pod-template annotation that rolls it on a change.
+
+import { isFields, valueAt, withValueAt } from './json.ts';
+import { type KubeObject, kindKey } from './objects.ts';
+import { podSpecOf, podTemplatePath } from './pod-template.ts';
+
+export interface ConfigReference {
+  readonly kind: 'ConfigMap' | 'Secret';
+  readonly name: string;
+}
+
+export const configAnnotationName = 'webgen-deploy/config';
+
+/**
+ * ConfigMaps and Secrets that the pods of an object read by env, envFrom or a volume (projected ones
+ * too); sorted, once each. Pull secrets are the kubelet's: they restart nothing.
+ */
+export function configReferences(object: KubeObject): readonly ConfigReference[] {
+  const spec = podSpecOf(object);
+  if (!isFields(spec)) return [];
+  const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
+    items(spec[list]),
+  );
+  const found = [...containers.flatMap(ofContainer), ...items(spec['volumes']).flatMap(ofVolume)];
+  const byKey = new Map(found.map((each) => [`${each.kind}/${each.name}`, each]));
+  return [...byKey].toSorted(([a], [b]) => compare(a, b)).map(([, each]) => each);
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
+
+function items(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function reference(kind: ConfigReference['kind'], name: unknown): readonly ConfigReference[] {
+  return typeof name === 'string' && name !== '' ? [{ kind, name }] : [];
+}
+
+function ofContainer(container: unknown): readonly ConfigReference[] {
+  const env = items(valueAt(container, ['env'])).flatMap((each) => [
+    ...reference('ConfigMap', valueAt(each, ['valueFrom', 'configMapKeyRef', 'name'])),
+    ...reference('Secret', valueAt(each, ['valueFrom', 'secretKeyRef', 'name'])),
+  ]);
+  const from = items(valueAt(container, ['envFrom'])).flatMap((each) => [
+    ...reference('ConfigMap', valueAt(each, ['configMapRef', 'name'])),
+    ...reference('Secret', valueAt(each, ['secretRef', 'name'])),
+  ]);
+  return [...env, ...from];
+}
+
+function ofVolume(volume: unknown): readonly ConfigReference[] {
+  // A volume says `secretName`, a projected source says `name`.
+  const projected = items(valueAt(volume, ['projected', 'sources'])).flatMap((source) => [
+    ...reference('ConfigMap', valueAt(source, ['configMap', 'name'])),
+    ...reference('Secret', valueAt(source, ['secret', 'name'])),
+  ]);
+  return [
+    ...reference('ConfigMap', valueAt(volume, ['configMap', 'name'])),
+    ...reference('Secret', valueAt(volume, ['secret', 'secretName'])),
+    ...projected,
+  ];
+}
+
+const rolled = new Set(['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet']);
+
+/**
+ * True for kinds that replace their pods when the template changes. A Job's template is immutable,
+ * a CronJob's next run reads the new configuration anyway.
+ */
+export function hasRollout(object: KubeObject): boolean {
+  return rolled.has(kindKey(object));
+}
+
+/** The same, unless the object says `webgen-deploy/restart-on-config: "false"`. */
+export function restartsOnConfig(object: KubeObject): boolean {
+  const asked = object.metadata.annotations?.['webgen-deploy/restart-on-config'];
+  return hasRollout(object) && asked?.toLowerCase() !== 'false';
+}
+
+/**
+ * The annotation of a ConfigMap or Secret that names its last change which running pods have to
+ * read. One for each app: several may own keys of the same Secret.
+ */
+export function changeAnnotationName(app: string): string {
+  return `${app}.webgen-deploy/config`;
+}
+
+/** The name of that last change; undefined: nothing is known of any. */
+export function readChange(object: KubeObject, app: string): string | undefined {
+  return object.metadata.annotations?.[changeAnnotationName(app)];
+}
+
+/** The ConfigMap or Secret with the name of its last change. */
+export function withChange(object: KubeObject, app: string, change: string): KubeObject {
+  return withValueAt(object, ['metadata', 'annotations', changeAnnotationName(app)], change);
+}
+
+/** The annotation as it stands in an object's pod template. */
+export function readConfigAnnotation(object: KubeObject): string | undefined {
+  const path = podTemplatePath(object);
+  const value = path && valueAt(object, [...path, 'metadata', 'annotations', configAnnotationName]);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The object with the annotation in its pod template; unchanged where it has none. */
+export function withConfigAnnotation(object: KubeObject, value: string): KubeObject {
+  const path = podTemplatePath(object);
+  if (!path || path.length === 0) return object;
+  return withValueAt(object, [...path, 'metadata', 'annotations', configAnnotationName], value);
+}

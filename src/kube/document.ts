@@ -1,0 +1,45 @@
+// One object as somebody wrote it: it remembers where, so that every problem can be shown there.
+
+import { clip, oneLine } from '../core/text.ts';
+import { type KubeObject, nameOf } from './objects.ts';
+
+export type Path = readonly (string | number)[];
+
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface Document {
+  readonly object: KubeObject;
+  /** Relative to the workspace; an URL for a remote one. */
+  readonly file: string;
+  /** The first line of the object, from 1. */
+  readonly line: number;
+  /** The line of a field, or of its nearest written parent. */
+  lineOf(path: Path): number;
+  /** From a record, and elsewhere than it: the live object that proved to be ours; no other is written. */
+  readonly provenUid?: string;
+  /** A Secret with lines of the `secrets` input: what they no longer name stays. */
+  readonly fromInput?: true;
+  /** Only where fields may come from other files than `file`: kustomize's bases and patches. */
+  placeOf?(path: Path): Place;
+}
+
+/** File and line of a field, or of its nearest written parent. */
+export function placeOf(document: Document, path: Path = []): Place {
+  if (document.placeOf) return document.placeOf(path);
+  return { file: document.file, line: document.lineOf(path) };
+}
+
+/** Who a finding is about: names of objects come from outside, so they are made safe to show. */
+export function subjectOf(object: KubeObject): {
+  readonly object: string;
+  readonly namespace?: string;
+} {
+  const { namespace } = object.metadata;
+  const name = clip(oneLine(nameOf(object)), 200);
+  return namespace === undefined
+    ? { object: name }
+    : { object: name, namespace: clip(oneLine(namespace), 80) };
+}

@@ -1,0 +1,68 @@
+// Field paths as the API server writes them, found again in the manifest.
+import { type Document, type Path, type Place, placeOf } from './document.ts';
+import { isFields, valueAt } from './json.ts';
+
+// No field of any kind is as deep: a longer text is only there to be long.
+const longest = 1_024;
+/** A key of a label or a ConfigMap may hold dots; of its parts nobody writes more than these. */
+const mostJoined = 32;
+
+// `.name`, `[3]`, `[name="app",protocol="TCP"]`, `[app.kubernetes.io/name]`
+const part = /\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]|([^.[\]]+)/g;
+
+/**
+ * `spec.template.spec.containers[0].imagee` → its path in the object. Keys that contain dots are
+ * recognised where the object has them; what the object does not have stays as written. A text of
+ * more than 1,024 characters names no field.
+ */
+export function pathOfField(object: unknown, text: string): Path {
+  if (text.length > longest) return [];
+  const path: (string | number)[] = [];
+  const names: string[] = [];
+  const flush = () => {
+    path.push(...dotted(valueAt(object, path), names));
+    names.length = 0;
+  };
+  for (const [, inside, name] of text.matchAll(part)) {
+    if (name !== undefined) names.push(name);
+    else {
+      flush();
+      path.push(bracket(valueAt(object, path), inside ?? ''));
+    }
+  }
+  flush();
+  return path;
+}
+
+/** Joins names again that are one key with dots in it: the longest that is there wins. */
+function dotted(value: unknown, names: readonly string[]): readonly string[] {
+  if (names.length === 0) return [];
+  const joined = isFields(value) ? Math.min(names.length, mostJoined) : 1;
+  for (let length = joined; length > 1; length -= 1) {
+    const key = names.slice(0, length).join('.');
+    if (isFields(value) && Object.hasOwn(value, key)) {
+      return [key, ...dotted(value[key], names.slice(length))];
+    }
+  }
+  const [first = '', ...rest] = names;
+  return [first, ...dotted(valueAt(value, [first]), rest)];
+}
+
+function bracket(value: unknown, inside: string): string | number {
+  if (!Array.isArray(value)) return inside.replace(/^"(.*)"$/, '$1');
+  if (/^\d+$/.test(inside)) return Number(inside);
+  // Server-side apply names list items by their keys.
+  const wanted = [...inside.matchAll(/([^=,]+)=("(?:[^"\\]|\\.)*"|[^,]*)/g)].map(
+    ([, key = '', text = '']) => [key.trim(), text.replace(/^"(.*)"$/, '$1')] as const,
+  );
+  const index = value.findIndex(
+    (item) =>
+      wanted.length > 0 && wanted.every(([key, text]) => String(valueAt(item, [key])) === text),
+  );
+  return index < 0 ? inside : index;
+}
+
+/** File and line of a field that the API server names, or of its nearest written parent. */
+export function placeOfFieldPath(document: Document, text: string): Place {
+  return placeOf(document, pathOfField(document.object, text));
+}

@@ -1,0 +1,75 @@
+// The step that turns the `manifests` input into documents: files, kustomizations and addresses.
+import type { RunContext } from '../../core/context.ts';
+import type { Ports } from '../../core/ports.ts';
+import type { Document } from '../../kube/document.ts';
+import { findDuplicates, parseManifests } from '../parse/parse.ts';
+import { entryFinding } from './entries.ts';
+import { findSources, type Source } from './find-files.ts';
+import { type Loaded, type Loading, loadKustomization } from './load-kustomization.ts';
+import { loadRemote } from './load-remote.ts';
+import { placesOf } from './places.ts';
+
+export interface LoadManifests {
+  readonly ports: Pick<Ports, 'shell' | 'files' | 'http'>;
+  readonly context: Pick<RunContext, 'workspace' | 'temp'>;
+  /** The run is for a pull request: kustomizations may not refer to anything remote. */
+  readonly untrusted: boolean;
+  /** The path of kubectl; installs it if need be. Called only for kustomization folders. */
+  kubectl(): Promise<string>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Loads every line: a file, a folder (what is directly in it), a glob, a kustomization folder or
+ * `https://…#sha256=<hex>`; a leading `-` excludes. All problems come back as findings; documents
+ * that could be read are there all the same. Nothing is sent anywhere.
+ */
+export async function loadManifests(
+  entries: readonly string[],
+  deps: LoadManifests,
+): Promise<{ readonly documents: readonly Document[]; readonly findings: Loaded['findings'] }> {
+  const { ports, context, untrusted, signal } = deps;
+  const places = await placesOf(ports.files, context);
+  const { sources, findings } = await findSources(entries, { files: ports.files, places });
+  const loading: Loading = {
+    ports,
+    places,
+    untrusted,
+    kubectl: onceOnly(deps.kubectl),
+    ...(signal ? { signal } : {}),
+  };
+  const loaded = await Promise.all(sources.map((source) => load(source, loading)));
+  const documents = loaded.flatMap((each) => each.documents);
+  const problems = [...findings, ...loaded.flatMap((each) => each.findings)];
+  const empty = documents.length === 0 && entries.length > 0 && problems.length === 0;
+  return {
+    documents,
+    findings: [
+      ...problems,
+      ...(empty ? [nothingInside(entries)] : []),
+      ...findDuplicates(documents),
+    ],
+  };
+}
+
+async function load(source: Source, loading: Loading): Promise<Loaded> {
+  if (source.by === 'remote') return loadRemote(source, loading.ports.http);
+  if (source.by === 'kustomization') return loadKustomization(source.path, loading);
+  return parseManifests(
+    await loading.ports.files.read(source.real),
+    loading.places.show(source.path),
+  );
+}
+
+function nothingInside(entries: readonly string[]) {
+  const hint = 'Check that the files are not empty and not all commented out.';
+  return entryFinding(entries.join(', '), 'names no object at all', hint);
+}
+
+function onceOnly<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,95 @@
+// The text of a manifest file → documents that remember their lines; every problem at once.
+
+import { type Finding, finding } from '../../core/errors.ts';
+import { type Document, type Path, placeOf, subjectOf } from '../../kube/document.ts';
+import { isFields } from '../../kube/json.ts';
+import { identityOf } from '../../kube/objects.ts';
+import { nodeAt, type Trace, traceFrom } from './lines.ts';
+import { checkHead } from './object-identity.ts';
+import { readTrees, type Tree } from './yaml-text.ts';
+
+/** A document with its own text behind it. */
+export interface WrittenDocument extends Document {
+  trace(path: Path): Trace;
+}
+
+export interface Parsed {
+  readonly documents: readonly WrittenDocument[];
+  readonly findings: readonly Finding[];
+}
+
+interface Candidate {
+  readonly value: unknown;
+  readonly node: unknown;
+  readonly tree: Tree;
+  readonly file: string;
+  /** From the list around it, for items that do not name their own. */
+  readonly head?: { readonly apiVersion: unknown; readonly kind: string };
+}
+
+/**
+ * Reads YAML (streams too) and JSON as kubectl does; lists are unpacked into their items. `file` is
+ * what messages show. Never throws for what is written: findings say it (`manifest-invalid`).
+ */
+export function parseManifests(text: string, file: string): Parsed {
+  const { trees, findings } = readTrees(text, file);
+  const candidates = trees.flatMap((tree) =>
+    unpack({ value: tree.value, node: tree.root, tree, file }),
+  );
+  const read = candidates.map(toDocument);
+  return {
+    documents: read.flatMap((each) => ('document' in each ? [each.document] : [])),
+    findings: [...findings, ...read.flatMap((each) => ('findings' in each ? each.findings : []))],
+  };
+}
+
+/** `List`, `ConfigMapList`, …: an object with `items` whose kind ends so. */
+function unpack(candidate: Candidate): readonly Candidate[] {
+  const { value, tree, node, file } = candidate;
+  if (!isFields(value)) return [candidate];
+  const { kind, items, apiVersion } = value;
+  if (typeof kind !== 'string' || !kind.endsWith('List')) return [candidate];
+  if (kind === 'List' && (items === null || items === undefined)) return [];
+  if (!Array.isArray(items)) return [candidate];
+  const head = kind === 'List' ? {} : { head: { apiVersion, kind: kind.slice(0, -'List'.length) } };
+  const below: Tree = { ...tree, root: node };
+  return items.flatMap((item, index) =>
+    unpack({ value: item, node: nodeAt(below, ['items', index]), tree, file, ...head }),
+  );
+}
+
+type Read = { readonly document: WrittenDocument } | { readonly findings: readonly Finding[] };
+
+function toDocument(candidate: Candidate): Read {
+  const { tree, node, file, head } = candidate;
+  const trace = (path: Path) => traceFrom(tree, node, path);
+  const lineOf = (path: Path) => trace(path).line;
+  const value =
+    isFields(candidate.value) && head ? { ...head, ...candidate.value } : candidate.value;
+  const checked = checkHead(value, { file, lineOf });
+  if ('findings' in checked) return checked;
+  return { document: { object: checked.object, file, line: lineOf([]), lineOf, trace } };
+}
+
+/** Objects that are written twice; each finding names both places. */
+export function findDuplicates(documents: readonly Document[]): readonly Finding[] {
+  const seen = new Map<string, Document>();
+  return documents.flatMap((document) => {
+    const key = identityOf(document.object);
+    const first = seen.get(key);
+    if (!first) seen.set(key, document);
+    return first ? [duplicate(document, first)] : [];
+  });
+}
+
+function duplicate(document: Document, first: Document): Finding {
+  const subject = subjectOf(document.object);
+  const place = placeOf(document);
+  const before = placeOf(first);
+  const places = `${before.file}:${before.line} and ${place.file}:${place.line}`;
+  return finding('manifest-invalid', `${subject.object} is written twice: ${places}.`, {
+    ...subject,
+    ...place,
+    hint: 'Keep one of them, rename one, or exclude a file with a leading "-" in `manifests`.',
+  });
+}

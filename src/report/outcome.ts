@@ -1,0 +1,65 @@
+// What happened, as data: the report is a pure function of it.
+
+import type { Change, Restart, Unverified } from '../apply/planned/change.ts';
+import type { Command } from '../core/commands.ts';
+import type { Timing } from '../core/timing.ts';
+import type { ReleaseHead } from '../releases/record.ts';
+import type { ReportedFinding, WorkloadResult } from '../rollout/wait/result.ts';
+import type { ScanResult } from '../scan/result.ts';
+import type { Undone } from '../undo/undone.ts';
+
+export type Status =
+  | 'deployed'
+  | 'unchanged'
+  | 'rolled-back'
+  | 'failed'
+  | 'cancelled'
+  | 'succeeded';
+
+/** Why a run left its work to a newer one: a deploy writes nothing, `status` judges nothing. */
+export interface Overtaken {
+  /** The newer release; absent where another run is deploying and has made none yet. */
+  readonly release?: number;
+}
+
+export interface Outcome {
+  readonly command: Command;
+  readonly status: Status;
+  readonly app: string;
+  readonly environment: string;
+  readonly namespace: string;
+  /** name → reference, as deployed. */
+  readonly images: Readonly<Record<string, string>>;
+  readonly changes: readonly Change[];
+  /** Workloads that `restart-on-config` rolled (deploy) or would roll (diff). */
+  readonly restarts: readonly Restart[];
+  /** No longer in the manifests and all the same not pruned; only where pruning was asked for. */
+  readonly kept?: readonly {
+    readonly object: string;
+    readonly namespace?: string;
+    readonly why: string;
+  }[];
+  /** What could not be checked by a dry run before the first write, and why. */
+  readonly unverified: readonly Unverified[];
+  readonly workloads: readonly WorkloadResult[];
+  readonly scans: readonly ScanResult[];
+  /** Where files of the run lie already: the report goes beside them. */
+  readonly folder?: string;
+  readonly findings: readonly ReportedFinding[];
+  readonly timings: readonly Timing[];
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Only where a deploy failed after a write and `on-failure` asked for it. */
+  readonly undone?: Undone;
+  /** This run's release, or the live one; the one before; the one that a rollback went back to. */
+  readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
+  /** Only where a newer commit or release came first. */
+  readonly overtaken?: Overtaken;
+  /** Of a deploy or `status`: the good release to which a rollback would go now. */
+  readonly goodBefore?: number;
+  /** All that are recorded, newest first: `history` and `status`. */
+  readonly releases?: readonly ReleaseHead[];
+  readonly kubeconfigPath?: string;
+  /** Requests sent to the API server. */
+  readonly apiRequests: number;
+}

@@ -1,0 +1,94 @@
+// Pods that their node put off: seldom the release's fault, but their own limits are.
+
+import type { Code } from '../../core/codes.ts';
+import type { Pod } from '../../kube/typed.ts';
+import { plain } from './plain-text.ts';
+import type { Sign, SignalRow } from './verdict.ts';
+
+/** Such pods are replaced and are not judged by their containers. */
+const goneReasons =
+  /^(Evicted|Preempting|NodeLost|NodeAffinity|UnexpectedAdmissionError|Shutdown|Terminated|NodeShutdown|OutOf.*)$/;
+
+interface Class {
+  readonly row: SignalRow;
+  readonly is: (pod: Pod) => boolean;
+  /** So many pods are told; undefined `fatalFrom`: never the release's fault. */
+  readonly toldFrom: number;
+  readonly fatalFrom?: number;
+  readonly what: string;
+  readonly hint: string;
+}
+
+const ownLimit = /exceeds? the (total )?limit|exceeded its local ephemeral storage limit/i;
+const isFor = (reason: RegExp) => (pod: Pod) => reason.test(pod.status?.reason ?? '');
+
+const classes: readonly Class[] = [
+  {
+    row: [
+      'pod Evicted: ephemeral storage over its limit',
+      'rollout-failed',
+      'second pod',
+      'deployment/ephemeral-storage',
+    ],
+    is: (pod) => isFor(/^Evicted$/)(pod) && ownLimit.test(pod.status?.message ?? ''),
+    toldFrom: 1,
+    fatalFrom: 2,
+    what: 'its pods fill more ephemeral storage than their limit and are evicted',
+    hint: 'Raise the ephemeral-storage limit or sizeLimit, or write less: logs, caches, temporary files.',
+  },
+  {
+    row: [
+      'pod OutOfcpu, OutOfmemory, OutOfpods',
+      'unschedulable',
+      'third pod',
+      'deployment/node-full',
+    ],
+    is: isFor(/^OutOf/),
+    toldFrom: 1,
+    fatalFrom: 3,
+    what: 'a node has no room for the pods that it was given',
+    hint: 'Lower the requests, add nodes, or remove nodeName from the pods.',
+  },
+  {
+    row: [
+      'pod Evicted, Preempting, NodeLost, Shutdown …',
+      'rollout-failed',
+      'never',
+      'deployment/evicted',
+    ],
+    is: isFor(goneReasons),
+    toldFrom: 3,
+    what: 'its pods were put off their nodes',
+    hint: 'Look at the nodes: they are full, preempted or shutting down.',
+  },
+];
+
+export const goneRows: readonly SignalRow[] = classes.map(({ row }) => row);
+
+/** Put off by its node, so its containers say nothing of the release. */
+export function isGone(pod: Pod): boolean {
+  return goneReasons.test(pod.status?.reason ?? '');
+}
+
+/** What is told of the pods that are gone; nothing where they are few. */
+export function goneSign(pods: readonly Pod[]): Sign | undefined {
+  for (const each of classes) {
+    const own = pods.filter(each.is);
+    if (own.length < each.toldFrom) continue;
+    const reasons = new Set(own.map(({ status }) => status?.reason ?? ''));
+    const code: Code = each.row[1];
+    return {
+      code,
+      certain: own.length >= (each.fatalFrom ?? Infinity),
+      ...(each.fatalFrom === undefined ? { severity: 'warning' } : {}),
+      what: each.what,
+      evidence: [
+        `${own.length} pods: ${[...reasons].join(', ')}`,
+        plain(own.at(-1)?.status?.message ?? ''),
+      ],
+      cause: `gone ${each.what}`,
+      hint: each.hint,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,33 @@
+// Whether a status can be about what we wrote: many controllers of custom kinds do not say so.
+import type { KubeObject } from '../../kube/objects.ts';
+import { type Condition, timeOf } from '../../kube/typed.ts';
+import type { Sight } from './judge-context.ts';
+
+/** A controller that has not looked at a change by then has nothing to say about it. */
+const firstLookMs = 8_000;
+// Creation and condition times have whole seconds.
+const slackMs = 1_000;
+
+/**
+ * False where the status, or this condition of it, may be that of the release before: the object
+ * was there, something was written a moment ago, and its controller counts no generations.
+ */
+export function isOfThisRelease(
+  live: KubeObject,
+  { writtenAt, isPast }: Sight,
+  condition?: Condition,
+): boolean {
+  if (writtenAt === undefined || isPast(writtenAt + firstLookMs)) return true;
+  const { status } = live as { readonly status?: { readonly observedGeneration?: unknown } };
+  const counts = [
+    status?.observedGeneration,
+    (condition as { readonly observedGeneration?: unknown } | undefined)?.observedGeneration,
+  ];
+  if (counts.some((count) => typeof count === 'number' && count > 0)) return true;
+  const times = [
+    live.metadata.creationTimestamp,
+    condition?.lastTransitionTime,
+    condition?.lastUpdateTime,
+  ];
+  return times.some((time) => (timeOf(time) ?? 0) >= writtenAt - slackMs);
+}

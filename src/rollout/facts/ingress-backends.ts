@@ -1,0 +1,56 @@
+// Whether what an Ingress sends to is there: the Service and its port, or the nearest names.
+import type { V1Ingress, V1IngressServiceBackend } from '@kubernetes/client-node';
+import type { KubeObject, Raw } from '../../kube/objects.ts';
+import { type Service, typed } from '../../kube/typed.ts';
+import type { Sight } from './judge-context.ts';
+import { choices } from './nearest.ts';
+import { plain } from './plain-text.ts';
+import type { Sign, SignalRow } from './verdict.ts';
+
+export const ingressRows: readonly SignalRow[] = [
+  ['Ingress: no such Service', 'service-mismatch', 'never', 'ingress/service-missing'],
+  ['Ingress: no such port of its Service', 'service-mismatch', 'never', 'ingress/port-missing'],
+];
+
+type Backend = Raw<V1IngressServiceBackend>;
+
+function backendsOf(live: KubeObject): readonly Backend[] {
+  const { spec } = typed<Raw<V1Ingress>>(live);
+  const ruled = (spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  return [spec?.defaultBackend, ...ruled.map(({ backend }) => backend)].flatMap(
+    (each) => each?.service ?? [],
+  );
+}
+
+/** The first backend that leads nowhere; nothing where Services cannot be listed. */
+export function backendSign(live: KubeObject, sight: Sight): Sign | undefined {
+  const { namespace = '' } = live.metadata;
+  if (!sight.snapshot.knows('Service', namespace)) return undefined;
+  const services = sight.snapshot.all('Service', namespace);
+  for (const { name, port } of backendsOf(live)) {
+    const service = services.find(({ metadata }) => metadata.name === name);
+    if (!service) {
+      const names = services.map(({ metadata }) => metadata.name);
+      return signOf(`its backend Service ${name} does not exist`, 'Services', choices(name, names));
+    }
+    const ports = typed<Service>(service).spec?.ports ?? [];
+    if (!port || ports.some((each) => each.port === port.number || each.name === port.name)) {
+      continue;
+    }
+    const asked = String(port.name ?? port.number);
+    const known = ports.map((each) => String((port.name && each.name) || each.port));
+    return signOf(`the Service ${name} has no port ${asked}`, 'its ports', choices(asked, known));
+  }
+  return undefined;
+}
+
+function signOf(what: string, title: string, known: string): Sign {
+  return {
+    code: 'service-mismatch',
+    severity: 'warning',
+    certain: false,
+    what: plain(what, 200),
+    evidence: [plain(`${title}: ${known || 'none'}`)],
+    hint: 'Correct the backend of the Ingress, or apply the Service.',
+  };
+}

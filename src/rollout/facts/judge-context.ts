@@ -1,0 +1,81 @@
+// What a judge may look at, and what a symptom gives back: the shapes between judges and symptoms.
+
+import type { Patience } from '../../kube/annotations.ts';
+import type { Container, ContainerStatus, KubeEvent, Pod } from '../../kube/typed.ts';
+import type { Memory } from './memory.ts';
+import type { ContainerMemory, PodMemory } from './pod-memory.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Sign, SignalRow } from './verdict.ts';
+
+/** Times are the server's, in milliseconds. */
+export interface Sight {
+  readonly snapshot: Snapshot;
+  readonly memory: Memory;
+  readonly now: number;
+  /** Whether a moment has come. One that has not is when this has to be looked at again. */
+  readonly isPast: (at: number) => boolean;
+  /** Undefined: nothing was written, the object is judged as it stands. */
+  readonly writtenAt: number | undefined;
+  readonly patience: Patience;
+}
+
+/** The pods of the new revision, as far as one pod's judgement depends on the others. */
+export interface Crew {
+  readonly kind: string;
+  /** A container of one of them passed its readiness probe, or ran for ten seconds without one. */
+  readonly everReady: boolean;
+  /** When they last got further than ever. */
+  readonly progressAt: number;
+  /** Pods of an older revision still hold room. */
+  readonly olderPods: number;
+  /** The controller may remove some of these now. */
+  readonly olderMayGo: boolean;
+  /** One of them has a node and is not Ready yet. */
+  readonly onTheirWay: boolean;
+}
+
+export interface PodView {
+  readonly pod: Pod;
+  readonly past: PodMemory;
+  readonly events: readonly KubeEvent[];
+  readonly crew: Crew;
+  readonly sight: Sight;
+}
+
+export interface ContainerView extends PodView {
+  readonly spec: Container | undefined;
+  readonly status: ContainerStatus;
+  readonly run: ContainerMemory;
+  readonly role: 'container' | 'init container' | 'sidecar';
+}
+
+export interface ContainerSymptom {
+  readonly name: string;
+  readonly rows: readonly SignalRow[];
+  readonly sees: (view: ContainerView) => Sign | undefined;
+}
+
+export interface PodSymptom {
+  readonly name: string;
+  readonly rows: readonly SignalRow[];
+  readonly sees: (view: PodView) => Sign | undefined;
+}
+
+/** Certain once `at` has come. */
+export function byTime(at: number, sight: Sight): Pick<Sign, 'certain' | 'fatalAt'> {
+  return { certain: sight.isPast(at), fatalAt: at };
+}
+
+/** Since when a signal of this pod stands. */
+export function since(view: PodView, signal: string): number {
+  return view.past.signals.get(signal) ?? view.sight.now;
+}
+
+// Event times have whole seconds, and other clocks than the API server's wrote them.
+const eventSlackMs = 5_000;
+
+/** Events about this object since our write; all of them where nothing was written. */
+export function eventsSince(sight: Sight, uid: string | undefined): readonly KubeEvent[] {
+  const since = sight.writtenAt === undefined ? 0 : sight.writtenAt - eventSlackMs;
+  return sight.snapshot.eventsOf(uid ?? '', since);
+}

@@ -1,0 +1,141 @@
+// Pods that the API server refuses to make: quota, policy, webhook, service account.
+
+import { counted } from '../../core/text.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+import { conditionOf, countOf, type KubeEvent } from '../../kube/typed.ts';
+import { byTime, type Crew, eventsSince, type Sight } from './judge-context.ts';
+import { answerWords, provedMissing } from './missing-config.ts';
+import { plain } from './plain-text.ts';
+import { roomComes, roomMadeAt } from './quota-headroom.ts';
+import { classes, quotaWords, type RefusalClass } from './rejection-classes.ts';
+import type { Proof, Sign, SignalRow } from './verdict.ts';
+
+interface Refusal {
+  readonly message: string;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** What refuses the pods of `maker` (a ReplicaSet, or the workload itself), if anything still does. */
+export function refusalOf(
+  maker: KubeObject,
+  { crew, sight, short }: { readonly crew: Crew; readonly sight: Sight; readonly short: boolean },
+): Sign | undefined {
+  const refusal = refusalIn(maker, sight);
+  if (!refusal || !short) return undefined;
+  const missing = missingSign(maker, refusal, sight);
+  if (missing) return missing;
+  const found = classes.find(({ words }) => words.test(refusal.message));
+  if (!found) return undefined;
+  const { namespace = '' } = maker.metadata;
+  const isQuota = found.code === 'quota-exceeded';
+  const certainty =
+    isQuota && roomComes(namespace, crew, sight)
+      ? { certain: false }
+      : byTime(limitOf(refusal, found, { crew, madeAt: roomMadeAt(namespace, sight) }), sight);
+  const surge = isQuota && crew.olderPods > 0;
+  return {
+    code: found.code,
+    ...(found.ms === 0 ? { certain: true } : certainty),
+    what: found.what,
+    cause: found.what,
+    evidence: [
+      ...quotaWords(refusal.message),
+      plain(refusal.message),
+      `refused ${counted(refusal.count, 'time')}`,
+    ],
+    ...(surge ? { hint: 'The older pods hold the quota: set maxSurge: 0, or raise it.' } : {}),
+    ...(found.hint ? { hint: found.hint } : {}),
+  };
+}
+
+interface Room {
+  readonly crew: Crew;
+  readonly madeAt: number;
+}
+
+// A pod that leaves frees room, but the controller waits twice as long before each next try.
+function limitOf({ from }: Refusal, { code, ms }: RefusalClass, { crew, madeAt }: Room): number {
+  const limit = Math.max(from, crew.progressAt) + ms;
+  if (code !== 'quota-exceeded' || madeAt < from) return limit;
+  return Math.max(limit, madeAt + (madeAt - from) + ms);
+}
+
+function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {
+  const uid = maker.metadata.uid ?? '';
+  const events = eventsSince(sight, uid).filter((event) => event.reason === 'FailedCreate');
+  const condition = conditionOf(maker, 'ReplicaFailure');
+  const stands = condition?.status === 'True';
+  const said = events.at(-1)?.message?.replace(/^\(combined from similar events\): /, '');
+  const message = said ?? (stands ? condition.message : undefined);
+  // A ReplicaSet says by its condition whether pods are still refused; others only have events.
+  if (message === undefined || (maker.kind === 'ReplicaSet' && !stands)) return undefined;
+  const seen = events.map((event) => seenAt(event, sight));
+  return {
+    message,
+    from: Math.min(sight.memory.seen.get(`${uid}/refused`) ?? sight.now, ...seen),
+    count: events.reduce((sum, event) => sum + countOf(event), 0) || 1,
+  };
+}
+
+function seenAt(event: KubeEvent, sight: Sight): number {
+  return sight.memory.seen.get(event.metadata.uid ?? '') ?? sight.now;
+}
+
+const missingKinds = [
+  {
+    words: /serviceaccount "([^"]{1,253})" not found/i,
+    kind: 'ServiceAccount',
+    field: 'serviceAccountName',
+    row: [
+      'event FailedCreate: serviceaccount not found',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/service-account-missing',
+    ],
+  },
+  {
+    words: /no PriorityClass with name (\S{1,253}) was found/i,
+    kind: 'PriorityClass',
+    field: 'priorityClassName',
+    row: [
+      'event FailedCreate: no PriorityClass with name',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/priority-class-missing',
+    ],
+  },
+  {
+    words: /RuntimeClass "([^"]{1,253})" not found/i,
+    kind: 'RuntimeClass',
+    field: 'runtimeClassName',
+    row: [
+      'event FailedCreate: RuntimeClass not found',
+      'config-missing',
+      '10 s, and a read shows it missing',
+      'deployment/runtime-class-missing',
+    ],
+  },
+] as const satisfies readonly { readonly row: SignalRow; readonly [key: string]: unknown }[];
+
+export const refusalRows: readonly SignalRow[] = [...missingKinds, ...classes].map(
+  ({ row }) => row,
+);
+
+function missingSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | undefined {
+  for (const { words, kind, field } of missingKinds) {
+    const name = words.exec(refusal.message)?.[1];
+    if (name === undefined) continue;
+    const namespace = kind === 'ServiceAccount' ? (maker.metadata.namespace ?? '') : '';
+    const proof: Proof = { kind, namespace, name };
+    return {
+      code: 'config-missing',
+      ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, sight),
+      what: `its ${kind} ${plain(name)} is missing, so its pods are refused`,
+      evidence: [plain(refusal.message), ...answerWords(proof, sight)],
+      hint: `Create the ${kind}, or correct ${field}.`,
+      proof,
+    };
+  }
+  return undefined;
+}

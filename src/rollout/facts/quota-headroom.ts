@@ -1,0 +1,57 @@
+// Whether room under a quota is still coming: a refusal that ends by itself must fail nobody.
+import type { KubeObject } from '../../kube/objects.ts';
+import { type Deployment, type Pod, type ReplicaSet, timeOf, typed } from '../../kube/typed.ts';
+import type { Crew, Sight } from './judge-context.ts';
+
+/** A kubelet that is slow, and the API after it, may be late by this. */
+const lateMs = 30_000;
+
+/** Pods that leave, new ones whose being Ready lets older ones go, older ones that may go now. */
+export function roomComes(namespace: string, crew: Crew, sight: Sight): boolean {
+  const mayGo = crew.olderPods > 0 && (crew.olderMayGo || crew.onTheirWay);
+  return mayGo || isAnyLeaving(namespace, sight);
+}
+
+/** When room was made last, in this namespace; 0: never. Milliseconds since the epoch. */
+export function roomMadeAt(namespace: string, { memory }: Sight): number {
+  return memory.seen.get(`${namespace}/leaving`) ?? 0;
+}
+
+function isAnyLeaving(namespace: string, sight: Sight): boolean {
+  const going = sight.snapshot.all('Pod', namespace).filter((each) => {
+    const { status } = typed<Pod>(each);
+    return !/^(Succeeded|Failed)$/.test(status?.phase ?? '');
+  });
+  // The time stamp holds the grace period: it says when the pod is killed.
+  const ends = going.flatMap(({ metadata }) => timeOf(metadata.deletionTimestamp) ?? []);
+  return ends.length > 0 && !sight.isPast(Math.max(...ends) + lateMs);
+}
+
+/** By the controller's own sum, so that a slow controller is not taken for a deadlock. */
+export function mayRemoveOlder(
+  live: KubeObject,
+  sets: readonly KubeObject[],
+  newest: KubeObject | undefined,
+): boolean {
+  const { spec } = typed<Deployment>(live);
+  if (spec?.strategy?.type === 'Recreate') return true;
+  if (!newest) return false;
+  const want = spec?.replicas ?? 1;
+  const wanted = sets.map((each) => typed<ReplicaSet>(each).spec?.replicas ?? 0);
+  const all = wanted.reduce((sum, each) => sum + each, 0);
+  const own = typed<ReplicaSet>(newest);
+  const unready = (own.spec?.replicas ?? 0) - (own.status?.availableReplicas ?? 0);
+  return all - (want - unavailableOf(live)) - unready > 0;
+}
+
+/** `maxUnavailable` as a number of pods; 1 where it and `maxSurge` both come to 0. */
+function unavailableOf(live: KubeObject): number {
+  const { spec } = typed<Deployment>(live);
+  const { maxUnavailable = '25%', maxSurge = '25%' } = spec?.strategy?.rollingUpdate ?? {};
+  const part = (value: string | number, round: (share: number) => number): number =>
+    typeof value === 'number'
+      ? value
+      : round(((spec?.replicas ?? 1) * Number.parseInt(value, 10)) / 100);
+  const most = part(maxUnavailable as string | number, Math.floor);
+  return most === 0 && part(maxSurge as string | number, Math.ceil) === 0 ? 1 : most;
+}

@@ -1,0 +1,113 @@
+// Why the API server refuses to make pods: its words, and how long they are borne.
+import type { Code } from '../../core/codes.ts';
+import { plain } from './plain-text.ts';
+import type { SignalRow } from './verdict.ts';
+
+export interface RefusalClass {
+  readonly code: Code;
+  readonly row: SignalRow;
+  readonly words: RegExp;
+  readonly what: string;
+  readonly hint?: string;
+  /** Without progress for this long it is certain; 0: at once. */
+  readonly ms: number;
+}
+
+export const classes: readonly RefusalClass[] = [
+  {
+    code: 'quota-exceeded',
+    row: [
+      'event FailedCreate: failed quota, must specify',
+      'quota-exceeded',
+      'at once',
+      'deployment/quota-unspecified',
+    ],
+    words: /failed quota: .* must specify/i,
+    what: 'a ResourceQuota counts what its pods do not ask for, so it refuses them',
+    hint: 'Give every container what the quota names, or the namespace a LimitRange with defaults.',
+    ms: 0,
+  },
+  {
+    code: 'quota-exceeded',
+    row: [
+      'event FailedCreate: exceeded quota',
+      'quota-exceeded',
+      '15 s without progress, and no older pod left to go',
+      'deployment/quota',
+    ],
+    words: /exceeded quota|failed quota/i,
+    what: 'a ResourceQuota refuses its pods',
+    ms: 15_000,
+  },
+  {
+    code: 'admission-denied',
+    row: [
+      'event FailedCreate: failed calling webhook',
+      'admission-denied',
+      '60 s without progress',
+      'deployment/webhook-down',
+    ],
+    words: /failed calling webhook|failed to call webhook/i,
+    what: 'an admission webhook does not answer, so its pods are refused',
+    hint: 'Bring back the Service behind the webhook named above, or remove its configuration.',
+    ms: 60_000,
+  },
+  {
+    code: 'admission-denied',
+    row: [
+      'event FailedCreate: violates PodSecurity, denied by a policy or webhook',
+      'admission-denied',
+      'at once',
+      'deployment/pod-security',
+    ],
+    words: /violates PodSecurity|ValidatingAdmissionPolicy|denied the request|denied by/i,
+    what: 'an admission policy refuses its pods',
+    ms: 0,
+  },
+  {
+    code: 'admission-denied',
+    row: [
+      'event FailedCreate: minimum or maximum usage (LimitRange)',
+      'admission-denied',
+      'at once',
+      'deployment/limit-range',
+    ],
+    words: /(minimum|maximum) \S+ usage per|limit to request ratio/i,
+    what: 'a LimitRange refuses its pods',
+    hint: 'Bring requests and limits within the LimitRange of the namespace.',
+    ms: 0,
+  },
+  {
+    code: 'rollout-failed',
+    row: [
+      'event FailedCreate, any other words',
+      'rollout-failed',
+      '60 s without progress',
+      'deployment/pods-refused',
+    ],
+    words: /./s,
+    what: 'its pods cannot be made',
+    ms: 60_000,
+  },
+];
+
+/** `quota small: pods: asks for 1, used 2 of 2`, from the words of the admission plugin. */
+export function quotaWords(message: string): readonly string[] {
+  const [, name = '', asked = '', used = '', limited = ''] =
+    /exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)$/.exec(message) ?? [];
+  const amounts = (text: string) => new Map(text.split(',').map((each) => pairOf(each)));
+  const [has, most] = [amounts(used), amounts(limited)];
+  return [...amounts(asked)]
+    .filter(([what]) => what !== '')
+    .map(([what, amount]) =>
+      plain(
+        `quota ${name}: ${what}: asks for ${amount}, used ${has.get(what)} of ${most.get(what)}`,
+        200,
+      ),
+    );
+}
+
+function pairOf(text: string): readonly [string, string] {
+  const [what = '', amount = ''] = text.split('=');
+  return [what.trim(), amount.trim()];
+}

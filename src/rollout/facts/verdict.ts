@@ -1,0 +1,107 @@
+// What can be said of one object: its verdict, what it waits for and what is wrong with it.
+
+import type { Code } from '../../core/codes.ts';
+import type { Finding, Severity } from '../../core/errors.ts';
+
+export type State = 'ready' | 'waiting' | 'failed' | 'suspended' | 'absent';
+
+/** Printed as `available 1 → 3 of 3` when `have` changes. */
+export interface Progress {
+  readonly what: string;
+  readonly have: number;
+  readonly want: number;
+}
+
+/** Log lines that a finding wants shown; the step fetches them. */
+export interface LogRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly previous: boolean;
+}
+
+/** A read that would prove a finding; the step makes it and puts the answer into the memory. */
+export interface Proof {
+  readonly kind:
+    | 'Secret'
+    | 'ConfigMap'
+    | 'Service'
+    /** Those of the Service of this name: present when one holds a ready endpoint. */
+    | 'EndpointSlice'
+    | 'ServiceAccount'
+    | 'StorageClass'
+    | 'PriorityClass'
+    | 'RuntimeClass'
+    | 'IngressClass'
+    | 'GatewayClass';
+  /** Empty for what has none. */
+  readonly namespace: string;
+  readonly name: string;
+  /** Undefined: the object itself. */
+  readonly key?: string;
+}
+
+/** A finding about a live object, with what the step has to fetch for it. */
+export interface LiveFinding extends Finding {
+  readonly logs?: readonly LogRequest[];
+  readonly proof?: Proof;
+  /** When it becomes certain if nothing changes, milliseconds since the epoch: wakes the judge. */
+  readonly fatalAt?: number;
+  /** How many pods share this cause. */
+  readonly count?: number;
+  readonly node?: string;
+  /** The program is for another platform: the step says which one the node has. */
+  readonly foreign?: boolean;
+  /** Two findings of one object with the same cause are one: told once, updated after. */
+  readonly cause?: string;
+}
+
+export interface Verdict {
+  readonly state: State;
+  /** A few words for people: `3 of 3 available`. */
+  readonly words: string;
+  readonly progress: readonly Progress[];
+  readonly findings: readonly LiveFinding[];
+  /** Before then only an event can change it; without it only an event ever can. */
+  readonly againAt?: number;
+  /** Reads whose answers it would take into account. */
+  readonly asks?: readonly Proof[];
+}
+
+/** A verdict; a fatal finding makes a waiting one failed. */
+export function verdictOf(
+  state: State,
+  words: string,
+  parts: Partial<Pick<Verdict, 'progress' | 'findings'>> = {},
+): Verdict {
+  const { progress = [], findings = [] } = parts;
+  const failed = state === 'waiting' && findings.some((each) => each.severity === 'fatal');
+  return { state: failed ? 'failed' : state, words, progress, findings };
+}
+
+/** What a symptom saw. `certain` makes it fatal. */
+export interface Sign {
+  readonly code: Code;
+  /** Only for what time alone never makes fatal. */
+  readonly severity?: Exclude<Severity, 'fatal'>;
+  readonly certain: boolean;
+  /** When it becomes certain, or when its proof is to be read. */
+  readonly fatalAt?: number;
+  /** A clause that follows `Deployment/backend: `. */
+  readonly what: string;
+  /** Findings with the same cause are one. Default: `what`. */
+  readonly cause?: string;
+  readonly evidence: readonly string[];
+  readonly hint?: string;
+  readonly proof?: Proof;
+  readonly logs?: boolean;
+  /** The program is for another platform. */
+  readonly foreign?: boolean;
+}
+
+/**
+ * Kept beside the code that reads the signal; `docs/diagnosis.md` is made of all of them.
+ * `fatal`: when it fails the run, or `never`. `fixture`: the state under `test/fixtures/cluster/`
+ * that proves it.
+ */
+export type SignalRow = readonly [signal: string, code: Code, fatal: string, fixture: string];

@@ -1,0 +1,94 @@
+// What users say about their own objects: when they are ready, and when they have failed.
+import { type KubeObject, kindKey } from '../../kube/objects.ts';
+import { conditionsOf } from '../../kube/typed.ts';
+import { isOfThisRelease } from '../facts/freshness.ts';
+import type { Sight } from '../facts/judge-context.ts';
+import { plain } from '../facts/plain-text.ts';
+import type { Sign } from '../facts/verdict.ts';
+import { type Verdict, verdictOf } from '../facts/verdict.ts';
+import { failedKey, type Rule, readRule, readyKey, ruleKeys } from './rules/rule.ts';
+import { findingOf } from './symptoms/diagnose.ts';
+
+/** Secrets are never watched for a rule: what it shows would be their values. */
+export function hasRules(object: KubeObject): boolean {
+  const { annotations } = object.metadata;
+  return kindKey(object) !== 'Secret' && ruleKeys.some((key) => annotations?.[key] !== undefined);
+}
+
+/**
+ * The same object with the rules of another and none of its own: whoever may write an object in the
+ * cluster shall not say by it when it is ready. `undefined`: no rules.
+ */
+export function withRulesOf(source: KubeObject | undefined, object: KubeObject): KubeObject {
+  if (!hasRules(object) && (source === undefined || !hasRules(source))) return object;
+  const all = Object.entries(object.metadata.annotations ?? {});
+  const others = all.filter(([key]) => !isRuleKey(key));
+  const rules = Object.entries(source?.metadata.annotations ?? {}).filter(([key]) =>
+    isRuleKey(key),
+  );
+  const annotations = Object.fromEntries([...others, ...rules]);
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+const isRuleKey = (key: string): boolean => ruleKeys.some((each) => each === key);
+
+function ruleOf(object: KubeObject, key: string): Rule | undefined {
+  const written = object.metadata.annotations?.[key];
+  if (typeof written !== 'string') return undefined;
+  const read = readRule(written);
+  // A wrong one is refused before anything is sent; in what others recorded it says nothing.
+  return 'rule' in read ? read.rule : undefined;
+}
+
+/** An object as it is judged, and as it is now in the cluster. */
+export interface Ruled {
+  /** Its rules count, and not those of `live`. */
+  readonly object: KubeObject;
+  readonly live: KubeObject;
+}
+
+/** The user's rules win: `failed` over everything, `ready` over what the kind's own judge says. */
+export function withRules({ object, live }: Ruled, sight: Sight, own: Verdict): Verdict {
+  if (!hasRules(object)) return own;
+  const failed = ruleOf(object, failedKey);
+  const ready = ruleOf(object, readyKey);
+  if (!failed && !ready) return own;
+  if (!isOfThisRelease(live, sight)) {
+    return own.state === 'ready' ? verdictOf('waiting', 'its status may be an older one') : own;
+  }
+  if (failed?.check(live).holds) return failedVerdict(live, failed, { own, sight });
+  if (!ready) return own;
+  const { holds, seen } = ready.check(live);
+  if (holds) {
+    const findings = own.findings.filter(({ severity }) => severity !== 'fatal');
+    return verdictOf('ready', `${readyKey} holds`, { findings, progress: own.progress });
+  }
+  const words = `${readyKey} does not hold: ${ready.text}${seen === '' ? '' : ` ${seen}`}`;
+  const settled = own.state === 'failed' || own.state === 'suspended';
+  return settled ? own : { ...own, state: 'waiting', words: plain(words, 400) };
+}
+
+interface Around {
+  readonly own: Verdict;
+  readonly sight: Sight;
+}
+
+function failedVerdict(live: KubeObject, rule: Rule, { own, sight }: Around): Verdict {
+  const reasons = conditionsOf(live)
+    .filter(({ message }) => message)
+    .slice(0, 5)
+    .map((each) => plain(`${each.type}=${each.status}: ${each.reason ?? ''} ${each.message}`, 300));
+  const sign: Sign = {
+    code: 'rollout-failed',
+    certain: true,
+    what: `its rule ${failedKey} holds`,
+    evidence: [rule.text, ...reasons],
+    hint: 'Correct what its status names.',
+  };
+  const finding = findingOf(live, sign, sight.patience);
+  const others = own.findings.filter(({ cause }) => cause !== finding.cause);
+  return verdictOf('waiting', `${failedKey} holds`, {
+    progress: own.progress,
+    findings: [finding, ...others],
+  });
+}

@@ -1,0 +1,105 @@
+// HorizontalPodAutoscalers: never waited for; what they can never do is told.
+import type { KubeObject } from '../../../kube/objects.ts';
+import { type Condition, conditionOf, timeOf } from '../../../kube/typed.ts';
+import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { plain } from '../../facts/plain-text.ts';
+import type { SignalRow } from '../../facts/verdict.ts';
+import { type Sign, type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { findingOf } from '../symptoms/diagnose.ts';
+
+export const autoscalerRows: readonly SignalRow[] = [
+  [
+    'HPA ScalingActive=False: InvalidSelector, AmbiguousSelector, InvalidMetricSourceType',
+    'rollout-failed',
+    'at once',
+    'horizontalpodautoscaler/ambiguous',
+  ],
+  [
+    'HPA AbleToScale=False: FailedGetScale',
+    'rollout-failed',
+    '60 s',
+    'horizontalpodautoscaler/no-target',
+  ],
+  [
+    'HPA ScalingActive=False: FailedGet…Metric',
+    'rollout-failed',
+    'never',
+    'horizontalpodautoscaler/no-metrics',
+  ],
+  [
+    'HPA ScalingLimited=True: TooManyReplicas',
+    'rollout-failed',
+    'never',
+    'horizontalpodautoscaler/at-maximum',
+  ],
+];
+
+const never = /^(InvalidSelector|AmbiguousSelector|InvalidMetricSourceType)$/;
+/** Metrics of new pods come late. */
+const metricsMs = 180_000;
+const targetMs = 60_000;
+
+function certainOf(condition: Condition): Sign {
+  return {
+    code: 'rollout-failed',
+    certain: true,
+    what: 'it can never scale',
+    evidence: [plain(`${condition.reason}: ${condition.message ?? ''}`)],
+    hint: 'Correct its metrics or the selector of its target.',
+  };
+}
+
+function targetSign(condition: Condition, sight: Sight): Sign {
+  const from = Math.max(timeOf(condition.lastTransitionTime) ?? sight.now, sight.writtenAt ?? 0);
+  return {
+    code: 'rollout-failed',
+    ...byTime(from + targetMs, sight),
+    what: 'what it should scale cannot be read',
+    evidence: [plain(condition.message ?? '')],
+    hint: 'Correct scaleTargetRef: kind, name and apiVersion of an object in its namespace.',
+  };
+}
+
+function metricsSign(condition: Condition, sight: Sight): Sign | undefined {
+  const from = Math.max(timeOf(condition.lastTransitionTime) ?? sight.now, sight.writtenAt ?? 0);
+  if (!sight.isPast(from + metricsMs)) return undefined;
+  return {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'it cannot read its metrics',
+    evidence: [plain(condition.message ?? '')],
+    hint: 'Check that metrics-server runs and that the pods have resource requests.',
+  };
+}
+
+function fullSign(condition: Condition): Sign {
+  return {
+    code: 'rollout-failed',
+    severity: 'note',
+    certain: false,
+    what: 'it is at its maximum of replicas',
+    evidence: [plain(condition.message ?? '')],
+    hint: 'Raise maxReplicas if the load is real.',
+  };
+}
+
+function signOf(live: KubeObject, sight: Sight): Sign | undefined {
+  const active = conditionOf(live, 'ScalingActive');
+  const able = conditionOf(live, 'AbleToScale');
+  if (active?.status === 'False' && never.test(active.reason ?? '')) return certainOf(active);
+  if (able?.status === 'False' && able.reason === 'FailedGetScale') return targetSign(able, sight);
+  const limited = conditionOf(live, 'ScalingLimited');
+  if (limited?.status === 'True' && limited.reason === 'TooManyReplicas') return fullSign(limited);
+  const blind = active?.status === 'False' && active.reason !== 'ScalingDisabled';
+  return blind ? metricsSign(active, sight) : undefined;
+}
+
+/** Ready as soon as it exists, unless it can never work. */
+export function judgeAutoscaler(live: KubeObject, sight: Sight): Verdict {
+  const sign = signOf(live, sight);
+  const state = sign?.certain ? 'waiting' : 'ready';
+  return verdictOf(state, sign ? sign.what : 'exists', {
+    findings: sign ? [findingOf(live, sign)] : [],
+  });
+}

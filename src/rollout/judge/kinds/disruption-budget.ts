@@ -1,0 +1,63 @@
+// PodDisruptionBudgets: never waited for; one that protects nothing is told.
+import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
+import type { KubeObject, Raw } from '../../../kube/objects.ts';
+import { conditionOf, typed } from '../../../kube/typed.ts';
+import type { Sight } from '../../facts/judge-context.ts';
+import { plain } from '../../facts/plain-text.ts';
+import type { Sign, SignalRow } from '../../facts/verdict.ts';
+import { type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { findingOf } from '../symptoms/diagnose.ts';
+
+export const budgetRows: readonly SignalRow[] = [
+  [
+    'PodDisruptionBudget: DisruptionAllowed=False, SyncFailed',
+    'rollout-failed',
+    'never',
+    'poddisruptionbudget/sync-failed',
+  ],
+  [
+    'PodDisruptionBudget: it selects no pod',
+    'rollout-failed',
+    'never',
+    'poddisruptionbudget/selects-nothing',
+  ],
+];
+
+/** Pods of the same run come a moment after it. */
+const podsMs = 15_000;
+
+/** Ready by existing: a budget does not limit rollouts. */
+export function judgeBudget(live: KubeObject, sight: Sight): Verdict {
+  const sign = signOf(live) ?? emptySign(live, sight);
+  const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
+  const words = status ? `${status.currentHealthy} of ${status.desiredHealthy} healthy` : 'exists';
+  return verdictOf('ready', words, { findings: sign ? [findingOf(live, sign)] : [] });
+}
+
+function emptySign(live: KubeObject, sight: Sight): Sign | undefined {
+  const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
+  const isSeen = status?.observedGeneration === live.metadata.generation;
+  if (!isSeen || status?.expectedPods !== 0) return undefined;
+  if (!sight.isPast((sight.writtenAt ?? 0) + podsMs)) return undefined;
+  return {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'it selects no pod, so it protects nothing',
+    evidence: ['status.expectedPods: 0'],
+    hint: 'Correct its selector, unless the workload is scaled to zero.',
+  };
+}
+
+function signOf(live: KubeObject): Sign | undefined {
+  const allowed = conditionOf(live, 'DisruptionAllowed');
+  if (allowed?.reason !== 'SyncFailed') return undefined;
+  return {
+    code: 'rollout-failed',
+    severity: 'warning',
+    certain: false,
+    what: 'it cannot be computed, so it lets no pod be moved',
+    evidence: [plain(allowed.message ?? '')],
+    hint: 'Correct its selector: all pods it selects need a controller that tells their number.',
+  };
+}

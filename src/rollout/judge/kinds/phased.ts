@@ -1,0 +1,81 @@
+// Progressive delivery: kinds whose phase speaks, in words of their own.
+
+import { valueAt } from '../../../kube/json.ts';
+import { type KubeObject, kindKey } from '../../../kube/objects.ts';
+import { conditionsOf, timeOf } from '../../../kube/typed.ts';
+import { isOfThisRelease } from '../../facts/freshness.ts';
+import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { plain } from '../../facts/plain-text.ts';
+import type { SignalRow } from '../../facts/verdict.ts';
+import { type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { findingOf } from '../symptoms/diagnose.ts';
+
+export const phasedRows: readonly SignalRow[] = [
+  ['Argo Rollout: phase Degraded', 'rollout-failed', '60 s', 'rollout/degraded'],
+  ['Flagger Canary: phase Failed', 'rollout-failed', '60 s', 'canary/failed'],
+];
+
+interface Phases {
+  readonly good: RegExp;
+  readonly bad: RegExp;
+  readonly what: string;
+}
+
+const phases: Readonly<Record<string, Phases>> = {
+  'argoproj.io/Rollout': { good: /^Healthy$/, bad: /^Degraded$/, what: 'it is degraded' },
+  'flagger.app/Canary': {
+    good: /^(Initialized|Succeeded)$/,
+    bad: /^Failed$/,
+    what: 'its analysis failed, and it went back to the release before',
+  },
+};
+
+/** A word of the release before is corrected sooner. */
+const badMs = 60_000;
+
+/** By the phase alone: `Available=True` of a Rollout is true while it still rolls. */
+export function judgePhased(live: KubeObject, sight: Sight): Verdict {
+  const phase = textAt(live, 'status', 'phase');
+  const known = phases[kindKey(live)];
+  if (!known || phase === '') return verdictOf('waiting', 'no phase yet');
+  const words = `phase ${plain(phase, 60)}`;
+  if (known.good.test(phase)) {
+    return isOfThisRelease(live, sight)
+      ? verdictOf('ready', words)
+      : verdictOf('waiting', 'its status may be that of the release before');
+  }
+  if (phase === 'Paused' && waitsForSomebody(live)) {
+    return verdictOf('suspended', 'paused until somebody promotes it');
+  }
+  if (!known.bad.test(phase)) return verdictOf('waiting', words);
+  const changed = timeOf(textAt(live, 'status', 'lastTransitionTime'));
+  const from = Math.max(changed ?? 0, sight.writtenAt ?? 0);
+  const why = textAt(live, 'status', 'message') || messageOf(live);
+  const failed = findingOf(live, {
+    code: 'rollout-failed',
+    ...byTime(from + badMs, sight),
+    what: known.what,
+    evidence: [plain(`status.phase: ${phase}`), ...(why ? [plain(why)] : [])],
+    hint: 'Read why its controller stopped, correct it, and deploy again.',
+  });
+  return verdictOf('waiting', words, { findings: [failed] });
+}
+
+function textAt(live: KubeObject, ...path: readonly string[]): string {
+  const found = valueAt(live, path);
+  return typeof found === 'string' ? found : '';
+}
+
+function messageOf(live: KubeObject): string {
+  const off = conditionsOf(live).find(({ status, message }) => status === 'False' && message);
+  return off?.message ?? '';
+}
+
+/** A step of a canary may pause for a while, and then goes on by itself. */
+function waitsForSomebody(live: KubeObject): boolean {
+  const index = valueAt(live, ['status', 'currentStepIndex']);
+  const step = ['spec', 'strategy', 'canary', 'steps', typeof index === 'number' ? index : -1];
+  const timed = valueAt(live, [...step, 'pause', 'duration']);
+  const later = valueAt(live, ['spec', 'strategy', 'blueGreen', 'autoPromotionSeconds']);
+  return timed === undefined && later === undefined;
+}

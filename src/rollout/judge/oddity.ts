@@ -1,0 +1,35 @@
+// Objects that are not what their kind promises: custom kinds and aggregated servers may hold anything.
+
+import { type Finding, finding } from '../../core/errors.ts';
+import { clip, oneLine } from '../../core/text.ts';
+import { type KubeObject, nameOf } from '../../kube/objects.ts';
+import type { LiveFinding, Verdict } from '../facts/verdict.ts';
+
+/**
+ * The judges trust that the API server has validated what they read; where a field is of another
+ * type than its kind has, they stumble. A warning that names the object; throws any other error.
+ */
+export function oddityOf(error: unknown, object: KubeObject): Finding {
+  if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  const name = clip(oneLine(nameOf(object)), 300);
+  const namespace: unknown = object.metadata.namespace;
+  const what = `${name}, or what it owns, has a field of another type than its kind has.`;
+  return finding('api-error', what, {
+    severity: 'warning',
+    object: name,
+    ...(typeof namespace === 'string' ? { namespace } : {}),
+    hint: 'It cannot be judged. Look at it with kubectl get -o yaml, and at the controller that writes it.',
+  });
+}
+
+/** The verdict as it is; throws TypeError where a field of another type has become a text of it. */
+export function checkedTexts(verdict: Verdict): Verdict {
+  const texts = [verdict.words, ...verdict.findings.flatMap(textsOf)];
+  if (texts.every((text) => text === undefined || typeof text === 'string')) return verdict;
+  throw new TypeError('a text of the verdict is none');
+}
+
+function textsOf(each: LiveFinding): readonly unknown[] {
+  const { what, hint, evidence, object, namespace, pod, container, node } = each;
+  return [what, hint, ...evidence, object, namespace, pod, container, node];
+}

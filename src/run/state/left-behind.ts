@@ -1,0 +1,42 @@
+// What a run that ended early, at whatever moment, leaves in the cluster.
+import { type KubeObject, nameOf } from '../../kube/objects.ts';
+import type { State } from './state.ts';
+
+/** What is to be known of a run to say what it leaves behind. */
+export type Seen = Pick<State, 'changes' | 'left' | 'uncertain' | 'phase' | 'undone'> & {
+  readonly writing: ReadonlySet<KubeObject>;
+  readonly undoing: ReadonlySet<KubeObject>;
+};
+
+/** For a run that ended early, at any moment: what the cluster has of it and what not. */
+export function whatIsLeft(state: Seen): readonly string[] {
+  const { changes, left, phase, undoing } = state;
+  const uncertain = [...state.uncertain, ...[...state.writing].map(nameOf)];
+  const written = changes.filter(({ change }) => change !== 'unchanged');
+  const reached = phase ? [`Stopped in the phase ${phase}.`] : [];
+  if (written.length === 0 && uncertain.length === 0) {
+    return [...reached, 'Nothing was changed in the cluster.'];
+  }
+  const list = (title: string, names: readonly string[]) =>
+    names.length > 0 ? [`${title}: ${names.join(', ')}.`] : [];
+  return [
+    ...reached,
+    ...list(
+      'Applied',
+      written.map(({ object }) => object),
+    ),
+    ...list('Not known whether applied', uncertain),
+    ...list(
+      'Not applied',
+      left.filter((name) => !uncertain.includes(name)),
+    ),
+    ...list('Not known whether put back', [...undoing].map(nameOf)),
+  ];
+}
+
+/** What the cluster has of a run that ended early, and what an undo has done about it. */
+export function leftBehind(state: Seen): readonly string[] {
+  const undone = state.undone?.objects ?? [];
+  const words = undone.map(({ object, did, why }) => `${object}: ${did}${why ? `, ${why}` : ''}`);
+  return [...whatIsLeft(state), ...words];
+}

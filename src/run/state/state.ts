@@ -1,0 +1,241 @@
+// One run under way: what the composition root brings, and what is known so far.
+
+import type { AppliedObject } from '../../apply/apply-manifests.ts';
+import type { ApplySettings } from '../../apply/planned/apply-settings.ts';
+import type { Change, Restart, Unverified } from '../../apply/planned/change.ts';
+import type { PlannedObject } from '../../apply/planned/planned-object.ts';
+import type { Api } from '../../cluster/api.ts';
+import { type Access, withHints } from '../../connect/authenticate.ts';
+import { type RunContext, repositoryOf } from '../../core/context.ts';
+import type { Finding } from '../../core/errors.ts';
+import type { Cluster } from '../../core/ports.ts';
+import type { Timing } from '../../core/timing.ts';
+import { type BuiltImage, referencesOf } from '../../images/built.ts';
+import type { Inputs } from '../../inputs/types.ts';
+import type { Document } from '../../kube/document.ts';
+import type { KubeObject } from '../../kube/objects.ts';
+import type { Lock } from '../../lock/hold.ts';
+import type { Phase } from '../../manifests/phases.ts';
+import type { OpenRegistry } from '../../registry/login.ts';
+import type { KnownReleases } from '../../releases/known.ts';
+import { homeOf } from '../../releases/proof.ts';
+import type { PrunePlan } from '../../releases/prune-plan.ts';
+import type { Release } from '../../releases/record.ts';
+import { repositoryKey } from '../../releases/repository.ts';
+import type { Overtaken } from '../../report/outcome.ts';
+import type { ReportedFinding, WorkloadResult } from '../../rollout/wait/result.ts';
+import type { Scanner } from '../../scan/prepare-scanner.ts';
+import type { ScanResult } from '../../scan/result.ts';
+import type { InstalledTool } from '../../tools/install.ts';
+import type { Touched } from '../../undo/undo-plan.ts';
+import type { Undone } from '../../undo/undone.ts';
+import type { Cloud } from '../../yandex/cloud.ts';
+import type { Engine } from './engine.ts';
+import type { Fact, Plan } from './step.ts';
+
+/** Stands in the words of a run that hangs for what was seen; no text of ours or of a cluster is it. */
+export const hangMark = 'WHAT_THE_WATCHDOG_SAW';
+
+/** The way to the cluster, once there is one. */
+export interface Connection {
+  readonly access: Access;
+  readonly cluster: Cluster;
+  readonly api: Api;
+}
+
+export interface State {
+  readonly startedAt: number;
+  connection?: Connection;
+  /** Settled as the step is that gives it; who waits for it fails as that did. */
+  readonly given: Readonly<Record<Fact, PromiseWithResolvers<void>>>;
+  /** Aborted once a finding is fatal: who only waits for something may stop. */
+  readonly failed: AbortController;
+  cloud?: Promise<Cloud>;
+  /** The Docker configuration of the run's own, from the first time that somebody wants it. */
+  registry?: Promise<OpenRegistry>;
+  /** The lock of the application, where it is used. */
+  lock?: Lock;
+  namespace?: string;
+  /** The tools that were asked for by version, from the first time that somebody wants them. */
+  tools?: Promise<readonly InstalledTool[]>;
+  /** The manifests as they are written, until they are transformed. */
+  loaded: readonly Document[];
+  /** What this run built, or found unchanged in the registry: deployed and scanned by digest. */
+  built: readonly BuiltImage[];
+  documents: readonly Document[];
+  /** The documents hold only images of live workloads. */
+  partial: boolean;
+  /** What is still to be written. */
+  planned: readonly PlannedObject[];
+  /** The first write may have happened then, milliseconds by the clock. */
+  writingSince?: number;
+  /** The one that was reached, where the manifests have phases. */
+  phase?: Phase;
+  applied: readonly AppliedObject[];
+  /** Every object whose write was begun, as it was before: in memory only. */
+  readonly touched: Map<Document, Touched>;
+  /** Something of the application ran before the first write. */
+  ranBefore: boolean;
+  /** What is recorded of the application, as far as the command needs it. */
+  releases?: KnownReleases;
+  /** They were read before the lock could be taken: its namespace was not there yet. */
+  readUnlocked: boolean;
+  /** This run's, once it is recorded; `isRecorded` also where it needs none. */
+  release?: Release;
+  isRecorded: boolean;
+  /** Of a rollback: where it goes back to. */
+  returnsTo?: Release;
+  /** A newer commit is live, or a newer release than the one to be judged: the rest is left out. */
+  overtaken?: Overtaken;
+  toPrune?: PrunePlan;
+  readonly pruned: KubeObject[];
+  undone?: Undone;
+  /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
+  left: readonly string[];
+  uncertain: readonly string[];
+  /** Whose write has begun and has no answer; what an undo has not come to an end with. */
+  readonly writing: Set<KubeObject>;
+  isApplying: boolean;
+  readonly undoing: Set<KubeObject>;
+  changes: readonly Change[];
+  restarts: readonly Restart[];
+  unverified: readonly Unverified[];
+  workloads: readonly WorkloadResult[];
+  /** Absent until it is prepared, and where it cannot be. */
+  scanner?: Scanner;
+  readonly scans: ScanResult[];
+  /** Work that no step waits for; the report does. */
+  readonly background: Promise<void>[];
+  /** Ends what is still in the background when the rest of the run is over. */
+  readonly overdue: AbortController;
+  /** Where files of the run lie that stay: the report goes beside them. */
+  folder?: string;
+  /** Folders of this run alone, removed when it is over. */
+  readonly temporary: string[];
+  readonly findings: ReportedFinding[];
+  readonly timings: Timing[];
+}
+
+export interface Running {
+  readonly plan: Plan;
+  readonly inputs: Inputs;
+  readonly context: RunContext;
+  readonly engine: Engine;
+  /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Something has begun that the watchdog must know of. */
+  readonly note: () => void;
+  readonly state: State;
+}
+
+/** A run that has its connection: what talks to the cluster takes no other. */
+export type Connected = Running & { readonly state: { readonly connection: Connection } };
+
+function promised(): PromiseWithResolvers<void> {
+  const fact = Promise.withResolvers<void>();
+  // Mostly nobody waits for it: then its failure is that step's alone.
+  fact.promise.catch(() => undefined);
+  return fact;
+}
+
+export function newState(startedAt: number): State {
+  return {
+    startedAt,
+    given: {
+      connection: promised(),
+      documents: promised(),
+      'dry-run': promised(),
+      releases: promised(),
+      'prune-plan': promised(),
+      applied: promised(),
+    },
+    loaded: [],
+    built: [],
+    failed: new AbortController(),
+    documents: [],
+    partial: false,
+    planned: [],
+    applied: [],
+    touched: new Map(),
+    ranBefore: false,
+    readUnlocked: false,
+    isRecorded: false,
+    pruned: [],
+    left: [],
+    uncertain: [],
+    writing: new Set(),
+    isApplying: false,
+    undoing: new Set(),
+    changes: [],
+    restarts: [],
+    unverified: [],
+    workloads: [],
+    scans: [],
+    background: [],
+    overdue: new AbortController(),
+    temporary: [],
+    findings: [],
+    timings: [],
+  };
+}
+
+/** name → reference: as the input says, and what was built by its digest. */
+export function imagesOf({ inputs, state }: Running): Readonly<Record<string, string>> {
+  return { ...inputs.images, ...referencesOf(state.built) };
+}
+
+/** Adds findings, with the hints that the way of authentication allows. */
+export function keep(findings: readonly Finding[], { state }: Running): void {
+  const access = state.connection?.access;
+  state.findings.push(...(access ? withHints(findings, access) : findings));
+}
+
+export const apiOf = ({ state }: Connected): Api => state.connection.api;
+
+/** For what a run may do without a cluster: waits for the connection where one is made. */
+export async function connected(run: Running): Promise<Connected | undefined> {
+  if (!run.inputs.target) return undefined;
+  await run.state.given.connection.promise;
+  return isConnected(run) ? run : undefined;
+}
+
+export const isConnected = (run: Running): run is Connected => run.state.connection !== undefined;
+
+/**
+ * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
+ * objects name, else the context's. Undefined where nothing goes into a namespace.
+ */
+export function releaseNamespace({ state, inputs }: Running): string | undefined {
+  if (state.releases) return state.releases.namespace;
+  if (inputs.namespace !== undefined) return inputs.namespace;
+  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
+  return names.toSorted()[0] ?? state.namespace;
+}
+
+/** Only GitHub knows a repository's number: a terminal leaves the mark as it is. */
+export function repositoryMark(context: RunContext): string | undefined {
+  const own = context.on === 'github' ? repositoryOf(context) : undefined;
+  return own && repositoryKey(own);
+}
+
+/** What the dry run and the write share. */
+export function settingsOf(run: Connected): ApplySettings {
+  const { inputs, context, engine, state, signal } = run;
+  const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;
+  const namespace = releaseNamespace(run);
+  return {
+    api: apiOf(run),
+    clock: engine.ports.clock,
+    log: engine.ports.log,
+    app,
+    namespace: state.namespace,
+    createNamespace,
+    forceConflicts,
+    restartOnConfig,
+    preview: inputs.command === 'diff',
+    partial: state.partial,
+    home: namespace === undefined ? undefined : homeOf({ app, namespace }),
+    repository: repositoryMark(context),
+    signal,
+  };
+}
