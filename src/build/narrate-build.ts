@@ -106,7 +106,7 @@ export interface Span {
 }
 
 /** From the first layer to the last manifest. */
-export function pushTimes({ statuses }: Progress, step: BuildStep): Span | undefined {
+function pushTimes({ statuses }: Progress, step: BuildStep): Span | undefined {
   const pushes = statuses.filter((each) => each.step === step.digest && /^pushing/.test(each.id));
   const from = Math.min(...pushes.map((each) => each.started ?? Number.POSITIVE_INFINITY));
   const to = Math.max(...pushes.map((each) => each.completed ?? 0));

@@ -42,7 +42,7 @@ function isSoundHead(metadata: unknown): metadata is Fields {
 }
 
 /** An object of the API as far as we rely on it: its head. */
-export function isSoundObject(value: unknown): boolean {
+function isSoundObject(value: unknown): boolean {
   return isFields(value) && isSoundHead(value['metadata']) && text(value['metadata']['name']);
 }
 

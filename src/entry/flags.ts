@@ -51,7 +51,7 @@ const own = [...ownTexts, ...ownSwitches];
 const diagnose = 'diagnose';
 
 /** Commands of the terminal alone, with the flags that mean something for them. */
-export const terminalCommands: Readonly<
+const terminalCommands: Readonly<
   Record<string, { readonly inputs: readonly InputName[]; readonly own: readonly string[] }>
 > = {
   diagnose: { inputs: ['patience'], own: ['now'] },

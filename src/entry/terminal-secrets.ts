@@ -25,7 +25,7 @@ export interface ReadSecrets {
 }
 
 /** The variable that holds each where no flag does: the names that `yc` and our workflows use. */
-export const secretVariables: Readonly<Partial<Record<InputName, string>>> = {
+const secretVariables: Readonly<Partial<Record<InputName, string>>> = {
   'yc-sa-json-credentials': 'YC_SA_JSON_CREDENTIALS',
   'yc-iam-token': 'YC_IAM_TOKEN',
   'registry-password': 'REGISTRY_PASSWORD',

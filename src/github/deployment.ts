@@ -31,7 +31,7 @@ export interface DeploymentRecord {
 }
 
 /** Undefined where nothing is deployed, or where there is no GitHub to tell. */
-export function deploymentFor(access: GitHubAccess & Running): DeploymentRecord | undefined {
+export function deploymentFor(access: GitHubAccess & Run): DeploymentRecord | undefined {
   const { inputs, engine } = access;
   const on = githubOf(access);
   if (!on || inputs.command !== 'deploy' || !inputs.environment) return undefined;
@@ -56,7 +56,7 @@ export function addressOf(
   return {};
 }
 
-interface Running {
+interface Run {
   readonly inputs: Inputs;
   readonly engine: Engine;
 }

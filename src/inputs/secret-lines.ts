@@ -58,7 +58,7 @@ function manyLines(lines: readonly string[], index: number, mark: number): [Secr
  * Splits the input as the runner splits its own files: `=` or `<<`, whichever comes first, and a
  * delimiter that must be a whole line.
  */
-export function secretEntries(text: string): readonly SecretEntry[] {
+function secretEntries(text: string): readonly SecretEntry[] {
   const lines = text.split(/\r\n|\r|\n/);
   const entries: SecretEntry[] = [];
   let index = 0;

@@ -36,7 +36,7 @@ export function environmentOf(context: RunContext, command: Inputs['command']): 
 }
 
 /** The repository's name as a DNS label; on a terminal without one, the folder's. */
-export function defaultApp({ repository, workspace }: RunContext): string {
+function defaultApp({ repository, workspace }: RunContext): string {
   const path = repository || workspace;
   return toDnsLabel(path.split(/[/\\]/).findLast((part) => part !== '') ?? '');
 }

@@ -46,7 +46,7 @@ export function differences(before: KubeObject, after: KubeObject): readonly str
 }
 
 /** The same for any two values; `at` is the path so far. */
-export function fieldDifferences(before: unknown, after: unknown, at: string): readonly string[] {
+function fieldDifferences(before: unknown, after: unknown, at: string): readonly string[] {
   if (sameJson(before, after)) return [];
   if (isFields(before) && isFields(after)) {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];

@@ -81,7 +81,7 @@ export function restartsOnConfig(object: KubeObject): boolean {
  * The annotation of a ConfigMap or Secret that names its last change which running pods have to
  * read. One for each app: several may own keys of the same Secret.
  */
-export function changeAnnotationName(app: string): string {
+function changeAnnotationName(app: string): string {
   return `${app}.webgen-deploy/config`;
 }
 

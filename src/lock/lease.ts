@@ -37,14 +37,14 @@ export interface LockTarget {
   readonly holder: Holder;
 }
 
-export const actorAnnotation = 'webgen-deploy/actor';
+const actorAnnotation = 'webgen-deploy/actor';
 
 export function leaseName(app: string): string {
   return `webgen-deploy-${app}`;
 }
 
 /** RFC 3339 with the six digits that a Lease's times must have. */
-export function microTime(ms: number): string {
+function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }
 

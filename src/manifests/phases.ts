@@ -6,7 +6,7 @@ import { type Document, placeOf, subjectOf } from '../kube/document.ts';
 import { type KubeObject, nameOf } from '../kube/objects.ts';
 import { stageOf } from './order.ts';
 
-export const phaseAnnotation = 'webgen-deploy/phase';
+const phaseAnnotation = 'webgen-deploy/phase';
 
 /** In their order. What users write is `base`, `pre-deploy` and `post-deploy`. */
 export const phases = ['preparation', 'base', 'pre-deploy', 'main', 'post-deploy'] as const;

@@ -44,7 +44,7 @@ export function realShell(environment: Environment = process.env): Shell {
 }
 
 /** What any child may see of our environment: no inputs, no tokens. */
-export function minimalEnvironment(environment: Environment): Record<string, string> {
+function minimalEnvironment(environment: Environment): Record<string, string> {
   return pick(environment, (name) => inherited.has(name) || proxies.has(name.toLowerCase()));
 }
 

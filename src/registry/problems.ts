@@ -54,7 +54,7 @@ function messageOf(body: string): string {
 }
 
 /** More precise than the table's, for Yandex's registries. */
-export function hintFor(code: Code, host: string, said = ''): string | undefined {
+function hintFor(code: Code, host: string, said = ''): string | undefined {
   if (code === 'registry-denied' && /name.?unknown|not found/i.test(said)) {
     return 'Check the registry id and the name of the image; the registry does not know them.';
   }

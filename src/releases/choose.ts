@@ -71,7 +71,7 @@ export function leaping(heads: readonly ReleaseHead[]): readonly ReleaseHead[] {
 }
 
 /** How many are kept whole. */
-export const keptReleases = 10;
+const keptReleases = 10;
 
 /** Numbers that may go: all but the last ten and the two newest good ones, so that there is a way back. */
 export function outdated(heads: readonly ReleaseHead[]): readonly number[] {

@@ -12,7 +12,7 @@ import {
 } from './read-release.ts';
 import type { Release, ReleaseContents, ReleaseHead } from './record.ts';
 
-export const releaseType = 'webgen-deploy/release';
+const releaseType = 'webgen-deploy/release';
 const headAnnotation = 'webgen-deploy/release';
 const numberLabel = 'webgen-deploy/release';
 

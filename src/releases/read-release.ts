@@ -33,7 +33,7 @@ const mostEntries = 20_000;
 const mostPlaces = 2_000;
 const mostTimings = 10_000;
 const mostImages = 100;
-export const mostRepositories = 50;
+const mostRepositories = 50;
 /** The deepest CRDs that are around have about 60 levels. */
 const mostLevels = 200;
 

@@ -117,7 +117,7 @@ export function nextStep(outcome: Outcome): string | undefined {
 const kinds: readonly ChangeKind[] = ['created', 'configured', 'recreated', 'deleted', 'unchanged'];
 
 /** `2 created, 1 configured, 5 unchanged`; empty where nothing was looked at. */
-export function changeCounts(outcome: Outcome): string {
+function changeCounts(outcome: Outcome): string {
   return kinds
     .map((kind) => [outcome.changes.filter((each) => each.change === kind).length, kind] as const)
     .filter(([count]) => count > 0)
@@ -126,7 +126,7 @@ export function changeCounts(outcome: Outcome): string {
 }
 
 /** `2 of 3 workloads ready, 1 not waited for`; empty where there is none. */
-export function readyCounts(outcome: Outcome): string {
+function readyCounts(outcome: Outcome): string {
   const all = outcome.workloads.filter(isAwaited).length;
   const ready = outcome.workloads.filter((each) => each.verdict.state === 'ready').length;
   const some =

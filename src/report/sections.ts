@@ -18,7 +18,7 @@ export interface RunFacts extends Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 
 }
 
 /** Where a code is explained; the major tag is what users' workflows hold. */
-export const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
+const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
 
 /** More rows than these nobody reads in a summary; the report file has them all. */
 const mostRows = 200;

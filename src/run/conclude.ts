@@ -10,7 +10,7 @@ import { chooseTarget, liveRelease, newestGood } from '../releases/choose.ts';
 import type { PrunePlan } from '../releases/prune-plan.ts';
 import type { Outcome, Status } from '../report/outcome.ts';
 import { leftBehind } from './state/left-behind.ts';
-import { hangMark, imagesOf, type Running, type State } from './state/state.ts';
+import { hangMark, imagesOf, type Run, type State } from './state/state.ts';
 
 export const isFatal = (state: State): boolean =>
   state.findings.some(({ severity }) => severity === 'fatal');
@@ -21,14 +21,14 @@ const hintedFindings = ({ findings, connection }: State) =>
   connection ? andHints(findings, connection.access) : findings;
 
 /** What a run that had a plan has come to. */
-export function outcomeOf(running: Running): Outcome {
+export function outcomeOf(running: Run): Outcome {
   const { state, signal } = running;
   const cancelled = signal.aborted ? [cancelledFinding(running)] : [];
   return factsOf(running, statusOf(running), [...hintedFindings(state), ...cancelled]);
 }
 
 /** The same where it hangs at this moment, and ends so; `hangMark` stands for how it shows. */
-export function hungOutcome(running: Running): Outcome {
+export function hungOutcome(running: Run): Outcome {
   const { state, plan } = running;
   const what = `webgen-deploy itself hangs, and was ended by its watchdog: ${hangMark}.`;
   // What was seen last is a moment old: meanwhile any write may have begun.
@@ -42,7 +42,7 @@ export function hungOutcome(running: Running): Outcome {
 const none: ReadonlySet<never> = new Set();
 
 /** A defect, with its stack and what it leaves behind. */
-export function defectFindings(error: unknown, running?: Running): readonly Finding[] {
+export function defectFindings(error: unknown, running?: Run): readonly Finding[] {
   if (error instanceof ActionError) return error.findings;
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
   const trace = stack
@@ -54,7 +54,7 @@ export function defectFindings(error: unknown, running?: Running): readonly Find
   return [finding('internal-error', `webgen-deploy itself failed: ${message}`, { evidence })];
 }
 
-function factsOf(running: Running, status: Status, findings: Outcome['findings']): Outcome {
+function factsOf(running: Run, status: Status, findings: Outcome['findings']): Outcome {
   const { inputs, state, engine } = running;
   const access = state.connection?.access;
   return {
@@ -92,7 +92,7 @@ function keptOf({ kept }: PrunePlan): NonNullable<Outcome['kept']> {
   }));
 }
 
-function releaseFacts({ state, inputs }: Running): Pick<Outcome, 'releases' | 'release'> {
+function releaseFacts({ state, inputs }: Run): Pick<Outcome, 'releases' | 'release'> {
   const { releases, release, returnsTo } = state;
   if (!releases) return {};
   const live = liveRelease(releases.heads);
@@ -108,7 +108,7 @@ function releaseFacts({ state, inputs }: Running): Pick<Outcome, 'releases' | 'r
 }
 
 /** Before this run's own release; of `status`, before the live one. */
-function goodBefore({ state, inputs }: Running): Pick<Outcome, 'goodBefore'> {
+function goodBefore({ state, inputs }: Run): Pick<Outcome, 'goodBefore'> {
   const heads = state.releases?.heads ?? [];
   const isOfDeploy = inputs.command === 'deploy';
   if (heads.length === 0 || !(isOfDeploy || inputs.command === 'status')) return {};
@@ -116,7 +116,7 @@ function goodBefore({ state, inputs }: Running): Pick<Outcome, 'goodBefore'> {
   return found && 'number' in found ? { goodBefore: found.number } : {};
 }
 
-function statusOf({ inputs, state, signal }: Running): Status {
+function statusOf({ inputs, state, signal }: Run): Status {
   if (signal.aborted) return 'cancelled';
   if (isFatal(state)) return isUndone(state) ? 'rolled-back' : 'failed';
   if (!plansWrite(inputs.command)) return 'succeeded';
@@ -126,7 +126,7 @@ function statusOf({ inputs, state, signal }: Running): Status {
   return changed || state.restarts.length > 0 ? 'deployed' : 'unchanged';
 }
 
-function cancelledFinding({ state, plan }: Running) {
+function cancelledFinding({ state, plan }: Run) {
   const evidence = [
     ...(plansWrite(plan.command) ? leftBehind(state) : []),
     ...state.workloads.map(({ object, verdict }) => `${object}: ${verdict.words}`),

@@ -12,7 +12,7 @@ import type { Outcome } from '../report/outcome.ts';
 import { defectFindings, hungOutcome, isFatal, isUndone, outcomeOf } from './conclude.ts';
 import { makePlan, withPhases } from './plan.ts';
 import type { Engine } from './state/engine.ts';
-import { isConnected, newState, type Running } from './state/state.ts';
+import { isConnected, newState, type Run } from './state/state.ts';
 import type { Step } from './state/step.ts';
 import { finishRelease } from './steps/record-release.ts';
 import { patienceMs } from './steps/scan.ts';
@@ -38,7 +38,7 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   const state = newState(request.engine.ports.clock.now());
   const { watch } = request.engine;
   const note = watch?.(() => hungOutcome(running)) ?? (() => undefined);
-  const running: Running = { ...request, plan, state, note };
+  const running: Run = { ...request, plan, state, note };
   await Promise.race([workOn(running), untilAborted(request.over)]).catch((error: unknown) => {
     state.findings.push(...defectFindings(error, running));
   });
@@ -46,7 +46,7 @@ export async function deploy(request: DeployRequest): Promise<Outcome> {
   return outcomeOf(running);
 }
 
-async function workOn(running: Running): Promise<void> {
+async function workOn(running: Run): Promise<void> {
   try {
     await carryOut(running);
     await undoIfFailed(running);
@@ -59,7 +59,7 @@ async function workOn(running: Running): Promise<void> {
 }
 
 /** What is still under way ends with the process; what that leaves behind is said. */
-function giveUp({ state, engine }: Running): void {
+function giveUp({ state, engine }: Run): void {
   const { log } = engine.ports;
   const number = state.release?.head.number;
   if (state.release?.head.state === 'pending') {
@@ -68,7 +68,7 @@ function giveUp({ state, engine }: Running): void {
   if (state.lock?.isHeld) log.info(notGivenBack);
 }
 
-async function carryOut(running: Running): Promise<void> {
+async function carryOut(running: Run): Promise<void> {
   let { waves } = running.plan;
   for (let wave = waves[0]; wave; wave = waves[0]) {
     if (running.signal.aborted || isFatal(running.state)) return;
@@ -77,7 +77,7 @@ async function carryOut(running: Running): Promise<void> {
       if (result.status === 'rejected') keepFailure(result.reason, running);
     }
     if (running.state.overtaken) return leaveToNewer(running);
-    await tellPhases(wave, running);
+    await showPhases(wave, running);
     // The dry run may add the namespace, so only then it is known what has to be prepared.
     const phases = inPhases(running.state.planned).map(({ phase }) => phase);
     waves = withPhases(waves.slice(1), phases);
@@ -85,7 +85,7 @@ async function carryOut(running: Running): Promise<void> {
 }
 
 /** What the steps beside it found is of a deploy that does not take place. */
-function leaveToNewer({ state }: Running): void {
+function leaveToNewer({ state }: Run): void {
   const kept = state.findings.filter(
     ({ severity, code }) => severity !== 'fatal' || code === 'older-commit',
   );
@@ -93,7 +93,7 @@ function leaveToNewer({ state }: Running): void {
 }
 
 /** What only reports may end after the rest, but not much: a failed deploy is told soon. */
-async function settleBackground(running: Running): Promise<void> {
+async function settleBackground(running: Run): Promise<void> {
   const { background, overdue, temporary } = running.state;
   const timer = setTimeout(() => overdue.abort(), patienceMs);
   const results = await Promise.allSettled(background);
@@ -106,7 +106,7 @@ async function settleBackground(running: Running): Promise<void> {
 }
 
 /** Once, and only where something may have been written. What was wrong is told before. */
-async function undoIfFailed(running: Running): Promise<void> {
+async function undoIfFailed(running: Run): Promise<void> {
   const { plan, state, signal, engine } = running;
   if (!plan.undo || !isFatal(state) || signal.aborted || state.touched.size === 0) return;
   // Whoever has the lock now writes: nothing of it is touched.
@@ -118,7 +118,7 @@ async function undoIfFailed(running: Running): Promise<void> {
 }
 
 /** The rest of the plan, once the manifests have been read. */
-async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Running) {
+async function showPhases(wave: readonly Step[], { state, engine, inputs }: Run) {
   const parts = inPhases(state.documents);
   const { log } = engine.ports;
   const isRead = wave.some((step) => rowOf(step).gives.includes('documents'));
@@ -128,14 +128,14 @@ async function tellPhases(wave: readonly Step[], { state, engine, inputs }: Runn
 }
 
 /** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
-function keepFailure(reason: unknown, { state, signal }: Running): void {
+function keepFailure(reason: unknown, { state, signal }: Run): void {
   if (reason instanceof ActionError) {
     // A step that waited for another one fails by the same findings; they are told once.
     state.findings.push(...reason.findings.filter((each) => !state.findings.includes(each)));
   } else if (!signal.aborted) throw reason;
 }
 
-async function timed(step: Step, running: Running): Promise<void> {
+async function timed(step: Step, running: Run): Promise<void> {
   const { clock, log } = running.engine.ports;
   const { section, group } = rowOf(step);
   const phase = 'phase' in step ? step.phase : undefined;

@@ -26,20 +26,20 @@ import {
   connected,
   imagesOf,
   keep,
-  type Running,
+  type Run,
   settingsOf,
 } from './state/state.ts';
 import type { Fact, Plan, StepName, StepOf } from './state/step.ts';
-import { applyDue, awaitDue } from './steps/apply-and-await.ts';
+import { runApply, runAwait } from './steps/apply-and-await.ts';
 import { isLeftToNewer } from './steps/asked-revision.ts';
-import { buildAndPush } from './steps/build.ts';
+import { runBuild } from './steps/build.ts';
 import { acquireLock } from './steps/lock.ts';
 import { prune } from './steps/prune.ts';
 import { withRecordedRules } from './steps/recorded-rules.ts';
 import { cloudOf } from './steps/registry.ts';
-import { chooseReleaseDue, planPruneDue, readReleasesDue } from './steps/releases.ts';
-import { prepareScanDue, scanDue } from './steps/scan.ts';
-import { undoDue } from './steps/undo.ts';
+import { runChooseRelease, runPlanPrune, runReadReleases } from './steps/releases.ts';
+import { runPrepareScan, runScan } from './steps/scan.ts';
+import { runUndo } from './steps/undo.ts';
 
 const modes: Readonly<Record<ScanMode, string>> = {
   gate: 'nothing is written before every scan has passed',
@@ -63,7 +63,7 @@ interface Row<K extends StepName, N extends Fact, G extends Fact> {
   /** It is planned after who gives these, or beside them, and then waits for them. */
   readonly needs: readonly N[];
   readonly gives: readonly G[];
-  run(step: StepOf<K>, run: 'connection' extends N ? Connected : Running): Promise<void>;
+  run(step: StepOf<K>, run: 'connection' extends N ? Connected : Run): Promise<void>;
 }
 
 const row =
@@ -95,7 +95,7 @@ export const steps = {
     group: 'Prepare the scanner',
     needs: [],
     gives: [],
-    run: ({ mode }, run) => prepareScanDue(mode, run),
+    run: ({ mode }, run) => runPrepareScan(mode, run),
   }),
   'acquire-lock': row<'acquire-lock'>()({
     describe: ({ timeoutMs }) =>
@@ -131,7 +131,7 @@ export const steps = {
     group: 'Release',
     needs: ['connection'],
     gives: ['documents', 'releases'],
-    run: chooseReleaseDue,
+    run: runChooseRelease,
   }),
   'build-images': row<'build-images'>()({
     describe: ({ names }) =>
@@ -139,7 +139,7 @@ export const steps = {
     section: 'build',
     needs: [],
     gives: [],
-    run: buildAndPush,
+    run: runBuild,
   }),
   'pin-images': row<'pin-images'>()({
     describe: () => 'set the images that were built, by digest',
@@ -162,7 +162,7 @@ export const steps = {
     section: 'scan',
     needs: [],
     gives: [],
-    run: ({ mode }, run) => scanDue(mode, run),
+    run: ({ mode }, run) => runScan(mode, run),
   }),
   'read-releases': row<'read-releases'>()({
     describe: ({ contents, optional }) =>
@@ -170,14 +170,14 @@ export const steps = {
     section: 'prepare',
     needs: ['connection'],
     gives: ['releases'],
-    run: readReleasesDue,
+    run: runReadReleases,
   }),
   'plan-prune': row<'plan-prune'>()({
     describe: () => 'find what this release no longer has',
     section: 'apply',
     needs: ['connection', 'documents', 'releases'],
     gives: ['prune-plan'],
-    run: planPruneDue,
+    run: runPlanPrune,
   }),
   apply: row<'apply'>()({
     describe: () => 'record the release, and apply what differs, stage by stage',
@@ -185,14 +185,14 @@ export const steps = {
     group: 'Apply',
     needs: ['connection', 'dry-run', 'releases'],
     gives: ['applied'],
-    run: applyDue,
+    run: runApply,
   }),
   'await-rollout': row<'await-rollout'>()({
     describe: ({ timeoutMs }) => `await every workload, at most ${spell(timeoutMs)}`,
     section: 'rollout',
     needs: ['connection', 'applied'],
     gives: [],
-    run: awaitDue,
+    run: runAwait,
   }),
   judge: row<'judge'>()({
     describe: () => 'judge what is deployed now',
@@ -218,7 +218,7 @@ export const steps = {
     // The apply may have failed in the middle.
     needs: ['connection'],
     gives: [],
-    run: undoDue,
+    run: runUndo,
   }),
 } as const;
 
@@ -231,7 +231,7 @@ export function rowOf<K extends StepName>(step: StepOf<K>): Row<K, Fact, Fact> {
 }
 
 /** Carries out one step, once what it needs is given. Throws ActionError, or the abort's own error. */
-export async function runStep<K extends StepName>(step: StepOf<K>, run: Running): Promise<void> {
+export async function runStep<K extends StepName>(step: StepOf<K>, run: Run): Promise<void> {
   const { needs, gives, run: work } = rowOf(step);
   const { given } = run.state;
   try {
@@ -253,7 +253,7 @@ export function describePlan(plan: Plan): readonly string[] {
   );
 }
 
-async function connect({ target }: StepOf<'authenticate'>, run: Running): Promise<void> {
+async function connect({ target }: StepOf<'authenticate'>, run: Run): Promise<void> {
   const { engine, inputs, context, state } = run;
   const { ports } = engine;
   const access = await authenticate(target, ports, {
@@ -278,7 +278,7 @@ async function connect({ target }: StepOf<'authenticate'>, run: Running): Promis
   ports.log.info(`cluster ${cluster.server}`);
 }
 
-async function readManifests({ entries }: StepOf<'load-manifests'>, run: Running): Promise<void> {
+async function readManifests({ entries }: StepOf<'load-manifests'>, run: Run): Promise<void> {
   const { engine, context, state, signal, inputs } = run;
   const { ports } = engine;
   const untrusted = isUntrusted(context);
@@ -291,7 +291,7 @@ async function readManifests({ entries }: StepOf<'load-manifests'>, run: Running
   ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
 }
 
-async function pinImages(_: unknown, run: Running): Promise<void> {
+async function pinImages(_: unknown, run: Run): Promise<void> {
   // The other ones were told when the manifests were read.
   const findings = setDocuments(imagesOf(run), run);
   keep(
@@ -354,7 +354,7 @@ async function judge(_: unknown, run: Connected): Promise<void> {
   keep(result.findings, run);
 }
 
-function setDocuments(images: Readonly<Record<string, string>>, run: Running): readonly Finding[] {
+function setDocuments(images: Readonly<Record<string, string>>, run: Run): readonly Finding[] {
   const { inputs, state } = run;
   const { documents, findings } = transform(state.loaded, {
     ...inputs,
@@ -366,13 +366,13 @@ function setDocuments(images: Readonly<Record<string, string>>, run: Running): r
 }
 
 /** What was asked for by version: installed once, whoever waits for it. */
-function askedTools(run: Running): Promise<readonly InstalledTool[]> {
+function askedTools(run: Run): Promise<readonly InstalledTool[]> {
   run.state.tools ??= tools(run, { needsKubectl: false, versions: run.inputs });
   return run.state.tools;
 }
 
 async function tools(
-  run: Running,
+  run: Run,
   request: Pick<ToolRequest, 'needsKubectl' | 'versions'>,
 ): Promise<readonly InstalledTool[]> {
   const { engine, inputs } = run;
@@ -386,7 +386,7 @@ async function tools(
 }
 
 /** The cloud's word, else the API server's own. Waits for the connection; undefined without one. */
-async function versionOfCluster(run: Running): Promise<string | undefined> {
+async function versionOfCluster(run: Run): Promise<string | undefined> {
   const there = await connected(run);
   if (!there) return undefined;
   const { access, api } = there.state.connection;
@@ -397,7 +397,7 @@ async function versionOfCluster(run: Running): Promise<string | undefined> {
 }
 
 /** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
-async function kubectlPath(run: Running): Promise<string> {
+async function kubectlPath(run: Run): Promise<string> {
   const versions = { ...run.inputs, ycVersion: 'none' };
   const left = run.inputs.kubectlVersion === 'auto';
   const installed = await (left ? tools(run, { needsKubectl: true, versions }) : askedTools(run));

@@ -55,7 +55,7 @@ export async function undo(
     return { ...each, object, action: undoOf(each, live.get(identityOf(object)), settings) };
   });
   const late = afterGrace(signal);
-  const run: Run = { settings, late, objects: [], targets: [], findings: [], healing: [] };
+  const run: Undoing = { settings, late, objects: [], targets: [], findings: [], healing: [] };
   const byStage = Map.groupBy(steps, ({ object }) => stageOf(object));
   const inOrder = [...byStage].toSorted(([a], [b]) => a - b).map(([, stage]) => stage);
   const isDelete = ({ action }: Step) => action.do === 'delete';
@@ -76,7 +76,7 @@ interface Step extends Touched {
   readonly action: UndoAction;
 }
 
-interface Run {
+interface Undoing {
   readonly settings: UndoSettings;
   /** Ends requests that are under way. */
   readonly late: AbortSignal | undefined;
@@ -86,7 +86,7 @@ interface Run {
   readonly healing: Promise<readonly Finding[]>[];
 }
 
-async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
+async function carryOut(stage: readonly Step[], run: Undoing): Promise<void> {
   await Promise.all(
     stage.map(async (step) => {
       if (run.settings.signal?.aborted)
@@ -107,12 +107,12 @@ async function carryOut(stage: readonly Step[], run: Run): Promise<void> {
 const cancelled = 'the run was cancelled';
 
 /** A request that was under way may have been carried out all the same. */
-function cutOff({ object }: Step, run: Run): void {
+function cutOff({ object }: Step, run: Undoing): void {
   const why = `${cancelled}, and it is not known whether it was put back`;
   told(object, { did: 'left', why }, run);
 }
 
-async function one(step: Step, run: Run): Promise<void> {
+async function one(step: Step, run: Undoing): Promise<void> {
   const { settings } = run;
   const { action, planned, object } = step;
   const { resource } = planned;
@@ -151,7 +151,7 @@ async function one(step: Step, run: Run): Promise<void> {
 async function heal(
   resource: Step['planned']['resource'],
   live: KubeObject,
-  { settings }: Run,
+  { settings }: Undoing,
 ): Promise<readonly Finding[]> {
   try {
     await replaceStuckPods(resource, live, settings);
@@ -167,7 +167,7 @@ async function heal(
 function told(
   object: KubeObject,
   result: Pick<UndoneObject, 'did' | 'why'>,
-  { settings, objects }: Run,
+  { settings, objects }: Undoing,
 ): void {
   const { namespace } = object.metadata;
   const done = { object: nameOf(object), ...(namespace ? { namespace } : {}), ...result };

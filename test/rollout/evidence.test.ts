@@ -1,7 +1,7 @@
 // What a finding shows: the nearest name, the numbers of a quota, the line that matters.
 import { describe, expect, test } from '@jest/globals';
 import { nearest } from '../../src/rollout/facts/nearest.ts';
-import { tellingLine } from '../../src/rollout/wait/error-line.ts';
+import { errorLine } from '../../src/rollout/wait/error-line.ts';
 import { replay } from './recording.ts';
 
 const log = (...lines: readonly string[]) => [
@@ -21,11 +21,11 @@ describe('the line that matters', () => {
     [['{"level":"info","msg":"0 errors"}', '{"level":"error","msg":"boom"}'], 1],
     [['warn: could not open the file', 'bye'], 0],
   ])('%j', (lines, index) => {
-    expect(tellingLine(log(...lines))).toBe(lines[index]?.trim());
+    expect(errorLine(log(...lines))).toBe(lines[index]?.trim());
   });
 
   test('nothing where no line says anything', () => {
-    expect(tellingLine(log('listening on :8080', 'test finished: 0 failed'))).toBeUndefined();
+    expect(errorLine(log('listening on :8080', 'test finished: 0 failed'))).toBeUndefined();
   });
 });
 

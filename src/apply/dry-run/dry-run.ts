@@ -187,7 +187,7 @@ export function unverifiedOf(objects: readonly PlannedObject[]) {
 const rounds = 3;
 
 /** Results in the order of the candidates. A round costs one list for each kind and namespace. */
-export async function dryRunRounds(
+async function dryRunRounds(
   candidates: readonly Candidate[],
   settings: ApplySettings,
 ): Promise<readonly DryRunResult[]> {

@@ -23,4 +23,4 @@ export function whyKept(object: KubeObject): string | undefined {
   return takesClaims ? 'its claims would go with it (whenDeleted: Delete)' : undefined;
 }
 
-export const keepAnnotation = 'webgen-deploy/keep';
+const keepAnnotation = 'webgen-deploy/keep';

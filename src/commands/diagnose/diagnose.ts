@@ -28,7 +28,7 @@ export interface DiagnosisRow {
   readonly findings: readonly ReportedFinding[];
 }
 
-export interface Diagnosis {
+export interface FileDiagnosis {
   readonly rows: readonly DiagnosisRow[];
   /** About the files: fatal where one cannot be read, warnings where something was skipped. */
   readonly problems: readonly Finding[];
@@ -41,7 +41,10 @@ export interface DiagnoseOptions {
 }
 
 /** Judges saved objects as they stand at `now`. Never throws for what is in the files. */
-export function diagnose(files: readonly SavedFile[], options: DiagnoseOptions = {}): Diagnosis {
+export function diagnose(
+  files: readonly SavedFile[],
+  options: DiagnoseOptions = {},
+): FileDiagnosis {
   const read = files.map(readSaved);
   const all = prepare(newestOf(read.flatMap(({ saved }) => saved))).map((each) => ({
     ...each,

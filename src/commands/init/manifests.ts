@@ -121,7 +121,7 @@ metadata:
   return `# Once, by an administrator: kubectl apply -f manifests/bootstrap\n${each.join('---\n')}`;
 }
 
-export const namespacesOf = ({ namespace }: Answers) =>
+const namespacesOf = ({ namespace }: Answers) =>
   [namespace, `${namespace}-staging`] as const;
 
 /** Path → text. */

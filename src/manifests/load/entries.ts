@@ -67,7 +67,7 @@ function readRemote(text: string): Entry | Finding {
 }
 
 /** An address as it may be shown: without user, password and query. */
-export function withoutSecrets(address: string): string {
+function withoutSecrets(address: string): string {
   const url = URL.parse(address);
   return clip(oneLine(url ? `${url.protocol}//${url.host}${url.pathname}` : address), 300);
 }

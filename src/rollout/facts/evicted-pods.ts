@@ -3,7 +3,7 @@
 import type { Code } from '../../core/codes.ts';
 import type { Pod } from '../../kube/typed.ts';
 import { plain } from './plain-text.ts';
-import type { Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, SignalRow } from './verdict.ts';
 
 /** Such pods are replaced and are not judged by their containers. */
 const goneReasons =
@@ -71,7 +71,7 @@ export function isGone(pod: Pod): boolean {
 }
 
 /** What is told of the pods that are gone; nothing where they are few. */
-export function goneSign(pods: readonly Pod[]): Sign | undefined {
+export function goneSign(pods: readonly Pod[]): Diagnosis | undefined {
   for (const each of classes) {
     const own = pods.filter(each.is);
     if (own.length < each.toldFrom) continue;

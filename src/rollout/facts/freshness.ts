@@ -1,7 +1,7 @@
 // Whether a status can be about what we wrote: many controllers of custom kinds do not say so.
 import type { KubeObject } from '../../kube/objects.ts';
 import { type Condition, timeOf } from '../../kube/typed.ts';
-import type { Sight } from './judge-context.ts';
+import type { JudgeContext } from './judge-context.ts';
 
 /** A controller that has not looked at a change by then has nothing to say about it. */
 const firstLookMs = 8_000;
@@ -14,7 +14,7 @@ const slackMs = 1_000;
  */
 export function isOfThisRelease(
   live: KubeObject,
-  { writtenAt, isPast }: Sight,
+  { writtenAt, isPast }: JudgeContext,
   condition?: Condition,
 ): boolean {
   if (writtenAt === undefined || isPast(writtenAt + firstLookMs)) return true;

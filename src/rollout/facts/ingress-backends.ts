@@ -2,10 +2,10 @@
 import type { V1Ingress, V1IngressServiceBackend } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from '../../kube/objects.ts';
 import { type Service, typed } from '../../kube/typed.ts';
-import type { Sight } from './judge-context.ts';
+import type { JudgeContext } from './judge-context.ts';
 import { choices } from './nearest.ts';
 import { plain } from './plain-text.ts';
-import type { Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const ingressRows: readonly SignalRow[] = [
   ['Ingress: no such Service', 'service-mismatch', 'never', 'ingress/service-missing'],
@@ -23,15 +23,19 @@ function backendsOf(live: KubeObject): readonly Backend[] {
 }
 
 /** The first backend that leads nowhere; nothing where Services cannot be listed. */
-export function backendSign(live: KubeObject, sight: Sight): Sign | undefined {
+export function diagnoseBackends(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { namespace = '' } = live.metadata;
-  if (!sight.snapshot.knows('Service', namespace)) return undefined;
-  const services = sight.snapshot.all('Service', namespace);
+  if (!context.snapshot.knows('Service', namespace)) return undefined;
+  const services = context.snapshot.all('Service', namespace);
   for (const { name, port } of backendsOf(live)) {
     const service = services.find(({ metadata }) => metadata.name === name);
     if (!service) {
       const names = services.map(({ metadata }) => metadata.name);
-      return signOf(`its backend Service ${name} does not exist`, 'Services', choices(name, names));
+      return diagnosisOf(
+        `its backend Service ${name} does not exist`,
+        'Services',
+        choices(name, names),
+      );
     }
     const ports = typed<Service>(service).spec?.ports ?? [];
     if (!port || ports.some((each) => each.port === port.number || each.name === port.name)) {
@@ -39,12 +43,16 @@ export function backendSign(live: KubeObject, sight: Sight): Sign | undefined {
     }
     const asked = String(port.name ?? port.number);
     const known = ports.map((each) => String((port.name && each.name) || each.port));
-    return signOf(`the Service ${name} has no port ${asked}`, 'its ports', choices(asked, known));
+    return diagnosisOf(
+      `the Service ${name} has no port ${asked}`,
+      'its ports',
+      choices(asked, known),
+    );
   }
   return undefined;
 }
 
-function signOf(what: string, title: string, known: string): Sign {
+function diagnosisOf(what: string, title: string, known: string): Diagnosis {
   return {
     code: 'service-mismatch',
     severity: 'warning',

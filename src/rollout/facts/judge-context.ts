@@ -5,10 +5,10 @@ import type { Container, ContainerStatus, KubeEvent, Pod } from '../../kube/type
 import type { Memory } from './memory.ts';
 import type { ContainerMemory, PodMemory } from './pod-memory.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, SignalRow } from './verdict.ts';
 
 /** Times are the server's, in milliseconds. */
-export interface Sight {
+export interface JudgeContext {
   readonly snapshot: Snapshot;
   readonly memory: Memory;
   readonly now: number;
@@ -20,7 +20,7 @@ export interface Sight {
 }
 
 /** The pods of the new revision, as far as one pod's judgement depends on the others. */
-export interface Crew {
+export interface RevisionPods {
   readonly kind: string;
   /** A container of one of them passed its readiness probe, or ran for ten seconds without one. */
   readonly everReady: boolean;
@@ -38,8 +38,8 @@ export interface PodView {
   readonly pod: Pod;
   readonly past: PodMemory;
   readonly events: readonly KubeEvent[];
-  readonly crew: Crew;
-  readonly sight: Sight;
+  readonly revisionPods: RevisionPods;
+  readonly context: JudgeContext;
 }
 
 export interface ContainerView extends PodView {
@@ -52,30 +52,30 @@ export interface ContainerView extends PodView {
 export interface ContainerSymptom {
   readonly name: string;
   readonly rows: readonly SignalRow[];
-  readonly sees: (view: ContainerView) => Sign | undefined;
+  readonly sees: (view: ContainerView) => Diagnosis | undefined;
 }
 
 export interface PodSymptom {
   readonly name: string;
   readonly rows: readonly SignalRow[];
-  readonly sees: (view: PodView) => Sign | undefined;
+  readonly sees: (view: PodView) => Diagnosis | undefined;
 }
 
 /** Certain once `at` has come. */
-export function byTime(at: number, sight: Sight): Pick<Sign, 'certain' | 'fatalAt'> {
-  return { certain: sight.isPast(at), fatalAt: at };
+export function byTime(at: number, context: JudgeContext): Pick<Diagnosis, 'certain' | 'fatalAt'> {
+  return { certain: context.isPast(at), fatalAt: at };
 }
 
 /** Since when a signal of this pod stands. */
 export function since(view: PodView, signal: string): number {
-  return view.past.signals.get(signal) ?? view.sight.now;
+  return view.past.signals.get(signal) ?? view.context.now;
 }
 
 // Event times have whole seconds, and other clocks than the API server's wrote them.
 const eventSlackMs = 5_000;
 
 /** Events about this object since our write; all of them where nothing was written. */
-export function eventsSince(sight: Sight, uid: string | undefined): readonly KubeEvent[] {
-  const since = sight.writtenAt === undefined ? 0 : sight.writtenAt - eventSlackMs;
-  return sight.snapshot.eventsOf(uid ?? '', since);
+export function eventsSince(context: JudgeContext, uid: string | undefined): readonly KubeEvent[] {
+  const since = context.writtenAt === undefined ? 0 : context.writtenAt - eventSlackMs;
+  return context.snapshot.eventsOf(uid ?? '', since);
 }

@@ -136,7 +136,7 @@ export interface Draft {
 }
 
 /** As `remember`, into the draft itself. */
-export function learn(draft: Draft, object: KubeObject, now: number): void {
+function learn(draft: Draft, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   const mark = (key: string, stands: boolean): void => {
     if (!stands) draft.seen.delete(key);
@@ -154,7 +154,7 @@ export function learn(draft: Draft, object: KubeObject, now: number): void {
 const leavingKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/leaving`;
 
 /** As `forget`, from the draft itself. */
-export function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject, now: number): void {
+function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) draft.seen.delete(key);
   const pod = draft.pods.get(uid);

@@ -1,10 +1,10 @@
 // A Secret, ConfigMap or key that is missing: read out of the kubelet's words, proved by a read.
 
-import { byTime, type Sight } from './judge-context.ts';
+import { byTime, type JudgeContext } from './judge-context.ts';
 import { proofKey } from './memory.ts';
 import { choices } from './nearest.ts';
 import { plain } from './plain-text.ts';
-import type { Proof, Sign } from './verdict.ts';
+import type { Diagnosis, Proof } from './verdict.ts';
 
 /** Without the right to read it, this long of the same reason is taken as proof. */
 const unreadableMs = 30_000;
@@ -43,20 +43,20 @@ interface Waited {
 export function provedMissing(
   proof: Proof,
   { from, ms }: Waited,
-  sight: Sight,
-): Pick<Sign, 'certain' | 'fatalAt'> {
-  const answer = sight.memory.answers.get(proofKey(proof));
-  const readAt = from + (sight.patience === 'strict' ? 0 : ms);
+  context: JudgeContext,
+): Pick<Diagnosis, 'certain' | 'fatalAt'> {
+  const answer = context.memory.answers.get(proofKey(proof));
+  const readAt = from + (context.patience === 'strict' ? 0 : ms);
   if (answer?.result === 'told') return { certain: true };
   if (!answer || answer.at < readAt) return { certain: false, fatalAt: readAt };
   if (answer.result === 'missing') return { certain: true };
-  if (answer.result === 'forbidden') return byTime(from + unreadableMs, sight);
+  if (answer.result === 'forbidden') return byTime(from + unreadableMs, context);
   return { certain: false, fatalAt: answer.at + ms };
 }
 
 /** What the read said, as evidence. */
-export function answerWords(proof: Proof, sight: Sight): readonly string[] {
-  const answer = sight.memory.answers.get(proofKey(proof));
+export function answerWords(proof: Proof, context: JudgeContext): readonly string[] {
+  const answer = context.memory.answers.get(proofKey(proof));
   if (answer?.result === 'forbidden') {
     return ['this account may not read it, so the kubelet is taken at its word'];
   }

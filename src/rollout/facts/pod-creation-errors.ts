@@ -3,12 +3,12 @@
 import { counted } from '../../core/text.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { conditionOf, countOf, type KubeEvent } from '../../kube/typed.ts';
-import { byTime, type Crew, eventsSince, type Sight } from './judge-context.ts';
+import { byTime, eventsSince, type JudgeContext, type RevisionPods } from './judge-context.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
 import { plain } from './plain-text.ts';
 import { roomComes, roomMadeAt } from './quota-headroom.ts';
 import { classes, quotaWords, type RefusalClass } from './rejection-classes.ts';
-import type { Proof, Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, Proof, SignalRow } from './verdict.ts';
 
 interface Refusal {
   readonly message: string;
@@ -19,21 +19,32 @@ interface Refusal {
 /** What refuses the pods of `maker` (a ReplicaSet, or the workload itself), if anything still does. */
 export function refusalOf(
   maker: KubeObject,
-  { crew, sight, short }: { readonly crew: Crew; readonly sight: Sight; readonly short: boolean },
-): Sign | undefined {
-  const refusal = refusalIn(maker, sight);
+  {
+    revisionPods,
+    context,
+    short,
+  }: {
+    readonly revisionPods: RevisionPods;
+    readonly context: JudgeContext;
+    readonly short: boolean;
+  },
+): Diagnosis | undefined {
+  const refusal = refusalIn(maker, context);
   if (!refusal || !short) return undefined;
-  const missing = missingSign(maker, refusal, sight);
+  const missing = missingSign(maker, refusal, context);
   if (missing) return missing;
   const found = classes.find(({ words }) => words.test(refusal.message));
   if (!found) return undefined;
   const { namespace = '' } = maker.metadata;
   const isQuota = found.code === 'quota-exceeded';
   const certainty =
-    isQuota && roomComes(namespace, crew, sight)
+    isQuota && roomComes(namespace, revisionPods, context)
       ? { certain: false }
-      : byTime(limitOf(refusal, found, { crew, madeAt: roomMadeAt(namespace, sight) }), sight);
-  const surge = isQuota && crew.olderPods > 0;
+      : byTime(
+          limitOf(refusal, found, { revisionPods, madeAt: roomMadeAt(namespace, context) }),
+          context,
+        );
+  const surge = isQuota && revisionPods.olderPods > 0;
   return {
     code: found.code,
     ...(found.ms === 0 ? { certain: true } : certainty),
@@ -50,36 +61,40 @@ export function refusalOf(
 }
 
 interface Room {
-  readonly crew: Crew;
+  readonly revisionPods: RevisionPods;
   readonly madeAt: number;
 }
 
 // A pod that leaves frees room, but the controller waits twice as long before each next try.
-function limitOf({ from }: Refusal, { code, ms }: RefusalClass, { crew, madeAt }: Room): number {
-  const limit = Math.max(from, crew.progressAt) + ms;
+function limitOf(
+  { from }: Refusal,
+  { code, ms }: RefusalClass,
+  { revisionPods, madeAt }: Room,
+): number {
+  const limit = Math.max(from, revisionPods.progressAt) + ms;
   if (code !== 'quota-exceeded' || madeAt < from) return limit;
   return Math.max(limit, madeAt + (madeAt - from) + ms);
 }
 
-function refusalIn(maker: KubeObject, sight: Sight): Refusal | undefined {
+function refusalIn(maker: KubeObject, context: JudgeContext): Refusal | undefined {
   const uid = maker.metadata.uid ?? '';
-  const events = eventsSince(sight, uid).filter((event) => event.reason === 'FailedCreate');
+  const events = eventsSince(context, uid).filter((event) => event.reason === 'FailedCreate');
   const condition = conditionOf(maker, 'ReplicaFailure');
   const stands = condition?.status === 'True';
   const said = events.at(-1)?.message?.replace(/^\(combined from similar events\): /, '');
   const message = said ?? (stands ? condition.message : undefined);
   // A ReplicaSet says by its condition whether pods are still refused; others only have events.
   if (message === undefined || (maker.kind === 'ReplicaSet' && !stands)) return undefined;
-  const seen = events.map((event) => seenAt(event, sight));
+  const seen = events.map((event) => seenAt(event, context));
   return {
     message,
-    from: Math.min(sight.memory.seen.get(`${uid}/refused`) ?? sight.now, ...seen),
+    from: Math.min(context.memory.seen.get(`${uid}/refused`) ?? context.now, ...seen),
     count: events.reduce((sum, event) => sum + countOf(event), 0) || 1,
   };
 }
 
-function seenAt(event: KubeEvent, sight: Sight): number {
-  return sight.memory.seen.get(event.metadata.uid ?? '') ?? sight.now;
+function seenAt(event: KubeEvent, context: JudgeContext): number {
+  return context.memory.seen.get(event.metadata.uid ?? '') ?? context.now;
 }
 
 const missingKinds = [
@@ -122,7 +137,11 @@ export const refusalRows: readonly SignalRow[] = [...missingKinds, ...classes].m
   ({ row }) => row,
 );
 
-function missingSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | undefined {
+function missingSign(
+  maker: KubeObject,
+  refusal: Refusal,
+  context: JudgeContext,
+): Diagnosis | undefined {
   for (const { words, kind, field } of missingKinds) {
     const name = words.exec(refusal.message)?.[1];
     if (name === undefined) continue;
@@ -130,9 +149,9 @@ function missingSign(maker: KubeObject, refusal: Refusal, sight: Sight): Sign | 
     const proof: Proof = { kind, namespace, name };
     return {
       code: 'config-missing',
-      ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, sight),
+      ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, context),
       what: `its ${kind} ${plain(name)} is missing, so its pods are refused`,
-      evidence: [plain(refusal.message), ...answerWords(proof, sight)],
+      evidence: [plain(refusal.message), ...answerWords(proof, context)],
       hint: `Create the ${kind}, or correct ${field}.`,
       proof,
     };

@@ -4,7 +4,7 @@ import { type ContainerStatus, type Pod, timeOf } from '../../kube/typed.ts';
 import { type PullTrouble, pullTroubleOf } from './pull-words.ts';
 
 /** One run of a container that ended. */
-export interface Run {
+export interface ContainerRun {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
@@ -21,7 +21,7 @@ export interface ContainerMemory {
   /** It passed its readiness probe, or, without one, ran for ten seconds. */
   readonly wasReady: boolean;
   /** Ended runs, each once, the newest last. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly ContainerRun[];
   readonly failedPulls: Readonly<Partial<Record<PullTrouble, number>>>;
   readonly lastPull?: { readonly trouble: PullTrouble; readonly message: string };
   readonly waiting: string;
@@ -41,7 +41,7 @@ export interface PodMemory {
 export const steadyMs = 10_000;
 const keptRuns = 8;
 const noPulls: ContainerMemory['failedPulls'] = {};
-const noRuns: readonly Run[] = [];
+const noRuns: readonly ContainerRun[] = [];
 
 const families: Readonly<Record<string, string>> = {
   ErrImagePull: 'image',
@@ -151,7 +151,7 @@ function readContainer(
   return before && isAlike(before, next) ? before : next;
 }
 
-function isSteady(pod: Pod, { status, now }: Look, runs: readonly Run[]): boolean {
+function isSteady(pod: Pod, { status, now }: Look, runs: readonly ContainerRun[]): boolean {
   const spec = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])].find(
     (each) => each.name === status.name,
   );
@@ -161,14 +161,17 @@ function isSteady(pod: Pod, { status, now }: Look, runs: readonly Run[]): boolea
   return running || runs.some((run) => run.lasted >= steadyMs);
 }
 
-function addRuns(before: readonly Run[], status: ContainerStatus): readonly Run[] {
+function addRuns(
+  before: readonly ContainerRun[],
+  status: ContainerStatus,
+): readonly ContainerRun[] {
   const ended = [status.lastState?.terminated, status.state?.terminated];
   const runs = [...before];
   for (const end of ended) {
     if (!end) continue;
     const endedAt = timeOf(end.finishedAt) ?? 0;
     const startedAt = timeOf(end.startedAt) ?? 0;
-    const run: Run = {
+    const run: ContainerRun = {
       exitCode: end.exitCode,
       reason: end.reason ?? '',
       message: end.message ?? '',

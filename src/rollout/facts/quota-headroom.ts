@@ -1,30 +1,34 @@
 // Whether room under a quota is still coming: a refusal that ends by itself must fail nobody.
 import type { KubeObject } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type ReplicaSet, timeOf, typed } from '../../kube/typed.ts';
-import type { Crew, Sight } from './judge-context.ts';
+import type { JudgeContext, RevisionPods } from './judge-context.ts';
 
 /** A kubelet that is slow, and the API after it, may be late by this. */
 const lateMs = 30_000;
 
 /** Pods that leave, new ones whose being Ready lets older ones go, older ones that may go now. */
-export function roomComes(namespace: string, crew: Crew, sight: Sight): boolean {
-  const mayGo = crew.olderPods > 0 && (crew.olderMayGo || crew.onTheirWay);
-  return mayGo || isAnyLeaving(namespace, sight);
+export function roomComes(
+  namespace: string,
+  revisionPods: RevisionPods,
+  context: JudgeContext,
+): boolean {
+  const mayGo = revisionPods.olderPods > 0 && (revisionPods.olderMayGo || revisionPods.onTheirWay);
+  return mayGo || isAnyLeaving(namespace, context);
 }
 
 /** When room was made last, in this namespace; 0: never. Milliseconds since the epoch. */
-export function roomMadeAt(namespace: string, { memory }: Sight): number {
+export function roomMadeAt(namespace: string, { memory }: JudgeContext): number {
   return memory.seen.get(`${namespace}/leaving`) ?? 0;
 }
 
-function isAnyLeaving(namespace: string, sight: Sight): boolean {
-  const going = sight.snapshot.all('Pod', namespace).filter((each) => {
+function isAnyLeaving(namespace: string, context: JudgeContext): boolean {
+  const going = context.snapshot.all('Pod', namespace).filter((each) => {
     const { status } = typed<Pod>(each);
     return !/^(Succeeded|Failed)$/.test(status?.phase ?? '');
   });
   // The time stamp holds the grace period: it says when the pod is killed.
   const ends = going.flatMap(({ metadata }) => timeOf(metadata.deletionTimestamp) ?? []);
-  return ends.length > 0 && !sight.isPast(Math.max(...ends) + lateMs);
+  return ends.length > 0 && !context.isPast(Math.max(...ends) + lateMs);
 }
 
 /** By the controller's own sum, so that a slow controller is not taken for a deadlock. */

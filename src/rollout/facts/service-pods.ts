@@ -1,10 +1,10 @@
 // Whether a Service finds pods: its selector and named ports, held against what runs.
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type PodSpec, type Service, typed } from '../../kube/typed.ts';
-import type { Sight } from './judge-context.ts';
+import type { JudgeContext } from './judge-context.ts';
 import { choices, nearest } from './nearest.ts';
 import { plain } from './plain-text.ts';
-import type { Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const servicePodRows: readonly SignalRow[] = [
   [
@@ -31,7 +31,7 @@ interface Candidate {
 
 const workloadKinds = ['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet'];
 
-function workloadsIn(namespace: string, { snapshot }: Sight): readonly Candidate[] {
+function workloadsIn(namespace: string, { snapshot }: JudgeContext): readonly Candidate[] {
   return workloadKinds.flatMap((kind) =>
     snapshot.all(kind, namespace).map((each) => {
       const { template } = typed<Deployment>(each).spec ?? {};
@@ -44,7 +44,7 @@ function workloadsIn(namespace: string, { snapshot }: Sight): readonly Candidate
   );
 }
 
-function podsIn(namespace: string, { snapshot }: Sight): readonly Candidate[] {
+function podsIn(namespace: string, { snapshot }: JudgeContext): readonly Candidate[] {
   return snapshot.all('Pod', namespace).map((each) => ({
     name: nameOf(each),
     labels: each.metadata.labels ?? {},
@@ -56,21 +56,21 @@ const selects = (selector: Labels, { labels }: Candidate): boolean =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 /** What is wrong between a Service and the pods that are known; undefined where nothing is. */
-export function mismatchOf(live: KubeObject, sight: Sight): Sign | undefined {
+export function mismatchOf(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { selector } = typed<Service>(live).spec ?? {};
   const { namespace = '' } = live.metadata;
   if (!selector || Object.keys(selector).length === 0) return undefined;
-  const workloads = workloadsIn(namespace, sight);
+  const workloads = workloadsIn(namespace, context);
   const own = workloads.filter((each) => selects(selector, each));
   if (own.length > 0) return portSign(live, own);
-  const pods = podsIn(namespace, sight);
+  const pods = podsIn(namespace, context);
   const running = pods.filter((each) => selects(selector, each));
   if (running.length > 0) return portSign(live, running);
   return selectorSign(selector, [...workloads, ...pods]);
 }
 
 // Only a near miss is told: the pods may be made by another release, or by an operator, later.
-function selectorSign(selector: Labels, candidates: readonly Candidate[]): Sign | undefined {
+function selectorSign(selector: Labels, candidates: readonly Candidate[]): Diagnosis | undefined {
   const pairs = Object.entries(selector);
   for (const { name, labels } of candidates) {
     const off = pairs.filter(([key, value]) => labels[key] !== value);
@@ -102,7 +102,7 @@ function nearKey(key: string, value: string, labels: Labels): string | undefined
   return close && `${close[0]}=${close[1]}`;
 }
 
-function portSign(live: KubeObject, own: readonly Candidate[]): Sign | undefined {
+function portSign(live: KubeObject, own: readonly Candidate[]): Diagnosis | undefined {
   const names = own.flatMap(({ spec }) =>
     [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].flatMap((each) =>
       (each.ports ?? []).flatMap(({ name }) => name ?? []),

@@ -1,20 +1,20 @@
 // Hooks that should run before a container is stopped and fail: it is stopped all the same.
 import type { KubeObject } from '../../kube/objects.ts';
-import { eventsSince, type Sight } from './judge-context.ts';
+import { eventsSince, type JudgeContext } from './judge-context.ts';
 import { plain } from './plain-text.ts';
-import type { Sign, SignalRow } from './verdict.ts';
+import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const stopHookRows: readonly SignalRow[] = [
   ['event FailedPreStopHook', 'rollout-failed', 'never', 'deployment/pre-stop-failing'],
 ];
 
 /** Of the pods of any revision: usually it is those of the release before that are stopped. */
-export function stopHookSign(owner: KubeObject, sight: Sight): Sign | undefined {
-  const { snapshot } = sight;
+export function stopHookSign(owner: KubeObject, context: JudgeContext): Diagnosis | undefined {
+  const { snapshot } = context;
   const makers = [owner, ...snapshot.childrenOf(owner.metadata.uid ?? '', 'apps/ReplicaSet')];
   const pods = makers.flatMap(({ metadata }) => snapshot.childrenOf(metadata.uid ?? '', 'Pod'));
   const failed = pods
-    .flatMap(({ metadata }) => eventsSince(sight, metadata.uid))
+    .flatMap(({ metadata }) => eventsSince(context, metadata.uid))
     .filter(({ reason }) => reason === 'FailedPreStopHook')
     .at(-1);
   if (!failed) return undefined;

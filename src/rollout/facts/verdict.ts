@@ -80,7 +80,7 @@ export function verdictOf(
 }
 
 /** What a symptom saw. `certain` makes it fatal. */
-export interface Sign {
+export interface Diagnosis {
   readonly code: Code;
   /** Only for what time alone never makes fatal. */
   readonly severity?: Exclude<Severity, 'fatal'>;

@@ -2,9 +2,9 @@
 import { type KubeObject, kindKey } from '../../kube/objects.ts';
 import { conditionsOf } from '../../kube/typed.ts';
 import { isOfThisRelease } from '../facts/freshness.ts';
-import type { Sight } from '../facts/judge-context.ts';
+import type { JudgeContext } from '../facts/judge-context.ts';
 import { plain } from '../facts/plain-text.ts';
-import type { Sign } from '../facts/verdict.ts';
+import type { Diagnosis } from '../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../facts/verdict.ts';
 import { failedKey, type Rule, readRule, readyKey, ruleKeys } from './rules/rule.ts';
 import { findingOf } from './symptoms/diagnose.ts';
@@ -48,15 +48,15 @@ export interface Ruled {
 }
 
 /** The user's rules win: `failed` over everything, `ready` over what the kind's own judge says. */
-export function withRules({ object, live }: Ruled, sight: Sight, own: Verdict): Verdict {
+export function withRules({ object, live }: Ruled, context: JudgeContext, own: Verdict): Verdict {
   if (!hasRules(object)) return own;
   const failed = ruleOf(object, failedKey);
   const ready = ruleOf(object, readyKey);
   if (!failed && !ready) return own;
-  if (!isOfThisRelease(live, sight)) {
+  if (!isOfThisRelease(live, context)) {
     return own.state === 'ready' ? verdictOf('waiting', 'its status may be an older one') : own;
   }
-  if (failed?.check(live).holds) return failedVerdict(live, failed, { own, sight });
+  if (failed?.check(live).holds) return failedVerdict(live, failed, { own, context });
   if (!ready) return own;
   const { holds, seen } = ready.check(live);
   if (holds) {
@@ -70,22 +70,22 @@ export function withRules({ object, live }: Ruled, sight: Sight, own: Verdict): 
 
 interface Around {
   readonly own: Verdict;
-  readonly sight: Sight;
+  readonly context: JudgeContext;
 }
 
-function failedVerdict(live: KubeObject, rule: Rule, { own, sight }: Around): Verdict {
+function failedVerdict(live: KubeObject, rule: Rule, { own, context }: Around): Verdict {
   const reasons = conditionsOf(live)
     .filter(({ message }) => message)
     .slice(0, 5)
     .map((each) => plain(`${each.type}=${each.status}: ${each.reason ?? ''} ${each.message}`, 300));
-  const sign: Sign = {
+  const sign: Diagnosis = {
     code: 'rollout-failed',
     certain: true,
     what: `its rule ${failedKey} holds`,
     evidence: [rule.text, ...reasons],
     hint: 'Correct what its status names.',
   };
-  const finding = findingOf(live, sign, sight.patience);
+  const finding = findingOf(live, sign, context.patience);
   const others = own.findings.filter(({ cause }) => cause !== finding.cause);
   return verdictOf('waiting', `${failedKey} holds`, {
     progress: own.progress,

@@ -1,7 +1,7 @@
 // One object's verdict: what holds for every kind first, then the kind's own row.
 import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
 import { timeOf } from '../../kube/typed.ts';
-import { byTime, type Sight } from '../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../facts/judge-context.ts';
 import type { Memory } from '../facts/memory.ts';
 import { patienceOf } from '../facts/patience.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
@@ -44,17 +44,17 @@ export function judge(
   };
   const tracked = memory.targets.get(identityOf(object));
   const patience = memory.patience ?? 'normal';
-  const sight = { snapshot, memory, now, isPast, writtenAt: tracked?.writtenAt, patience };
-  const { againAt: _, ...verdict } = verdictOn(object, { row, sight });
+  const context = { snapshot, memory, now, isPast, writtenAt: tracked?.writtenAt, patience };
+  const { againAt: _, ...verdict } = verdictOn(object, { row, context });
   return next === Number.POSITIVE_INFINITY ? verdict : { ...verdict, againAt: next };
 }
 
 interface Known {
   readonly row: JudgeRow;
-  readonly sight: Sight;
+  readonly context: JudgeContext;
 }
 
-function verdictOn(object: KubeObject, { row, sight: given }: Known): Verdict {
+function verdictOn(object: KubeObject, { row, context: given }: Known): Verdict {
   const { snapshot, memory } = given;
   const { namespace = '', name } = object.metadata;
   const isHidden = row.optional && !snapshot.knows(kindKey(object), namespace);
@@ -64,12 +64,12 @@ function verdictOn(object: KubeObject, { row, sight: given }: Known): Verdict {
   if (live.metadata.annotations?.[waitKey] === 'false') {
     return verdictOf('suspended', `not waited for (${waitKey}: "false")`);
   }
-  const sight = { ...given, patience: patienceOf(live, given.patience) };
-  const general = deletingVerdict(live, sight) ?? unseenVerdict(object, live, { row, sight });
-  return general ?? withRules({ object, live }, sight, row.judge(live, sight));
+  const context = { ...given, patience: patienceOf(live, given.patience) };
+  const general = deletingVerdict(live, context) ?? unseenVerdict(object, live, { row, context });
+  return general ?? withRules({ object, live }, context, row.judge(live, context));
 }
 
-function absentVerdict(object: KubeObject, { writtenAt, isPast }: Sight): Verdict {
+function absentVerdict(object: KubeObject, { writtenAt, isPast }: JudgeContext): Verdict {
   if (writtenAt === undefined || !isPast(writtenAt + absentMs)) {
     return verdictOf('absent', 'does not exist');
   }
@@ -83,13 +83,13 @@ function absentVerdict(object: KubeObject, { writtenAt, isPast }: Sight): Verdic
   return verdictOf('waiting', 'does not exist', { findings: [gone] });
 }
 
-function deletingVerdict(live: KubeObject, sight: Sight): Verdict | undefined {
+function deletingVerdict(live: KubeObject, context: JudgeContext): Verdict | undefined {
   if (live.metadata.deletionTimestamp === undefined) return undefined;
-  const from = sight.memory.seen.get(`${live.metadata.uid ?? ''}/deleting`) ?? sight.now;
+  const from = context.memory.seen.get(`${live.metadata.uid ?? ''}/deleting`) ?? context.now;
   const finalizers = live.metadata.finalizers ?? [];
   const deleting = findingOf(live, {
     code: 'rollout-failed',
-    ...byTime(Math.max(from, sight.writtenAt ?? 0) + deletingMs, sight),
+    ...byTime(Math.max(from, context.writtenAt ?? 0) + deletingMs, context),
     what: 'it is being deleted',
     evidence: finalizers.length ? [`finalizers: ${finalizers.join(', ')}`] : [],
     hint: 'Wait until it is gone, then run again; a finalizer may hold it.',
@@ -101,7 +101,7 @@ function deletingVerdict(live: KubeObject, sight: Sight): Verdict | undefined {
 function unseenVerdict(
   object: KubeObject,
   live: KubeObject,
-  { row, sight }: Known,
+  { row, context }: Known,
 ): Verdict | undefined {
   const { status } = live as { readonly status?: { readonly observedGeneration?: number } };
   const observed = status?.observedGeneration;
@@ -109,8 +109,8 @@ function unseenVerdict(
   const same = live.metadata.uid === object.metadata.uid;
   const written = same ? (object.metadata.generation ?? 0) : 0;
   if ((observed ?? 0) >= Math.max(written, live.metadata.generation ?? 0)) return undefined;
-  const from = sight.writtenAt ?? timeOf(live.metadata.creationTimestamp) ?? sight.now;
+  const from = context.writtenAt ?? timeOf(live.metadata.creationTimestamp) ?? context.now;
   const counts = row.observed || (observed ?? 0) > 0;
-  if (!counts && sight.isPast(from + neverObservedMs)) return undefined;
+  if (!counts && context.isPast(from + neverObservedMs)) return undefined;
   return verdictOf('waiting', 'not yet seen by its controller');
 }

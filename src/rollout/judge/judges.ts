@@ -1,6 +1,6 @@
 // The table of kinds: who judges each, and what else must be watched for it.
 import type { KubeObject } from '../../kube/objects.ts';
-import type { Sight } from '../facts/judge-context.ts';
+import type { JudgeContext } from '../facts/judge-context.ts';
 import { type Verdict, verdictOf } from '../facts/verdict.ts';
 import { judgeAutoscaler } from './kinds/autoscaler.ts';
 import { judgeClaim } from './kinds/claim.ts';
@@ -27,7 +27,7 @@ export interface JudgeRow {
   /** When it is ready, in words; and the states under `test/fixtures/cluster/` that show it. */
   readonly ready: string;
   readonly shows: readonly string[];
-  readonly judge: (live: KubeObject, sight: Sight) => Verdict;
+  readonly judge: (live: KubeObject, context: JudgeContext) => Verdict;
   readonly needs: readonly Need[];
   /** Its controller tells by `status.observedGeneration` that it has seen the spec. */
   readonly observed?: boolean;

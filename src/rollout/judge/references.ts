@@ -3,7 +3,7 @@
 import type { Code } from '../../core/codes.ts';
 import { valueAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/objects.ts';
-import type { Sight } from '../facts/judge-context.ts';
+import type { JudgeContext } from '../facts/judge-context.ts';
 import { proofKey } from '../facts/memory.ts';
 import { answerWords } from '../facts/missing-config.ts';
 import { plain } from '../facts/plain-text.ts';
@@ -50,26 +50,26 @@ const endpointMs = 5_000;
 const askAgainMs = 1_000;
 
 /** The verdict, with a warning for each thing that the object names and a read shows missing. */
-export function withReferences(judge: (live: KubeObject, sight: Sight) => Verdict) {
-  return (live: KubeObject, sight: Sight): Verdict => {
-    const verdict = judge(live, sight);
-    const answerTo = (proof: Proof) => sight.memory.answers.get(proofKey(proof));
+export function withReferences(judge: (live: KubeObject, context: JudgeContext) => Verdict) {
+  return (live: KubeObject, context: JudgeContext): Verdict => {
+    const verdict = judge(live, context);
+    const answerTo = (proof: Proof) => context.memory.answers.get(proofKey(proof));
     const isMissing = (proof: Proof) => answerTo(proof)?.result === 'missing';
     // Without its Service there are no endpoints either.
     const all = referencesOf(live).filter(
       ({ proof }) => !isEndpoints(proof) || !isMissing({ ...proof, kind: 'Service' }),
     );
     const missing = all.filter(({ proof }) => isMissing(proof));
-    const coming = missing.filter(({ proof }) => isEndpoints(proof) && mayCome(sight));
-    const isOver = (at: number) => sight.isPast(at + askAgainMs);
+    const coming = missing.filter(({ proof }) => isEndpoints(proof) && mayCome(context));
+    const isOver = (at: number) => context.isPast(at + askAgainMs);
     const open = [
       ...all.filter(({ proof }) => !answerTo(proof)),
       ...coming.filter(({ proof }) => isOver(answerTo(proof)?.at ?? 0)),
     ];
     const told = missing.filter((each) => !coming.includes(each));
-    const findings = [...verdict.findings, ...told.map((each) => warningOf(live, each, sight))];
+    const findings = [...verdict.findings, ...told.map((each) => warningOf(live, each, context))];
     const asks = open.map(({ proof }) => proof);
-    const awaited = [...(isAwaited(sight) ? open : []), ...coming];
+    const awaited = [...(isAwaited(context) ? open : []), ...coming];
     if (verdict.state !== 'ready' || awaited.length === 0) return { ...verdict, findings, asks };
     const names = [...new Set(awaited.map(({ proof: { kind, name } }) => `${kind}/${name}`))];
     const words = plain(`looks for ${names.join(', ')}`, 200);
@@ -77,20 +77,20 @@ export function withReferences(judge: (live: KubeObject, sight: Sight) => Verdic
   };
 }
 
-function isAwaited({ writtenAt, isPast }: Sight): boolean {
+function isAwaited({ writtenAt, isPast }: JudgeContext): boolean {
   return writtenAt !== undefined && !isPast(writtenAt + answerMs);
 }
 
 const isEndpoints = ({ kind }: Proof): boolean => kind === 'EndpointSlice';
 
 /** A workload of this release may still bring the endpoints: it just got further. */
-function mayCome({ writtenAt, memory, isPast }: Sight): boolean {
+function mayCome({ writtenAt, memory, isPast }: JudgeContext): boolean {
   if (writtenAt === undefined) return false;
   const last = Math.max(writtenAt, ...[...memory.progress.values()].map(({ at }) => at));
   return !isPast(last + endpointMs);
 }
 
-function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFinding {
+function warningOf(live: KubeObject, reference: Reference, context: JudgeContext): LiveFinding {
   const { proof, code, what, hint } = reference;
   return findingOf(live, {
     code,
@@ -99,7 +99,7 @@ function warningOf(live: KubeObject, reference: Reference, sight: Sight): LiveFi
     what: plain(what, 200),
     evidence: isEndpoints(proof)
       ? ['none of the endpoints in its EndpointSlices is ready']
-      : answerWords(proof, sight),
+      : answerWords(proof, context),
     hint,
   });
 }

@@ -10,7 +10,12 @@ import {
   typed,
 } from '../../kube/typed.ts';
 import { emptyMemory, type Mark, type Memory, rememberAll } from '../facts/memory.ts';
-import { type ContainerMemory, type PodMemory, type Run, statusesOf } from '../facts/pod-memory.ts';
+import {
+  type ContainerMemory,
+  type ContainerRun,
+  type PodMemory,
+  statusesOf,
+} from '../facts/pod-memory.ts';
 import { pullTroubleOf } from '../facts/pull-words.ts';
 import { isStructural } from './symptoms/schedule.ts';
 
@@ -168,7 +173,7 @@ function restartsOf(status: ContainerStatus, pod: Pod, now: number): number {
 const keptRuns = 8;
 
 /** A status keeps one ended run; the restart count says that there were more of them. */
-function runsOf(runs: readonly Run[], restarts: number): readonly Run[] {
+function runsOf(runs: readonly ContainerRun[], restarts: number): readonly ContainerRun[] {
   const [last] = runs.slice(-1);
   if (!last) return runs;
   const missing = Math.min(keptRuns, restarts) - runs.length;

@@ -15,7 +15,7 @@ const quiet =
 const longest = 200;
 
 /** The line that matters most; of the newest excerpt that has one, the last of its kind. */
-export function tellingLine(logs: readonly LogExcerpt[]): string | undefined {
+export function errorLine(logs: readonly LogExcerpt[]): string | undefined {
   const lines = logs.flatMap((each) => each.lines).filter((line) => !quiet.test(line));
   for (const pattern of words) {
     const line = lines.findLast((each) => pattern.test(each));

@@ -7,7 +7,7 @@ import { pathOf } from '../../kube/paths.ts';
 import { platformHint, wrongPlatform } from '../facts/exit-words.ts';
 import { plain, plainLog } from '../facts/plain-text.ts';
 import type { LiveFinding, LogRequest } from '../facts/verdict.ts';
-import { tellingLine } from './error-line.ts';
+import { errorLine } from './error-line.ts';
 import type { LogExcerpt, ReportedFinding } from './result.ts';
 
 const logMs = 5_000;
@@ -100,7 +100,7 @@ function reported(live: LiveFinding, { read, platform }: Beyond): ReportedFindin
   const { foreign: _foreign, ...shown } = rest;
   const logs = read.flatMap(({ excerpt }) => excerpt ?? []);
   const missing = logs.length > 0 ? [] : read.flatMap(({ why }) => why ?? []);
-  const telling = tellingLine(logs);
+  const telling = errorLine(logs);
   return {
     ...shown,
     evidence: [

@@ -116,7 +116,7 @@ export interface State {
   readonly timings: Timing[];
 }
 
-export interface Running {
+export interface Run {
   readonly plan: Plan;
   readonly inputs: Inputs;
   readonly context: RunContext;
@@ -129,7 +129,7 @@ export interface Running {
 }
 
 /** A run that has its connection: what talks to the cluster takes no other. */
-export type Connected = Running & { readonly state: { readonly connection: Connection } };
+export type Connected = Run & { readonly state: { readonly connection: Connection } };
 
 function promised(): PromiseWithResolvers<void> {
   const fact = Promise.withResolvers<void>();
@@ -180,12 +180,12 @@ export function newState(startedAt: number): State {
 }
 
 /** name → reference: as the input says, and what was built by its digest. */
-export function imagesOf({ inputs, state }: Running): Readonly<Record<string, string>> {
+export function imagesOf({ inputs, state }: Run): Readonly<Record<string, string>> {
   return { ...inputs.images, ...referencesOf(state.built) };
 }
 
 /** Adds findings, with the hints that the way of authentication allows. */
-export function keep(findings: readonly Finding[], { state }: Running): void {
+export function keep(findings: readonly Finding[], { state }: Run): void {
   const access = state.connection?.access;
   state.findings.push(...(access ? withHints(findings, access) : findings));
 }
@@ -193,19 +193,19 @@ export function keep(findings: readonly Finding[], { state }: Running): void {
 export const apiOf = ({ state }: Connected): Api => state.connection.api;
 
 /** For what a run may do without a cluster: waits for the connection where one is made. */
-export async function connected(run: Running): Promise<Connected | undefined> {
+export async function connected(run: Run): Promise<Connected | undefined> {
   if (!run.inputs.target) return undefined;
   await run.state.given.connection.promise;
   return isConnected(run) ? run : undefined;
 }
 
-export const isConnected = (run: Running): run is Connected => run.state.connection !== undefined;
+export const isConnected = (run: Run): run is Connected => run.state.connection !== undefined;
 
 /**
  * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
  * objects name, else the context's. Undefined where nothing goes into a namespace.
  */
-export function releaseNamespace({ state, inputs }: Running): string | undefined {
+export function releaseNamespace({ state, inputs }: Run): string | undefined {
   if (state.releases) return state.releases.namespace;
   if (inputs.namespace !== undefined) return inputs.namespace;
   const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);

@@ -15,11 +15,11 @@ import { ranBefore } from '../../undo/undo-plan.ts';
 import { whatIsLeft } from '../state/left-behind.ts';
 import { apiOf, type Connected, keep, type State, settingsOf } from '../state/state.ts';
 import type { StepOf } from '../state/step.ts';
-import { recordDue } from './record-release.ts';
-import { readAgainDue } from './releases.ts';
+import { recordRelease } from './record-release.ts';
+import { readAgain } from './releases.ts';
 
 /** Writes what the phase holds, or everything. */
-export async function applyDue({ phase }: StepOf<'apply'>, run: Connected): Promise<void> {
+export async function runApply({ phase }: StepOf<'apply'>, run: Connected): Promise<void> {
   const { state, engine, inputs } = run;
   const { clock, log } = engine.ports;
   const before = state.changes;
@@ -37,8 +37,8 @@ export async function applyDue({ phase }: StepOf<'apply'>, run: Connected): Prom
       ...(phase ? { isDue: ({ object }) => phaseOf(object) === phase } : {}),
       beforeStage: async () => {
         await state.lock?.confirm();
-        await readAgainDue(run);
-        await recordDue(run);
+        await readAgain(run);
+        await recordRelease(run);
       },
       onWriting(planned) {
         state.touched.set(planned.document, { planned });
@@ -76,7 +76,7 @@ export async function applyDue({ phase }: StepOf<'apply'>, run: Connected): Prom
 }
 
 /** Waits for what the phase holds, or for everything; all waits share one deadline. */
-export async function awaitDue(
+export async function runAwait(
   { timeoutMs, phase }: StepOf<'await-rollout'>,
   run: Connected,
 ): Promise<void> {

@@ -13,11 +13,11 @@ import { Secret } from '../../core/secret.ts';
 import { exposedIn } from '../../inputs/mask.ts';
 import type { OpenRegistry } from '../../registry/login.ts';
 import { platformName } from '../../tools/catalog.ts';
-import type { Running } from '../state/state.ts';
+import type { Run } from '../state/state.ts';
 import { registryOf } from './registry.ts';
 
 /** Sets `state.built`. Stops where another step of the wave has failed: nothing would be deployed. */
-export async function buildAndPush(_: unknown, run: Running): Promise<void> {
+export async function runBuild(_: unknown, run: Run): Promise<void> {
   const { failed } = run.state;
   const signal = AbortSignal.any([run.signal, failed.signal]);
   try {
@@ -28,7 +28,7 @@ export async function buildAndPush(_: unknown, run: Running): Promise<void> {
   }
 }
 
-async function build(run: Running): Promise<void> {
+async function build(run: Run): Promise<void> {
   const { inputs, engine, context, state, signal } = run;
   const { build: request, registry: address } = inputs;
   if (!request || !address) throw new Error('a build without request or registry was planned');
@@ -71,7 +71,7 @@ const passed =
   /^(?:DOCKER_(?:HOST|CONTEXT|TLS_VERIFY|CERT_PATH|API_VERSION)|BUILDX_(?:BUILDER|CONFIG)|BUILDKIT_HOST|BUILDKIT_COLORS|KUBECONFIG|ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2))$/;
 
 /** For programs that build and push: the user's own builders and logins; ours where it is needed. */
-export function childEnvironment(
+function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   { plainConfig, userConfig }: OpenRegistry,
 ): Readonly<Record<string, string | Secret>> {
@@ -92,7 +92,7 @@ export function childEnvironment(
 }
 
 /** The step's own variables that the `secrets` of the images name, masked. */
-function buildSecrets(request: BuildRequest, run: Running): Readonly<Record<string, Secret>> {
+function buildSecrets(request: BuildRequest, run: Run): Readonly<Record<string, Secret>> {
   const { environment, ports } = run.engine;
   const problems: Finding[] = [];
   const all = request.images.flatMap(({ name, secrets }) =>

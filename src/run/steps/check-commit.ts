@@ -7,7 +7,7 @@ import { githubOf } from '../../github/repository.ts';
 import type { KnownReleases } from '../../releases/known.ts';
 import { type Deployed, isCommit, type Line, lastOnLine } from '../../releases/line.ts';
 import type { ReleaseHead } from '../../releases/record.ts';
-import type { Running } from '../state/state.ts';
+import type { Run } from '../state/state.ts';
 
 /**
  * Under the lock, before the first write. GitHub alone says which commit is older; a record says no
@@ -17,7 +17,7 @@ import type { Running } from '../state/state.ts';
  */
 export async function checkCommit(
   { heads }: KnownReleases,
-  run: Running,
+  run: Run,
 ): Promise<Finding | undefined> {
   const { context, engine, signal } = run;
   const { log, clock } = engine.ports;
@@ -48,19 +48,19 @@ export async function checkCommit(
 }
 
 /** Undefined where nothing says which commit is deployed, from where, or whose it is. */
-function lineOf({ context, inputs }: Running): Line | undefined {
+function lineOf({ context, inputs }: Run): Line | undefined {
   const repository = repositoryOf(context);
   const branch = branchOf(context);
   const { environment } = inputs;
   return repository && branch !== undefined ? { repository, branch, environment } : undefined;
 }
 
-function noLine({ context: { on, event } }: Running): string {
+function noLine({ context: { on, event } }: Run): string {
   const where = on === 'terminal' ? 'On a terminal' : `On ${clip(oneLine(event), 100)}`;
   return `${where} nothing says which commit is deployed: it is not compared with what is live`;
 }
 
-function overtaken(last: Deployed, run: Running, heads: readonly ReleaseHead[]): Finding {
+function overtaken(last: Deployed, run: Run, heads: readonly ReleaseHead[]): Finding {
   const { inputs, context, state } = run;
   if (inputs.allowOlder) {
     const hint = 'Leave allow-older out where the newer commit is to stay live.';
@@ -86,7 +86,7 @@ function endOf(event: string, release: number | undefined): Pick<Finding, 'sever
 }
 
 /** What a record says is text from the cluster; GitHub has confirmed the commit alone. */
-function olderFinding({ head, commit, runUrl }: Deployed, run: Running): Finding {
+function olderFinding({ head, commit, runUrl }: Deployed, run: Run): Finding {
   const { context, inputs, state } = run;
   const { app, environment } = inputs;
   const where = environment && ` in ${environment}`;

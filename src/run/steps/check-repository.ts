@@ -4,13 +4,13 @@ import { ActionError, type Finding, finding } from '../../core/errors.ts';
 import { secretName } from '../../releases/codec.ts';
 import type { KnownReleases } from '../../releases/known.ts';
 import { takenBy } from '../../releases/repository.ts';
-import { keep, type Running } from '../state/state.ts';
+import { keep, type Run } from '../state/state.ts';
 
 /**
  * Throws ActionError `app-taken`; a warning where nothing is written, and for a rollback on a
  * terminal: its remote may be a copy. `take-over` adds the repository to the record.
  */
-export function checkRepository(known: KnownReleases, run: Running): void {
+export function checkRepository(known: KnownReleases, run: Run): void {
   const { inputs, context } = run;
   const own = repositoryOf(context);
   const taken = takenBy(known.heads, own);

@@ -10,7 +10,7 @@ import { stageOf } from '../../manifests/order.ts';
 import { isPrunable, type PrunePlan, prunePlan, pruneRefusal } from '../../releases/prune-plan.ts';
 import { entryKey, entryOf, type InventoryEntry } from '../../releases/record.ts';
 import { makersFor } from '../../releases/repository.ts';
-import { apiOf, type Connected, keep, type Running } from '../state/state.ts';
+import { apiOf, type Connected, keep, type Run } from '../state/state.ts';
 import { plannedEntry } from './record-release.ts';
 
 /** Before the first write: what would go. `prune-refused` ends the run there. */
@@ -47,7 +47,7 @@ export async function planPrune(run: Connected, confirmed: boolean): Promise<voi
 }
 
 /** Whoever asks for it, and gets nothing, hears why. */
-function nothingPruned({ state }: Running): Finding {
+function nothingPruned({ state }: Run): Finding {
   const number = state.returnsTo?.head.number;
   const [why, hint] =
     number === undefined

@@ -21,7 +21,7 @@ import {
 } from '../../releases/record.ts';
 import { createRelease, forgetOld, updateRelease } from '../../releases/release-store.ts';
 import { isSameRepository, repositoriesOf, withRepository } from '../../releases/repository.ts';
-import { type Connected, imagesOf, keep, type Running } from '../state/state.ts';
+import { type Connected, imagesOf, keep, type Run } from '../state/state.ts';
 import { confirmLive } from './confirm-live.ts';
 import { storeOf } from './read-releases.ts';
 
@@ -30,7 +30,7 @@ import { storeOf } from './read-releases.ts';
  * of the good release that is live makes no new one. Where the namespace does not exist yet, the
  * next stage asks again.
  */
-export async function recordDue(run: Connected): Promise<void> {
+export async function recordRelease(run: Connected): Promise<void> {
   const { state } = run;
   const { releases, release } = state;
   if (!releases || release || state.isRecorded) return;
@@ -54,7 +54,7 @@ function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[
   return next;
 }
 
-function isNothingNew({ state, inputs, context }: Running): boolean {
+function isNothingNew({ state, inputs, context }: Run): boolean {
   const { releases, planned, toPrune, returnsTo } = state;
   const [newest] = releases?.heads ?? [];
   const contents = releases?.newest;
@@ -67,7 +67,7 @@ function isNothingNew({ state, inputs, context }: Running): boolean {
   return same && (state.partial || own.length === keys.size);
 }
 
-function draftOf(run: Running, number: number): Release {
+function draftOf(run: Run, number: number): Release {
   const { state, inputs, context } = run;
   const contents = contentsOf(run);
   return {
@@ -91,7 +91,7 @@ function draftOf(run: Running, number: number): Release {
 }
 
 /** What is live after a rollback is the commit that it restored, wherever it was started. */
-function sourceOf({ state, context }: Running): Pick<ReleaseHead, 'commit' | 'branch'> {
+function sourceOf({ state, context }: Run): Pick<ReleaseHead, 'commit' | 'branch'> {
   const { commit, branch } = state.returnsTo?.head ?? {
     commit: context.sha,
     branch: branchOf(context),
@@ -108,7 +108,7 @@ function isClaim(own: Repository | undefined, heads: readonly ReleaseHead[]): bo
 function repositoriesFor({
   state,
   context,
-}: Running): Pick<ReleaseHead, 'repository' | 'repositories'> {
+}: Run): Pick<ReleaseHead, 'repository' | 'repositories'> {
   const own = repositoryOf(context);
   const repositories = withRepository(repositoriesOf(state.releases?.heads ?? []), own);
   const repository = own && repositories.at(-1);
@@ -122,7 +122,7 @@ function repositoriesFor({
 const isManifests = ({ object, document }: PlannedObject): boolean =>
   kindKey(object) !== 'Namespace' || document.file !== '';
 
-function contentsOf({ state }: Running): ReleaseContents {
+function contentsOf({ state }: Run): ReleaseContents {
   const { partial, releases, returnsTo } = state;
   const planned = state.planned.filter(isManifests);
   const before = releases?.newest;
@@ -179,7 +179,7 @@ export async function finishRelease(run: Connected): Promise<void> {
   }
 }
 
-function endOf({ state, inputs }: Running): ReleaseState {
+function endOf({ state, inputs }: Run): ReleaseState {
   if (!state.findings.some(({ severity }) => severity === 'fatal')) {
     return inputs.wait ? 'good' : 'applied';
   }
@@ -188,7 +188,7 @@ function endOf({ state, inputs }: Running): ReleaseState {
   return undone?.state === 'done' || asBefore ? 'rolled-back' : 'failed';
 }
 
-function finalInventory({ state }: Running): readonly InventoryEntry[] {
+function finalInventory({ state }: Run): readonly InventoryEntry[] {
   const { release, releases, applied, undone, pruned, toPrune } = state;
   const written = applied
     .filter(({ planned }) => isManifests(planned))

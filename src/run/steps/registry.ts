@@ -2,10 +2,10 @@
 import { type OpenRegistry, openRegistry } from '../../registry/login.ts';
 import { type Cloud, openCloud } from '../../yandex/cloud.ts';
 import type { Credentials } from '../../yandex/credentials.ts';
-import type { Running } from '../state/state.ts';
+import type { Run } from '../state/state.ts';
 
 /** One token for the cluster and the registry. */
-export function cloudOf(run: Running, credentials: Credentials): Promise<Cloud> {
+export function cloudOf(run: Run, credentials: Credentials): Promise<Cloud> {
   const { engine, inputs, state } = run;
   const options = {
     apiEndpoint: inputs.ycApiEndpoint,
@@ -16,12 +16,12 @@ export function cloudOf(run: Running, credentials: Credentials): Promise<Cloud> 
 }
 
 /** The Docker configuration of the run, with the login for `registry` where there is one. */
-export function registryOf(run: Running): Promise<OpenRegistry> {
+export function registryOf(run: Run): Promise<OpenRegistry> {
   run.state.registry ??= open(run);
   return run.state.registry;
 }
 
-async function open(run: Running): Promise<OpenRegistry> {
+async function open(run: Run): Promise<OpenRegistry> {
   const { engine, inputs } = run;
   const { registry } = inputs;
   const login = registry?.login;

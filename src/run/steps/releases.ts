@@ -9,7 +9,7 @@ import type { KnownReleases } from '../../releases/known.ts';
 import type { ReleaseHead } from '../../releases/record.ts';
 import { readContents } from '../../releases/release-store.ts';
 import { isSameRepository, repositoriesOf } from '../../releases/repository.ts';
-import { apiOf, type Connected, keep, type Running } from '../state/state.ts';
+import { apiOf, type Connected, keep, type Run } from '../state/state.ts';
 import type { StepOf } from '../state/step.ts';
 import { checkCommit } from './check-commit.ts';
 import { checkRepository } from './check-repository.ts';
@@ -18,7 +18,7 @@ import { planPrune, prunedChanges } from './prune.ts';
 import { readReleases, storeOf } from './read-releases.ts';
 
 /** Optional: who may not read them does without, and hears of it. */
-export async function readReleasesDue(
+export async function runReadReleases(
   step: StepOf<'read-releases'>,
   run: Connected,
 ): Promise<void> {
@@ -38,7 +38,7 @@ export async function readReleasesDue(
   }
 }
 
-async function keepOlder(known: KnownReleases, run: Running): Promise<void> {
+async function keepOlder(known: KnownReleases, run: Run): Promise<void> {
   const older = await checkCommit(known, run);
   if (older) keep([older], run);
 }
@@ -47,7 +47,7 @@ async function keepOlder(known: KnownReleases, run: Running): Promise<void> {
  * Before a stage: a lock in a namespace that was not there yet may have been waited for, and what was
  * read before that is old. Once. Throws ActionError: `app-taken`, or `older-commit` with its severity.
  */
-export async function readAgainDue(run: Connected): Promise<void> {
+export async function readAgain(run: Connected): Promise<void> {
   const { state, inputs } = run;
   if (!state.readUnlocked || !state.lock?.isHeld) return;
   state.readUnlocked = false;
@@ -62,7 +62,7 @@ export async function readAgainDue(run: Connected): Promise<void> {
 }
 
 /** A reader of the preview would take silence for "nothing". */
-function notShown(refusal: Finding, run: Running): void {
+function notShown(refusal: Finding, run: Run): void {
   if (run.inputs.command === 'diff') {
     const what = `What would be pruned is not shown: ${refusal.what}`;
     keep([{ ...refusal, severity: 'warning', what }], run);
@@ -70,7 +70,7 @@ function notShown(refusal: Finding, run: Running): void {
 }
 
 /** The documents of the run are the objects of the chosen release; Secrets stay as they are. */
-export async function chooseReleaseDue(
+export async function runChooseRelease(
   { to }: StepOf<'choose-release'>,
   run: Connected,
 ): Promise<void> {
@@ -93,14 +93,14 @@ export async function chooseReleaseDue(
     .map((object): Document => ({ object, file: '', line: 1, lineOf: () => 1 }));
   engine.ports.log.info(`going back to release ${head.number} of ${inputs.app}: ${head.startedAt}`);
   state.documents = await proveRecorded(run, state.returnsTo, known);
-  await tellSecrets(run);
+  await reportSecrets(run);
 }
 
 /** Another repository's release holds none of this one's objects: only who asks for it goes there. */
 function choiceOf(
   heads: readonly ReleaseHead[],
   to: number | undefined,
-  { context }: Running,
+  { context }: Run,
 ): readonly ReleaseHead[] {
   const own = repositoryOf(context);
   const known = repositoriesOf(heads);
@@ -108,7 +108,7 @@ function choiceOf(
   return heads.filter(({ repository }) => !repository || isSameRepository(repository, own));
 }
 
-async function tellSecrets(run: Connected): Promise<void> {
+async function reportSecrets(run: Connected): Promise<void> {
   const { state, engine, signal } = run;
   const objects = state.returnsTo?.contents.objects ?? [];
   const secrets = objects.filter((each) => kindKey(each) === 'Secret');
@@ -136,7 +136,7 @@ function homeless(): ActionError {
   return new ActionError(finding('input-invalid', what, { hint: 'Give `namespace`.' }));
 }
 
-export async function planPruneDue(step: StepOf<'plan-prune'>, run: Connected): Promise<void> {
+export async function runPlanPrune(step: StepOf<'plan-prune'>, run: Connected): Promise<void> {
   await planPrune(run, step.confirmed);
   const { state, inputs } = run;
   if (inputs.command === 'diff' && state.toPrune) {

@@ -18,7 +18,7 @@ import { prepareScanner, type Scanner } from '../../scan/prepare-scanner.ts';
 import { readIgnoreFilesOf } from '../../scan/read-ignore-files.ts';
 import type { ScanMode } from '../../scan/result.ts';
 import { scanAll } from '../../scan/scan-all.ts';
-import { apiOf, type Connected, connected, keep, type Running } from '../state/state.ts';
+import { apiOf, type Connected, connected, keep, type Run } from '../state/state.ts';
 import { registryOf } from './registry.ts';
 
 /** After the rest of a run is over, a scan that only reports has as long. */
@@ -32,7 +32,7 @@ const asWarnings = (findings: readonly Finding[]): readonly Finding[] =>
   findings.map((each) => ({ ...each, severity: 'warning' }));
 
 /** Trivy and its database. Under `report` a scanner that cannot be had is a warning. */
-export async function prepareScanDue(mode: ScanMode, run: Running): Promise<void> {
+export async function runPrepareScan(mode: ScanMode, run: Run): Promise<void> {
   const { engine, inputs, state, signal } = run;
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
   try {
@@ -49,7 +49,7 @@ export async function prepareScanDue(mode: ScanMode, run: Running): Promise<void
 }
 
 /** Under `gate` returns when every scan has ended; under `report` when all that changes was read. */
-export async function scanDue(mode: ScanMode, run: Running): Promise<void> {
+export async function runScan(mode: ScanMode, run: Run): Promise<void> {
   const { state } = run;
   if (!state.scanner) return;
   const { done } = await begin(mode, run, state.scanner);
@@ -61,7 +61,7 @@ export async function scanDue(mode: ScanMode, run: Running): Promise<void> {
 }
 
 /** Reads all that the run itself will change; the scans that it starts are in `done`. */
-async function begin(mode: ScanMode, run: Running, scanner: Scanner) {
+async function begin(mode: ScanMode, run: Run, scanner: Scanner) {
   const { inputs, state, engine, signal, context } = run;
   const { ports } = engine;
   const severity = severityOf(mode);
@@ -86,7 +86,7 @@ async function begin(mode: ScanMode, run: Running, scanner: Scanner) {
   return { done: scanAll(work, { ...ports, context, inputs }) };
 }
 
-function imagesOfRun({ inputs, state }: Running): readonly ImageToScan[] {
+function imagesOfRun({ inputs, state }: Run): readonly ImageToScan[] {
   const objects = state.documents.map(({ object }) => object);
   const all = inputs.command === 'scan';
   const unbuilt = inputs.command === 'diff';
@@ -94,14 +94,14 @@ function imagesOfRun({ inputs, state }: Running): readonly ImageToScan[] {
 }
 
 /** Of live workloads only the images are known: nothing of them is scanned as a manifest. */
-async function sourcesOf(run: Running): Promise<readonly FileToScan[]> {
+async function sourcesOf(run: Run): Promise<readonly FileToScan[]> {
   const { state, inputs } = run;
   const documents = state.partial ? [] : state.documents;
   const manifests = manifestFiles(documents, state.namespace ?? inputs.namespace);
   return [...manifests, ...dockerfileFiles(await dockerfilesOf(run))];
 }
 
-async function finish(begun: ReturnType<typeof scanAll>, run: Running): Promise<void> {
+async function finish(begun: ReturnType<typeof scanAll>, run: Run): Promise<void> {
   for (const { result, findings } of await begun) {
     run.state.scans.push(result);
     const { name, from, to, state } = result;
@@ -113,7 +113,7 @@ async function finish(begun: ReturnType<typeof scanAll>, run: Running): Promise<
 
 /** The way to registries: our login where one of the images needs it, and nothing else. */
 async function registryEnv(
-  run: Running,
+  run: Run,
   references: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
   const hosts = references.map((each) => parseReference(each)?.registry);
@@ -121,7 +121,7 @@ async function registryEnv(
 }
 
 /** The one file for Trivy's `--ignorefile`. */
-async function acceptedBy(severity: Severity, run: Running): Promise<string | undefined> {
+async function acceptedBy(severity: Severity, run: Run): Promise<string | undefined> {
   const { engine, context, inputs, state } = run;
   const { files, clock } = engine.ports;
   const found = await readIgnoreFilesOf(context, inputs.githubToken, engine.ports);
@@ -136,7 +136,7 @@ async function acceptedBy(severity: Severity, run: Running): Promise<string | un
 }
 
 /** Image name → references that run now. Read before the apply, which changes them. */
-async function runningNow(images: readonly ImageToScan[], run: Running) {
+async function runningNow(images: readonly ImageToScan[], run: Run) {
   const there = await connected(run);
   const found = there ? await podsOf(there) : [];
   return new Map(images.map((image) => [image.name, runningImages(image, found)]));
@@ -162,7 +162,7 @@ async function podsOf(run: Connected): Promise<readonly KubeObject[]> {
 }
 
 /** Of the images that `build` names, where they are regular files inside of the workspace. */
-async function dockerfilesOf(run: Running): Promise<readonly Dockerfile[]> {
+async function dockerfilesOf(run: Run): Promise<readonly Dockerfile[]> {
   const { inputs, context, engine } = run;
   const { files } = engine.ports;
   const workspace = await files.realPath(context.workspace);

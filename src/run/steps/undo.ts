@@ -6,11 +6,11 @@ import { awaitRollout } from '../../rollout/wait/await-rollout.ts';
 import type { WorkloadResult } from '../../rollout/wait/result.ts';
 import { failure, type UndoOutcome, undo } from '../../undo/undo.ts';
 import type { Undone, UndoneObject } from '../../undo/undone.ts';
-import { apiOf, type Connected, keep, type Running } from '../state/state.ts';
+import { apiOf, type Connected, keep, type Run } from '../state/state.ts';
 import type { UndoStep } from '../state/step.ts';
 
 /** Its own failures are findings of `rollback-failed`; the run has failed anyway. */
-export async function undoDue(step: UndoStep, run: Connected): Promise<void> {
+export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   const { state, engine, inputs, signal } = run;
   const { clock, log } = engine.ports;
   const api = apiOf(run);
@@ -57,7 +57,7 @@ export async function undoDue(step: UndoStep, run: Connected): Promise<void> {
 // Creation times are whole seconds of the server.
 const clockSlackMs = 2_000;
 
-function stateOf({ objects }: UndoOutcome, { state, signal }: Running): Undone['state'] {
+function stateOf({ objects }: UndoOutcome, { state, signal }: Run): Undone['state'] {
   if (signal.aborted) return 'cancelled';
   if (state.findings.some(({ code }) => code === 'rollback-failed')) return 'failed';
   return objects.some(({ did }) => did !== 'left') ? 'done' : 'nothing';

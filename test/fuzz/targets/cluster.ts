@@ -30,7 +30,7 @@ import { makersFor, takenBy } from '../../../src/releases/repository.ts';
 import { readRule } from '../../../src/rollout/judge/rules/rule.ts';
 import { awaitRollout } from '../../../src/rollout/wait/await-rollout.ts';
 import { judgeNow } from '../../../src/rollout/wait/judge-now.ts';
-import { newState, type Running } from '../../../src/run/state/state.ts';
+import { newState, type Run } from '../../../src/run/state/state.ts';
 import { checkCommit } from '../../../src/run/steps/check-commit.ts';
 import { run } from '../../run.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
@@ -280,7 +280,7 @@ async function overtakenBy(heads: readonly ReleaseHead[]): Promise<readonly Find
     signal: new AbortController().signal,
     state,
   };
-  const older = await checkCommit({ namespace: 'web', heads }, running as unknown as Running);
+  const older = await checkCommit({ namespace: 'web', heads }, running as unknown as Run);
   return older ? [older] : [];
 }
 

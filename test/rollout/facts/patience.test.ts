@@ -1,4 +1,4 @@
-// How soon a doubt fails: strict at first sight, patient never before the time limit.
+// How soon a doubt fails: strict at first context, patient never before the time limit.
 import { describe, expect, test } from '@jest/globals';
 import type { Patience } from '../../../src/kube/annotations.ts';
 import type { Verdict } from '../../../src/rollout/facts/verdict.ts';

@@ -4,7 +4,7 @@ import type { GitHub } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Inputs } from '../../../src/inputs/types.ts';
 import type { ReleaseHead } from '../../../src/releases/record.ts';
-import { newState, type Running } from '../../../src/run/state/state.ts';
+import { newState, type Run } from '../../../src/run/state/state.ts';
 import { checkCommit } from '../../../src/run/steps/check-commit.ts';
 import { fastClock, rememberedLog } from '../../cluster/fakes.ts';
 import { run } from '../../run.ts';
@@ -60,7 +60,7 @@ async function check({ context, inputs, heads = [head()], says = 'ahead' }: Scen
     engine: { ports: { log, clock: fastClock() }, github: () => github },
     signal: new AbortController().signal,
     state,
-  } as unknown as Running;
+  } as unknown as Run;
   const found = await checkCommit({ namespace: 'web', heads }, running);
   return { found, lines: log.lines, overtaken: state.overtaken, asked };
 }

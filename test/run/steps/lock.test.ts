@@ -3,7 +3,7 @@ import { ActionError, finding } from '../../../src/core/errors.ts';
 import type { Document } from '../../../src/kube/document.ts';
 import type { Lock } from '../../../src/lock/hold.ts';
 import { takenLease } from '../../../src/lock/lease.ts';
-import { type Connection, newState, type Running } from '../../../src/run/state/state.ts';
+import { type Connection, newState, type Run } from '../../../src/run/state/state.ts';
 import { runStep } from '../../../src/run/steps.ts';
 import { rememberedLog } from '../../cluster/fakes.ts';
 import { leaseServer } from '../../lock/lease-server.ts';
@@ -30,12 +30,12 @@ function scene({
     engine: { ports: { clock, log } },
     signal: new AbortController().signal,
     state,
-  } as unknown as Running;
+  } as unknown as Run;
   const holds = () => takenLease(server.lease as never, { identity: 'x', actor: 'eve' }, 0);
   return { clock, server, log, state, running, holds };
 }
 
-async function acquire(running: Running): Promise<Lock | undefined> {
+async function acquire(running: Run): Promise<Lock | undefined> {
   delete running.state.lock;
   await runStep({ do: 'acquire-lock', timeoutMs: minutes }, running);
   return running.state.lock;

@@ -23,7 +23,7 @@ export const paragraphs = (...parts: readonly Lines[]): string =>
     .map((part) => part.join('\n'))
     .join('\n\n')}\n`;
 
-export function jobsBlock(jobs: Jobs): Lines {
+function jobsBlock(jobs: Jobs): Lines {
   const each = Object.entries(jobs).map(([id, lines]) => block(id, lines));
   return ['jobs:', ...each.flatMap((lines, at) => [...(at === 0 ? [] : ['']), ...indent(lines)])];
 }
@@ -131,7 +131,7 @@ function calls(name: WorkflowName): Lines {
 }
 
 /** A newer push to a pull request makes the older check pointless. */
-export const checkGroup = (app: string): Lines => [
+const checkGroup = (app: string): Lines => [
   '# A newer push to the pull request makes the older check pointless.',
   'concurrency:',
   `  group: webgen-pr-check-\${{ github.repository }}-${app}-\${{ github.event.pull_request.number || github.ref }}`,

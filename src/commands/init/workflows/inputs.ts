@@ -28,7 +28,7 @@ const cluster = {
   YC_K8S_CLUSTER_ID: 'The Managed Kubernetes cluster; a variable of that name is enough',
 };
 
-export const deployContract: Contract = {
+const deployContract: Contract = {
   inputs: {
     environment: {
       description:
@@ -114,7 +114,7 @@ export const deployContract: Contract = {
   },
 };
 
-export const checkContract: Contract = {
+const checkContract: Contract = {
   inputs: {
     environment: {
       description:
@@ -157,7 +157,7 @@ export const checkContract: Contract = {
   },
 };
 
-export const rollbackContract: Contract = {
+const rollbackContract: Contract = {
   inputs: {
     environment: {
       description: 'GitHub environment that is rolled back',

@@ -1,10 +1,10 @@
 // HorizontalPodAutoscalers: never waited for; what they can never do is told.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, conditionOf, timeOf } from '../../../kube/typed.ts';
-import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
-import { type Sign, type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { type Diagnosis, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
 
 export const autoscalerRows: readonly SignalRow[] = [
@@ -39,7 +39,7 @@ const never = /^(InvalidSelector|AmbiguousSelector|InvalidMetricSourceType)$/;
 const metricsMs = 180_000;
 const targetMs = 60_000;
 
-function certainOf(condition: Condition): Sign {
+function certainOf(condition: Condition): Diagnosis {
   return {
     code: 'rollout-failed',
     certain: true,
@@ -49,20 +49,26 @@ function certainOf(condition: Condition): Sign {
   };
 }
 
-function targetSign(condition: Condition, sight: Sight): Sign {
-  const from = Math.max(timeOf(condition.lastTransitionTime) ?? sight.now, sight.writtenAt ?? 0);
+function targetSign(condition: Condition, context: JudgeContext): Diagnosis {
+  const from = Math.max(
+    timeOf(condition.lastTransitionTime) ?? context.now,
+    context.writtenAt ?? 0,
+  );
   return {
     code: 'rollout-failed',
-    ...byTime(from + targetMs, sight),
+    ...byTime(from + targetMs, context),
     what: 'what it should scale cannot be read',
     evidence: [plain(condition.message ?? '')],
     hint: 'Correct scaleTargetRef: kind, name and apiVersion of an object in its namespace.',
   };
 }
 
-function metricsSign(condition: Condition, sight: Sight): Sign | undefined {
-  const from = Math.max(timeOf(condition.lastTransitionTime) ?? sight.now, sight.writtenAt ?? 0);
-  if (!sight.isPast(from + metricsMs)) return undefined;
+function metricsSign(condition: Condition, context: JudgeContext): Diagnosis | undefined {
+  const from = Math.max(
+    timeOf(condition.lastTransitionTime) ?? context.now,
+    context.writtenAt ?? 0,
+  );
+  if (!context.isPast(from + metricsMs)) return undefined;
   return {
     code: 'rollout-failed',
     severity: 'warning',
@@ -73,7 +79,7 @@ function metricsSign(condition: Condition, sight: Sight): Sign | undefined {
   };
 }
 
-function fullSign(condition: Condition): Sign {
+function fullSign(condition: Condition): Diagnosis {
   return {
     code: 'rollout-failed',
     severity: 'note',
@@ -84,20 +90,21 @@ function fullSign(condition: Condition): Sign {
   };
 }
 
-function signOf(live: KubeObject, sight: Sight): Sign | undefined {
+function diagnosisOf(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const active = conditionOf(live, 'ScalingActive');
   const able = conditionOf(live, 'AbleToScale');
   if (active?.status === 'False' && never.test(active.reason ?? '')) return certainOf(active);
-  if (able?.status === 'False' && able.reason === 'FailedGetScale') return targetSign(able, sight);
+  if (able?.status === 'False' && able.reason === 'FailedGetScale')
+    return targetSign(able, context);
   const limited = conditionOf(live, 'ScalingLimited');
   if (limited?.status === 'True' && limited.reason === 'TooManyReplicas') return fullSign(limited);
   const blind = active?.status === 'False' && active.reason !== 'ScalingDisabled';
-  return blind ? metricsSign(active, sight) : undefined;
+  return blind ? metricsSign(active, context) : undefined;
 }
 
 /** Ready as soon as it exists, unless it can never work. */
-export function judgeAutoscaler(live: KubeObject, sight: Sight): Verdict {
-  const sign = signOf(live, sight);
+export function judgeAutoscaler(live: KubeObject, context: JudgeContext): Verdict {
+  const sign = diagnosisOf(live, context);
   const state = sign?.certain ? 'waiting' : 'ready';
   return verdictOf(state, sign ? sign.what : 'exists', {
     findings: sign ? [findingOf(live, sign)] : [],

@@ -1,11 +1,11 @@
 // PersistentVolumeClaims: bound, or rightly waiting for the first pod that uses them.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Claim, conditionsOf, countOf, type KubeEvent, typed } from '../../../kube/typed.ts';
-import { byTime, eventsSince, type Sight } from '../../facts/judge-context.ts';
+import { byTime, eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
 import { answerWords, provedMissing } from '../../facts/missing-config.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
-import { type Proof, type Sign, type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { type Diagnosis, type Proof, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
 
 export const claimRows: readonly SignalRow[] = [
@@ -37,7 +37,7 @@ const provisioningMs = 60_000;
 const patient = /^WaitFor(FirstConsumer|PodScheduled)$/;
 
 /** Bound is ready; so is waiting for a first consumer, whose pods are awaited on their own. */
-export function judgeClaim(live: KubeObject, sight: Sight): Verdict {
+export function judgeClaim(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<Claim>(live);
   if (status?.phase === 'Bound') return boundVerdict(live);
   if (status?.phase === 'Lost') {
@@ -50,11 +50,11 @@ export function judgeClaim(live: KubeObject, sight: Sight): Verdict {
     });
     return verdictOf('waiting', 'lost', { findings: [lost] });
   }
-  const events = eventsSince(sight, live.metadata.uid);
+  const events = eventsSince(context, live.metadata.uid);
   const last = events.at(-1);
   if (last && patient.test(last.reason ?? '')) return verdictOf('ready', 'waits for its first pod');
-  const sign = signOf(events, spec?.storageClassName, sight);
-  const findings = sign ? [findingOf(live, sign, sight.patience)] : [];
+  const sign = diagnosisOf(events, spec?.storageClassName, context);
+  const findings = sign ? [findingOf(live, sign, context.patience)] : [];
   return verdictOf('waiting', 'pending', { findings });
 }
 
@@ -82,18 +82,20 @@ function boundVerdict(live: KubeObject): Verdict {
   return verdictOf('waiting', 'resize failed', { findings: [refused] });
 }
 
-function signOf(
+function diagnosisOf(
   events: readonly KubeEvent[],
   storageClass: string | undefined,
-  sight: Sight,
-): Sign | undefined {
+  context: JudgeContext,
+): Diagnosis | undefined {
   const failed = events.filter((each) =>
     /^(ProvisioningFailed|FailedBinding)$/.test(each.reason ?? ''),
   );
   const last = failed.at(-1);
   if (!last) return undefined;
   const message = last.message ?? '';
-  const seen = failed.map((each) => sight.memory.seen.get(each.metadata.uid ?? '') ?? sight.now);
+  const seen = failed.map(
+    (each) => context.memory.seen.get(each.metadata.uid ?? '') ?? context.now,
+  );
   const from = Math.min(...seen);
   const count = failed.reduce((sum, each) => sum + countOf(each), 0);
   const noClass = /storageclass\S* "[^"]*" not found/i.test(message);
@@ -101,9 +103,9 @@ function signOf(
   const proof: Proof = { kind: 'StorageClass', namespace: '', name: storageClass ?? '' };
   const byCount =
     last.reason === 'FailedBinding' || count >= 2
-      ? byTime(from + limit, sight)
+      ? byTime(from + limit, context)
       : { certain: false };
-  const certainty = noClass ? provedMissing(proof, { from, ms: classMs }, sight) : byCount;
+  const certainty = noClass ? provedMissing(proof, { from, ms: classMs }, context) : byCount;
   return {
     code: 'volume-unbound',
     ...certainty,
@@ -114,7 +116,7 @@ function signOf(
     evidence: [
       plain(message),
       `tried ${count} times`,
-      ...(noClass ? answerWords(proof, sight) : []),
+      ...(noClass ? answerWords(proof, context) : []),
     ],
     ...(noClass
       ? { proof, hint: 'Correct storageClassName, or leave it out to take the default class.' }

@@ -1,7 +1,7 @@
 // DaemonSets: the pods of the newest ControllerRevision, on nodes that can run them.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf, type DaemonSet, type Pod, typed } from '../../../kube/typed.ts';
-import type { Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext } from '../../facts/judge-context.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
@@ -23,14 +23,14 @@ const templateKey = 'pod-template-generation';
 const templateAnnotation = 'deprecated.daemonset.template.generation';
 
 /** The hash of the newest revision; undefined where revisions cannot be read. */
-function newestHash(live: KubeObject, sight: Sight): string | undefined {
-  const revisions = sight.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ControllerRevision');
+function newestHash(live: KubeObject, context: JudgeContext): string | undefined {
+  const revisions = context.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ControllerRevision');
   const [newest] = [...revisions].sort((a, b) => Number(b['revision']) - Number(a['revision']));
   return newest?.metadata.labels?.[hashKey];
 }
 
-function isNew(live: KubeObject, sight: Sight): (pod: Pod) => boolean {
-  const hash = newestHash(live, sight);
+function isNew(live: KubeObject, context: JudgeContext): (pod: Pod) => boolean {
+  const hash = newestHash(live, context);
   if (hash !== undefined) return (pod) => pod.metadata?.labels?.[hashKey] === hash;
   const generation = live.metadata.annotations?.[templateAnnotation];
   return (pod) => pod.metadata?.labels?.[templateKey] === generation;
@@ -41,21 +41,21 @@ function isDown(node: KubeObject | undefined): boolean {
 }
 
 // A pod on a node that is down will not come: waiting for it would hang on one dead node.
-function unreachable(pods: readonly Pod[], sight: Sight): number {
+function unreachable(pods: readonly Pod[], context: JudgeContext): number {
   return pods.filter((pod) => {
     const node = pod.spec?.nodeName ?? '';
     const ready = pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
-    return !ready && isDown(sight.snapshot.get('Node', '', node));
+    return !ready && isDown(context.snapshot.get('Node', '', node));
   }).length;
 }
 
 /** Judges a DaemonSet whose new spec the controller has seen. */
-export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
+export function judgeDaemonSet(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<DaemonSet>(live);
-  const all = podsOf(live.metadata.uid ?? '', sight);
-  const pods = all.filter(isNew(live, sight));
+  const all = podsOf(live.metadata.uid ?? '', context);
+  const pods = all.filter(isNew(live, context));
   const desired = status?.desiredNumberScheduled ?? 0;
-  const dead = unreachable(all, sight);
+  const dead = unreachable(all, context);
   const want = Math.max(0, desired - dead);
   const onDelete = spec?.updateStrategy?.type === 'OnDelete';
   const updated = status?.updatedNumberScheduled ?? 0;
@@ -64,7 +64,7 @@ export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
   const progress = [{ what: 'available', have, want }];
   const words = `${have} of ${want} available${dead > 0 ? `, ${dead} on nodes that are down` : ''}`;
   const updatedEnough = onDelete || updated >= want;
-  if (updatedEnough && available >= want && unsteadyPods(pods, sight) === 0) {
+  if (updatedEnough && available >= want && unsteadyPods(pods, context) === 0) {
     const findings = readyFindings(live, { desired, onDelete, updated });
     const { template, minReadySeconds } = spec ?? {};
     const started = want === 0 ? '' : startedWords(template?.spec, minReadySeconds);
@@ -78,7 +78,7 @@ export function judgeDaemonSet(live: KubeObject, sight: Sight): Verdict {
     short: all.length < desired,
   };
   const bear = bearableOf(live, { desired, haveIt: pods.filter(isReady).length });
-  const findings = groupFindings(group, sight).map(bear);
+  const findings = groupFindings(group, context).map(bear);
   return verdictOf('waiting', words, { progress, findings });
 }
 

@@ -1,7 +1,7 @@
 // CustomResourceDefinitions and other objects of the API itself.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf } from '../../../kube/typed.ts';
-import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -23,7 +23,7 @@ export const definitionRows: readonly SignalRow[] = [
 const establishMs = 60_000;
 
 /** Established with accepted names. */
-export function judgeDefinition(live: KubeObject, sight: Sight): Verdict {
+export function judgeDefinition(live: KubeObject, context: JudgeContext): Verdict {
   const names = conditionOf(live, 'NamesAccepted');
   if (names?.status === 'False') {
     const taken = findingOf(live, {
@@ -40,12 +40,12 @@ export function judgeDefinition(live: KubeObject, sight: Sight): Verdict {
     return verdictOf('ready', 'established', { findings: schemaFindings(live) });
   }
   const from = Math.max(
-    sight.writtenAt ?? 0,
-    sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now,
+    context.writtenAt ?? 0,
+    context.memory.seen.get(live.metadata.uid ?? '') ?? context.now,
   );
   const late = findingOf(live, {
     code: 'rollout-failed',
-    ...byTime(from + establishMs, sight),
+    ...byTime(from + establishMs, context),
     what: 'it is not established',
     evidence: [plain(established?.message ?? 'no condition Established yet')],
   });
@@ -71,16 +71,16 @@ function schemaFindings(live: KubeObject): readonly LiveFinding[] {
 const serviceGone = /^(ServiceNotFound|MissingEndpoints|EndpointsNotFound|ServicePortError)$/;
 
 /** An APIService is ready when it is Available; what stands behind it may be missing. */
-export function judgeApiService(live: KubeObject, sight: Sight): Verdict {
+export function judgeApiService(live: KubeObject, context: JudgeContext): Verdict {
   const available = conditionOf(live, 'Available');
   if (available?.status === 'True') return verdictOf('ready', 'available');
-  const seen = sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now;
-  const from = Math.max(sight.writtenAt ?? 0, seen);
+  const seen = context.memory.seen.get(live.metadata.uid ?? '') ?? context.now;
+  const from = Math.max(context.writtenAt ?? 0, seen);
   const words = plain(`${available?.reason ?? 'no condition yet'}: ${available?.message ?? ''}`);
   const broken = findingOf(live, {
     code: 'rollout-failed',
     ...(serviceGone.test(available?.reason ?? '')
-      ? byTime(from + establishMs, sight)
+      ? byTime(from + establishMs, context)
       : { certain: false }),
     what: 'the API behind it does not answer, which also breaks discovery for everybody',
     evidence: [words],

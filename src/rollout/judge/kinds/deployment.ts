@@ -7,7 +7,7 @@ import {
   timeOf,
   typed,
 } from '../../../kube/typed.ts';
-import type { Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext } from '../../facts/judge-context.ts';
 import { mayRemoveOlder } from '../../facts/quota-headroom.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -35,8 +35,8 @@ const revisionKey = 'deployment.kubernetes.io/revision';
 const slackMs = 2_000;
 
 /** The ReplicaSet of the newest revision, if it is there yet. */
-export function newestReplicaSet(live: KubeObject, sight: Sight): KubeObject | undefined {
-  const sets = sight.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ReplicaSet');
+function newestReplicaSet(live: KubeObject, context: JudgeContext): KubeObject | undefined {
+  const sets = context.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ReplicaSet');
   const revision = live.metadata.annotations?.[revisionKey];
   if (revision === undefined) return undefined;
   return sets.find((set) => set.metadata.annotations?.[revisionKey] === revision);
@@ -72,12 +72,12 @@ function isComplete({ want, total, updated, ready, available }: Counts): boolean
 }
 
 /** Judges a Deployment whose new spec the controller has seen. */
-export function judgeDeployment(live: KubeObject, sight: Sight): Verdict {
-  const sets = sight.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ReplicaSet');
-  const newest = newestReplicaSet(live, sight);
+export function judgeDeployment(live: KubeObject, context: JudgeContext): Verdict {
+  const sets = context.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ReplicaSet');
+  const newest = newestReplicaSet(live, context);
   const counts = countsOf(live, newest);
-  const pods = newest ? podsOf(newest.metadata.uid ?? '', sight) : [];
-  const unsteady = unsteadyPods(pods, sight);
+  const pods = newest ? podsOf(newest.metadata.uid ?? '', context) : [];
+  const unsteady = unsteadyPods(pods, context);
   const progress = [{ what: 'available', have: counts.fresh, want: counts.want }];
   const complete = isComplete(counts);
   if (complete && unsteady === 0) {
@@ -97,7 +97,7 @@ export function judgeDeployment(live: KubeObject, sight: Sight): Verdict {
     olderMayGo: mayRemoveOlder(live, sets, newest),
     short: pods.length < counts.want,
   };
-  const findings = withDeadline(live, groupFindings(group, sight), sight);
+  const findings = withDeadline(live, groupFindings(group, context), context);
   return verdictOf('waiting', wordsOf(counts, unsteady), { progress, findings });
 }
 
@@ -121,14 +121,14 @@ function pausedVerdict(live: KubeObject, progress: Verdict['progress']): Verdict
 
 // A kept ProgressDeadlineExceeded of the release before is no word about this one: ours can only
 // come after its whole deadline. https://github.com/helm/helm/issues/12861
-function deadlinePassed(live: KubeObject, sight: Sight): string | undefined {
+function deadlinePassed(live: KubeObject, context: JudgeContext): string | undefined {
   const condition = conditionOf(live, 'Progressing');
   if (condition?.status !== 'False' || condition.reason !== 'ProgressDeadlineExceeded') {
     return undefined;
   }
   const deadline = typed<Deployment>(live).spec?.progressDeadlineSeconds ?? 600;
   const at = timeOf(condition.lastUpdateTime) ?? 0;
-  const { writtenAt } = sight;
+  const { writtenAt } = context;
   const ours = writtenAt === undefined || at >= writtenAt + deadline * 1_000 - slackMs;
   return ours ? `no progress for ${deadline} s (progressDeadlineSeconds)` : undefined;
 }
@@ -136,9 +136,9 @@ function deadlinePassed(live: KubeObject, sight: Sight): string | undefined {
 function withDeadline(
   live: KubeObject,
   findings: readonly LiveFinding[],
-  sight: Sight,
+  context: JudgeContext,
 ): readonly LiveFinding[] {
-  const passed = deadlinePassed(live, sight);
+  const passed = deadlinePassed(live, context);
   if (passed === undefined) return findings;
   const [best, ...others] = findings;
   if (!best || best.severity === 'note') {

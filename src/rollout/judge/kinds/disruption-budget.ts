@@ -2,9 +2,9 @@
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
 import { conditionOf, typed } from '../../../kube/typed.ts';
-import type { Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
-import type { Sign, SignalRow } from '../../facts/verdict.ts';
+import type { Diagnosis, SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
 
@@ -27,18 +27,18 @@ export const budgetRows: readonly SignalRow[] = [
 const podsMs = 15_000;
 
 /** Ready by existing: a budget does not limit rollouts. */
-export function judgeBudget(live: KubeObject, sight: Sight): Verdict {
-  const sign = signOf(live) ?? emptySign(live, sight);
+export function judgeBudget(live: KubeObject, context: JudgeContext): Verdict {
+  const sign = diagnosisOf(live) ?? emptySign(live, context);
   const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
   const words = status ? `${status.currentHealthy} of ${status.desiredHealthy} healthy` : 'exists';
   return verdictOf('ready', words, { findings: sign ? [findingOf(live, sign)] : [] });
 }
 
-function emptySign(live: KubeObject, sight: Sight): Sign | undefined {
+function emptySign(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { status } = typed<Raw<V1PodDisruptionBudget>>(live);
   const isSeen = status?.observedGeneration === live.metadata.generation;
   if (!isSeen || status?.expectedPods !== 0) return undefined;
-  if (!sight.isPast((sight.writtenAt ?? 0) + podsMs)) return undefined;
+  if (!context.isPast((context.writtenAt ?? 0) + podsMs)) return undefined;
   return {
     code: 'rollout-failed',
     severity: 'warning',
@@ -49,7 +49,7 @@ function emptySign(live: KubeObject, sight: Sight): Sign | undefined {
   };
 }
 
-function signOf(live: KubeObject): Sign | undefined {
+function diagnosisOf(live: KubeObject): Diagnosis | undefined {
   const allowed = conditionOf(live, 'DisruptionAllowed');
   if (allowed?.reason !== 'SyncFailed') return undefined;
   return {

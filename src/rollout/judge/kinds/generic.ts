@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, conditionOf, conditionsOf } from '../../../kube/typed.ts';
 import { isOfThisRelease } from '../../facts/freshness.ts';
-import type { Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -64,10 +64,10 @@ function troubleOf(live: KubeObject, evidence: string): LiveFinding {
   });
 }
 
-function withoutStatus(live: KubeObject, sight: Sight): Verdict {
-  const { writtenAt, now, memory } = sight;
+function withoutStatus(live: KubeObject, context: JudgeContext): Verdict {
+  const { writtenAt, now, memory } = context;
   const from = writtenAt ?? memory.seen.get(live.metadata.uid ?? '') ?? now;
-  return writtenAt !== undefined && !sight.isPast(from + firstStatusMs)
+  return writtenAt !== undefined && !context.isPast(from + firstStatusMs)
     ? verdictOf('waiting', 'no status yet')
     : verdictOf('ready', 'exists; it has no status to judge');
 }
@@ -86,7 +86,7 @@ function uncounted(live: KubeObject): string {
 }
 
 /** Stalled, Reconciling, then Ready or its like, then the phase; no status at all is ready. */
-export function judgeGeneric(live: KubeObject, sight: Sight): Verdict {
+export function judgeGeneric(live: KubeObject, context: JudgeContext): Verdict {
   const stall = conditionOf(live, 'Stalled');
   if (stall?.status === 'True' && !isOld(live, stall)) return stalled(live, stall);
   const reconciling = conditionOf(live, 'Reconciling');
@@ -97,8 +97,8 @@ export function judgeGeneric(live: KubeObject, sight: Sight): Verdict {
   const findings = bad && !isOld(live, bad) ? [troubleOf(live, reasonOf(bad))] : [];
   const type = alike.find((each) => conditionOf(live, each));
   const condition = type === undefined ? undefined : conditionOf(live, type);
-  if (condition) return byCondition(live, sight, { condition, findings });
-  return byPhase(live, sight, findings);
+  if (condition) return byCondition(live, context, { condition, findings });
+  return byPhase(live, context, findings);
 }
 
 interface Told {
@@ -106,28 +106,36 @@ interface Told {
   readonly findings: readonly LiveFinding[];
 }
 
-function byCondition(live: KubeObject, sight: Sight, { condition, findings }: Told): Verdict {
+function byCondition(
+  live: KubeObject,
+  context: JudgeContext,
+  { condition, findings }: Told,
+): Verdict {
   if (isOld(live, condition)) return verdictOf('waiting', 'not yet seen by its controller');
   if (condition.status !== 'True') return verdictOf('waiting', reasonOf(condition), { findings });
-  if (!isOfThisRelease(live, sight, condition)) return verdictOf('waiting', older);
+  if (!isOfThisRelease(live, context, condition)) return verdictOf('waiting', older);
   const words = `${plain(condition.type, 60).toLowerCase()}${uncounted(live)}`;
   return verdictOf('ready', words, { findings });
 }
 
 const older = 'its status may be that of the release before';
 
-function byPhase(live: KubeObject, sight: Sight, findings: readonly LiveFinding[]): Verdict {
+function byPhase(
+  live: KubeObject,
+  context: JudgeContext,
+  findings: readonly LiveFinding[],
+): Verdict {
   const { status } = live as { readonly status?: Readonly<Record<string, unknown>> };
   const said = status?.['phase'] ?? status?.['state'] ?? status?.['health'];
   if (typeof said === 'string' && said !== '') {
     const words = `phase ${plain(said, 60)}`;
     const bad = badPhases.test(said) ? [troubleOf(live, `status: ${words}`)] : [];
     const isGood = goodPhases.test(said);
-    if (isGood && !isOfThisRelease(live, sight)) return verdictOf('waiting', older);
+    if (isGood && !isOfThisRelease(live, context)) return verdictOf('waiting', older);
     return verdictOf(isGood ? 'ready' : 'waiting', words, { findings: [...findings, ...bad] });
   }
   if (findings.length > 0)
     return verdictOf('waiting', 'its status tells of a failure', { findings });
   const isEmpty = typeof status !== 'object' || status === null || Object.keys(status).length === 0;
-  return isEmpty ? withoutStatus(live, sight) : verdictOf('ready', 'exists');
+  return isEmpty ? withoutStatus(live, context) : verdictOf('ready', 'exists');
 }

@@ -9,7 +9,7 @@ import {
   typed,
 } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
-import { eventsSince, type Sight } from '../../facts/judge-context.ts';
+import { eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
@@ -35,7 +35,7 @@ export const jobRows: readonly SignalRow[] = [
 ];
 
 /** Judges a Job. FailureTarget comes before Failed, SuccessCriteriaMet before Complete. */
-export function judgeJob(live: KubeObject, sight: Sight): Verdict {
+export function judgeJob(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<Job>(live);
   const is = (type: string): boolean => conditionOf(live, type)?.status === 'True';
   const want = spec?.completions ?? 1;
@@ -46,24 +46,24 @@ export function judgeJob(live: KubeObject, sight: Sight): Verdict {
   if (failureOf(live)) {
     return verdictOf('waiting', failureOf(live)?.reason ?? 'failed', {
       progress,
-      findings: [failedJob(live, sight)],
+      findings: [failedJob(live, context)],
     });
   }
   if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)', { progress });
-  const pods = sight.snapshot
+  const pods = context.snapshot
     .childrenOf(live.metadata.uid ?? '', 'Pod')
     .map((each) => typed<Pod>(each));
   const group = {
     owner: live,
     maker: live,
-    pods: podsOf(live.metadata.uid ?? '', sight),
+    pods: podsOf(live.metadata.uid ?? '', context),
     olderPods: 0,
     short: pods.length === 0,
   };
   const failed = status?.failed ?? 0;
   const tries = failed > 0 ? `, ${failed} failed of ${(spec?.backoffLimit ?? 6) + 1} tries` : '';
   const words = `${have} of ${want} succeeded${tries}`;
-  return verdictOf('waiting', words, { progress, findings: groupFindings(group, sight) });
+  return verdictOf('waiting', words, { progress, findings: groupFindings(group, context) });
 }
 
 /** FailureTarget comes first; Failed follows when the last pods are gone. */
@@ -82,9 +82,9 @@ function endOf(pod: Pod): number {
   return Math.max(timeOf(pod.metadata?.creationTimestamp) ?? 0, ...ends);
 }
 
-function failedJob(live: KubeObject, sight: Sight): LiveFinding {
+function failedJob(live: KubeObject, context: JudgeContext): LiveFinding {
   const condition = failureOf(live);
-  const pods = sight.snapshot
+  const pods = context.snapshot
     .childrenOf(live.metadata.uid ?? '', 'Pod')
     .map((each) => typed<Pod>(each));
   const [last] = [...pods].sort((a, b) => endOf(b) - endOf(a));
@@ -113,11 +113,11 @@ function failedJob(live: KubeObject, sight: Sight): LiveFinding {
 }
 
 /** A CronJob is ready when it is accepted; only a schedule that cannot be read fails it. */
-export function judgeCronJob(live: KubeObject, sight: Sight): Verdict {
+export function judgeCronJob(live: KubeObject, context: JudgeContext): Verdict {
   const spec = live['spec'] as
     | { readonly suspend?: boolean; readonly schedule?: string }
     | undefined;
-  const bad = eventsSince(sight, live.metadata.uid)
+  const bad = eventsSince(context, live.metadata.uid)
     .filter((event) =>
       /^(UnknownTimeZone|InvalidSchedule|UnparseableSchedule)$/.test(event.reason ?? ''),
     )
@@ -134,12 +134,12 @@ export function judgeCronJob(live: KubeObject, sight: Sight): Verdict {
   }
   if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)');
   const words = plain(`scheduled ${spec?.schedule ?? ''}`, 80);
-  return verdictOf('ready', words, { findings: missedFindings(live, sight) });
+  return verdictOf('ready', words, { findings: missedFindings(live, context) });
 }
 
 /** A start that was missed is over; that it is told is all that is left to do. */
-function missedFindings(live: KubeObject, sight: Sight): readonly LiveFinding[] {
-  const missed = eventsSince(sight, live.metadata.uid)
+function missedFindings(live: KubeObject, context: JudgeContext): readonly LiveFinding[] {
+  const missed = eventsSince(context, live.metadata.uid)
     .filter((event) => /^(TooManyMissedTimes|MissSchedule)$/.test(event.reason ?? ''))
     .at(-1);
   if (!missed) return [];

@@ -1,8 +1,8 @@
 // Services and Ingresses: they exist at once; an address may take minutes and is only told.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Service, typed } from '../../../kube/typed.ts';
-import { backendSign } from '../../facts/ingress-backends.ts';
-import { eventsSince, type Sight } from '../../facts/judge-context.ts';
+import { diagnoseBackends } from '../../facts/ingress-backends.ts';
+import { eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import { mismatchOf } from '../../facts/service-pods.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
@@ -34,8 +34,8 @@ export const networkRows: readonly SignalRow[] = [
 ];
 
 /** A Service is ready; what it leads to, and a missing address, are warnings, never waited for. */
-export function judgeService(live: KubeObject, sight: Sight): Verdict {
-  const mismatch = mismatchOf(live, sight);
+export function judgeService(live: KubeObject, context: JudgeContext): Verdict {
+  const mismatch = mismatchOf(live, context);
   const found = mismatch ? [findingOf(live, mismatch)] : [];
   const addresses = addressesOf(live);
   if (addresses.length > 0) {
@@ -44,7 +44,7 @@ export function judgeService(live: KubeObject, sight: Sight): Verdict {
   if (typed<Service>(live).spec?.type !== 'LoadBalancer') {
     return verdictOf('ready', 'exists', { findings: found });
   }
-  const failed = eventsSince(sight, live.metadata.uid)
+  const failed = eventsSince(context, live.metadata.uid)
     .filter((event) => event.reason === 'SyncLoadBalancerFailed')
     .at(-1);
   const waiting = findingOf(live, {
@@ -58,8 +58,8 @@ export function judgeService(live: KubeObject, sight: Sight): Verdict {
 }
 
 /** An Ingress has no conditions: without an address there is a note. */
-export function judgeIngress(live: KubeObject, sight: Sight): Verdict {
-  const nowhere = backendSign(live, sight);
+export function judgeIngress(live: KubeObject, context: JudgeContext): Verdict {
+  const nowhere = diagnoseBackends(live, context);
   const found = nowhere ? [findingOf(live, nowhere)] : [];
   const addresses = addressesOf(live);
   if (addresses.length > 0) {

@@ -4,7 +4,7 @@ import { valueAt } from '../../../kube/json.ts';
 import { type KubeObject, kindKey } from '../../../kube/objects.ts';
 import { conditionsOf, timeOf } from '../../../kube/typed.ts';
 import { isOfThisRelease } from '../../facts/freshness.ts';
-import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -34,13 +34,13 @@ const phases: Readonly<Record<string, Phases>> = {
 const badMs = 60_000;
 
 /** By the phase alone: `Available=True` of a Rollout is true while it still rolls. */
-export function judgePhased(live: KubeObject, sight: Sight): Verdict {
+export function judgePhased(live: KubeObject, context: JudgeContext): Verdict {
   const phase = textAt(live, 'status', 'phase');
   const known = phases[kindKey(live)];
   if (!known || phase === '') return verdictOf('waiting', 'no phase yet');
   const words = `phase ${plain(phase, 60)}`;
   if (known.good.test(phase)) {
-    return isOfThisRelease(live, sight)
+    return isOfThisRelease(live, context)
       ? verdictOf('ready', words)
       : verdictOf('waiting', 'its status may be that of the release before');
   }
@@ -49,11 +49,11 @@ export function judgePhased(live: KubeObject, sight: Sight): Verdict {
   }
   if (!known.bad.test(phase)) return verdictOf('waiting', words);
   const changed = timeOf(textAt(live, 'status', 'lastTransitionTime'));
-  const from = Math.max(changed ?? 0, sight.writtenAt ?? 0);
+  const from = Math.max(changed ?? 0, context.writtenAt ?? 0);
   const why = textAt(live, 'status', 'message') || messageOf(live);
   const failed = findingOf(live, {
     code: 'rollout-failed',
-    ...byTime(from + badMs, sight),
+    ...byTime(from + badMs, context),
     what: known.what,
     evidence: [plain(`status.phase: ${phase}`), ...(why ? [plain(why)] : [])],
     hint: 'Read why its controller stopped, correct it, and deploy again.',

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf, type Pod, typed } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
-import type { Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
@@ -15,7 +15,7 @@ export const podRows: readonly SignalRow[] = [
 ];
 
 /** Ready, or Succeeded where it may not restart. */
-export function judgePod(live: KubeObject, sight: Sight): Verdict {
+export function judgePod(live: KubeObject, context: JudgeContext): Verdict {
   const pod = typed<Pod>(live);
   const phase = pod.status?.phase ?? 'Pending';
   const always = (pod.spec?.restartPolicy ?? 'Always') === 'Always';
@@ -24,12 +24,12 @@ export function judgePod(live: KubeObject, sight: Sight): Verdict {
     return verdictOf('waiting', 'failed', { findings: [failedPod(live, pod)] });
   }
   const isReady = conditionOf(live, 'Ready')?.status === 'True';
-  if (always && isReady && unsteadyPods([pod], sight) === 0) {
+  if (always && isReady && unsteadyPods([pod], context) === 0) {
     return verdictOf('ready', `ready${startedWords(pod.spec)}`);
   }
   const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };
   const words = always ? phase.toLowerCase() : `${phase.toLowerCase()}, awaited to end`;
-  return verdictOf('waiting', words, { findings: groupFindings(group, sight) });
+  return verdictOf('waiting', words, { findings: groupFindings(group, context) });
 }
 
 function failedPod(live: KubeObject, pod: Pod): LiveFinding {

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Pod, type PodSpec, typed } from '../../../kube/typed.ts';
 import { goneSign, isGone } from '../../facts/evicted-pods.ts';
-import type { Crew, Sight } from '../../facts/judge-context.ts';
+import type { JudgeContext, RevisionPods } from '../../facts/judge-context.ts';
 import { refusalOf } from '../../facts/pod-creation-errors.ts';
 import { steadyMs } from '../../facts/pod-memory.ts';
 import { stopHookSign } from '../../facts/stop-hooks.ts';
@@ -10,8 +10,8 @@ import type { LiveFinding } from '../../facts/verdict.ts';
 import { byGravity, diagnosePods, findingOf } from '../symptoms/diagnose.ts';
 
 /** Pods owned by this uid that are not on their way out. */
-export function podsOf(uid: string, sight: Sight): readonly Pod[] {
-  return sight.snapshot
+export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {
+  return context.snapshot
     .childrenOf(uid, 'Pod')
     .filter((each) => each.metadata.deletionTimestamp === undefined)
     .map((each) => typed<Pod>(each));
@@ -37,9 +37,9 @@ export interface Group {
 }
 
 /** How far the pods of one revision are, and how it went until now. */
-export function crewOf(group: Group, sight: Sight): Crew {
+function revisionPodsOf(group: Group, context: JudgeContext): RevisionPods {
   const { owner, pods, olderPods, olderMayGo = false } = group;
-  const { memory, writtenAt } = sight;
+  const { memory, writtenAt } = context;
   const everReady = pods.some((pod) => {
     const past = memory.pods.get(pod.metadata?.uid ?? '');
     const main = pod.spec?.containers ?? [];
@@ -55,15 +55,15 @@ export function crewOf(group: Group, sight: Sight): Crew {
 }
 
 /** Every finding about the pods of one revision and about their making. */
-export function groupFindings(group: Group, sight: Sight): readonly LiveFinding[] {
-  const crew = crewOf(group, sight);
-  const { patience } = sight;
+export function groupFindings(group: Group, context: JudgeContext): readonly LiveFinding[] {
+  const revisionPods = revisionPodsOf(group, context);
+  const { patience } = context;
   const gone = goneSign(group.pods.filter(isGone));
   const judged = group.pods.filter((pod) => !isGone(pod));
-  const hook = stopHookSign(group.owner, sight);
-  const refusal = refusalOf(group.maker, { crew, sight, short: group.short });
+  const hook = stopHookSign(group.owner, context);
+  const refusal = refusalOf(group.maker, { revisionPods, context, short: group.short });
   return [
-    ...diagnosePods(group.owner, judged, { crew, sight }),
+    ...diagnosePods(group.owner, judged, { revisionPods, context }),
     ...(refusal ? [findingOf(group.owner, refusal, patience)] : []),
     ...(gone ? [findingOf(group.owner, gone, patience)] : []),
     ...(hook ? [findingOf(group.owner, hook, patience)] : []),
@@ -71,7 +71,7 @@ export function groupFindings(group: Group, sight: Sight): readonly LiveFinding[
 }
 
 /**
- * A kubelet looks once a second at what runs (PLEG), so what died at once was Running for a second
+ * A kubelet looks once a second at what runs (PLEG), so what died at once was Run for a second
  * or two to the API. Without a probe nothing else speaks for it: a start is believed after this.
  */
 const startMs = 3_000;
@@ -84,19 +84,19 @@ const mostSteadyMs = 60_000;
  * call them available: without a readiness probe three seconds; after a crash ten, or without a
  * probe twice the last run, since a crash loop looks the same between two crashes.
  */
-export function unsteadyPods(pods: readonly Pod[], sight: Sight): number {
+export function unsteadyPods(pods: readonly Pod[], context: JudgeContext): number {
   return pods.filter((pod) => {
-    const past = sight.memory.pods.get(pod.metadata?.uid ?? '');
+    const past = context.memory.pods.get(pod.metadata?.uid ?? '');
     return (pod.status?.containerStatuses ?? []).some((status) => {
       const { readinessProbe: probe } =
         pod.spec?.containers.find((each) => each.name === status.name) ?? {};
       const last = past?.containers.get(status.name)?.runs.at(-1);
       const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
-      if (last) return !sight.isPast(startedAt + enoughAfter(last.lasted, probe !== undefined));
+      if (last) return !context.isPast(startedAt + enoughAfter(last.lasted, probe !== undefined));
       // Only what a container runtime runs can die; a node whose clock is ahead is believed.
-      const ours = sight.writtenAt !== undefined && status.containerID !== undefined;
-      const isNew = ours && probe === undefined && sight.isPast(startedAt);
-      return isNew && !sight.isPast(startedAt + startMs);
+      const ours = context.writtenAt !== undefined && status.containerID !== undefined;
+      const isNew = ours && probe === undefined && context.isPast(startedAt);
+      return isNew && !context.isPast(startedAt + startMs);
     });
   }).length;
 }

@@ -1,7 +1,7 @@
 // HTTPRoutes: each gateway says by its own conditions whether it has taken the route.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, typed } from '../../../kube/typed.ts';
-import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -32,12 +32,12 @@ interface Routed {
 }
 
 /** Ready when every gateway that it names has accepted it and resolved its backends. */
-export function judgeRoute(live: KubeObject, sight: Sight): Verdict {
+export function judgeRoute(live: KubeObject, context: JudgeContext): Verdict {
   const parents = typed<Routed>(live).status?.parents ?? [];
-  const seen = sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now;
-  const from = Math.max(sight.writtenAt ?? 0, seen);
+  const seen = context.memory.seen.get(live.metadata.uid ?? '') ?? context.now;
+  const from = Math.max(context.writtenAt ?? 0, seen);
   if (parents.length === 0) {
-    const isLate = sight.writtenAt === undefined || sight.isPast(from + firstStatusMs);
+    const isLate = context.writtenAt === undefined || context.isPast(from + firstStatusMs);
     return isLate
       ? verdictOf('ready', 'exists; no gateway has taken it yet')
       : verdictOf('waiting', 'no gateway has taken it yet');
@@ -55,7 +55,7 @@ export function judgeRoute(live: KubeObject, sight: Sight): Verdict {
   if (!bad) return verdictOf('ready', 'accepted');
   const refused = findingOf(live, {
     code: 'service-mismatch',
-    ...byTime(from + refusedMs, sight),
+    ...byTime(from + refusedMs, context),
     what: `its gateway ${plain(bad.gateway, 80)} cannot serve it`,
     evidence: [plain(`${bad.type}=False: ${bad.reason ?? ''}: ${bad.message ?? ''}`)],
     hint: 'Correct parentRefs or backendRefs, or apply what they name.',

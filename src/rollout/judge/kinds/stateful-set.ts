@@ -1,7 +1,7 @@
 // StatefulSets: no server signal ever says "failed", so their pods are judged.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Pod, type StatefulSet, typed } from '../../../kube/typed.ts';
-import { byTime, type Sight } from '../../facts/judge-context.ts';
+import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
@@ -62,16 +62,16 @@ function isComplete(set: StatefulSet, counts: Counts): boolean {
 }
 
 /** Judges a StatefulSet whose new spec the controller has seen. */
-export function judgeStatefulSet(live: KubeObject, sight: Sight): Verdict {
+export function judgeStatefulSet(live: KubeObject, context: JudgeContext): Verdict {
   const set = typed<StatefulSet>(live);
   const counts = countsOf(set);
-  const all = podsOf(live.metadata.uid ?? '', sight);
+  const all = podsOf(live.metadata.uid ?? '', context);
   const revision = set.status?.updateRevision;
   const pods = all.filter((pod) => pod.metadata?.labels?.[hashKey] === revision);
   const have = isOnDelete(set) ? counts.available : Math.min(counts.updated, counts.available);
   const progress = [{ what: 'available', have, want: counts.want }];
   const words = `${have} of ${counts.want} available`;
-  if (isComplete(set, counts) && unsteadyPods(pods, sight) === 0) {
+  if (isComplete(set, counts) && unsteadyPods(pods, context) === 0) {
     return readyVerdict(live, counts, progress);
   }
   const group = {
@@ -82,8 +82,8 @@ export function judgeStatefulSet(live: KubeObject, sight: Sight): Verdict {
     short: all.length < counts.want,
   };
   const findings = [
-    ...groupFindings(group, sight).map((each) => inOrder(each, set)),
-    ...stuckFindings(live, all, sight),
+    ...groupFindings(group, context).map((each) => inOrder(each, set)),
+    ...stuckFindings(live, all, context),
   ].sort(byGravity);
   return verdictOf('waiting', words, { progress, findings });
 }
@@ -126,7 +126,7 @@ function inOrder(found: LiveFinding, { spec }: StatefulSet): LiveFinding {
 function stuckFindings(
   live: KubeObject,
   all: readonly Pod[],
-  sight: Sight,
+  context: JudgeContext,
 ): readonly LiveFinding[] {
   const { spec, status } = typed<StatefulSet>(live);
   if (spec?.podManagementPolicy === 'Parallel' || isOnDelete(typed(live))) return [];
@@ -137,12 +137,12 @@ function stuckFindings(
     const name = pod.metadata?.name;
     if (reason === undefined || name === undefined) return [];
     const from = Math.max(
-      sight.writtenAt ?? 0,
-      sight.memory.seen.get(live.metadata.uid ?? '') ?? sight.now,
+      context.writtenAt ?? 0,
+      context.memory.seen.get(live.metadata.uid ?? '') ?? context.now,
     );
     const found = findingOf(live, {
       code: 'rollout-failed',
-      ...byTime(from + stuckMs, sight),
+      ...byTime(from + stuckMs, context),
       what: `its pod ${name} of the release before is broken, and Kubernetes does not replace it`,
       evidence: [`${name}: ${reason}`, 'https://github.com/kubernetes/kubernetes/issues/67250'],
       hint: `Delete that pod: kubectl delete pod ${name}`,

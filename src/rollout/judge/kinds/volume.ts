@@ -3,7 +3,7 @@ import type { V1PersistentVolume } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
 import { typed } from '../../../kube/typed.ts';
 import { plain } from '../../facts/plain-text.ts';
-import type { Sign, SignalRow } from '../../facts/verdict.ts';
+import type { Diagnosis, SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
 
@@ -29,7 +29,7 @@ export function judgeVolume(live: KubeObject): Verdict {
   return verdictOf(isReady ? 'ready' : 'waiting', plain(phase.toLowerCase(), 60));
 }
 
-function failedSign(live: KubeObject): Sign {
+function failedSign(live: KubeObject): Diagnosis {
   const { status } = typed<Volume>(live);
   return {
     code: 'volume-unbound',
@@ -40,7 +40,7 @@ function failedSign(live: KubeObject): Sign {
   };
 }
 
-function releasedSign(live: KubeObject): Sign {
+function releasedSign(live: KubeObject): Diagnosis {
   const claim = typed<Volume>(live).spec?.claimRef;
   return {
     code: 'volume-unbound',

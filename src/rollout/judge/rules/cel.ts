@@ -6,7 +6,7 @@ import { RE2JS } from 're2js';
  * Steps of one evaluation: a node of the expression is one, and texts, lists and patterns cost more
  * the longer they are. 100,000 take at most about 50 ms; a rule over 1,000 conditions takes 10,000.
  */
-export const mostSteps = 100_000;
+const mostSteps = 100_000;
 /** Characters of a text that a rule looks at, and items of a list. */
 export const longestText = 8_192;
 const longestList = 10_000;

@@ -46,9 +46,9 @@ export const configSymptoms: readonly ContainerSymptom[] = [
       const from = since(view, `${view.status.name}/config`);
       return {
         code: 'config-missing',
-        ...provedMissing(proof, { from, ms: proofMs }, view.sight),
+        ...provedMissing(proof, { from, ms: proofMs }, view.context),
         what: `${view.role} ${view.status.name} needs ${proofWords(proof)}, which is missing`,
-        evidence: [plain(message), ...answerWords(proof, view.sight)],
+        evidence: [plain(message), ...answerWords(proof, view.context)],
         proof,
       };
     },
@@ -84,7 +84,7 @@ export const configSymptoms: readonly ContainerSymptom[] = [
       const hint = hintFor(message);
       return {
         code: 'container-start-failed',
-        ...byTime(since(view, `${view.status.name}/config`) + secondSightMs, view.sight),
+        ...byTime(since(view, `${view.status.name}/config`) + secondSightMs, view.context),
         what: `${view.role} ${view.status.name} cannot be made as it is configured`,
         cause: `config ${view.status.name} ${message.replace(/\(pod: .*?\)/, '')}`,
         evidence: [message],

@@ -7,8 +7,8 @@ import {
   since,
 } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
-import type { Run } from '../../facts/pod-memory.ts';
-import type { Sign } from '../../facts/verdict.ts';
+import type { ContainerRun } from '../../facts/pod-memory.ts';
+import type { Diagnosis } from '../../facts/verdict.ts';
 
 const shortRunMs = 10_000;
 const windowMs = 300_000;
@@ -21,41 +21,41 @@ function duration(ms: number): string {
   return ms < 1_000 ? 'under a second' : `${Math.round(ms / 1_000)} s`;
 }
 
-function runWords(run: Run): string {
+function runWords(run: ContainerRun): string {
   const end = run.reason && !['Error', 'Completed'].includes(run.reason) ? ` (${run.reason})` : '';
   return `${exitWords(run.exitCode)}${end}, ran ${duration(run.lasted)}`;
 }
 
-function isAlike(runs: readonly Run[]): boolean {
+function isAlike(runs: readonly ContainerRun[]): boolean {
   const [a, b] = runs.slice(-2);
   if (!a || !b) return false;
   return a.exitCode === b.exitCode && a.lasted < shortRunMs && b.lasted < shortRunMs;
 }
 
-function failedRuns(view: ContainerView): readonly Run[] {
+function failedRuns(view: ContainerView): readonly ContainerRun[] {
   const ends = view.role === 'init container' || view.pod.spec?.restartPolicy !== 'Always';
   return ends ? view.run.runs.filter((run) => run.exitCode !== 0) : view.run.runs;
 }
 
-type Certainty = Pick<Sign, 'certain' | 'fatalAt'>;
+type Certainty = Pick<Diagnosis, 'certain' | 'fatalAt'>;
 
-function afterReady(view: ContainerView, runs: readonly Run[]): Certainty {
-  const recent = runs.filter((run) => !view.sight.isPast(run.endedAt + windowMs));
+function afterReady(view: ContainerView, runs: readonly ContainerRun[]): Certainty {
+  const recent = runs.filter((run) => !view.context.isPast(run.endedAt + windowMs));
   return { certain: view.run.restarts >= 3 && recent.length >= 3 };
 }
 
-function certaintyOf(view: ContainerView, runs: readonly Run[]): Certainty {
+function certaintyOf(view: ContainerView, runs: readonly ContainerRun[]): Certainty {
   const last = runs.at(-1);
   if (last && (last.exitCode === 126 || last.exitCode === 127)) return { certain: true };
   // The Job's own backoffLimit decides how many tries it has.
-  if (view.crew.kind === 'Job') return { certain: false };
+  if (view.revisionPods.kind === 'Job') return { certain: false };
   if (view.run.wasReady) return afterReady(view, runs);
   if (last && wrongPlatform.test(last.message) && runs.length >= 2) return { certain: true };
-  if (view.crew.everReady) return { certain: view.run.restarts >= restartsBesideReady };
+  if (view.revisionPods.everReady) return { certain: view.run.restarts >= restartsBesideReady };
   if (view.run.restarts >= 3) return { certain: true };
   if (view.run.restarts < 2 || !isAlike(runs)) return { certain: false };
   if (!view.status.state?.running) return { certain: true };
-  return byTime(since(view, `${view.status.name}/restarts-2`) + thirdStartMs, view.sight);
+  return byTime(since(view, `${view.status.name}/restarts-2`) + thirdStartMs, view.context);
 }
 
 function isHealed(view: ContainerView): boolean {

@@ -4,15 +4,20 @@ import { finding } from '../../../core/errors.ts';
 import type { Patience } from '../../../kube/annotations.ts';
 import { type KubeObject, nameOf } from '../../../kube/objects.ts';
 import { type ContainerStatus, type Deployment, type Pod, typed } from '../../../kube/typed.ts';
-import type { ContainerView, Crew, PodView, Sight } from '../../facts/judge-context.ts';
+import type {
+  ContainerView,
+  JudgeContext,
+  PodView,
+  RevisionPods,
+} from '../../facts/judge-context.ts';
 import { emptyMemory, remember } from '../../facts/memory.ts';
 import { severityOf } from '../../facts/patience.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
-import type { LiveFinding, LogRequest, Sign } from '../../facts/verdict.ts';
+import type { Diagnosis, LiveFinding, LogRequest } from '../../facts/verdict.ts';
 import { containerSymptoms, podSymptoms } from './symptoms.ts';
 
 interface Seen {
-  readonly sign: Sign;
+  readonly sign: Diagnosis;
   readonly view: PodView;
   readonly container?: ContainerStatus;
 }
@@ -21,11 +26,14 @@ interface Seen {
 export function diagnosePods(
   owner: KubeObject,
   pods: readonly Pod[],
-  { crew, sight }: { readonly crew: Crew; readonly sight: Sight },
+  {
+    revisionPods,
+    context,
+  }: { readonly revisionPods: RevisionPods; readonly context: JudgeContext },
 ): readonly LiveFinding[] {
   const groups = new Map<string, Seen[]>();
-  const doubtful = pods.filter((pod) => !isWell(pod, sight));
-  for (const seen of doubtful.flatMap((pod) => seenIn(viewOf(pod, crew, sight)))) {
+  const doubtful = pods.filter((pod) => !isWell(pod, context));
+  for (const seen of doubtful.flatMap((pod) => seenIn(viewOf(pod, revisionPods, context)))) {
     const { sign, container } = seen;
     const key = [sign.code, container?.name ?? '', sign.cause ?? sign.what].join('|');
     groups.set(key, [...(groups.get(key) ?? []), seen]);
@@ -43,7 +51,7 @@ export function byGravity(a: LiveFinding, b: LiveFinding): number {
 /** A finding about the workload itself. */
 export function findingOf(
   owner: KubeObject,
-  sign: Sign,
+  sign: Diagnosis,
   patience: Patience = 'normal',
 ): LiveFinding {
   const { namespace } = owner.metadata;
@@ -62,7 +70,7 @@ export function findingOf(
 }
 
 /** Ready, never restarted, and nobody said anything about it: no symptom can be seen in it. */
-function isWell(pod: Pod, { snapshot }: Sight): boolean {
+function isWell(pod: Pod, { snapshot }: JudgeContext): boolean {
   const isReady = pod.status?.conditions?.some(
     ({ type, status }) => type === 'Ready' && status === 'True',
   );
@@ -70,17 +78,17 @@ function isWell(pod: Pod, { snapshot }: Sight): boolean {
   return isReady === true && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
 }
 
-function viewOf(pod: Pod, crew: Crew, sight: Sight): PodView {
+function viewOf(pod: Pod, revisionPods: RevisionPods, context: JudgeContext): PodView {
   const uid = pod.metadata?.uid ?? '';
-  const known = sight.memory.pods.get(uid);
-  const past = known ?? remember(emptyMemory, typed(pod as never), sight.now).pods.get(uid);
-  const events = sight.snapshot.eventsOf(uid);
+  const known = context.memory.pods.get(uid);
+  const past = known ?? remember(emptyMemory, typed(pod as never), context.now).pods.get(uid);
+  const events = context.snapshot.eventsOf(uid);
   return {
     pod,
     past: past ?? { owner: '', reached: 0, signals: new Map(), containers: new Map() },
     events,
-    crew,
-    sight,
+    revisionPods,
+    context,
   };
 }
 
@@ -120,7 +128,7 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
   );
   if (!worst) return [];
   const { sign, view, container } = worst;
-  const base = findingOf(owner, sign, view.sight.patience);
+  const base = findingOf(owner, sign, view.context.patience);
   const times = group.flatMap((each) => each.sign.fatalAt ?? []);
   const pod = view.pod.metadata?.name;
   const node = view.pod.spec?.nodeName;

@@ -9,7 +9,7 @@ import {
 } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import { type PullTrouble, pullTroubleOf } from '../../facts/pull-words.ts';
-import type { Sign } from '../../facts/verdict.ts';
+import type { Diagnosis } from '../../facts/verdict.ts';
 
 /** A refusal counts from the second failed pull and ten seconds on: a token may come late. */
 const deniedMs = 10_000;
@@ -59,13 +59,13 @@ function registryOf(image: string): string {
 }
 
 /** One word stands for an image that a deploy was to name: Docker Hub, which is asked for it, has none. */
-function unnamed(image: string): Pick<Sign, 'hint'> {
+function unnamed(image: string): Pick<Diagnosis, 'hint'> {
   if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(image)) return {};
   const hint = `\`${image}\` has no registry and no tag, as a manifest has it whose image nobody named: give it by \`build\`, or by a line of \`images\` (${image}=sha256:…, from \`digest-lines\` of the job that built it).`;
   return { hint };
 }
 
-type Row = (view: ContainerView, pull: Pull, image: string) => Sign;
+type Row = (view: ContainerView, pull: Pull, image: string) => Diagnosis;
 
 function evidenceOf({ message, count }: Pull): readonly string[] {
   return [plain(message), ...(count > 0 ? [`failed pulls: ${count}`] : [])];
@@ -93,7 +93,7 @@ const denied: Row = (view, pull, image) => {
   return {
     code: 'image-pull-denied',
     ...(pull.count >= 2
-      ? byTime(since(view, `${view.status.name}/image`) + deniedMs, view.sight)
+      ? byTime(since(view, `${view.status.name}/image`) + deniedMs, view.context)
       : { certain: false }),
     what: `${registryOf(image)} refuses to hand out ${image} for ${view.role} ${view.status.name}`,
     evidence: [
@@ -107,10 +107,10 @@ const denied: Row = (view, pull, image) => {
 };
 
 const hardToReach: Row = (view, pull, image) => {
-  const from = Math.max(since(view, `${view.status.name}/image`), view.crew.progressAt);
+  const from = Math.max(since(view, `${view.status.name}/image`), view.revisionPods.progressAt);
   return {
     code: 'image-pull-failed',
-    ...(pull.count >= 3 ? byTime(from + transientMs, view.sight) : { certain: false }),
+    ...(pull.count >= 3 ? byTime(from + transientMs, view.context) : { certain: false }),
     what: `${image} of ${view.role} ${view.status.name} could not be pulled; the node tries again`,
     cause: `pull ${image} ${pull.trouble}`,
     evidence: evidenceOf(pull),

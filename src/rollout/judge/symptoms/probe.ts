@@ -105,18 +105,18 @@ export const probeSymptoms: readonly ContainerSymptom[] = [
     ],
     sees(view) {
       const running = view.status.state?.running;
-      if (!running || view.status.ready || view.crew.kind === 'Job') return undefined;
+      if (!running || view.status.ready || view.revisionPods.kind === 'Job') return undefined;
       if (view.role === 'init container' || !view.spec?.readinessProbe) return undefined;
       const budget = budgetMs(view.spec.startupProbe) + budgetMs(view.spec.readinessProbe);
       const from = since(view, `${view.status.name}/unready`);
-      if (!view.sight.isPast(from + budget)) return undefined;
+      if (!view.context.isPast(from + budget)) return undefined;
       const last = about(view, 'Unhealthy', /readiness|startup/i).at(-1)?.message ?? '';
       const hint = hintFor(last);
       return {
         code: 'probe-failing',
-        ...(view.crew.everReady
+        ...(view.revisionPods.everReady
           ? { certain: false }
-          : byTime(from + Math.max(2 * budget, leastFatalMs), view.sight)),
+          : byTime(from + Math.max(2 * budget, leastFatalMs), view.context)),
         what: `${view.role} ${view.status.name} runs but never passes its readiness probe`,
         evidence: [
           last ? plain(last) : 'no answer of the probe is known: it may wait for something else',

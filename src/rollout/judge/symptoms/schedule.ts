@@ -3,7 +3,7 @@
 import { byTime, type PodSymptom, type PodView, since } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
 import { roomComes, roomMadeAt } from '../../facts/quota-headroom.ts';
-import type { Sign } from '../../facts/verdict.ts';
+import type { Diagnosis } from '../../facts/verdict.ts';
 
 /** A selector that no node meets is a mistake; a full cluster may get a node or lose a pod. */
 const structuralMs = 30_000;
@@ -60,18 +60,18 @@ function wishesOf(view: PodView): readonly string[] {
   ];
 }
 
-function unschedulable(view: PodView, message: string): Sign {
+function unschedulable(view: PodView, message: string): Diagnosis {
   const from = since(view, 'PodScheduled/Unschedulable');
   const scaler = view.events.filter((event) =>
     /TriggerScaleUp|TriggeredScaleUp/.test(event.reason ?? ''),
   );
   const volume = /persistentvolumeclaim|volume/i.test(message);
-  const crowded = /insufficient|too many pods/i.test(message) && view.crew.olderPods > 0;
+  const crowded = /insufficient|too many pods/i.test(message) && view.revisionPods.olderPods > 0;
   return {
     code: volume ? 'volume-unbound' : 'unschedulable',
     ...(crowded
       ? roomCertainty(view, from, message)
-      : byTime(from + limitOf(view, message), view.sight)),
+      : byTime(from + limitOf(view, message), view.context)),
     what: volume ? 'a pod waits for its volume' : 'no node can take a pod',
     evidence: [
       plain(message),
@@ -88,11 +88,11 @@ function unschedulable(view: PodView, message: string): Sign {
 
 // The older pods hold the room: as long as they go one by one, it is coming.
 function roomCertainty(view: PodView, from: number, message: string) {
-  const { crew, sight, pod } = view;
+  const { revisionPods, context, pod } = view;
   const namespace = pod.metadata?.namespace ?? '';
-  if (roomComes(namespace, crew, sight)) return { certain: false };
-  const made = Math.max(from, crew.progressAt, roomMadeAt(namespace, sight));
-  return byTime(made + limitOf(view, message), sight);
+  if (roomComes(namespace, revisionPods, context)) return { certain: false };
+  const made = Math.max(from, revisionPods.progressAt, roomMadeAt(namespace, context));
+  return byTime(made + limitOf(view, message), context);
 }
 
 export const scheduleSymptoms: readonly PodSymptom[] = [

@@ -74,7 +74,7 @@ export const startSymptoms: readonly ContainerSymptom[] = [
         code: 'container-start-failed',
         ...(deterministic.test(message) && again
           ? { certain: true }
-          : byTime(from + otherMs, view.sight)),
+          : byTime(from + otherMs, view.context)),
         what: `${view.role} ${view.status.name} cannot be started`,
         cause: `start ${view.status.name} ${hint ?? ''}`,
         evidence: [plain(message), commandOf(view)],

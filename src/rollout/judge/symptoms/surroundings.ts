@@ -24,7 +24,7 @@ function latest(view: PodView, reasons: readonly string[]): KubeEvent | undefine
 
 // An event's own times are the node's; when it was first seen here is the server's time.
 function seenAt(view: PodView, event: KubeEvent): number {
-  return view.sight.memory.seen.get(event.metadata.uid ?? '') ?? view.sight.now;
+  return view.context.memory.seen.get(event.metadata.uid ?? '') ?? view.context.now;
 }
 
 const missingMount: PodSymptom = {
@@ -43,9 +43,9 @@ const missingMount: PodSymptom = {
     if (!event || !proof || !isStarting(view)) return undefined;
     return {
       code: 'config-missing',
-      ...provedMissing(proof, { from: seenAt(view, event), ms: missingMs }, view.sight),
+      ...provedMissing(proof, { from: seenAt(view, event), ms: missingMs }, view.context),
       what: `a volume needs ${proofWords(proof)}, which is missing`,
-      evidence: [plain(event.message ?? ''), ...answerWords(proof, view.sight)],
+      evidence: [plain(event.message ?? ''), ...answerWords(proof, view.context)],
       proof,
     };
   },
@@ -70,12 +70,12 @@ const failedMount: PodSymptom = {
   sees(view) {
     const event = latest(view, ['FailedMount', 'FailedAttachVolume']);
     if (!event || !isStarting(view)) return undefined;
-    const from = Math.max(seenAt(view, event), view.crew.progressAt);
-    if (!view.sight.isPast(from + mountWarnMs)) return undefined;
+    const from = Math.max(seenAt(view, event), view.revisionPods.progressAt);
+    if (!view.context.isPast(from + mountWarnMs)) return undefined;
     const message = plain(event.message ?? '');
     return {
       code: 'volume-mount-failed',
-      ...byTime(from + mountFatalMs, view.sight),
+      ...byTime(from + mountFatalMs, view.context),
       what: 'a volume cannot be mounted',
       evidence: [message],
       cause: 'mount',
@@ -101,10 +101,10 @@ const sandbox: PodSymptom = {
   sees(view) {
     const event = latest(view, ['FailedCreatePodSandBox']);
     if (!event || !isStarting(view)) return undefined;
-    const from = Math.max(seenAt(view, event), view.crew.progressAt);
+    const from = Math.max(seenAt(view, event), view.revisionPods.progressAt);
     return {
       code: 'container-start-failed',
-      ...byTime(from + sandboxMs, view.sight),
+      ...byTime(from + sandboxMs, view.context),
       what: 'a node cannot set up the pod’s network or sandbox',
       evidence: [plain(event.message ?? '')],
       cause: 'sandbox',
@@ -124,7 +124,7 @@ const gate: PodSymptom = {
     const open = (view.pod.spec?.readinessGates ?? []).filter((each) => !is(each.conditionType));
     if (!open.length || !is('ContainersReady')) return undefined;
     const from = since(view, 'Ready/ReadinessGatesNotReady');
-    if (!view.sight.isPast(from + gateMs)) return undefined;
+    if (!view.context.isPast(from + gateMs)) return undefined;
     return {
       code: 'probe-failing',
       severity: 'warning',
