@@ -11,14 +11,14 @@ import { countsOf, measure } from '../scripts/structure.ts';
  */
 const now = {
   rooms: 43,
-  arrows: 245,
+  arrows: 241,
   floors: 17,
   backArrows: 0,
   circlesOfFiles: 0,
   knots: 0,
   rootFiles: 3,
   unusedExports: 24,
-  smallWithOneImporter: 40,
+  smallWithOneImporter: 44,
 };
 
 const root = join(import.meta.dirname, '..', 'src');

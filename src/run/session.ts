@@ -5,6 +5,7 @@ import type { RunContext } from '../core/context.ts';
 import type { Finding } from '../core/errors.ts';
 import { asksForPeople, mayRun } from '../core/guard.ts';
 import type { Clock } from '../core/ports.ts';
+import { untilAborted } from '../core/wake.ts';
 import { deploymentFor } from '../github/deployment.ts';
 import { refusePeople } from '../github/people.ts';
 import { type PullRequest, pullRequestFor } from '../github/pull-request.ts';
@@ -13,18 +14,24 @@ import type { RawInputs } from '../inputs/raw.ts';
 import { readInputs } from '../inputs/read-inputs.ts';
 import type { Inputs } from '../inputs/types.ts';
 import type { Facts } from '../inputs/work.ts';
+import { notGivenBack } from '../lock/hold.ts';
 import type { Outcome } from '../report/outcome.ts';
-import { defectFindings, refusedOutcome } from './conclude.ts';
+import { carryOut, settleBackground, undoIfFailed } from './carry-out.ts';
+import { defectFindings, hungOutcome, outcomeOf, refusedOutcome } from './conclude.ts';
 import { makePlan } from './plan.ts';
-import { type DeployRequest, deploy } from './run.ts';
 import type { Engine } from './state/engine.ts';
+import { isConnected, newState, type Run } from './state/state.ts';
+import type { Plan } from './state/step.ts';
+import { finishRelease } from './steps/record-release.ts';
 import { describePlan } from './steps.ts';
 
 export interface SessionOptions {
   readonly raw: RawInputs;
   readonly context: RunContext;
   readonly facts: Facts;
+  /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Aborted when a cancelled run has no time left. */
   readonly over: AbortSignal;
   engine(): Engine;
 }
@@ -38,36 +45,86 @@ export interface Session {
   readonly pullRequest?: PullRequest;
 }
 
-/** Expected failures are in the outcome; so is a defect, with its stack as evidence. */
+/** Never throws for an expected failure: it is in the outcome; so is a defect, with its stack as evidence. */
 export async function runSession(options: SessionOptions): Promise<Session> {
   const { raw, context, facts, signal, over } = options;
   const { inputs, findings } = readInputs(raw, context, facts);
   const engine = options.engine();
   const refusals = await refusalsOf(raw, inputs, { context, engine });
-  const { clock, log } = engine.ports;
   const problems = [...refusals, ...findings];
-  if (refusals.length > 0 || !inputs) {
-    const outcome = refusedOutcome(commandOf(raw), problems, clock);
-    const summary = raw['summary']?.trim().toLowerCase() !== 'false';
-    return { outcome, refused: true, summary };
-  }
-  const { summary } = inputs;
-  const title = inputs.environment ? `${inputs.app} → ${inputs.environment}` : inputs.app;
-  log.info(`${inputs.command} ${title}`);
-  await log.group('Plan', async () => describePlan(makePlan(inputs)).forEach(log.info));
+  if (refusals.length > 0 || !inputs) return refusedSession(raw, problems, engine);
   const access = { inputs, context, engine };
-  const record = deploymentFor(access);
-  const outcome = await outcomeOf({ inputs, context, engine, signal, over }, problems);
-  await record?.finish(outcome, over);
+  const deployment = deploymentFor(access);
+  const outcome = await outcomeFor({ ...access, signal, over }, problems);
+  await deployment?.finish(outcome, over);
   const pullRequest = pullRequestFor(access);
+  const { summary } = inputs;
   return { outcome, refused: false, summary, ...(pullRequest ? { pullRequest } : {}) };
+}
+
+type Request = Omit<Run, 'plan' | 'state' | 'note'> & Pick<SessionOptions, 'over'>;
+
+/**
+ * The run itself. The connections stay open: the process ends soon, and to destroy an HTTP/2 session
+ * whose last streams still linger can throw out of nowhere, after a good deploy
+ * (https://github.com/nodejs/undici/issues/5936).
+ */
+async function outcomeFor(request: Request, problems: readonly Finding[]): Promise<Outcome> {
+  const { inputs, engine, over } = request;
+  const { clock } = engine.ports;
+  try {
+    const plan = makePlan(inputs);
+    await showPlan(plan, engine);
+    const state = newState(clock.now());
+    const note = engine.watch?.(() => hungOutcome(run)) ?? (() => undefined);
+    const run: Run = { ...request, plan, state, note };
+    await Promise.race([perform(run), untilAborted(over)]).catch((error: unknown) => {
+      state.findings.push(...defectFindings(error, run));
+    });
+    if (over.aborted) giveUp(run);
+    const outcome = outcomeOf(run);
+    return { ...outcome, findings: [...problems, ...outcome.findings] };
+  } catch (error) {
+    return refusedOutcome(inputs.command, [...problems, ...defectFindings(error)], clock);
+  }
+}
+
+/** All that a run does, in this order. */
+async function perform(run: Run): Promise<void> {
+  try {
+    // As `makePlan` has it, for a deploy: connect, load, lock, dry-run, apply, wait.
+    await carryOut(run);
+    await undoIfFailed(run);
+    if (isConnected(run)) await finishRelease(run);
+  } finally {
+    // Before the scans that only report: the next deploy need not wait for them.
+    await run.state.lock?.release();
+    await settleBackground(run);
+  }
+}
+
+async function showPlan(plan: Plan, engine: Engine): Promise<void> {
+  const { command, app, environment } = plan;
+  const { log } = engine.ports;
+  log.info(`${command} ${environment ? `${app} → ${environment}` : app}`);
+  await log.group('Plan', async () => describePlan(plan).forEach(log.info));
+}
+
+/** What is still under way ends with the process; what that leaves behind is said. */
+function giveUp({ state, engine }: Run): void {
+  const { log } = engine.ports;
+  const number = state.release?.head.number;
+  if (state.release?.head.state === 'pending') {
+    log.info(`The end of release ${number} could not be recorded: it stays pending.`);
+  }
+  if (state.lock?.isHeld) log.info(notGivenBack);
 }
 
 /** Of the event, before anything of the run begins; GitHub is asked only where a table does not know. */
 async function refusalsOf(
   raw: RawInputs,
   inputs: Inputs | undefined,
-  access: Pick<DeployRequest, 'context' | 'engine'>,
+  access: Pick<Request, 'context' | 'engine'>,
 ): Promise<readonly Finding[]> {
   const { context } = access;
   const builds = Boolean(raw['build']?.trim() || raw['bake-file']?.trim());
@@ -78,24 +135,17 @@ async function refusalsOf(
   return refusePeople(githubOf({ ...access, inputs }), context.people ?? []);
 }
 
-async function outcomeOf(request: DeployRequest, problems: readonly Finding[]): Promise<Outcome> {
-  try {
-    const outcome = await deploy(request);
-    return { ...outcome, findings: [...problems, ...outcome.findings] };
-  } catch (error) {
-    const { inputs, engine } = request;
-    return refusedOutcome(
-      inputs.command,
-      [...problems, ...defectFindings(error)],
-      engine.ports.clock,
-    );
-  }
+function refusedSession(raw: RawInputs, problems: readonly Finding[], engine: Engine): Session {
+  const outcome = refusedOutcome(commandOf(raw), problems, engine.ports.clock);
+  return { outcome, refused: true, summary: wantsSummary(raw) };
 }
 
 const commandOf = (raw: RawInputs): Command => commandNamed(raw['command']) ?? 'deploy';
 
+const wantsSummary = (raw: RawInputs): boolean => raw['summary']?.trim().toLowerCase() !== 'false';
+
 /** A session that could not even be begun: the outcome is published all the same. */
 export function failedSession(error: unknown, raw: RawInputs, clock: Clock): Session {
   const outcome = refusedOutcome(commandOf(raw), defectFindings(error), clock);
-  return { outcome, refused: false, summary: raw['summary']?.trim().toLowerCase() !== 'false' };
+  return { outcome, refused: false, summary: wantsSummary(raw) };
 }

@@ -1,44 +1,22 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
-import { changesOf } from '../apply/changes.ts';
-import { dryRunAll, unverifiedOf } from '../apply/dry-run/dry-run.ts';
-import { previewedRestarts } from '../apply/dry-run/restarts.ts';
-import { liveImageDocuments } from '../apply/live-workloads.ts';
-import { createApi } from '../cluster/create-api.ts';
-import { authenticate } from '../connect/authenticate.ts';
-import { checkForeign } from '../connect/check-foreign.ts';
-import { ActionError, type Finding, finding } from '../core/errors.ts';
-import { isUntrusted } from '../core/guard.ts';
-import { counted, spell } from '../core/text.ts';
+import { spell } from '../core/text.ts';
 import type { Timing } from '../core/timing.ts';
 import type { ClusterTarget } from '../inputs/types.ts';
-import { guarded } from '../lock/guard.ts';
-import { loadManifests } from '../manifests/load/load-manifests.ts';
-import { transform } from '../manifests/transform.ts';
-import { findDeployed } from '../rollout/wait/find-deployed.ts';
-import { judgeNow } from '../rollout/wait/judge-now.ts';
 import type { ScanMode } from '../scan/result.ts';
-import type { InstalledTool } from '../tools/install.ts';
-import { installTools, type ToolRequest } from '../tools/install-tools.ts';
-import {
-  apiOf,
-  type Connected,
-  connected,
-  imagesOf,
-  keep,
-  type Run,
-  settingsOf,
-} from './state/state.ts';
+import type { Connected, Run } from './state/state.ts';
 import type { Fact, Plan, StepName, StepOf } from './state/step.ts';
 import { runApply, runAwait } from './steps/apply-and-await.ts';
-import { isLeftToNewer } from './steps/asked-revision.ts';
 import { runBuild } from './steps/build.ts';
+import { connect } from './steps/connect.ts';
+import { findWorkloads, pinImages, readManifests } from './steps/documents.ts';
+import { dryRun } from './steps/dry-run.ts';
+import { judge } from './steps/judge.ts';
 import { acquireLock } from './steps/lock.ts';
 import { prune } from './steps/prune.ts';
-import { withRecordedRules } from './steps/recorded-rules.ts';
-import { cloudOf } from './steps/registry.ts';
 import { runChooseRelease, runPlanPrune, runReadReleases } from './steps/releases.ts';
 import { runPrepareScan, runScan } from './steps/scan.ts';
+import { askedTools } from './steps/tools.ts';
 import { runUndo } from './steps/undo.ts';
 
 const modes: Readonly<Record<ScanMode, string>> = {
@@ -251,161 +229,4 @@ export function describePlan(plan: Plan): readonly string[] {
   return waves.flatMap((wave, index) =>
     wave.map((step) => `${index + 1}. ${rowOf(step).describe(step)}`),
   );
-}
-
-async function connect({ target }: StepOf<'authenticate'>, run: Run): Promise<void> {
-  const { engine, inputs, context, state } = run;
-  const { ports } = engine;
-  const access = await authenticate(target, ports, {
-    apiEndpoint: inputs.ycApiEndpoint,
-    endpoint: inputs.clusterEndpoint,
-    workspace: context.workspace,
-    ...(engine.idToken ? { idToken: engine.idToken } : {}),
-    cloud: (credentials) => cloudOf(run, credentials),
-    onSecretFile: engine.onSecretFile,
-  });
-  const named = target.by === 'kubeconfig' ? target.path : undefined;
-  await checkForeign(access, named, { context, files: ports.files });
-  const cluster = await engine.connect(access);
-  const api = createApi(
-    guarded(cluster, () => state.lock),
-    ports,
-  );
-  state.connection = { access, cluster, api };
-  const namespace = inputs.namespace ?? cluster.namespace;
-  if (namespace !== undefined) state.namespace = namespace;
-  engine.exports.exportVariable('KUBECONFIG', access.forLater ?? access.path);
-  ports.log.info(`cluster ${cluster.server}`);
-}
-
-async function readManifests({ entries }: StepOf<'load-manifests'>, run: Run): Promise<void> {
-  const { engine, context, state, signal, inputs } = run;
-  const { ports } = engine;
-  const untrusted = isUntrusted(context);
-  const kubectl = () => kubectlPath(run);
-  const loaded = await loadManifests(entries, { ports, context, untrusted, kubectl, signal });
-  state.loaded = loaded.documents;
-  // What is still being built is checked by its name, so that a mistake shows at once.
-  const expected = Object.fromEntries((inputs.build?.images ?? []).map(({ name }) => [name, name]));
-  keep([...loaded.findings, ...setDocuments({ ...inputs.images, ...expected }, run)], run);
-  ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
-}
-
-async function pinImages(_: unknown, run: Run): Promise<void> {
-  // The other ones were told when the manifests were read.
-  const findings = setDocuments(imagesOf(run), run);
-  keep(
-    findings.filter(({ severity }) => severity === 'fatal'),
-    run,
-  );
-}
-
-async function findWorkloads(_: unknown, run: Connected): Promise<void> {
-  const found = await liveImageDocuments(imagesOf(run), settingsOf(run));
-  keep(found.findings, run);
-  const secrets = transform([], { ...run.inputs, images: {} });
-  keep(secrets.findings, run);
-  run.state.documents = [...secrets.documents, ...found.documents];
-  run.state.partial = true;
-}
-
-async function dryRun(_: unknown, run: Connected): Promise<void> {
-  const { state, engine, inputs } = run;
-  const { objects, findings, unbuilt = [] } = await dryRunAll(state.documents, settingsOf(run));
-  state.planned = objects;
-  state.unverified = [...unverifiedOf(objects), ...unbuilt];
-  keep(findings, run);
-  if (inputs.command === 'diff') {
-    state.changes = changesOf(objects, { patches: true });
-    state.restarts = previewedRestarts(objects);
-  }
-  if (findings.some(({ severity }) => severity === 'fatal')) return;
-  const changing = objects.filter(({ change }) => change !== 'unchanged').length;
-  engine.ports.log.info(`dry run: ${changing} of ${objects.length} objects would change`);
-  for (const [why, same] of Map.groupBy(state.unverified, (each) => each.why)) {
-    const names = same.map(({ object }) => object).join(', ');
-    engine.ports.log.info(`not checked yet, because ${why}: ${names}`);
-  }
-}
-
-async function judge(_: unknown, run: Connected): Promise<void> {
-  const { state, inputs, engine, signal } = run;
-  if (await isLeftToNewer(run)) return;
-  const api = apiOf(run);
-  const objects = await findDeployed({
-    api,
-    app: inputs.app,
-    namespace: state.namespace,
-    signal,
-    onLine: engine.ports.log.info,
-  });
-  const result = await judgeNow({
-    api,
-    clock: engine.ports.clock,
-    targets: (await withRecordedRules(objects, run)).map((object) => ({ object })),
-    logLines: inputs.logLines,
-    patience: inputs.patience,
-    signal,
-  });
-  const isBad = result.findings.some(({ severity }) => severity === 'fatal');
-  // A run that began meanwhile may be why.
-  if (isBad && (await isLeftToNewer(run, { again: true }))) return;
-  state.workloads = result.workloads;
-  keep(result.findings, run);
-}
-
-function setDocuments(images: Readonly<Record<string, string>>, run: Run): readonly Finding[] {
-  const { inputs, state } = run;
-  const { documents, findings } = transform(state.loaded, {
-    ...inputs,
-    images,
-    ...(inputs.namespace ? { namespace: inputs.namespace } : {}),
-  });
-  state.documents = documents;
-  return findings;
-}
-
-/** What was asked for by version: installed once, whoever waits for it. */
-function askedTools(run: Run): Promise<readonly InstalledTool[]> {
-  run.state.tools ??= tools(run, { needsKubectl: false, versions: run.inputs });
-  return run.state.tools;
-}
-
-async function tools(
-  run: Run,
-  request: Pick<ToolRequest, 'needsKubectl' | 'versions'>,
-): Promise<readonly InstalledTool[]> {
-  const { engine, inputs } = run;
-  const { ports, exports } = engine;
-  const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
-  const clusterVersion = () => versionOfCluster(run);
-  return installTools(
-    { command: inputs.command, clusterVersion, ...request },
-    { ...ports, ...engine.tools, ...mirror, exports },
-  );
-}
-
-/** The cloud's word, else the API server's own. Waits for the connection; undefined without one. */
-async function versionOfCluster(run: Run): Promise<string | undefined> {
-  const there = await connected(run);
-  if (!there) return undefined;
-  const { access, api } = there.state.connection;
-  if (access.clusterVersion !== undefined) return access.clusterVersion;
-  const { status, body } = await api.send({ method: 'GET', path: '/version' });
-  const { gitVersion } = (status === 200 ? body : {}) as { readonly gitVersion?: unknown };
-  return typeof gitVersion === 'string' ? gitVersion : undefined;
-}
-
-/** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
-async function kubectlPath(run: Run): Promise<string> {
-  const versions = { ...run.inputs, ycVersion: 'none' };
-  const left = run.inputs.kubectlVersion === 'auto';
-  const installed = await (left ? tools(run, { needsKubectl: true, versions }) : askedTools(run));
-  const path =
-    installed.find(({ name }) => name === 'kubectl')?.path ??
-    (await run.engine.ports.shell.which('kubectl'));
-  if (path !== undefined) return path;
-  const what = 'A kustomization folder needs kubectl, and there is none on PATH.';
-  const hint = 'Install kubectl on the runner, or set kubectl-version: auto.';
-  throw new ActionError(finding('tool-unavailable', what, { hint }));
 }
