@@ -1,3 +1,4 @@
+// Opens the connection: credentials first, then the API server behind the lock's guard.
 import { createApi } from '../../cluster/create-api.ts';
 import { authenticate } from '../../connect/authenticate.ts';
 import { checkForeign } from '../../connect/check-foreign.ts';

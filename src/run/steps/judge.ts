@@ -1,3 +1,4 @@
+// Judges what is deployed now, by the rules that its release has recorded.
 import { findDeployed } from '../../rollout/wait/find-deployed.ts';
 import { judgeNow } from '../../rollout/wait/judge-now.ts';
 import { apiOf, type Connected, keep } from '../state/state.ts';

@@ -1,3 +1,4 @@
+// The tools that a run installs, once, whoever asks for them first.
 import { ActionError, finding } from '../../core/errors.ts';
 import type { InstalledTool } from '../../tools/install.ts';
 import { installTools, type ToolRequest } from '../../tools/install-tools.ts';
