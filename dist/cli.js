@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import{terminal as e}from"./engine.js";await e(import.meta.url);
+import{terminal as r}from"./bundle.js";await r(import.meta.url);

@@ -1,1 +1,1 @@
-import{main as i}from"./engine.js";await i(import.meta.url);
+import{main as m}from"./bundle.js";await m(import.meta.url);
