@@ -1,38 +1,64 @@
-// The floor plan of src/ as imports draw it: `node scripts/structure.ts` prints it. Imports of types
+// The floor plan of src/ as imports draw it: `node scripts/structure.ts` counts, and with names it lists. Imports of types
 // count as any other: who reads a file has to know what its types are.
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 
-export interface Structure {
-  /** Folders, and files in the root, with arrows between them. */
-  readonly rooms: number;
-  readonly arrows: number;
-  /** The longest chain of arrows; a knot is one place. */
+/** How places lie to each other, and which ways lead between them. */
+export interface Floors {
+  /** Places, and files in the root. */
+  readonly places: readonly string[];
+  /** `from → to`, whoever imports whom. */
+  readonly arrows: readonly string[];
+  /** Places on the longest chain of arrows; a knot is one place. */
   readonly floors: number;
   /** Arrows that have to be turned so that all others run one way. */
   readonly backArrows: readonly string[];
-  readonly circlesOfFiles: readonly (readonly string[])[];
+  /** Places that reach each other. */
   readonly knots: readonly (readonly string[])[];
+}
+
+export interface Structure {
+  /** Features: the first folder of a path, with all that it holds. */
+  readonly features: Floors;
+  /** Folders, each with its own files alone. */
+  readonly folders: Floors;
+  readonly circlesOfFiles: readonly (readonly string[])[];
   readonly rootFiles: readonly string[];
   /** `file: name` of values that only their own file, or a test, uses. */
   readonly unusedExports: readonly string[];
   /** Files under 60 lines with one importer: each may be a part of that one. */
-  readonly smallWithOneImporter: number;
+  readonly smallWithOneImporter: readonly string[];
 }
+
+/** How many there are of each, for a table and for limits. */
+export type Counts = ReturnType<typeof countsOf>;
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 const root = join(import.meta.dirname, '..');
 
 /** Entries of bundles, and what scripts start. */
-const entries = ['index.ts', 'cli.ts', 'bundle.ts'];
+const entries = ['index.ts', 'cli.ts', 'bundle.ts', 'engine.ts'];
 
-/** What a file imports, by path from src/: `from '…'` and `import('…')`. */
-function importsOf(folder: string, file: string, text: string): readonly string[] {
-  const found = text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g);
-  return [...found].map(([, path = '']) =>
-    relative(folder, join(folder, dirname(file), path)).replaceAll('\\', '/'),
+/**
+ * What a file imports and hands on, by path from src/, with the names it takes; '*' for all of them.
+ * Reads `import … from '…'`, `export … from '…'`, `import '…'` and `import('…')`, types included, as the
+ * formatter writes them.
+ */
+function importsOf(file: string, text: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const statements = text.matchAll(
+    /^(?:import|export) (?:type )?(\* as \w+|\*|\{[^}]*\}) from '(\.{1,2}\/[^']+\.ts)'/gm,
   );
+  const others = text.matchAll(/\bimport(\s*\(\s*|\s+)'(\.{1,2}\/[^']+\.ts)'/g);
+  const taken = new Map<string, Set<string>>();
+  for (const [, clause = '', path = ''] of [...statements, ...others]) {
+    const target = join(dirname(file), path).replaceAll('\\', '/');
+    const names = clause.startsWith('{')
+      ? [...clause.matchAll(/(?<=[{,])\s*(?:type )?(\w+)/g)].map(([, name = '']) => name)
+      : ['*'];
+    taken.set(target, new Set([...(taken.get(target) ?? []), ...names]));
+  }
+  return taken;
 }
 
 /** Values alone: a type may be there to name what a function takes. */
@@ -102,70 +128,108 @@ function backArrows(graph: Graph, knots: readonly (readonly string[])[]): readon
   });
 }
 
+/** What a graph of files comes to where each file lies in a place. */
+function floorsOf(files: Graph, placeOf: (file: string) => string): Floors {
+  const places = new Map<string, Set<string>>();
+  for (const [file, targets] of files) {
+    const own = places.get(placeOf(file)) ?? new Set();
+    for (const to of targets) if (placeOf(to) !== placeOf(file)) own.add(placeOf(to));
+    places.set(placeOf(file), own);
+  }
+  const knots = tangled(places);
+  return {
+    places: [...places.keys()].sort(),
+    arrows: [...places]
+      .flatMap(([from, targets]) => [...targets].map((to) => `${from} → ${to}`))
+      .sort(),
+    floors: longestChain(places, knots),
+    backArrows: backArrows(places, knots),
+    knots,
+  };
+}
+
 /** Measures a source folder. Tests and scripts are no importers. */
 export function measure(folder: string): Structure {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => name.endsWith('.ts'));
   const texts = new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));
+  const taken = new Map([...texts].map(([file, text]) => [file, importsOf(file, text)] as const));
   const graph = new Map(
-    [...texts].map(([file, text]) => [file, new Set(importsOf(folder, file, text))] as const),
+    [...taken].map(([file, targets]) => [file, new Set(targets.keys())] as const),
   );
-  const roomOf = (file: string) => (dirname(file) === '.' ? file : dirname(file));
-  const rooms = new Map<string, Set<string>>();
-  for (const [file, targets] of graph) {
-    const own = rooms.get(roomOf(file)) ?? new Set();
-    for (const to of targets) if (roomOf(to) !== roomOf(file)) own.add(roomOf(to));
-    rooms.set(roomOf(file), own);
-  }
-  const knots = tangled(rooms);
   const importers = (file: string) => files.filter((each) => graph.get(each)?.has(file));
   const unused = [...texts].flatMap(([file, text]) => {
     if (entries.includes(file)) return [];
-    const users = importers(file).map((each) => texts.get(each) ?? '');
+    const uses = [...taken.values()].flatMap((targets) => [...(targets.get(file) ?? [])]);
     const names = [...text.matchAll(exported)].map(([, name = '']) => name);
-    const isUsed = (name: string) => users.some((user) => new RegExp(`\\b${name}\\b`).test(user));
+    const isUsed = (name: string) => uses.includes(name) || uses.includes('*');
     return names.filter((name) => !isUsed(name)).map((name) => `${file}: ${name}`);
   });
+  const folderOf = (file: string) => (dirname(file) === '.' ? file : dirname(file));
+  const isSmall = (file: string) => (texts.get(file) ?? '').split('\n').length < 60;
   return {
-    rooms: rooms.size,
-    arrows: [...rooms.values()].reduce((sum, { size }) => sum + size, 0),
-    floors: longestChain(rooms, knots),
-    backArrows: backArrows(rooms, knots),
+    features: floorsOf(graph, (file) => file.split('/')[0] ?? ''),
+    folders: floorsOf(graph, folderOf),
     circlesOfFiles: tangled(graph),
-    knots,
     rootFiles: files.filter((file) => dirname(file) === '.').sort(),
     unusedExports: unused.sort(),
-    smallWithOneImporter: files.filter(
-      (file) => (texts.get(file) ?? '').split('\n').length < 60 && importers(file).length === 1,
-    ).length,
+    smallWithOneImporter: files
+      .filter((file) => isSmall(file) && importers(file).length === 1)
+      .sort(),
   };
 }
 
 /** The counts alone, as the test holds them. */
 export function countsOf(found: Structure) {
   return {
-    rooms: found.rooms,
-    arrows: found.arrows,
-    floors: found.floors,
-    backArrows: found.backArrows.length,
+    features: found.features.places.length,
+    arrowsBetweenFeatures: found.features.arrows.length,
+    floorsOfFeatures: found.features.floors,
+    backArrowsOfFeatures: found.features.backArrows.length,
+    knotsOfFeatures: found.features.knots.length,
+    folders: found.folders.places.length,
+    arrowsBetweenFolders: found.folders.arrows.length,
+    floorsOfFolders: found.folders.floors,
+    backArrowsOfFolders: found.folders.backArrows.length,
+    knotsOfFolders: found.folders.knots.length,
     circlesOfFiles: found.circlesOfFiles.length,
-    knots: found.knots.length,
     rootFiles: found.rootFiles.length,
     unusedExports: found.unusedExports.length,
+    smallWithOneImporter: found.smallWithOneImporter.length,
+  };
+}
+
+/** What is counted, by name, for whoever wants to lower a count. */
+export function listsOf(found: Structure): Readonly<Record<keyof Counts, readonly string[]>> {
+  const { features, folders } = found;
+  const joined = (groups: readonly (readonly string[])[]) => groups.map((each) => each.join(', '));
+  return {
+    features: features.places,
+    arrowsBetweenFeatures: features.arrows,
+    floorsOfFeatures: [],
+    backArrowsOfFeatures: features.backArrows,
+    knotsOfFeatures: joined(features.knots),
+    folders: folders.places,
+    arrowsBetweenFolders: folders.arrows,
+    floorsOfFolders: [],
+    backArrowsOfFolders: folders.backArrows,
+    knotsOfFolders: joined(folders.knots),
+    circlesOfFiles: joined(found.circlesOfFiles),
+    rootFiles: found.rootFiles,
+    unusedExports: found.unusedExports,
     smallWithOneImporter: found.smallWithOneImporter,
   };
 }
 
 if (import.meta.main) {
-  const found = measure(process.argv[2] ?? join(root, 'src'));
+  const [folder = join(root, 'src'), ...asked] = process.argv.slice(2);
+  const found = measure(folder);
+  const lists = listsOf(found);
   console.table(countsOf(found));
-  for (const [title, list] of [
-    ['arrows that run back', found.backArrows],
-    ['circles of files', found.circlesOfFiles.map((each) => each.join(', '))],
-    ['knots of folders', found.knots.map((each) => each.join(', '))],
-    ['exports without importer', found.unusedExports],
-  ] as const) {
-    if (list.length > 0) console.log(`${title}:\n  ${list.join('\n  ')}`);
+  for (const [title, list] of Object.entries(lists)) {
+    if (asked.includes(title)) console.log(`${title}:\n  ${list.join('\n  ')}`);
   }
+  if (asked.length === 0)
+    console.log('node scripts/structure.ts src NAME … lists what is counted.');
 }
