@@ -1,6 +1,5 @@
 // Texts that somebody wrote to make a pattern run long, ten times larger than those that once did.
 import { describe, expect, test } from '@jest/globals';
-import { refusalFindings } from '../src/apply/rejection/rejection-findings.ts';
 import { buildFailure } from '../src/build/build-failure.ts';
 import { readDockerfile } from '../src/build/dockerfile.ts';
 import { ignoreRules } from '../src/build/dockerignore.ts';
@@ -8,13 +7,14 @@ import { readProgress } from '../src/build/progress.ts';
 import { forbiddenFinding, permissionDenied, statusOf } from '../src/cluster/api-errors.ts';
 import { nearestField } from '../src/cluster/field-names.ts';
 import { diagnose } from '../src/commands/diagnose/diagnose.ts';
+import { plain, plainLog } from '../src/core/plain-text.ts';
 import { clip, neutralise, oneLine, safeLines } from '../src/core/text.ts';
 import { pathOfField } from '../src/kube/field-path.ts';
 import type { KubeObject } from '../src/kube/objects.ts';
 import { parseManifests } from '../src/manifests/parse/parse.ts';
 import { fillVariables } from '../src/manifests/variables.ts';
+import { refusalFindings } from '../src/rejection/rejection-findings.ts';
 import { fence, prose } from '../src/report/markdown.ts';
-import { plain, plainLog } from '../src/rollout/facts/plain-text.ts';
 import { scanFailure } from '../src/scan/failure.ts';
 import { inASecond } from './timed.ts';
 

@@ -1,5 +1,5 @@
 // The definition that `docker buildx bake` carries out: one target for each image, as JSON.
-import type { BuildRequest, ImageBuild } from './request.ts';
+import type { BuildRequest, ImageBuild } from '../images/request.ts';
 
 /** One image with everything that the run decided about it. */
 export interface BakeImage {

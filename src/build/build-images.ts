@@ -1,6 +1,7 @@
 // Builds what changed, side by side, and pushes it; what is in the registry already is only found.
 import { ActionError, allOrProblems, finding, throwIfFatal } from '../core/errors.ts';
 import type { BuiltImage } from '../images/built.ts';
+import type { ImageBuild } from '../images/request.ts';
 import { repositoryOf } from '../registry/address.ts';
 import { inspectBuilder, loggedIn } from './bake.ts';
 import { bakeAgain } from './bake-again.ts';
@@ -11,7 +12,6 @@ import type { Building } from './building.ts';
 import { findUnchanged, type LookedUp, tagFound } from './find-unchanged.ts';
 import { imageLabels } from './labels.ts';
 import { refuseReachingImages } from './refuse-reaching.ts';
-import type { ImageBuild } from './request.ts';
 import { tagsFor } from './tags.ts';
 
 /** In the order of the input. Throws ActionError; then nothing was pushed by this run or only a part. */

@@ -2,7 +2,7 @@
 import type { Finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { clip, oneLine } from '../core/text.ts';
-import type { BuildRequest } from './request.ts';
+import type { BuildRequest } from '../images/request.ts';
 
 export interface Builder {
   readonly name: string;

@@ -10,11 +10,11 @@
 import type { RunContext } from '../core/context.ts';
 import type { Http } from '../core/ports.ts';
 import type { Timing } from '../core/timing.ts';
+import type { BuildRequest } from '../images/request.ts';
 import type { RegistryAddress } from '../registry/address.ts';
 import type { RegistryClient } from '../registry/client.ts';
 import type { OpenRegistry } from '../registry/login.ts';
 import type { Buildx } from './bake.ts';
-import type { BuildRequest } from './request.ts';
 import type { SourceFacts } from './source-facts.ts';
 
 export interface Building {

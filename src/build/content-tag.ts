@@ -1,9 +1,9 @@
 // The tag that says what an image is made of: the hash of everything that goes into its build.
 import { createHash } from 'node:crypto';
 import type { Files, TreeEntry } from '../core/ports.ts';
+import type { ImageBuild } from '../images/request.ts';
 import { readDockerfile } from './dockerfile.ts';
 import { ignoreRules } from './dockerignore.ts';
-import type { ImageBuild } from './request.ts';
 import { contentPrefix } from './tags.ts';
 
 export interface ContentSettings {

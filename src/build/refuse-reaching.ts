@@ -3,8 +3,8 @@ import { ActionError, type Finding, finding } from '../core/errors.ts';
 import { leadsOut } from '../core/leads-out.ts';
 import type { Files } from '../core/ports.ts';
 import { clip, oneLine } from '../core/text.ts';
+import type { ImageBuild } from '../images/request.ts';
 import { type Reach, reachesOf } from './foreign-bake.ts';
-import type { ImageBuild } from './request.ts';
 
 export interface Reaching {
   readonly files: Files;

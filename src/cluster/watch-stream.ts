@@ -37,7 +37,7 @@ export interface StreamOptions {
 
 // Bookmarks come about every minute, but the first after two, and never for Events, which have no
 // watch cache: silence is only a reason to look.
-export const silenceMs = 45_000;
+const silenceMs = 45_000;
 const quickMs = 1_000;
 
 /** Runs one watch. Throws only what the handlers throw, and the signal's reason. */

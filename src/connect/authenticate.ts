@@ -1,13 +1,13 @@
 // Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
 
 import type { Code } from '../core/codes.ts';
+import type { ReportedFinding } from '../core/errors.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
 import { readKubeconfig } from '../inputs/kubeconfig.ts';
 import { kubeconfigSecrets } from '../inputs/mask.ts';
 import type { ClusterTarget } from '../inputs/types.ts';
-import type { ReportedFinding } from '../rollout/wait/result.ts';
 import { type Cloud, openCloud } from '../yandex/cloud.ts';
 import { findCluster, type ManagedCluster } from '../yandex/cluster.ts';
 import type { Credentials } from '../yandex/credentials.ts';

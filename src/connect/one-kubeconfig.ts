@@ -1,7 +1,7 @@
 // Makes one kubeconfig of several, or of one in another context, for tools that take a single file.
 
+import { readYaml } from '../core/small-yaml.ts';
 import { type Fields, isFields } from '../kube/json.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
 
 export interface KubeconfigPart {
   /** Where the file lies: relative paths in it start there. */

@@ -81,3 +81,20 @@ export interface Repository {
   /** `owner/name`: for people, and the identity only where one of the two has no number. */
   readonly name: string;
 }
+
+/** The repository that a git remote names: `git@host:owner/name.git`, `https://host/owner/name`. */
+export function repositoryOfRemote(remote: string): Repository | undefined {
+  const text = remote.slice(0, 2000).trim();
+  const [, scheme = '', host, port = '', path] = addressLike.exec(text) ?? [];
+  const [, scpHost, scpPath] = host ? [] : (scpLike.exec(text) ?? []);
+  const name = (path ?? scpPath ?? '').replace(/\/+$/, '').replace(/\.git$/, '');
+  const where = host ?? scpHost;
+  if (!where || !/^[\w.~-]+(?:\/[\w.~-]+)+$/.test(name)) return undefined;
+  const isWeb = scheme.startsWith('http');
+  return { server: `${isWeb ? scheme : 'https'}://${where}${isWeb ? port : ''}`, name };
+}
+
+const addressLike =
+  /^(https?|ssh|git):\/\/(?:[^@/\s]{1,500}@)?([A-Za-z0-9.-]{1,253})(:\d{1,5})?\/([\w.~/-]{1,300})$/;
+
+const scpLike = /^(?:[\w.~-]{1,100}@)?([A-Za-z0-9.-]{1,253}):(?!\/)([\w.~/-]{1,300})$/;

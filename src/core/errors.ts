@@ -63,3 +63,18 @@ export async function allOrProblems<T extends readonly unknown[]>(
   throwIfFatal(problems);
   return (await Promise.all(work)) as unknown as T;
 }
+
+/** Last log lines of one container, already neutralised and free of control characters. */
+export interface LogExcerpt {
+  readonly pod: string;
+  readonly container: string;
+  readonly previous: boolean;
+  readonly lines: readonly string[];
+}
+
+/** A finding as the report shows it. */
+export interface ReportedFinding extends Finding {
+  readonly logs?: readonly LogExcerpt[];
+  readonly node?: string;
+  readonly count?: number;
+}

@@ -1,6 +1,6 @@
 // Text from outside made safe to show: no line may act on the runner, the terminal or the reader.
-import { escapes, invisible } from '../redaction/invisible.ts';
-import { known } from '../redaction/redaction.ts';
+import { escapes, invisible } from './redaction/invisible.ts';
+import { known } from './redaction/redaction.ts';
 
 const lineBreak = /\r\n|[\n\r\u0085\u2028\u2029]/;
 

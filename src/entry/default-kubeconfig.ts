@@ -4,7 +4,7 @@ import { dirname, join, delimiter as pathDelimiter, resolve } from 'node:path';
 import { oneKubeconfig } from '../connect/one-kubeconfig.ts';
 import type { Files } from '../core/ports.ts';
 import { Secret } from '../core/secret.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
+import { readYaml } from '../core/small-yaml.ts';
 
 export interface Surroundings {
   /** The variable `KUBECONFIG`: a path, or several as in PATH. */

@@ -9,6 +9,8 @@ import { doctorErrors, doctorJson, doctorLines } from '../commands/doctor/report
 import { init } from '../commands/init/init.ts';
 import { initErrors, initJson, initLines } from '../commands/init/report.ts';
 import type { Log } from '../core/ports.ts';
+import { known } from '../core/redaction/redaction.ts';
+import { withoutSecrets } from '../core/redaction/values.ts';
 import { safeLines } from '../core/text.ts';
 import { version } from '../core/version.ts';
 import { realFiles } from '../platform/files.ts';
@@ -17,8 +19,6 @@ import { terminalLog } from '../platform/log.ts';
 import { readBounded } from '../platform/secret-source.ts';
 import { realShell } from '../platform/shell.ts';
 import { writingOut } from '../platform/watchdog.ts';
-import { known } from '../redaction/redaction.ts';
-import { withoutSecrets } from '../redaction/values.ts';
 import { isGood } from '../report/headline.ts';
 import type { Outcome } from '../report/outcome.ts';
 import { outputsOf, renderReport, renderText } from '../report/render.ts';

@@ -1,13 +1,12 @@
 // GitHub's own record of a deploy: a deployment with its statuses, unless GitHub keeps one already.
 
-import type { Clock, Log } from '../core/ports.ts';
+import type { Clock, Log, Ports } from '../core/ports.ts';
+import { known } from '../core/redaction/redaction.ts';
 import { clip } from '../core/text.ts';
 import type { Inputs } from '../inputs/types.ts';
 import { fieldsAt, textAt } from '../kube/json.ts';
-import { known } from '../redaction/redaction.ts';
 import { headline } from '../report/headline.ts';
 import type { Outcome, Status } from '../report/outcome.ts';
-import type { Engine } from '../run/state/engine.ts';
 import {
   answered,
   type GitHubAccess,
@@ -58,7 +57,7 @@ export function addressOf(
 
 interface Run {
   readonly inputs: Inputs;
-  readonly engine: Engine;
+  readonly engine: { readonly ports: Pick<Ports, 'log' | 'clock'> };
 }
 
 const permission = 'deployments: write';

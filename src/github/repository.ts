@@ -1,9 +1,10 @@
 // What every question to GitHub starts with: whose repository, which run, and what a no means.
+
 import type { RunContext } from '../core/context.ts';
 import type { GitHub, GitHubResponse } from '../core/ports.ts';
 import { TransportError } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Inputs } from '../inputs/types.ts';
-import type { Engine } from '../run/state/engine.ts';
 
 /** GitHub for one run. */
 export interface OnGitHub {
@@ -18,7 +19,7 @@ export interface OnGitHub {
 }
 
 export interface GitHubAccess {
-  readonly engine: Pick<Engine, 'github'>;
+  readonly engine: { github?(token: Secret): GitHub };
   readonly inputs: Pick<Inputs, 'githubToken'>;
   readonly context: RunContext;
 }

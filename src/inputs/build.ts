@@ -1,9 +1,9 @@
 // Reads the `build` input: a YAML list of images, every problem of every entry at once.
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
-import type { ImageBuild } from '../build/request.ts';
 import type { Finding } from '../core/errors.ts';
 import { didYouMean, invalid, type Reader, shown } from '../core/readers.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
+import { readYaml } from '../core/small-yaml.ts';
+import type { ImageBuild } from '../images/request.ts';
 import { buildArgs, type Refuse, secretIds, texts } from './build-fields.ts';
 
 const keys = [

@@ -2,8 +2,8 @@
 
 import { type Reader, refuse } from '../core/readers.ts';
 import { Secret } from '../core/secret.ts';
+import { readYaml } from '../core/small-yaml.ts';
 import { type Fields, isFields } from '../kube/json.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
 
 export interface NamedFile {
   /** `tokenFile`. */

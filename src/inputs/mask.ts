@@ -1,9 +1,9 @@
 // Which texts the log must never show, found before anything else reads the inputs.
 
-import type { ImageBuild } from '../build/request.ts';
 import { type Finding, finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { reveal, Secret } from '../core/secret.ts';
+import type { ImageBuild } from '../images/request.ts';
 import { privateKeyText } from '../yandex/service-account-key.ts';
 import type { InputName } from './contract.ts';
 import { addressSecrets, kubeconfigText, readKubeconfig } from './kubeconfig.ts';

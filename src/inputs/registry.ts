@@ -1,8 +1,8 @@
 // The rules between inputs that choose the registry, its login, and what is built for it.
 
-import type { BuildRequest } from '../build/request.ts';
 import type { Finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
+import type { BuildRequest } from '../images/request.ts';
 import {
   defaultRegistryHost,
   isLoopbackRegistry,

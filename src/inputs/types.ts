@@ -1,8 +1,8 @@
 // The inputs of a run, read and checked.
 
-import type { BuildRequest } from '../build/request.ts';
 import type { Command } from '../core/commands.ts';
 import type { Secret } from '../core/secret.ts';
+import type { BuildRequest } from '../images/request.ts';
 import type { Patience } from '../kube/annotations.ts';
 import type { SecretValue } from '../manifests/secrets.ts';
 import type { Password, RegistryAddress } from '../registry/address.ts';

@@ -27,7 +27,7 @@ const environments: Readonly<Record<string, string>> = {
 };
 
 /** The environment that the event itself says: never from the name of a pull request's branch. */
-export function environmentOf(context: RunContext, command: Inputs['command']): string {
+function environmentOf(context: RunContext, command: Inputs['command']): string {
   const pushed =
     context.event === 'push' ? /^refs\/heads\/(.+)$/.exec(context.ref)?.[1] : undefined;
   const wanted = /^(?:pull_request|merge_group$)/.test(context.event) ? context.baseRef : undefined;

@@ -1,7 +1,9 @@
 // One object as somebody wrote it: it remembers where, so that every problem can be shown there.
 
+import type { Finding } from '../core/errors.ts';
+import { finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
-import { type KubeObject, nameOf } from './objects.ts';
+import { identityOf, type KubeObject, nameOf } from './objects.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -42,4 +44,30 @@ export function subjectOf(object: KubeObject): {
   return namespace === undefined
     ? { object: name }
     : { object: name, namespace: clip(oneLine(namespace), 80) };
+}
+
+/** What messages show as the file of an object that stands in no manifest. */
+export const secretsInput = 'input secrets';
+
+/** Objects that are written twice; each finding names both places. */
+export function findDuplicates(documents: readonly Document[]): readonly Finding[] {
+  const seen = new Map<string, Document>();
+  return documents.flatMap((document) => {
+    const key = identityOf(document.object);
+    const first = seen.get(key);
+    if (!first) seen.set(key, document);
+    return first ? [duplicate(document, first)] : [];
+  });
+}
+
+function duplicate(document: Document, first: Document): Finding {
+  const subject = subjectOf(document.object);
+  const place = placeOf(document);
+  const before = placeOf(first);
+  const places = `${before.file}:${before.line} and ${place.file}:${place.line}`;
+  return finding('manifest-invalid', `${subject.object} is written twice: ${places}.`, {
+    ...subject,
+    ...place,
+    hint: 'Keep one of them, rename one, or exclude a file with a leading "-" in `manifests`.',
+  });
 }

@@ -81,3 +81,12 @@ export function kindKey(object: Pick<KubeObject, 'apiVersion' | 'kind'>): string
 export function identityOf(object: KubeObject): string {
   return `${kindKey(object)}/${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 }
+
+/** At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends. */
+export function labelValue(text: string): string {
+  return text
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 63)
+    .replace(/[^A-Za-z0-9]+$/, '');
+}

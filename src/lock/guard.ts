@@ -41,7 +41,7 @@ async function sendHeld(cluster: Cluster, lock: Lock, request: ApiRequest) {
 }
 
 /** A dry run changes nothing, and neither does a question about permissions. */
-export function isWrite({ method, path }: ApiRequest): boolean {
+function isWrite({ method, path }: ApiRequest): boolean {
   if (method === 'GET') return false;
   return !/[?&]dryRun=All(?:&|$)/.test(path) && !/reviews(?:\?|$)/.test(path);
 }

@@ -5,7 +5,7 @@ import { clip, oneLine } from '../core/text.ts';
 import { patienceKey, patiences } from '../kube/annotations.ts';
 import { type Document, placeOf, subjectOf } from '../kube/document.ts';
 import { kindKey } from '../kube/objects.ts';
-import { readRule, ruleKeys } from '../rollout/judge/rules/rule.ts';
+import { readRule, ruleKeys } from '../kube/rules/rule.ts';
 
 const hint =
   "Write CEL such as status.phase == 'Ready', or JSONPath such as {.status.phase}=Ready.";

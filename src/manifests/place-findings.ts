@@ -1,9 +1,8 @@
 // A finding about a live object is shown where somebody wrote that object.
 
 import type { Finding } from '../core/errors.ts';
-import { type Document, placeOf } from '../kube/document.ts';
+import { type Document, placeOf, secretsInput } from '../kube/document.ts';
 import { nameOf } from '../kube/objects.ts';
-import { secretsInput } from './secrets.ts';
 
 /**
  * Adds file and line of the object's manifest to findings that have none. Objects that stand in no

@@ -2,7 +2,7 @@
 
 import { type Finding, finding } from '../core/errors.ts';
 import { reveal, Secret } from '../core/secret.ts';
-import { type Document, type Path, placeOf, subjectOf } from '../kube/document.ts';
+import { type Document, type Path, placeOf, secretsInput, subjectOf } from '../kube/document.ts';
 import { type Fields, isFields } from '../kube/json.ts';
 import { type KubeObject, kindKey } from '../kube/objects.ts';
 
@@ -10,9 +10,6 @@ export interface WithSecrets {
   readonly documents: readonly Document[];
   readonly findings: readonly Finding[];
 }
-
-/** What messages show as the file of an object that stands in no manifest. */
-export const secretsInput = 'input secrets';
 
 /**
  * Adds the values: to the Secret of that name where the manifests have one (in the namespace that

@@ -4,11 +4,11 @@ import { clip, oneLine } from '../core/text.ts';
 import { containerImages } from '../images/containers.ts';
 import { parseReference } from '../images/reference.ts';
 import { invalidImages, setImages, unmatchedImages } from '../images/set-images.ts';
-import { type Document, placeOf, subjectOf } from '../kube/document.ts';
+import { type Document, findDuplicates, placeOf, subjectOf } from '../kube/document.ts';
 import { withValueAt } from '../kube/json.ts';
+import { labelValue } from '../kube/objects.ts';
 import { isBuiltIn } from '../kube/scope.ts';
 import { patienceFindings, ruleFindings } from './annotations.ts';
-import { findDuplicates } from './parse/parse.ts';
 import { phaseFindings } from './phases.ts';
 import type { SecretValue } from './secrets.ts';
 import { secretDocuments } from './secrets.ts';
@@ -110,13 +110,4 @@ export function setLabels(documents: readonly Document[], app: string): readonly
     const all = { ...labels, ...Object.fromEntries(missing) };
     return withObject(document, withValueAt(document.object, ['metadata', 'labels'], all));
   });
-}
-
-/** At most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends. */
-export function labelValue(text: string): string {
-  return text
-    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 63)
-    .replace(/[^A-Za-z0-9]+$/, '');
 }

@@ -1,8 +1,8 @@
 // The git remote of the folder on a terminal: whose application it is that is looked at or deployed.
 
 import type { Repository } from '../core/context.ts';
+import { repositoryOfRemote } from '../core/context.ts';
 import type { Shell } from '../core/ports.ts';
-import { repositoryOfRemote } from '../releases/repository.ts';
 
 /** Undefined without git, without a repository, and where the remote is no address. Never throws. */
 export async function repositoryHere(

@@ -5,8 +5,8 @@ import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js
 import { ActionError, allOrProblems, finding } from '../core/errors.ts';
 import { isLoopback } from '../core/readers.ts';
 import { reveal, type Secret } from '../core/secret.ts';
+import { readYaml } from '../core/small-yaml.ts';
 import { fieldsAt, isFields, listAt } from '../kube/json.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
 import { impersonation, loginOf } from './kube-login.ts';
 import { readBounded } from './secret-source.ts';
 

@@ -1,10 +1,10 @@
 // What a person reads while it runs: the runner's log commands, or plain lines on a terminal.
 import type { Finding, Severity } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
+import { known, secretLines } from '../core/redaction/redaction.ts';
 import { reveal } from '../core/secret.ts';
 import { clip, safeLines } from '../core/text.ts';
-import { secretsInput } from '../manifests/secrets.ts';
-import { known, secretLines } from '../redaction/redaction.ts';
+import { secretsInput } from '../kube/document.ts';
 import { placeOf } from '../report/findings.ts';
 import { groupsOn, type Surface } from './log-groups.ts';
 

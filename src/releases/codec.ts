@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ActionError, finding } from '../core/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { labelValue } from '../manifests/transform.ts';
+import { labelValue } from '../kube/objects.ts';
 import {
   mostBytes,
   readContentsText,

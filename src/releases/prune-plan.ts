@@ -1,9 +1,9 @@
 // What earlier releases made and this one no longer has: what may go, and why the rest stays.
 
-import { neverDeleted, whyKept } from '../apply/planned/deletable.ts';
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { configReferences } from '../kube/config-references.ts';
+import { neverDeleted, whyKept } from '../kube/deletable.ts';
 import { homeAnnotation, repositoryAnnotation } from '../kube/home.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';

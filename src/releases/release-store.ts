@@ -1,6 +1,5 @@
 // Releases in the cluster: list, read, create, finish, forget.
 
-import { denialFinding } from '../apply/rejection/admission-errors.ts';
 import type { Api } from '../cluster/api.ts';
 import { apiFailure, permissionDenied, roleRule, statusOf } from '../cluster/api-errors.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
@@ -9,6 +8,7 @@ import { clip, oneLine } from '../core/text.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
 import type { Resource } from '../kube/resource.ts';
+import { denialFinding } from '../rejection/admission-errors.ts';
 import { outdated } from './choose.ts';
 import { decode, encode, headNote, secretName } from './codec.ts';
 import { mostNumber, UnfitRecord } from './read-release.ts';

@@ -74,19 +74,3 @@ export function makersFor(heads: readonly ReleaseHead[], own: Repository | undef
   ]);
   return { keys: [...new Set(keys)], alone };
 }
-
-const scpLike = /^(?:[\w.~-]{1,100}@)?([A-Za-z0-9.-]{1,253}):(?!\/)([\w.~/-]{1,300})$/;
-const addressLike =
-  /^(https?|ssh|git):\/\/(?:[^@/\s]{1,500}@)?([A-Za-z0-9.-]{1,253})(:\d{1,5})?\/([\w.~/-]{1,300})$/;
-
-/** The repository that a git remote names: `git@host:owner/name.git`, `https://host/owner/name`. */
-export function repositoryOfRemote(remote: string): Repository | undefined {
-  const text = remote.slice(0, 2000).trim();
-  const [, scheme = '', host, port = '', path] = addressLike.exec(text) ?? [];
-  const [, scpHost, scpPath] = host ? [] : (scpLike.exec(text) ?? []);
-  const name = (path ?? scpPath ?? '').replace(/\/+$/, '').replace(/\.git$/, '');
-  const where = host ?? scpHost;
-  if (!where || !/^[\w.~-]+(?:\/[\w.~-]+)+$/.test(name)) return undefined;
-  const isWeb = scheme.startsWith('http');
-  return { server: `${isWeb ? scheme : 'https'}://${where}${isWeb ? port : ''}`, name };
-}

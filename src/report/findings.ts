@@ -1,10 +1,9 @@
 // Findings in the order a person needs them: causes before consequences, one per cause.
 
 import type { Code } from '../core/codes.ts';
-import type { Finding, Severity } from '../core/errors.ts';
+import type { Finding, ReportedFinding, Severity } from '../core/errors.ts';
 import { clip, counted, neutralise, oneLine, safeLines } from '../core/text.ts';
-import { secretsInput } from '../manifests/secrets.ts';
-import type { ReportedFinding } from '../rollout/wait/result.ts';
+import { secretsInput } from '../kube/document.ts';
 import type { Outcome } from './outcome.ts';
 
 /** What follows from something else: shown after the causes. */

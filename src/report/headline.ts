@@ -3,7 +3,7 @@
 import type { ChangeKind } from '../apply/planned/change.ts';
 import { type Command, commands } from '../core/commands.ts';
 import { clip, counted, oneLine, spell } from '../core/text.ts';
-import type { WorkloadResult } from '../rollout/wait/result.ts';
+import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import { errorCode, leadOf } from './findings.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -1,9 +1,9 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
 
-import type { Change, ChangeKind } from '../apply/planned/change.ts';
+import type { Change, ChangeKind, UndoneObject } from '../apply/planned/change.ts';
+import type { ReportedFinding } from '../core/errors.ts';
 import { clip, counted, oneLine, safeLines, spell } from '../core/text.ts';
-import type { ReportedFinding, WorkloadResult } from '../rollout/wait/result.ts';
-import type { UndoneObject } from '../undo/undone.ts';
+import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import type { Outcome } from './outcome.ts';

@@ -1,12 +1,12 @@
 // What happened, as data: the report is a pure function of it.
 
-import type { Change, Restart, Unverified } from '../apply/planned/change.ts';
+import type { Change, Restart, Undone, Unverified } from '../apply/planned/change.ts';
 import type { Command } from '../core/commands.ts';
+import type { ReportedFinding } from '../core/errors.ts';
 import type { Timing } from '../core/timing.ts';
 import type { ReleaseHead } from '../releases/record.ts';
-import type { ReportedFinding, WorkloadResult } from '../rollout/wait/result.ts';
+import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import type { ScanResult } from '../scan/result.ts';
-import type { Undone } from '../undo/undone.ts';
 
 export type Status =
   | 'deployed'

@@ -1,10 +1,10 @@
 // What happened, as text: outputs, job summary, annotations, report files and the last block.
 
-import { digestLines } from '../build/request.ts';
 import type { Finding } from '../core/errors.ts';
 import { neutralise } from '../core/text.ts';
 import { digestsOf } from '../images/built.ts';
-import type { WorkloadResult } from '../rollout/wait/result.ts';
+import { digestLines } from '../images/request.ts';
+import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import { causesOf, errorCode, recordOf } from './findings.ts';
 import { lastBlock } from './lines.ts';
 import { within } from './markdown.ts';

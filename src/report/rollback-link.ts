@@ -1,7 +1,7 @@
 // The way to a rollback in the summary of a deploy that left the cluster in a bad state.
 
+import { readYaml } from '../core/small-yaml.ts';
 import { type Fields, isFields } from '../kube/json.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
 import { type Block, code, link } from './markdown.ts';
 import type { Outcome } from './outcome.ts';
 import type { RunFacts } from './sections.ts';

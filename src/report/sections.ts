@@ -2,9 +2,9 @@
 
 import type { Change } from '../apply/planned/change.ts';
 import type { RunContext } from '../core/context.ts';
+import type { ReportedFinding } from '../core/errors.ts';
 import { clip, counted, safeLines, spell } from '../core/text.ts';
 import { project } from '../core/version.ts';
-import type { ReportedFinding } from '../rollout/wait/result.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';

@@ -1,8 +1,9 @@
 // The last gate before people read: whatever the cluster, a registry or a program has said.
+
+import type { ReportedFinding } from '../core/errors.ts';
 import { type Finding, finding } from '../core/errors.ts';
-import { known } from '../redaction/redaction.ts';
-import { withoutSecrets } from '../redaction/values.ts';
-import type { ReportedFinding } from '../rollout/wait/result.ts';
+import { known } from '../core/redaction/redaction.ts';
+import { withoutSecrets } from '../core/redaction/values.ts';
 import type { Outcome } from './outcome.ts';
 
 /** The outcome as people may read it: log, annotations, summary, comment, report. */

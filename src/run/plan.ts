@@ -149,7 +149,7 @@ function buildOf({ build }: Inputs): readonly StepOf<'build-images'>[] {
 }
 
 /** What writes takes the lock as soon as it can: nothing is read that another run still changes. */
-export function lockOf({ lock, lockTimeoutMs }: Inputs): readonly StepOf<'acquire-lock'>[] {
+function lockOf({ lock, lockTimeoutMs }: Inputs): readonly StepOf<'acquire-lock'>[] {
   return lock ? [{ do: 'acquire-lock', timeoutMs: lockTimeoutMs }] : [];
 }
 

@@ -50,7 +50,7 @@ const row =
     parts;
 
 /** One row each, in the order in which a deploy comes to them. */
-export const steps = {
+const steps = {
   authenticate: row<'authenticate'>()({
     describe: ({ target }) => `authenticate to ${targetWords(target)}`,
     section: 'prepare',

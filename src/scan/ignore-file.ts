@@ -1,8 +1,8 @@
 // .trivyignore and .trivyignore.yaml: read strictly, joined into the one file that Trivy takes.
 import { isMap, isScalar, isSeq, stringify } from 'yaml';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
+import { readYaml } from '../core/small-yaml.ts';
 import { clip, counted, oneLine } from '../core/text.ts';
-import { readYaml } from '../manifests/parse/small-yaml.ts';
 
 const sections = ['vulnerabilities', 'misconfigurations', 'secrets', 'licenses'] as const;
 type Section = (typeof sections)[number];

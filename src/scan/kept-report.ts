@@ -1,7 +1,7 @@
 // The scanner's report as it is kept: SARIF and SBOM are made from it, and people upload it.
 
+import { withoutSecrets } from '../core/redaction/values.ts';
 import { isFields } from '../kube/json.ts';
-import { withoutSecrets } from '../redaction/values.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 // What the undo does with each object that a run has touched: a pure decision, object by object.
 
-import { whyKept } from '../apply/planned/deletable.ts';
 import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import { taskState } from '../apply/write/tasks.ts';
+import { whyKept } from '../kube/deletable.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { podTemplatePath } from '../kube/pod-template.ts';

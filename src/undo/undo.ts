@@ -1,6 +1,6 @@
 // Puts back what a failed run has changed, object by object, and waits until it runs again.
 
-import { propagationOf } from '../apply/rejection/immutable.ts';
+import type { UndoneObject } from '../apply/planned/change.ts';
 import { deleteByUid } from '../apply/write/delete-object.ts';
 import { runs, taskState } from '../apply/write/tasks.ts';
 import { untilGone } from '../apply/write/until-gone.ts';
@@ -12,11 +12,11 @@ import type { Clock } from '../core/ports.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { stageOf } from '../manifests/order.ts';
+import { propagationOf } from '../rejection/immutable.ts';
 import type { Target } from '../rollout/wait/await-rollout.ts';
 import { makeAgain, putBack } from './put-back.ts';
 import { replaceStuckPods } from './replace-stuck-pods.ts';
 import { type Circumstances, type Touched, type UndoAction, undoOf } from './undo-plan.ts';
-import type { UndoneObject } from './undone.ts';
 
 export interface UndoSettings extends Circumstances {
   readonly api: Api;

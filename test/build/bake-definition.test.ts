@@ -7,7 +7,7 @@ import {
   pushedDigests,
   secretVariable,
 } from '../../src/build/bake-definition.ts';
-import type { ImageBuild } from '../../src/build/request.ts';
+import type { ImageBuild } from '../../src/images/request.ts';
 
 const full: Abilities = { full: true, gha: true };
 const sha256 = `sha256:${'a'.repeat(64)}`;

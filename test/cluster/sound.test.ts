@@ -1,6 +1,5 @@
 // Answers of any shape: what is no object of the API is a finding, and never a stack.
 import { describe, expect, test } from '@jest/globals';
-import { refusalFindings } from '../../src/apply/rejection/rejection-findings.ts';
 import { apiFailure, forbiddenFinding, statusOf } from '../../src/cluster/api-errors.ts';
 import { createApi } from '../../src/cluster/create-api.ts';
 import { discovery } from '../../src/cluster/discovery.ts';
@@ -11,6 +10,7 @@ import { streamOnce } from '../../src/cluster/watch-stream.ts';
 import { ActionError } from '../../src/core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../src/core/ports.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
+import { refusalFindings } from '../../src/rejection/rejection-findings.ts';
 import { fastClock, rememberedLog } from './fakes.ts';
 
 const odd: readonly unknown[] = [

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
 import { pullRequest } from '../../e2e/github/operations.ts';
+import { known } from '../../src/core/redaction/redaction.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { compareCommits } from '../../src/github/compare.ts';
 import { addressOf, recordDeployment } from '../../src/github/deployment.ts';
@@ -10,7 +11,6 @@ import { githubOf } from '../../src/github/repository.ts';
 import { runStatus } from '../../src/github/run-status.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realGithub } from '../../src/platform/github.ts';
-import { known } from '../../src/redaction/redaction.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
 import { fastClock, rememberedLog } from '../cluster/fakes.ts';
 import { outcomes } from '../report/outcomes.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
-import { labelValue, setLabels, transform } from '../../src/manifests/transform.ts';
+import { labelValue } from '../../src/kube/objects.ts';
+import { setLabels, transform } from '../../src/manifests/transform.ts';
 import { documentOf, documentsOf } from './documents.ts';
 
 const nothing = { app: 'shop', variables: {}, images: {}, secrets: [] };

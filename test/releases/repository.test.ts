@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Repository } from '../../src/core/context.ts';
+import { repositoryOfRemote } from '../../src/core/context.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { prunePlan } from '../../src/releases/prune-plan.ts';
 import { entryKey, entryOf, type ReleaseHead } from '../../src/releases/record.ts';
 import {
   isSameRepository,
   makersFor,
-  repositoryOfRemote,
   takenBy,
   withRepository,
 } from '../../src/releases/repository.ts';

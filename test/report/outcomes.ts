@@ -1,10 +1,10 @@
 // One outcome per way a run can end; the goldens show how each reads.
 
 import type { Change } from '../../src/apply/planned/change.ts';
+import type { ReportedFinding } from '../../src/core/errors.ts';
 import { finding } from '../../src/core/errors.ts';
 import type { Outcome } from '../../src/report/outcome.ts';
-import type { State } from '../../src/rollout/facts/verdict.ts';
-import type { ReportedFinding, WorkloadResult } from '../../src/rollout/wait/result.ts';
+import type { State, WorkloadResult } from '../../src/rollout/facts/verdict.ts';
 import { findingsOf } from '../../src/scan/findings.ts';
 import { filesScanName } from '../../src/scan/result.ts';
 import { resultOf } from '../scan/results.ts';

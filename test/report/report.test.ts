@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Finding, finding } from '../../src/core/errors.ts';
+import { known } from '../../src/core/redaction/redaction.ts';
 import { images as readImages } from '../../src/inputs/lists.ts';
-import { known } from '../../src/redaction/redaction.ts';
 import { causesOf } from '../../src/report/findings.ts';
 import { code, fence, link, prose } from '../../src/report/markdown.ts';
 import type { Outcome } from '../../src/report/outcome.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ImageBuild } from '../../src/build/request.ts';
+import type { ImageBuild } from '../../src/images/request.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
 import type { Inputs } from '../../src/inputs/types.ts';
 import type { Phase } from '../../src/manifests/phases.ts';

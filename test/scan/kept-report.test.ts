@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { known } from '../../src/redaction/redaction.ts';
+import { known } from '../../src/core/redaction/redaction.ts';
 import { keptReport } from '../../src/scan/kept-report.ts';
 import { readScan } from '../../src/scan/problems.ts';
 import { fixture } from './fixtures.ts';

@@ -15,11 +15,11 @@ import { isProvablySame, managerOf, ownsReplicas } from '../../kube/managed-fiel
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { sentObject } from '../../kube/sent-object.ts';
+import { conflictsOf, mayTakeOver } from '../../rejection/conflicts.ts';
+import { mayRecreate } from '../../rejection/immutable.ts';
+import { isManifestsFault, refusalFindings } from '../../rejection/rejection-findings.ts';
 import type { ApplySettings } from '../planned/apply-settings.ts';
 import type { PlannedObject } from '../planned/planned-object.ts';
-import { conflictsOf, mayTakeOver } from '../rejection/conflicts.ts';
-import { mayRecreate } from '../rejection/immutable.ts';
-import { isManifestsFault, refusalFindings } from '../rejection/rejection-findings.ts';
 import { applyRequest } from '../write/apply-request.ts';
 import { sendApply } from '../write/send-apply.ts';
 import { failureField, rerunFields, taskState } from '../write/tasks.ts';

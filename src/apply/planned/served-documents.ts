@@ -4,11 +4,10 @@ import type { Api } from '../../cluster/api.ts';
 import { nearestKind } from '../../cluster/discovery.ts';
 import { type Finding, finding } from '../../core/errors.ts';
 import { counted } from '../../core/text.ts';
-import { type Document, placeOf } from '../../kube/document.ts';
+import { type Document, findDuplicates, placeOf } from '../../kube/document.ts';
 import { fieldsAt, listAt, textAt } from '../../kube/json.ts';
 import { groupOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
-import { findDuplicates } from '../../manifests/parse/parse.ts';
 
 export interface ServedDocument {
   /** Its object with the namespace that it goes to; kinds without one have none. */

@@ -1,19 +1,18 @@
 // The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
 
-import type { Finding } from '../../core/errors.ts';
+import type { Finding, ReportedFinding } from '../../core/errors.ts';
 import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import { recordOf } from '../../report/findings.ts';
 import { type Answer, type Memory, putAnswer } from '../../rollout/facts/memory.ts';
 import { createSnapshot, type Snapshot } from '../../rollout/facts/snapshot.ts';
 import type { LiveFinding, Proof, Verdict } from '../../rollout/facts/verdict.ts';
+import { byGravity } from '../../rollout/facts/verdict.ts';
 import { judge } from '../../rollout/judge/judge.ts';
 import { checkedTexts, oddityOf } from '../../rollout/judge/oddity.ts';
 import { rowOf } from '../../rollout/judge/row-of.ts';
 import { memoryOfSaved } from '../../rollout/judge/saved-memory.ts';
 import { withShortTexts } from '../../rollout/judge/short-texts.ts';
-import { byGravity } from '../../rollout/judge/symptoms/diagnose.ts';
-import type { ReportedFinding } from '../../rollout/wait/result.ts';
 import { latestTime, prepare } from './prepare.ts';
 import { newestOf, readSaved, type Saved, type SavedFile } from './saved-objects.ts';
 

@@ -1,9 +1,9 @@
 // A diagnosis as text, in the blocks of a failed deploy, and as JSON.
 
+import type { ReportedFinding } from '../../core/errors.ts';
 import { counted, neutralise } from '../../core/text.ts';
 import { recordOf } from '../../report/findings.ts';
 import { allFindings, workloadLines } from '../../report/lines.ts';
-import type { ReportedFinding } from '../../rollout/wait/result.ts';
 import type { DiagnosisRow } from './diagnose.ts';
 
 const marks = { good: '✓', bad: '✗', open: '…' } as const;

@@ -2,9 +2,8 @@
 import type { Api } from '../../cluster/api.ts';
 import { createApi } from '../../cluster/create-api.ts';
 import { type Access, authenticate } from '../../connect/authenticate.ts';
-import type { Ports } from '../../core/ports.ts';
+import type { Cluster, Ports } from '../../core/ports.ts';
 import type { ClusterTarget, Registry } from '../../inputs/types.ts';
-import type { Engine } from '../../run/state/engine.ts';
 import type { Credentials } from '../../yandex/credentials.ts';
 import { managedKubeconfig } from '../../yandex/kubeconfig.ts';
 import { type Check, ok, skipped } from './check.ts';
@@ -22,7 +21,11 @@ export function unopened(why: string): readonly Check[] {
 export const noRegistry = (why: string) => skipped('registry', `Not looked at: without ${why}.`);
 
 export interface Place {
-  readonly engine: Engine;
+  readonly engine: {
+    readonly ports: Ports;
+    connect(access: Access): Promise<Cluster>;
+    onSecretFile(path: string): void;
+  };
   /** Where relative paths start. */
   readonly workspace: string;
   readonly namespace: string | undefined;

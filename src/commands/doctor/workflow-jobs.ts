@@ -1,8 +1,8 @@
 // Which jobs of an application's workflows are ours: calls of the reusable ones, and steps of the action.
 
+import { readYaml } from '../../core/small-yaml.ts';
 import { project } from '../../core/version.ts';
 import { type Fields, isFields } from '../../kube/json.ts';
-import { readYaml } from '../../manifests/parse/small-yaml.ts';
 
 export interface WorkflowFile {
   /** Relative to the repository. */

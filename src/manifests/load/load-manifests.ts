@@ -2,7 +2,8 @@
 import type { RunContext } from '../../core/context.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Document } from '../../kube/document.ts';
-import { findDuplicates, parseManifests } from '../parse/parse.ts';
+import { findDuplicates } from '../../kube/document.ts';
+import { parseManifests } from '../parse/parse.ts';
 import { entryFinding } from './entries.ts';
 import { findSources, type Source } from './find-files.ts';
 import { type Loaded, type Loading, loadKustomization } from './load-kustomization.ts';

@@ -1,9 +1,8 @@
 // The text of a manifest file → documents that remember their lines; every problem at once.
 
-import { type Finding, finding } from '../../core/errors.ts';
-import { type Document, type Path, placeOf, subjectOf } from '../../kube/document.ts';
+import type { Finding } from '../../core/errors.ts';
+import type { Document, Path } from '../../kube/document.ts';
 import { isFields } from '../../kube/json.ts';
-import { identityOf } from '../../kube/objects.ts';
 import { nodeAt, type Trace, traceFrom } from './lines.ts';
 import { checkHead } from './object-identity.ts';
 import { readTrees, type Tree } from './yaml-text.ts';
@@ -69,27 +68,4 @@ function toDocument(candidate: Candidate): Read {
   const checked = checkHead(value, { file, lineOf });
   if ('findings' in checked) return checked;
   return { document: { object: checked.object, file, line: lineOf([]), lineOf, trace } };
-}
-
-/** Objects that are written twice; each finding names both places. */
-export function findDuplicates(documents: readonly Document[]): readonly Finding[] {
-  const seen = new Map<string, Document>();
-  return documents.flatMap((document) => {
-    const key = identityOf(document.object);
-    const first = seen.get(key);
-    if (!first) seen.set(key, document);
-    return first ? [duplicate(document, first)] : [];
-  });
-}
-
-function duplicate(document: Document, first: Document): Finding {
-  const subject = subjectOf(document.object);
-  const place = placeOf(document);
-  const before = placeOf(first);
-  const places = `${before.file}:${before.line} and ${place.file}:${place.line}`;
-  return finding('manifest-invalid', `${subject.object} is written twice: ${places}.`, {
-    ...subject,
-    ...place,
-    hint: 'Keep one of them, rename one, or exclude a file with a leading "-" in `manifests`.',
-  });
 }

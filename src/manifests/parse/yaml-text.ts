@@ -2,8 +2,8 @@
 import { Composer, type Document, isScalar, LineCounter, visit, type YAMLError } from 'yaml';
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
+import { TokenLimit, tokensOf } from '../../core/yaml-tokens.ts';
 import { splitJson } from './json-stream.ts';
-import { TokenLimit, tokensOf } from './yaml-tokens.ts';
 import { type Problem, startOf, type Unfolded, yamlValues } from './yaml-values.ts';
 
 /** One document of a stream: its value, and its tree to find lines in. */

@@ -1,8 +1,8 @@
 // Pods that their node put off: seldom the release's fault, but their own limits are.
 
 import type { Code } from '../../core/codes.ts';
+import { plain } from '../../core/plain-text.ts';
 import type { Pod } from '../../kube/typed.ts';
-import { plain } from './plain-text.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
 /** Such pods are replaced and are not judged by their containers. */

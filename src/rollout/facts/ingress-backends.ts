@@ -1,10 +1,10 @@
 // Whether what an Ingress sends to is there: the Service and its port, or the nearest names.
 import type { V1Ingress, V1IngressServiceBackend } from '@kubernetes/client-node';
+import { plain } from '../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../kube/objects.ts';
 import { type Service, typed } from '../../kube/typed.ts';
 import type { JudgeContext } from './judge-context.ts';
 import { choices } from './nearest.ts';
-import { plain } from './plain-text.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const ingressRows: readonly SignalRow[] = [

@@ -1,9 +1,9 @@
 // A Secret, ConfigMap or key that is missing: read out of the kubelet's words, proved by a read.
 
+import { plain } from '../../core/plain-text.ts';
 import { byTime, type JudgeContext } from './judge-context.ts';
 import { proofKey } from './memory.ts';
 import { choices } from './nearest.ts';
-import { plain } from './plain-text.ts';
 import type { Diagnosis, Proof } from './verdict.ts';
 
 /** Without the right to read it, this long of the same reason is taken as proof. */

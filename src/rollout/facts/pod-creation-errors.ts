@@ -1,11 +1,11 @@
 // Pods that the API server refuses to make: quota, policy, webhook, service account.
 
+import { plain } from '../../core/plain-text.ts';
 import { counted } from '../../core/text.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { conditionOf, countOf, type KubeEvent } from '../../kube/typed.ts';
 import { byTime, eventsSince, type JudgeContext, type RevisionPods } from './judge-context.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
-import { plain } from './plain-text.ts';
 import { roomComes, roomMadeAt } from './quota-headroom.ts';
 import { classes, quotaWords, type RefusalClass } from './rejection-classes.ts';
 import type { Diagnosis, Proof, SignalRow } from './verdict.ts';

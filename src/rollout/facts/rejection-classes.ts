@@ -1,6 +1,6 @@
 // Why the API server refuses to make pods: its words, and how long they are borne.
 import type { Code } from '../../core/codes.ts';
-import { plain } from './plain-text.ts';
+import { plain } from '../../core/plain-text.ts';
 import type { SignalRow } from './verdict.ts';
 
 export interface RefusalClass {

@@ -1,9 +1,10 @@
 // Whether a Service finds pods: its selector and named ports, held against what runs.
+
+import { plain } from '../../core/plain-text.ts';
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type PodSpec, type Service, typed } from '../../kube/typed.ts';
 import type { JudgeContext } from './judge-context.ts';
 import { choices, nearest } from './nearest.ts';
-import { plain } from './plain-text.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const servicePodRows: readonly SignalRow[] = [

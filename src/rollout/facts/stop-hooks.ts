@@ -1,7 +1,8 @@
 // Hooks that should run before a container is stopped and fail: it is stopped all the same.
+
+import { plain } from '../../core/plain-text.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { eventsSince, type JudgeContext } from './judge-context.ts';
-import { plain } from './plain-text.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
 export const stopHookRows: readonly SignalRow[] = [

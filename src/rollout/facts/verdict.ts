@@ -105,3 +105,18 @@ export interface Diagnosis {
  * that proves it.
  */
 export type SignalRow = readonly [signal: string, code: Code, fatal: string, fixture: string];
+
+/** Sorts fatal findings first. */
+export function byGravity(a: LiveFinding, b: LiveFinding): number {
+  return gravity[a.severity] - gravity[b.severity];
+}
+
+const gravity = { fatal: 0, warning: 1, note: 2 } as const;
+
+export interface WorkloadResult {
+  readonly object: string;
+  readonly namespace?: string;
+  readonly verdict: Verdict;
+  readonly from: number;
+  readonly to: number;
+}

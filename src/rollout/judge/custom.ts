@@ -1,12 +1,13 @@
 // What users say about their own objects: when they are ready, and when they have failed.
+
+import { plain } from '../../core/plain-text.ts';
 import { type KubeObject, kindKey } from '../../kube/objects.ts';
+import { failedKey, type Rule, readRule, readyKey, ruleKeys } from '../../kube/rules/rule.ts';
 import { conditionsOf } from '../../kube/typed.ts';
 import { isOfThisRelease } from '../facts/freshness.ts';
 import type { JudgeContext } from '../facts/judge-context.ts';
-import { plain } from '../facts/plain-text.ts';
 import type { Diagnosis } from '../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../facts/verdict.ts';
-import { failedKey, type Rule, readRule, readyKey, ruleKeys } from './rules/rule.ts';
 import { findingOf } from './symptoms/diagnose.ts';
 
 /** Secrets are never watched for a rule: what it shows would be their values. */

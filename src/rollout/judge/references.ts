@@ -1,12 +1,12 @@
 // What an object names and Kubernetes itself never checks: TLS Secrets, classes, webhooks' Services.
 
 import type { Code } from '../../core/codes.ts';
+import { plain } from '../../core/plain-text.ts';
 import { valueAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { JudgeContext } from '../facts/judge-context.ts';
 import { proofKey } from '../facts/memory.ts';
 import { answerWords } from '../facts/missing-config.ts';
-import { plain } from '../facts/plain-text.ts';
 import type { SignalRow } from '../facts/verdict.ts';
 import { type LiveFinding, type Proof, type Verdict, verdictOf } from '../facts/verdict.ts';
 import { findingOf } from './symptoms/diagnose.ts';

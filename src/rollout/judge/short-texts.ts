@@ -3,7 +3,7 @@
 import { clip } from '../../core/text.ts';
 import { isFields } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/objects.ts';
-import { longestText } from './rules/cel.ts';
+import { longestText } from '../../kube/rules/cel.ts';
 
 /** Characters; a little more than a rule looks at, so that a rule still says that it is too long. */
 const longest = longestText + 8;

@@ -1,13 +1,13 @@
 // Waits until every workload is ready, one has failed for certain, or the time is up.
 import type { Api } from '../../cluster/api.ts';
 import { watchAll } from '../../cluster/watch.ts';
+import type { ReportedFinding } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { createWake } from '../../core/wake.ts';
 import type { Patience } from '../../kube/annotations.ts';
-import type { LiveFinding } from '../facts/verdict.ts';
+import type { LiveFinding, WorkloadResult } from '../facts/verdict.ts';
 import { conclude } from './conclude.ts';
 import { type End, follow, type Waiting } from './follow-rollout.ts';
-import type { ReportedFinding, WorkloadResult } from './result.ts';
 import { withLogs } from './rollout-evidence.ts';
 import { createView, type Target, type View, workloadsOf } from './rollout-view.ts';
 import { watchPlan } from './watch-plan.ts';

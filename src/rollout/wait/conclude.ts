@@ -4,7 +4,7 @@ import { finding } from '../../core/errors.ts';
 import { spell } from '../../core/text.ts';
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import type { LiveFinding, Verdict } from '../facts/verdict.ts';
-import { byGravity } from '../judge/symptoms/diagnose.ts';
+import { byGravity } from '../facts/verdict.ts';
 import { isSettled } from './narrate.ts';
 
 export interface Judged {

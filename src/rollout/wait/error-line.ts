@@ -1,6 +1,7 @@
 // Finds the log line that says why a program died, among all that it said.
+
+import type { LogExcerpt } from '../../core/errors.ts';
 import { clip } from '../../core/text.ts';
-import type { LogExcerpt } from './result.ts';
 
 // The gravest words first; a stack's own lines ("at …") and "0 errors" say nothing.
 const words: readonly RegExp[] = [

@@ -1,14 +1,14 @@
 // What a fatal finding shows beyond the snapshot: log lines, and the platform of its node.
 import type { Api } from '../../cluster/api.ts';
+import type { LogExcerpt, ReportedFinding } from '../../core/errors.ts';
 import { ActionError } from '../../core/errors.ts';
+import { plain, plainLog } from '../../core/plain-text.ts';
 import type { ApiResponse } from '../../core/ports.ts';
 import { textAt } from '../../kube/json.ts';
 import { pathOf } from '../../kube/paths.ts';
 import { platformHint, wrongPlatform } from '../facts/exit-words.ts';
-import { plain, plainLog } from '../facts/plain-text.ts';
 import type { LiveFinding, LogRequest } from '../facts/verdict.ts';
 import { errorLine } from './error-line.ts';
-import type { LogExcerpt, ReportedFinding } from './result.ts';
 
 const logMs = 5_000;
 /** A line may be long, and all of it has to pass through memory. */

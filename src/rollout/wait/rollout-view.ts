@@ -6,6 +6,7 @@ import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import { type Answer, liveMemory, proofKey } from '../facts/memory.ts';
 import { createSnapshot, type Snapshot } from '../facts/snapshot.ts';
+import type { WorkloadResult } from '../facts/verdict.ts';
 import { type Proof, type Verdict, verdictOf } from '../facts/verdict.ts';
 import { judge } from '../judge/judge.ts';
 import { checkedTexts, oddityOf } from '../judge/oddity.ts';
@@ -14,7 +15,6 @@ import { withShortTexts } from '../judge/short-texts.ts';
 import { affectedBy } from './affected.ts';
 import type { Judged } from './conclude.ts';
 import type { Subject } from './narrate.ts';
-import type { WorkloadResult } from './result.ts';
 import type { WatchedKind } from './watch-plan.ts';
 
 export interface Target {

@@ -2,12 +2,12 @@
 
 import type { AppliedObject } from '../../apply/apply-manifests.ts';
 import type { ApplySettings } from '../../apply/planned/apply-settings.ts';
-import type { Change, Restart, Unverified } from '../../apply/planned/change.ts';
+import type { Change, Restart, Undone, Unverified } from '../../apply/planned/change.ts';
 import type { PlannedObject } from '../../apply/planned/planned-object.ts';
 import type { Api } from '../../cluster/api.ts';
 import { type Access, withHints } from '../../connect/authenticate.ts';
 import { type RunContext, repositoryOf } from '../../core/context.ts';
-import type { Finding } from '../../core/errors.ts';
+import type { Finding, ReportedFinding } from '../../core/errors.ts';
 import type { Cluster } from '../../core/ports.ts';
 import type { Timing } from '../../core/timing.ts';
 import { type BuiltImage, referencesOf } from '../../images/built.ts';
@@ -23,12 +23,11 @@ import type { PrunePlan } from '../../releases/prune-plan.ts';
 import type { Release } from '../../releases/record.ts';
 import { repositoryKey } from '../../releases/repository.ts';
 import type { Overtaken } from '../../report/outcome.ts';
-import type { ReportedFinding, WorkloadResult } from '../../rollout/wait/result.ts';
+import type { WorkloadResult } from '../../rollout/facts/verdict.ts';
 import type { Scanner } from '../../scan/prepare-scanner.ts';
 import type { ScanResult } from '../../scan/result.ts';
 import type { InstalledTool } from '../../tools/install.ts';
 import type { Touched } from '../../undo/undo-plan.ts';
-import type { Undone } from '../../undo/undone.ts';
 import type { Cloud } from '../../yandex/cloud.ts';
 import type { Engine } from './engine.ts';
 import type { Fact, Plan } from './step.ts';

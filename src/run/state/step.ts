@@ -46,7 +46,7 @@ export interface Plan {
 }
 
 /** What one step finds out or makes, and another one cannot do without. */
-export const facts = [
+const facts = [
   /** Credentials, and the API server behind them. */
   'connection',
   /** The objects of the application, as they will be sent. */

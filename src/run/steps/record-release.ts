@@ -4,8 +4,8 @@ import type { PlannedObject } from '../../apply/planned/planned-object.ts';
 import { branchOf, type Repository, repositoryOf } from '../../core/context.ts';
 import { ActionError } from '../../core/errors.ts';
 import { clip } from '../../core/text.ts';
+import { leaveOut, recordable } from '../../kube/left-out.ts';
 import { kindKey, nameOf } from '../../kube/objects.ts';
-import { leaveOut, recordable } from '../../releases/left-out.ts';
 import type { UnfitRelease } from '../../releases/list-releases.ts';
 import {
   entryKey,

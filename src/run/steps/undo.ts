@@ -1,11 +1,11 @@
 // The step after a failure: what the run has changed is put back, awaited and judged.
 
+import type { Undone, UndoneObject } from '../../apply/planned/change.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
+import type { WorkloadResult } from '../../rollout/facts/verdict.ts';
 import { awaitRollout } from '../../rollout/wait/await-rollout.ts';
-import type { WorkloadResult } from '../../rollout/wait/result.ts';
 import { failure, type UndoOutcome, undo } from '../../undo/undo.ts';
-import type { Undone, UndoneObject } from '../../undo/undone.ts';
 import { apiOf, type Connected, keep, type Run } from '../state/state.ts';
 import type { UndoStep } from '../state/step.ts';
 

@@ -2,11 +2,10 @@
 import fc from 'fast-check';
 import type { ChangeKind } from '../../../src/apply/planned/change.ts';
 import { type Code, codes } from '../../../src/core/codes.ts';
-import type { Finding } from '../../../src/core/errors.ts';
+import type { Finding, ReportedFinding } from '../../../src/core/errors.ts';
 import { clip, neutralise, oneLine, safeLines } from '../../../src/core/text.ts';
 import type { Outcome } from '../../../src/report/outcome.ts';
 import type { State } from '../../../src/rollout/facts/verdict.ts';
-import type { ReportedFinding } from '../../../src/rollout/wait/result.ts';
 import { commandIn } from '../../platform/runner-commands.ts';
 import { text } from '../arbitraries.ts';
 import { target } from '../target.ts';

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../src/core/errors.ts';
+import { findDuplicates } from '../../../src/kube/document.ts';
 import { isFields } from '../../../src/kube/json.ts';
-import { findDuplicates, parseManifests } from '../../../src/manifests/parse/parse.ts';
+import { parseManifests } from '../../../src/manifests/parse/parse.ts';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'manifests');
 const read = (name: string) => readFileSync(join(fixtures, name), 'utf8');

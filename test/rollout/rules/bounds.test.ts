@@ -1,6 +1,6 @@
 // Rules that somebody wrote to hold a run up: each ends at once, and never holds by that.
 import { describe, expect, test } from '@jest/globals';
-import { readRule } from '../../../src/rollout/judge/rules/rule.ts';
+import { readRule } from '../../../src/kube/rules/rule.ts';
 import { inASecond } from '../../timed.ts';
 import { object } from '../made.ts';
 

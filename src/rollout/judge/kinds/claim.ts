@@ -1,9 +1,10 @@
 // PersistentVolumeClaims: bound, or rightly waiting for the first pod that uses them.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Claim, conditionsOf, countOf, type KubeEvent, typed } from '../../../kube/typed.ts';
 import { byTime, eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
 import { answerWords, provedMissing } from '../../facts/missing-config.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Diagnosis, type Proof, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

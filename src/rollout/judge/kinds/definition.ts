@@ -1,8 +1,9 @@
 // CustomResourceDefinitions and other objects of the API itself.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf } from '../../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

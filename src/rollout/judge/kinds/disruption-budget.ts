@@ -1,9 +1,9 @@
 // PodDisruptionBudgets: never waited for; one that protects nothing is told.
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
 import { conditionOf, typed } from '../../../kube/typed.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { Diagnosis, SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

@@ -1,9 +1,10 @@
 // Any other kind: the conditions that most controllers agree on.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, conditionOf, conditionsOf } from '../../../kube/typed.ts';
 import { isOfThisRelease } from '../../facts/freshness.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

@@ -1,4 +1,6 @@
 // Jobs: their own conditions decide; pods only tell why, or what no retry can heal.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import {
   type Condition,
@@ -10,7 +12,6 @@ import {
 } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
 import { eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';

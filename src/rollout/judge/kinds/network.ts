@@ -1,9 +1,10 @@
 // Services and Ingresses: they exist at once; an address may take minutes and is only told.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Service, typed } from '../../../kube/typed.ts';
 import { diagnoseBackends } from '../../facts/ingress-backends.ts';
 import { eventsSince, type JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { mismatchOf } from '../../facts/service-pods.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';

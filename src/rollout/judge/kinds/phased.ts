@@ -1,11 +1,11 @@
 // Progressive delivery: kinds whose phase speaks, in words of their own.
 
+import { plain } from '../../../core/plain-text.ts';
 import { valueAt } from '../../../kube/json.ts';
 import { type KubeObject, kindKey } from '../../../kube/objects.ts';
 import { conditionsOf, timeOf } from '../../../kube/typed.ts';
 import { isOfThisRelease } from '../../facts/freshness.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

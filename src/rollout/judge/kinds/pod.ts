@@ -1,9 +1,10 @@
 // Bare pods: running ones must be Ready, others must succeed.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf, type Pod, typed } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type LogRequest, type Verdict, verdictOf } from '../../facts/verdict.ts';

@@ -7,7 +7,8 @@ import { refusalOf } from '../../facts/pod-creation-errors.ts';
 import { steadyMs } from '../../facts/pod-memory.ts';
 import { stopHookSign } from '../../facts/stop-hooks.ts';
 import type { LiveFinding } from '../../facts/verdict.ts';
-import { byGravity, diagnosePods, findingOf } from '../symptoms/diagnose.ts';
+import { byGravity } from '../../facts/verdict.ts';
+import { diagnosePods, findingOf } from '../symptoms/diagnose.ts';
 
 /** Pods owned by this uid that are not on their way out. */
 export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {

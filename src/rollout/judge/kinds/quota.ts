@@ -1,8 +1,8 @@
 // ResourceQuotas: ready when the server counts by them; one below what is used is told.
 import type { V1ResourceQuota } from '@kubernetes/client-node';
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
 import { typed } from '../../../kube/typed.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

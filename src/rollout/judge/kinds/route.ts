@@ -1,8 +1,9 @@
 // HTTPRoutes: each gateway says by its own conditions whether it has taken the route.
+
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, typed } from '../../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

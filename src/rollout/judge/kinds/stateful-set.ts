@@ -4,8 +4,8 @@ import { type Pod, type StatefulSet, typed } from '../../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
-import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
-import { byGravity, findingOf } from '../symptoms/diagnose.ts';
+import { byGravity, type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
+import { findingOf } from '../symptoms/diagnose.ts';
 import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 
 export const statefulSetRows: readonly SignalRow[] = [

@@ -1,8 +1,8 @@
 // PersistentVolumes: free to be claimed, or claimed.
 import type { V1PersistentVolume } from '@kubernetes/client-node';
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
 import { typed } from '../../../kube/typed.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { Diagnosis, SignalRow } from '../../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';

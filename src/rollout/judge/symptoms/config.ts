@@ -1,8 +1,8 @@
 // A container that waits for configuration: a missing Secret, ConfigMap or key, or a refused user.
 
+import { plain } from '../../../core/plain-text.ts';
 import { byTime, type ContainerSymptom, since } from '../../facts/judge-context.ts';
 import { answerWords, missingIn, proofWords, provedMissing } from '../../facts/missing-config.ts';
-import { plain } from '../../facts/plain-text.ts';
 
 const proofMs = 10_000;
 const secondSightMs = 10_000;

@@ -1,4 +1,6 @@
 // A container that starts and dies: out of memory, or again and again.
+
+import { plain } from '../../../core/plain-text.ts';
 import { exitWords, platformHint, wrongPlatform } from '../../facts/exit-words.ts';
 import {
   byTime,
@@ -6,7 +8,6 @@ import {
   type ContainerView,
   since,
 } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import type { ContainerRun } from '../../facts/pod-memory.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 

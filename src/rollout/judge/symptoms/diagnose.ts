@@ -14,6 +14,7 @@ import { emptyMemory, remember } from '../../facts/memory.ts';
 import { severityOf } from '../../facts/patience.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { Diagnosis, LiveFinding, LogRequest } from '../../facts/verdict.ts';
+import { byGravity } from '../../facts/verdict.ts';
 import { containerSymptoms, podSymptoms } from './symptoms.ts';
 
 interface Seen {
@@ -39,13 +40,6 @@ export function diagnosePods(
     groups.set(key, [...(groups.get(key) ?? []), seen]);
   }
   return [...groups.values()].flatMap((group) => merge(owner, group)).sort(byGravity);
-}
-
-const gravity = { fatal: 0, warning: 1, note: 2 } as const;
-
-/** Sorts fatal findings first. */
-export function byGravity(a: LiveFinding, b: LiveFinding): number {
-  return gravity[a.severity] - gravity[b.severity];
 }
 
 /** A finding about the workload itself. */

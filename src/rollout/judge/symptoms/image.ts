@@ -1,5 +1,6 @@
 // An image that cannot be pulled: missing, refused, or only hard to reach for the moment.
 
+import { plain } from '../../../core/plain-text.ts';
 import { countOf } from '../../../kube/typed.ts';
 import {
   byTime,
@@ -7,7 +8,6 @@ import {
   type ContainerView,
   since,
 } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { type PullTrouble, pullTroubleOf } from '../../facts/pull-words.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 

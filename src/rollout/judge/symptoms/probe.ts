@@ -1,5 +1,6 @@
 // A container that runs but whose probe fails: judged by the budget that its own probes give it.
 
+import { plain } from '../../../core/plain-text.ts';
 import { countOf, type KubeEvent, type Probe } from '../../../kube/typed.ts';
 import {
   byTime,
@@ -7,7 +8,6 @@ import {
   type ContainerView,
   since,
 } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 
 const leastFatalMs = 60_000;
 

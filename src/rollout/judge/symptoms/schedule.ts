@@ -1,7 +1,7 @@
 // A pod that no node takes: an impossible selector, too little room, a missing volume, a gate.
 
+import { plain } from '../../../core/plain-text.ts';
 import { byTime, type PodSymptom, type PodView, since } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { roomComes, roomMadeAt } from '../../facts/quota-headroom.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 

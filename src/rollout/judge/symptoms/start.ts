@@ -1,4 +1,6 @@
 // A container that the runtime cannot start: a missing program, a refused permission, a failed hook.
+
+import { plain } from '../../../core/plain-text.ts';
 import { platformHint, wrongPlatform } from '../../facts/exit-words.ts';
 import {
   byTime,
@@ -6,7 +8,6 @@ import {
   type ContainerView,
   since,
 } from '../../facts/judge-context.ts';
-import { plain } from '../../facts/plain-text.ts';
 
 /** Words of the runtime that the next try cannot change. */
 const deterministic =

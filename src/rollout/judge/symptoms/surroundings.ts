@@ -1,9 +1,9 @@
 // What keeps a scheduled pod from starting or being Ready though its containers are not to blame.
 
+import { plain } from '../../../core/plain-text.ts';
 import type { KubeEvent } from '../../../kube/typed.ts';
 import { byTime, type PodSymptom, type PodView, since } from '../../facts/judge-context.ts';
 import { answerWords, missingIn, proofWords, provedMissing } from '../../facts/missing-config.ts';
-import { plain } from '../../facts/plain-text.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 
 const missingMs = 20_000;

@@ -1,8 +1,8 @@
 // Fields that the API never changes: which ones, and whether the object may be replaced instead.
-import { type Finding, finding } from '../../core/errors.ts';
-import { covers } from '../../kube/compare.ts';
-import { fieldsAt, textAt } from '../../kube/json.ts';
-import { type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { covers } from '../kube/compare.ts';
+import { fieldsAt, textAt } from '../kube/json.ts';
+import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { type Refused, whereIs, wordsOf } from './rejection.ts';
 
 interface Cause {

@@ -1,5 +1,5 @@
 // What is built and what came of it: the words that inputs, plan, steps and report share.
-import { digestsOf } from '../images/built.ts';
+import { digestsOf } from './built.ts';
 
 // What is built and what came of it: the words that inputs, plan, steps and report share.
 

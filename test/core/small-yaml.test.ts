@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readYaml } from '../../../src/manifests/parse/small-yaml.ts';
+import { readYaml } from '../../src/core/small-yaml.ts';
 
 const times = (count: number, line: (at: number) => string) =>
   Array.from({ length: count }, (_, at) => line(at)).join('');

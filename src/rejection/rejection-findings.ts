@@ -1,9 +1,9 @@
 // Why the API refused an object: its Status object becomes findings with file, line and what to do.
 
-import { type Status, statusOf } from '../../cluster/api-errors.ts';
-import type { Code } from '../../core/codes.ts';
-import { type Finding, finding } from '../../core/errors.ts';
-import { nameOf } from '../../kube/objects.ts';
+import { type Status, statusOf } from '../cluster/api-errors.ts';
+import type { Code } from '../core/codes.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { nameOf } from '../kube/objects.ts';
 import { denialFinding } from './admission-errors.ts';
 import { conflictFindings } from './conflicts.ts';
 import { immutableFinding, isImmutable } from './immutable.ts';

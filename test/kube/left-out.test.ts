@@ -1,8 +1,8 @@
 // What a record leaves out, and what a rollback puts there instead: never a `***`.
 import { expect, test } from '@jest/globals';
+import { known } from '../../src/core/redaction/redaction.ts';
+import { fillIn, leaveOut, leftOutMark, recordable } from '../../src/kube/left-out.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
-import { known } from '../../src/redaction/redaction.ts';
-import { fillIn, leaveOut, leftOutMark, recordable } from '../../src/releases/left-out.ts';
 
 known.remember('Zq8vN3xW5kLp-0TgY7');
 known.remember('backend');

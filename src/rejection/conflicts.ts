@@ -1,10 +1,10 @@
 // Who else owns the fields that we set: an apply's 409 in words.
 
-import type { Status } from '../../cluster/api-errors.ts';
-import { type Finding, finding } from '../../core/errors.ts';
-import { takenOver } from '../../kube/managed-fields.ts';
-import { nameOf } from '../../kube/objects.ts';
-import { secretsInput } from '../../manifests/secrets.ts';
+import type { Status } from '../cluster/api-errors.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { secretsInput } from '../kube/document.ts';
+import { takenOver } from '../kube/managed-fields.ts';
+import { nameOf } from '../kube/objects.ts';
 import { type Refused, whereIs } from './rejection.ts';
 
 const inputHint =

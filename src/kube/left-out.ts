@@ -1,9 +1,9 @@
 // A record is never altered: a field with a secret in it is left out and marked, and whoever goes back
 // to that release keeps the value that is live.
 
-import { isFields } from '../kube/json.ts';
-import type { KubeObject } from '../kube/objects.ts';
-import { known } from '../redaction/redaction.ts';
+import { known } from '../core/redaction/redaction.ts';
+import { isFields } from './json.ts';
+import type { KubeObject } from './objects.ts';
 
 /** On a recorded object: a JSON list of the paths that were left out. Never sent to the cluster. */
 export const leftOutMark = 'webgen-deploy/left-out';

@@ -1,6 +1,7 @@
 // A rule that somebody writes on an object of theirs: CEL, or JSONPath as `kubectl wait` has it.
-import type { KubeObject } from '../../../kube/objects.ts';
-import { plain } from '../../facts/plain-text.ts';
+
+import { plain } from '../../core/plain-text.ts';
+import type { KubeObject } from '../objects.ts';
 import { celEnvironment, readCel } from './cel.ts';
 import { isJsonPath, readJsonPath, textOf } from './json-path.ts';
 

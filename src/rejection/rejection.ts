@@ -1,11 +1,11 @@
 // One object that the API refused: where it was written, and the API's words fit to be shown.
-import { type Finding, finding } from '../../core/errors.ts';
-import type { ApiRequest, ApiResponse } from '../../core/ports.ts';
-import { clip } from '../../core/text.ts';
-import { type Document, placeOf } from '../../kube/document.ts';
-import { pathOfField } from '../../kube/field-path.ts';
-import { fieldsAt } from '../../kube/json.ts';
-import { type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { clip } from '../core/text.ts';
+import { type Document, placeOf } from '../kube/document.ts';
+import { pathOfField } from '../kube/field-path.ts';
+import { fieldsAt } from '../kube/json.ts';
+import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 
 export interface Refused {
   readonly document: Document;

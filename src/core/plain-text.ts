@@ -1,5 +1,5 @@
 // Text that the cluster said, made fit for a message: one line, no credentials in URLs, not endless.
-import { clip, oneLine, safeLines } from '../../core/text.ts';
+import { clip, oneLine, safeLines } from './text.ts';
 
 const userInfo = /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"']+@/gi;
 

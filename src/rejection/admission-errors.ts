@@ -1,9 +1,9 @@
 // Who said no to a well-formed object: the authorizer, a quota, a policy, a webhook.
 
-import { forbiddenFinding, permissionDenied, type Status } from '../../cluster/api-errors.ts';
-import type { Code } from '../../core/codes.ts';
-import { type Finding, finding } from '../../core/errors.ts';
-import { nameOf } from '../../kube/objects.ts';
+import { forbiddenFinding, permissionDenied, type Status } from '../cluster/api-errors.ts';
+import type { Code } from '../core/codes.ts';
+import { type Finding, finding } from '../core/errors.ts';
+import { nameOf } from '../kube/objects.ts';
 import { type Refused, whereIs, wordsOf } from './rejection.ts';
 
 interface Denial {

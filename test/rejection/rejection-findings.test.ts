@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { refusalFindings } from '../../../src/apply/rejection/rejection-findings.ts';
-import type { ApiResponse } from '../../../src/core/ports.ts';
-import type { Document } from '../../../src/kube/document.ts';
-import type { KubeObject } from '../../../src/kube/objects.ts';
-import { parseManifests } from '../../../src/manifests/parse/parse.ts';
+import type { ApiResponse } from '../../src/core/ports.ts';
+import type { Document } from '../../src/kube/document.ts';
+import type { KubeObject } from '../../src/kube/objects.ts';
+import { parseManifests } from '../../src/manifests/parse/parse.ts';
+import { refusalFindings } from '../../src/rejection/rejection-findings.ts';
 
 // Recorded from kube-apiserver 1.34.
-const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'api');
+const folder = join(import.meta.dirname, '..', 'fixtures', 'api');
 const recorded = (name: string): ApiResponse => ({
   headers: {},
   ...(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as {

@@ -1,7 +1,7 @@
 // What a run never deletes, and why.
-import { textAt } from '../../kube/json.ts';
-import type { KubeObject } from '../../kube/objects.ts';
-import { kindKey } from '../../kube/objects.ts';
+import { textAt } from './json.ts';
+import type { KubeObject } from './objects.ts';
+import { kindKey } from './objects.ts';
 
 /** What is never deleted, whoever made it, and why. */
 export const neverDeleted: Readonly<Record<string, string>> = {
