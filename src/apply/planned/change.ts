@@ -1,7 +1,5 @@
 // What a run does to one object, and what an undo has done.
 import type { WorkloadResult } from '../../rollout/facts/verdict.ts';
-
-// What a run does to one object.
 export interface Change {
   /** `Kind/name`. */
   readonly object: string;
