@@ -4,7 +4,7 @@ import { ActionError } from '../core/errors.ts';
 import { describePhases, inPhases } from '../manifests/phases.ts';
 import { placeFindings } from '../manifests/place-findings.ts';
 import { allFindings } from '../report/lines.ts';
-import { isFatal, isUndone } from './conclude.ts';
+import { isFatal } from './conclude.ts';
 import { withPhases } from './plan.ts';
 import type { Run } from './state/state.ts';
 import type { Step } from './state/step.ts';
@@ -88,7 +88,7 @@ async function timed(step: Step, run: Run): Promise<void> {
   const work = () => runStep(step, run);
   try {
     await (group === undefined ? work() : log.group(phase ? `${group}: ${phase}` : group, work));
-    failed = step.do === 'undo' ? !isUndone(run.state) : isFatal(run.state);
+    failed = (rowOf(step).failed ?? isFatal)(run.state);
   } finally {
     if (failed) run.state.failed.abort();
     const name = phase ? `${step.do} ${phase}` : step.do;

@@ -4,7 +4,8 @@ import { spell } from '../core/text.ts';
 import type { Timing } from '../core/timing.ts';
 import type { ClusterTarget } from '../inputs/types.ts';
 import type { ScanMode } from '../scan/result.ts';
-import type { Connected, Run } from './state/state.ts';
+import { isUndone } from './conclude.ts';
+import type { Connected, Run, State } from './state/state.ts';
 import type { Fact, Plan, StepName, StepOf } from './state/step.ts';
 import { runApply, runAwait } from './steps/apply-and-await.ts';
 import { runBuild } from './steps/build.ts';
@@ -41,6 +42,8 @@ interface Row<K extends StepName, N extends Fact, G extends Fact> {
   /** It is planned after who gives these, or beside them, and then waits for them. */
   readonly needs: readonly N[];
   readonly gives: readonly G[];
+  /** Whether it failed, where a fatal finding does not say so. */
+  failed?(state: State): boolean;
   run(step: StepOf<K>, run: 'connection' extends N ? Connected : Run): Promise<void>;
 }
 
@@ -196,6 +199,7 @@ const steps = {
     // The apply may have failed in the middle.
     needs: ['connection'],
     gives: [],
+    failed: (state) => !isUndone(state),
     run: runUndo,
   }),
 } as const;

@@ -1,5 +1,6 @@
 // What a run does to one object, and what an undo has done.
 import type { WorkloadResult } from '../../rollout/facts/verdict.ts';
+
 export interface Change {
   /** `Kind/name`. */
   readonly object: string;
