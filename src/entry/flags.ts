@@ -5,6 +5,7 @@ import { didYouMean, shown } from '../core/readers.ts';
 import { type InputName, inputTable } from '../inputs/contract.ts';
 import { secretInputs } from '../inputs/mask.ts';
 import { closeName, type RawInputs } from '../inputs/raw.ts';
+import { ownFlagNames, terminalCommands } from './commands.ts';
 
 export interface Flags {
   /** As written; the default where nothing was. Whether it exists is `readInputs`'s to say. */
@@ -45,27 +46,10 @@ export const lists: readonly InputName[] = [
   'secrets',
   'bake-targets',
 ];
-const ownTexts = ['output', 'now', 'services', 'build-environment'];
-const ownSwitches = ['help', 'version', 'yes', 'dry-run', 'force', 'reusable', 'pin'];
+const ownTexts = ['output', ...ownFlagNames('text')];
+const ownSwitches = ['help', 'version', ...ownFlagNames('switch')];
 const own = [...ownTexts, ...ownSwitches];
 const diagnose = 'diagnose';
-
-/** Commands of the terminal alone, with the flags that mean something for them. */
-const terminalCommands: Readonly<
-  Record<string, { readonly inputs: readonly InputName[]; readonly own: readonly string[] }>
-> = {
-  diagnose: { inputs: ['patience'], own: ['now'] },
-  init: {
-    inputs: ['app', 'namespace'],
-    own: ['services', 'yes', 'dry-run', 'force', 'reusable', 'pin', 'build-environment'],
-  },
-  doctor: {
-    inputs: names
-      .filter((name) => /^(?:yc-(?!version|sha256)|kube-?con|registry)/.test(name))
-      .concat(['cluster-endpoint', 'namespace']),
-    own: [],
-  },
-};
 
 /** Inputs whose default is `true` or `false` are switches. */
 export const switches: readonly InputName[] = names.filter((name) =>
@@ -166,8 +150,8 @@ function misplaced(read: readonly ReadOption[], command: string, files: number) 
       return fits ? [] : [wrongUse(`The flag --${each.name} has no meaning for ${command}.`, help)];
     }
     const [owner] =
-      Object.entries(terminalCommands).find((row) => row[1].own.includes(each.own)) ?? [];
-    if (owner === undefined || alone?.own.includes(each.own)) return [];
+      Object.entries(terminalCommands).find((row) => Object.hasOwn(row[1].own, each.own)) ?? [];
+    if (owner === undefined || (alone && Object.hasOwn(alone.own, each.own))) return [];
     return [wrongUse(`The flag --${each.own} belongs to ${owner}.`, help)];
   });
   if (command !== diagnose || files > 0) return strange;

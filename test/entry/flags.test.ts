@@ -1,5 +1,7 @@
 // The terminal's words: the same raw inputs as the runner's, and every wrong use.
 import { describe, expect, test } from '@jest/globals';
+import { commandNames } from '../../src/core/commands.ts';
+import { terminalCommands } from '../../src/entry/commands.ts';
 import { parseFlags, switches } from '../../src/entry/flags.ts';
 import { helpText } from '../../src/entry/help.ts';
 import { inputTable } from '../../src/inputs/contract.ts';
@@ -160,11 +162,20 @@ describe('--help', () => {
     for (const group of Object.keys(inputGroups)) expect(text).toContain(`\n${group}\n`);
     expect(text.indexOf('--timeout')).toBeGreaterThan(text.indexOf('\nHow to deploy\n'));
     expect(text.indexOf('--timeout')).toBeLessThan(text.indexOf('\nTools\n'));
-    for (const command of ['deploy', 'diff', 'status', 'setup', 'build']) {
-      expect(text).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
+    for (const command of [...commandNames, ...Object.keys(terminalCommands)]) {
+      expect(text).toMatch(new RegExp(`^ {2}${command} +(?:\\S|FILE…\n)`, 'm'));
     }
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(130);
   });
+
+  test.each(Object.entries(terminalCommands))('of %s shows its own flags alone', (name, row) => {
+    const text = helpText(name);
+    const shown = [...text.matchAll(/^ {2}--(?:\[no-\])?([a-z0-9-]+)/gm)].map(([, flag]) => flag);
+    const wanted = [...Object.keys(row.own), ...row.inputs, 'output', 'version'];
+    expect(shown.toSorted()).toEqual(wanted.toSorted());
+    expect(text).toContain(`Usage: webgen-deploy ${name}`);
+  });
+
   test('its example is right use', () => {
     const example = /^ {2}webgen-deploy (.+)$/m.exec(helpText())?.[1] ?? '';
     expect(parse(example).findings).toEqual([]);
