@@ -267,7 +267,7 @@ describe('an account without Leases', () => {
     await site.cluster.kubectl(['-n', 'poor', 'create', 'role', 'poor', ...rules]);
     const binding = ['create', 'rolebinding', 'poor', '--role=poor', `--user=${id}`];
     await site.cluster.kubectl(['-n', 'poor', ...binding]);
-    const inputs = { 'yc-sa-json-credentials': keyJson };
+    const inputs = { 'yc-sa-json-credentials': JSON.stringify(JSON.parse(keyJson)) };
     const refused = await (await begin('poor', configMap('a', '1'), inputs)).running.finished;
     expect(refused.outputs['error-code']).toBe('forbidden');
     expect(refused.stdout).toContain('verbs: ["get", "list", "watch", "create", "update"]');
@@ -282,7 +282,7 @@ describe('an account without Secrets', () => {
   test('hears the one rule that releases need; with it, and nothing more, it deploys', async () => {
     await site.cluster.kubectl(['create', 'namespace', 'blind']);
     const { id, keyJson } = site.yandex.addServiceAccount();
-    const inputs = { 'yc-sa-json-credentials': keyJson };
+    const inputs = { 'yc-sa-json-credentials': JSON.stringify(JSON.parse(keyJson)) };
     const allow = async (name: string, verbs: string, resource: string) => {
       const rule = [`--verb=${verbs}`, `--resource=${resource}`];
       await site.cluster.kubectl(['-n', 'blind', 'create', 'role', name, ...rule]);
