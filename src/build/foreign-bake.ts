@@ -1,8 +1,6 @@
 // What a bake definition of a pull request takes from the runner: variables, agents, and paths.
 import { isFields } from '../kube/json.ts';
 
-// What a bake definition of a pull request takes from the runner: variables, agents, and paths.
-
 /** A path that has to lie inside of the workspace; relative ones start there. */
 export interface Reach {
   /** `target api: secret`. */

@@ -1,8 +1,6 @@
 // What is built and what came of it: the words that inputs, plan, steps and report share.
 import { digestsOf } from '../images/built.ts';
 
-// What is built and what came of it: the words that inputs, plan, steps and report share.
-
 /** One image of the `build` input. Paths are relative to the workspace. */
 export interface ImageBuild {
   /** The last part of its repository: `backend`, `team/backend`. */
