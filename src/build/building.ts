@@ -1,4 +1,4 @@
-// What a build works with.
+// What the steps of a build share.
 import type { RunContext } from '../core/context.ts';
 import type { Http } from '../core/ports.ts';
 import type { Timing } from '../core/timing.ts';
@@ -17,11 +17,11 @@ export interface Building {
   readonly http: Http;
   readonly context: RunContext;
   readonly source: SourceFacts;
-  /** The files may be a proposal that nobody has reviewed. */
+  /** The files may be unreviewed (a pull request). */
   readonly proposed: boolean;
-  /** GitHub's cache service is there. */
+  /** GitHub's cache service is available. */
   readonly gha: boolean;
-  /** `linux/amd64`: what an image is for that names no platform. */
+  /** `linux/amd64`: the platform of an image that names none. */
   readonly machine: string;
   readonly logLines: number;
   onTiming(timing: Timing): void;
