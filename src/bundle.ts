@@ -1,3 +1,3 @@
-// The one bundle behind both entries, so that it is built, compared and shipped once.
+// The single bundle behind both entries, so that it is built, compared and shipped once.
 export { main } from './entry/action.ts';
 export { terminal } from './entry/terminal.ts';

@@ -15,7 +15,7 @@ import { type Writer, writeObject } from './write/write-object.ts';
 
 export interface AppliedObject {
   readonly planned: PlannedObject;
-  /** As the server answered; of what was not sent, as it was read. */
+  /** The server's answer; for an object that was not sent, the object as it was read. */
   readonly object: KubeObject;
   /** When the server wrote it, milliseconds since the epoch; undefined where nothing was sent. */
   readonly writtenAt?: number;
@@ -25,7 +25,7 @@ export interface ApplyOutcome {
   /** In the order of the stages; complete only without findings and without `cancelled`. */
   readonly applied: readonly AppliedObject[];
   readonly findings: readonly Finding[];
-  /** What was not due, as checked as it can be now. */
+  /** Objects that were not due, checked as far as is possible now. */
   readonly rest: readonly PlannedObject[];
   /** Objects that were planned and not written, `Kind/name`; also those that were not due. */
   readonly left: readonly string[];
@@ -35,19 +35,19 @@ export interface ApplyOutcome {
 }
 
 export interface ApplyHooks {
-  /** Only these are written, by default all; the others wait in `rest`. */
+  /** Only these are written (default: all); the others are returned in `rest`. */
   isDue?(planned: PlannedObject): boolean;
-  /** Before each stage; what it throws (an ActionError) ends the writing. */
+  /** Runs before each stage; if it throws (an ActionError), writing stops. */
   beforeStage?(): Promise<void>;
-  /** Before an object is sent. */
+  /** Runs before an object is sent. */
   onWriting?(planned: PlannedObject): void;
-  /** The server said no to one that was sent. */
+  /** The server rejected an object that was sent. */
   onRefused?(planned: PlannedObject): void;
-  /** After every object, written or not. */
+  /** Runs after every object, written or not. */
   onApplied?(applied: AppliedObject): void;
 }
 
-/** Never throws for what the server refuses: the outcome says what was written until then. */
+/** Never throws for a rejection by the server: the outcome says what was written until then. */
 export async function applyAll(
   planned: readonly PlannedObject[],
   settings: ApplySettings,
@@ -87,7 +87,7 @@ interface Run {
   readonly hooks: ApplyHooks;
   readonly applied: AppliedObject[];
   readonly uncertain: string[];
-  /** Ends writes that are under way. */
+  /** Aborts writes in flight. */
   readonly late: AbortSignal | undefined;
 }
 
@@ -127,7 +127,7 @@ async function verified(
   const { objects, findings } = await dryRunAll(documents, run.settings);
   const fatal = findings.filter(({ severity }) => severity === 'fatal');
   if (fatal.length > 0) return { findings: fatal };
-  // A namespace that the run has made, and the server still calls missing, is not made once more.
+  // A namespace that the run has created, but that the server still reports missing, is not created again.
   const asked = new Set(open.map(({ object }) => identityOf(object)));
   const again = objects.filter(({ object }) => asked.has(identityOf(object)));
   return { objects: inOrder([...waiting.filter((each) => !open.includes(each)), ...again]) };
@@ -140,7 +140,7 @@ function isFoundation(object: KubeObject): boolean {
 
 async function applyStage(stage: readonly PlannedObject[], run: Run): Promise<readonly Finding[]> {
   const results = await Promise.all(stage.map((planned) => applyOne(planned, run)));
-  // What ends all of them (a lost lock) is one finding.
+  // A failure that stops all writes (a lost lock) is reported once.
   return [...new Set(results.flat())];
 }
 
@@ -181,7 +181,7 @@ async function written(planned: PlannedObject, run: Run): Promise<AppliedObject>
   const writer: Writer = { api, clock, manager, takeClientSide: !partial, signal: run.late };
   const before = api.now();
   const answer = await writeObject(planned, writer);
-  // Nearly all of it is as predicted, and hundreds of these are kept until the end.
+  // Most of it equals the prediction, and hundreds of these are kept until the end.
   const object = shareParts(planned.predicted, withoutManagers(answer));
   return { planned, object, writtenAt: timeOfWrite(answer, manager) ?? before };
 }

@@ -24,7 +24,7 @@ export function changesOf(
   });
 }
 
-/** A replaced object is made anew: its manifest says more than a comparison with defaults. */
+/** A replaced object is created again: its manifest says more than a comparison with defaults. */
 function patchOf({ live, predicted, change }: PlannedObject): string {
   if (change === 'unchanged') return '';
   return differenceText(change === 'configured' ? live : undefined, predicted);

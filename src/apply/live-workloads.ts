@@ -11,7 +11,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { ApplySettings } from './planned/apply-settings.ts';
 
 export interface LiveImages {
-  /** For `dryRunAll` with `partial: true`; also those whose image is right already. */
+  /** For `dryRunAll` with `partial: true`; includes workloads whose image is already right. */
   readonly documents: readonly Document[];
   readonly findings: readonly Finding[];
 }
@@ -25,8 +25,8 @@ const kinds = [
 ] as const;
 
 /**
- * Each document holds what our manager owns of the object already, and the image: an apply of less
- * would take the rest away. Findings: `image-not-matched`, `image-name-invalid`, `input-invalid`.
+ * Each document holds what our manager already owns of the object, plus the image: applying less
+ * would remove the rest. Findings: `image-not-matched`, `image-name-invalid`, `input-invalid`.
  */
 export async function liveImageDocuments(
   images: Readonly<Record<string, string>>,
@@ -40,7 +40,7 @@ export async function liveImageDocuments(
       return (await listAll(api, resource, { namespace, ...(signal ? { signal } : {}) })).objects;
     }),
   );
-  // What another object makes would be put back by it at once.
+  // The controller that owns the object would revert the change at once.
   const live = lists.flat().filter((each) => !each.metadata.ownerReferences?.some(isController));
   const set = setImages(live, images);
   const unmatched = unmatchedImages(images, set).map((each) =>
@@ -56,7 +56,7 @@ export async function liveImageDocuments(
   return { documents, findings };
 }
 
-/** Without manifests the live workloads are what a line has to match. */
+/** Without manifests, a line has to match a live workload. */
 function onLive(unmatched: Finding, namespace: string, workloads: number): Finding {
   const subject = { ...unmatched, namespace };
   if (workloads > 0) return { ...subject, hint: unmatched.hint.replace('manifests', 'workloads') };
@@ -70,7 +70,7 @@ function onLive(unmatched: Finding, namespace: string, workloads: number): Findi
 const isController = ({ controller }: { readonly controller?: boolean }): boolean =>
   controller === true;
 
-/** The paths (joined) of the images that a line of the input means. */
+/** The paths (joined) of the images that a line of the input matches. */
 function matchedContainers(object: KubeObject, images: Readonly<Record<string, string>>) {
   const paths = containerImages(object).flatMap(({ path, image }) => {
     const repository = parseReference(image)?.repository;

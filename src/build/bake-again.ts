@@ -1,14 +1,14 @@
-// Bakes once more where that may help: a registry that stumbled, a token that ran out meanwhile.
+// Retries a bake where that may help: a transient registry error, a token that expired meanwhile.
 import { ActionError } from '../core/errors.ts';
 import { type Bake, type Baked, BakeFailure, bake } from './bake.ts';
 import type { Building } from './building.ts';
 import { imageSpans } from './narrate-build.ts';
 import type { Progress } from './progress.ts';
 
-/** Before the second and the third try. */
+/** Delays before the second and the third attempt, milliseconds. */
 const pausesMs = [2_000, 5_000] as const;
 
-/** What was built is in the builder's cache by then. Throws `BakeFailure`. */
+/** A retry finds what was built in the builder's cache. Throws `BakeFailure`. */
 export async function bakeAgain(request: Bake, building: Building): Promise<Baked> {
   const pauses = [...pausesMs];
   let renewed = false;
@@ -34,7 +34,7 @@ async function attempt(request: Bake, { buildx }: Building): Promise<Baked | Bak
   }
 }
 
-/** A push that failed for a reason that BuildKit was not told: the registry itself may say it. */
+/** A push failed and BuildKit was given no reason: asking the registry directly may give one. */
 async function askRegistry(failure: BakeFailure, request: Bake, { registry }: Building) {
   const [{ code, evidence }] = failure.findings;
   if (code !== 'registry-unreachable') return;
@@ -53,7 +53,7 @@ async function rest({ findings: [{ code, what }] }: BakeFailure, ms: number, { b
   await clock.sleep(ms, buildx.signal);
 }
 
-/** A token may run out during a long build; a password is never tried twice. */
+/** A token may expire during a long build; a password is never tried twice. */
 async function mayRenew({ findings: [{ code }] }: BakeFailure, { registry, buildx }: Building) {
   if (code !== 'registry-unauthenticated' || !(await registry.renew())) return false;
   buildx.ports.log.info(`${code}: it is tried again with a new token`);

@@ -1,4 +1,4 @@
-// The definition that `docker buildx bake` carries out: one target for each image, as JSON.
+// The definition for `docker buildx bake`: one target for each image, as JSON.
 import type { BuildRequest, ImageBuild } from '../images/request.ts';
 
 /** One image with everything that the run decided about it. */
@@ -13,11 +13,11 @@ export interface BakeImage {
   readonly cacheRepositories: readonly string[];
 }
 
-/** What the builder and the place can do. */
+/** What the builder and the environment support. */
 export interface Abilities {
   /** Exports caches, attestations, annotations and many platforms: all but a plain Docker engine. */
   readonly full: boolean;
-  /** GitHub's cache service is there. */
+  /** GitHub's cache service is available. */
   readonly gha: boolean;
 }
 
@@ -89,7 +89,7 @@ function targetOf(
   };
 }
 
-/** The child's variable that holds a build secret: never one that means something to buildx. */
+/** The child's variable for a build secret: never one that buildx itself interprets. */
 export function secretVariable(id: string): string {
   return `WEBGEN_SECRET_${id.replaceAll(/[^A-Za-z0-9]/g, (each) => `_${each.charCodeAt(0)}_`)}`;
 }
@@ -102,7 +102,7 @@ function attestOf({ provenance, sbom }: Attestations): readonly string[] {
 }
 
 /**
- * Each image has a scope of its own: in a shared one the last build alone would be left. A cache that
+ * Each image has its own scope: in a shared one, each build would overwrite the others. A cache that
  * cannot be written never fails a build.
  */
 function cacheOf(
@@ -127,7 +127,7 @@ function cacheScope({ name, target, platforms }: ImageBuild): string {
   return parts.join('-').replaceAll(/[^A-Za-z0-9._-]/g, '-');
 }
 
-/** JSON whose texts bake takes as they are: it would fill `${…}` and `%{…}` in. */
+/** JSON with `${…}` and `%{…}` escaped, which bake would otherwise evaluate. */
 export function bakeJson(value: unknown): string {
   const plain = (each: unknown) =>
     typeof each === 'string' ? each.replaceAll(/[$%]\{/g, (at) => `${at[0]}${at}`) : each;
@@ -138,7 +138,7 @@ interface TargetMetadata {
   readonly 'containerimage.digest'?: unknown;
 }
 
-/** Bake's metadata file: target → digest of what was pushed. Targets without one are left out. */
+/** Bake's metadata file: target → digest of the pushed image. Targets without one are left out. */
 export function pushedDigests(text: string): Readonly<Record<string, string>> {
   const metadata = parsed(text);
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-// Starts one `docker buildx bake`, reads what it says as it says it, and what it pushed.
+// Runs one `docker buildx bake`: streams its progress and reads which digests it pushed.
 import { resolve } from 'node:path';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Ports, RunOptions, RunResult } from '../core/ports.ts';
@@ -31,7 +31,7 @@ export function runBuildx(
   return ports.shell.run('docker', ['buildx', ...args], all);
 }
 
-/** The same with the run's login, where `hosts` need it. Throws ActionError as `configFor` does. */
+/** The same with the run's login, if `hosts` need it. Throws ActionError as `configFor` does. */
 export async function loggedIn(
   buildx: Buildx,
   registry: Pick<OpenRegistry, 'configFor'>,
@@ -43,7 +43,7 @@ export async function loggedIn(
 
 const bootMs = 180_000;
 
-/** What the builder can do; starts it where it sleeps. Throws ActionError where there is none. */
+/** What the builder supports; starts it if it is stopped. Throws ActionError if there is none. */
 export async function inspectBuilder(buildx: Buildx): Promise<Builder> {
   const named = buildx.builder === undefined ? [] : [buildx.builder];
   const args = ['inspect', '--bootstrap', ...named];
@@ -73,7 +73,7 @@ export interface Bake {
   /** Image name → its Dockerfile, relative to the workspace. */
   readonly dockerfiles: Readonly<Record<string, string>>;
   readonly logLines: number;
-  /** Where it pushes, as far as it is the run's own registry. */
+  /** Where it pushes, if that is the run's own registry. */
   readonly repositories: readonly string[];
 }
 
@@ -85,7 +85,7 @@ export interface Baked {
 
 const lookAgainMs = 5_000;
 
-/** One build of everything. Throws `BakeFailure`, or the abort's own error. */
+/** Builds everything once. Throws `BakeFailure`, or the abort's own error. */
 export async function bake(request: Bake, buildx: Buildx): Promise<Baked> {
   const { ports } = buildx;
   const folder = await ports.files.makeTemp('webgen-deploy-bake-');
@@ -111,7 +111,7 @@ export async function bake(request: Bake, buildx: Buildx): Promise<Baked> {
   }
 }
 
-/** What cannot be read is left out: then the failure is told without its place. */
+/** Unreadable Dockerfiles are left out: the failure is then reported without a line. */
 export async function textsOf(
   dockerfiles: Bake['dockerfiles'],
   { ports, workspace }: Pick<Buildx, 'ports' | 'workspace'>,
@@ -123,7 +123,7 @@ export async function textsOf(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-/** Why a bake failed, and whether the same again may succeed. */
+/** Why a bake failed, and whether a retry may succeed. */
 export class BakeFailure extends ActionError {
   readonly passing: boolean;
   readonly progress: Progress;

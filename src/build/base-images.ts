@@ -1,4 +1,4 @@
-// Looks base images up in their registries, so that a new base means a new image.
+// Resolves base images in their registries, so that a new base image means a new build.
 
 import type { Http } from '../core/ports.ts';
 import { parseReference } from '../images/reference.ts';
@@ -6,8 +6,8 @@ import { type RegistryClient, registryClient } from '../registry/client.ts';
 import type { OpenRegistry } from '../registry/login.ts';
 
 /**
- * `sha256:…` of a reference now, from whatever registry it names; undefined where that does not say.
- * Each reference is asked for once, by a HEAD, which Docker Hub does not count as a pull.
+ * The current `sha256:…` of a reference, from whatever registry it names; undefined if that does not answer.
+ * Each reference is looked up once, by a HEAD request, which Docker Hub does not count as a pull.
  */
 export function baseImages(
   registry: OpenRegistry,

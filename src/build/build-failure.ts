@@ -8,13 +8,13 @@ import type { BuildStep, Progress } from './progress.ts';
 interface Row {
   readonly code: Code;
   readonly said: RegExp;
-  /** Worth another try: it may pass by itself. */
+  /** Worth a retry: it may be transient. */
   readonly passing?: true;
   readonly hint?: string;
 }
 
 /**
- * The words of BuildKit and of registries, the most telling first. Sources: moby/buildkit (solver
+ * Messages of BuildKit and of registries, the most specific first. Sources: moby/buildkit (solver
  * and dockerfile frontend), distribution's error codes, Yandex Cloud's pages on registry errors.
  */
 const rows: readonly Row[] = [
@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
 
 export interface BuildFailure {
   readonly finding: Finding;
-  /** The same again may succeed. */
+  /** A retry may succeed. */
   readonly passing: boolean;
 }
 
@@ -97,7 +97,7 @@ export function buildFailure(failed: FailedBuild): BuildFailure {
   const step = failedStep(progress);
   const said = step?.error ?? lastWords(progress.plain);
   const isRun = step !== undefined && /^(?:RUN|\w+ \/)/.test(step.name);
-  // A program of the user's own may print any of these words; only its exit code is BuildKit's.
+  // The user's own program may print any of these messages; only the exit code comes from BuildKit.
   const ownProgram = isRun && /did not complete successfully/.test(said);
   const row = rows.find((each) => each.said.test(said) && (!ownProgram || isOfBuild(each.code)));
   const code = row?.code ?? 'build-failed';
@@ -116,8 +116,8 @@ export function buildFailure(failed: FailedBuild): BuildFailure {
 const isOfBuild = (code: Code): boolean => code === 'build-failed';
 
 /**
- * The first one that failed by itself: others only say that they were cancelled with it. None where
- * a Dockerfile could not be read: that is in the last words alone.
+ * The first step that failed itself: others only report that they were cancelled with it. None if
+ * a Dockerfile could not be read: only the final message says that.
  */
 function failedStep({ steps, plain }: Progress): BuildStep | undefined {
   const failed = [...steps.values()].filter(({ error }) => error !== undefined);
@@ -141,7 +141,7 @@ function imageOf(failed: FailedBuild, step: BuildStep | undefined): string | und
   return shownIn(failed);
 }
 
-/** The one whose Dockerfile has the line that BuildKit complains of: it names no image then. */
+/** The image whose Dockerfile has the line that BuildKit rejects without naming an image. */
 function shownIn({ progress, texts = {} }: FailedBuild): string | undefined {
   const [, number = '', word] = parseError.exec(lastWords(progress.plain)) ?? [];
   if (word === undefined) return undefined;

@@ -1,4 +1,4 @@
-// Builds the user's own bake definition: resolved by bake itself, then pushed and told like ours.
+// Builds the user's own bake definition: resolved by bake itself, then pushed and reported like ours.
 import { ActionError, allOrProblems, finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -13,7 +13,7 @@ import { refuseReachingBake, refuseReachingFile } from './refuse-reaching.ts';
 import { tagsFor } from './tags.ts';
 import { readUserBake, type UserBake, type UserImage, withOverrides } from './user-bake.ts';
 
-/** Nothing is looked up: only bake knows what such a definition reads. Throws ActionError. */
+/** No image is reused: only bake knows what such a definition reads. Throws ActionError. */
 export async function buildFromFile(building: Building): Promise<readonly BuiltImage[]> {
   const { buildx, registry } = building;
   const reaching = { files: buildx.ports.files, workspace: buildx.workspace };
@@ -59,19 +59,19 @@ export async function buildFromFile(building: Building): Promise<readonly BuiltI
   });
 }
 
-/** The registry, where a definition or a Dockerfile of it names it at all. */
+/** The registry, if the definition or one of its Dockerfiles names it. */
 function namedHosts(texts: readonly string[], { host }: Building['registry']): readonly string[] {
   return host !== undefined && texts.some((text) => text.includes(host)) ? [host] : [];
 }
 
-/** A pull request pushes where production never reads, whatever its definition says. */
+/** A pull request pushes to repositories that production never reads, whatever its definition says. */
 function placed(image: UserImage, { address, context, source, proposed }: Building): UserImage {
   if (!proposed) return image;
   const repository = repositoryOf(address, image.name, { proposed });
   return { ...image, repository, tags: tagsFor({ ...context, sha: source.commit, proposed }) };
 }
 
-/** A definition can put any variable into an argument or a tag, so it sees none that is a secret. */
+/** A definition can put any variable into an argument or a tag, so it gets no secret variables. */
 async function resolved({ request, buildx }: Building): Promise<string> {
   const { file = '', targets = [] } = request.bake ?? {};
   const args = ['bake', '--file', file, '--print', ...targets];

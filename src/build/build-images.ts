@@ -1,4 +1,4 @@
-// Builds what changed, side by side, and pushes it; what is in the registry already is only found.
+// Builds and pushes the changed images in parallel; unchanged ones are found in the registry.
 import { ActionError, allOrProblems, finding, throwIfFatal } from '../core/errors.ts';
 import type { BuiltImage } from '../images/built.ts';
 import type { ImageBuild } from '../images/request.ts';
@@ -14,7 +14,7 @@ import { imageLabels } from './labels.ts';
 import { refuseReachingImages } from './refuse-reaching.ts';
 import { tagsFor } from './tags.ts';
 
-/** In the order of the input. Throws ActionError; then nothing was pushed by this run or only a part. */
+/** In the order of the input. Throws ActionError; this run may then have pushed some of the images. */
 export async function buildImages(building: Building): Promise<readonly BuiltImage[]> {
   const { request, registry, buildx, http } = building;
   const { files, log } = buildx.ports;
@@ -49,7 +49,7 @@ function planOf(image: ImageBuild, building: Building): BakeImage {
     repository,
     tags: tagsFor({ ...context, sha: source.commit, proposed }),
     labels: imageLabels({ ...context, ...source, name: image.name }),
-    // A pull request reads what production has. Never the other way round.
+    // A pull request may read production's cache, never the other way round.
     cacheRepositories: [...new Set([repository, trusted])],
   };
 }
@@ -104,7 +104,7 @@ function builtImage(plan: BakeImage, digest: string | undefined): BuiltImage {
   return { name, repository, digest, reference, tags, platforms, found: false };
 }
 
-/** buildx said that all went well. */
+/** Although buildx reported success. */
 export function withoutDigest(name: string): ActionError {
   const what = `Image ${name} was built, but buildx names no digest of it.`;
   const hint = 'Update buildx (docker/setup-buildx-action), or use another builder.';

@@ -1,4 +1,4 @@
-// What a buildx builder can do, read from `docker buildx inspect`, and what is asked of it in vain.
+// What a buildx builder supports, read from `docker buildx inspect`, and which inputs exceed that.
 import type { Finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -10,7 +10,7 @@ export interface Builder {
   readonly driver: string;
   /** All but a plain Docker engine: exports caches, attestations and many platforms. */
   readonly full: boolean;
-  /** Why a node of it does not answer. */
+  /** Why one of its nodes does not answer. */
   readonly error?: string;
 }
 
@@ -31,7 +31,7 @@ export function readBuilder(text: string): Builder {
 const other =
   'Use another builder (docker/setup-buildx-action makes one), or turn on the containerd image store.';
 
-/** What a plain Docker engine cannot do and the inputs ask for: never left out in silence. */
+/** Inputs that a plain Docker engine cannot satisfy: reported, never silently ignored. */
 export function beyondBuilder(request: BuildRequest, { full }: Builder): readonly Finding[] {
   if (full) return [];
   const cannot = 'is more than a builder with the plain docker driver can do';

@@ -1,4 +1,4 @@
-// The tag that says what an image is made of: the hash of everything that goes into its build.
+// The tag that identifies an image's inputs: the hash of everything that goes into its build.
 import { createHash } from 'node:crypto';
 import type { Files, TreeEntry } from '../core/ports.ts';
 import type { ImageBuild } from '../images/request.ts';
@@ -9,22 +9,22 @@ import { contentPrefix } from './tags.ts';
 export interface ContentSettings {
   readonly files: Files;
   readonly workspace: string;
-  /** What else makes it another image: attestations, and the machine where no platform is named. */
+  /** What else changes the image: attestations, and the machine's platform if none is named. */
   readonly variant: string;
-  /** `sha256:…` of a base image now; undefined where its registry does not say. */
+  /** The current `sha256:…` of a base image; undefined if its registry does not answer. */
   resolve(reference: string): Promise<string | undefined>;
 }
 
 export type Content =
   | { readonly tag: string; readonly notes: readonly string[] }
-  /** Nobody can know whether it changed. */
+  /** Why it cannot be known whether the inputs changed. */
   | { readonly unknown: string };
 
-/** How many files are read at a time. */
+/** How many files are read concurrently. */
 const atOnce = 64;
 const version = 'webgen-deploy content 1';
 
-/** Reads every file of the context that `.dockerignore` leaves in; sends nothing but look-ups. */
+/** Reads every file of the context that `.dockerignore` does not exclude; only looks up base images. */
 export async function contentTag(image: ImageBuild, settings: ContentSettings): Promise<Content> {
   const { files, workspace } = settings;
   const context = `${workspace}/${image.context}`;

@@ -1,10 +1,10 @@
-// What a Dockerfile takes from outside: base images, and whether anything cannot be pinned.
+// What a Dockerfile pulls from outside: base images, and whether anything cannot be pinned.
 import { clip } from '../core/text.ts';
 
 export interface DockerfileFacts {
-  /** Image references as they are pulled, variables filled, once each. */
+  /** Image references as they are pulled, variables substituted, without duplicates. */
   readonly bases: readonly string[];
-  /** Why its inputs cannot all be known before a build; absent where they can. */
+  /** Why its inputs cannot all be known before a build; absent if they can. */
   readonly unknown?: string;
 }
 
@@ -13,12 +13,12 @@ interface Instruction {
   readonly rest: string;
 }
 
-/** Characters; those that people write have some thousands. */
+/** Characters; hand-written Dockerfiles have a few thousand. */
 const longest = 262_144;
 
 /**
  * Reads `FROM`, `COPY --from`, `RUN --mount=…,from=` and the `# syntax=` line. What it cannot
- * resolve makes the whole unknown: then the image is built, which is never wrong.
+ * resolve makes the result unknown: the image is then built, which is always safe.
  */
 export function readDockerfile(
   text: string,
@@ -84,7 +84,7 @@ function declare(
 
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, '$2');
 
-/** The forms of Dockerfile variables that images are named with; undefined where one is not known. */
+/** Substitutes the variable forms that image names may contain; undefined if a variable is unknown. */
 function fill(text: string, args: ReadonlyMap<string, string | undefined>): string | undefined {
   let known = true;
   const filled = unquoted(text).replaceAll(

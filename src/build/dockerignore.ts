@@ -1,27 +1,27 @@
-// Which files of a context a `.dockerignore` leaves out, by the rules of Docker's own matcher.
+// Which files of a context a `.dockerignore` excludes, by the rules of Docker's own matcher.
 import { RE2JS, RE2JSException } from 're2js';
 
 export interface IgnoreRules {
   /** `path` is relative to the context, with `/`. */
   ignores(path: string): boolean;
-  /** Whether a folder that is left out may still hold a file that is not: a later `!` says so. */
+  /** Whether an excluded folder may still hold an included file, because of a later `!`. */
   mayHold(folder: string): boolean;
 }
 
 interface Rule {
   readonly keeps: boolean;
-  /** RE2's, whose time grows with the path alone, however many stars there are. */
+  /** Matched by RE2, whose time is linear in the path, however many stars there are. */
   readonly pattern: RE2JS | undefined;
   readonly text: string;
 }
 
-/** Characters of a rule, and how many rules: paths are not longer, and nobody writes more. */
+/** Characters of a rule, and number of rules: paths are not longer, and no real file has more. */
 const longest = 1_024;
 const mostRules = 2_000;
 
 /**
- * The last rule that matches a path, or a folder above it, decides. Of a file beyond all measure (a
- * rule of more than 1,024 characters, or more than 2,000 rules) none counts: a file too many in a
+ * The last rule that matches a path, or a folder above it, decides. In an oversized file (a
+ * rule of more than 1,024 characters, or more than 2,000 rules) no rule counts: one file too many in a
  * hash only costs a build, one too few would hide a change.
  */
 export function ignoreRules(text: string): IgnoreRules {
@@ -75,7 +75,7 @@ function sourceOf(token: string): string {
 
 const escaped = (each: string): string => each.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
 
-/** What is no pattern matches nothing: a file too many in a hash only costs a build. */
+/** An invalid pattern matches nothing: one file too many in a hash only costs a build. */
 function safePattern(source: string): RE2JS | undefined {
   try {
     return RE2JS.compile(`^${source}$`);

@@ -1,4 +1,4 @@
-// Finds images whose inputs did not change in the registry, so that they are not built again.
+// Finds images with unchanged inputs in the registry, so that they are not built again.
 
 import type { Code } from '../core/codes.ts';
 import { ActionError } from '../core/errors.ts';
@@ -15,12 +15,12 @@ export interface Lookup extends ContentSettings {
 
 export interface LookedUp {
   readonly plan: BakeImage;
-  /** Where the inputs can be known. */
+  /** Present if the inputs can be known. */
   readonly tag?: string;
   readonly found?: BuiltImage;
 }
 
-/** Looks only where `cacheRepositories` says. Throws ActionError where the registry is not usable. */
+/** Looks in `cacheRepositories` only. Throws ActionError if the registry is not usable. */
 export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<LookedUp> {
   const { image } = plan;
   const { client, log } = lookup;
@@ -38,7 +38,7 @@ export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<Lo
     const { digest } = manifest;
     const reference = `${repository}@${digest}`;
     const { platforms } = image;
-    // A pull request only reads where production's images are.
+    // A pull request may only read production's repositories.
     const tags = repository === plan.repository ? [...plan.tags, tag] : [];
     const found = { name: image.name, repository, digest, reference, tags, platforms, found: true };
     return { plan, tag, found };
@@ -48,13 +48,13 @@ export async function findUnchanged(plan: BakeImage, lookup: Lookup): Promise<Lo
 
 const refusals: readonly Code[] = ['registry-denied', 'registry-unauthenticated'];
 
-/** Some registries deny what is not there. Whether a push is allowed is asked before it. */
+/** Some registries answer "denied" for a missing image. Push permission is checked separately, before. */
 function refusedLookup(error: unknown): undefined {
   if (error instanceof ActionError && refusals.includes(error.findings[0].code)) return undefined;
   throw error;
 }
 
-/** An image that was found gets the tags of this run. A registry that refuses leaves them as they are. */
+/** Adds this run's tags to an image that was found. If the registry refuses, the tags stay as they are. */
 export async function tagFound(image: BuiltImage, { client, log }: Lookup): Promise<void> {
   const { name, repository, digest, tags } = image;
   log.info(`${name}: not built, nothing has changed; ${repository}@${digest} is used`);

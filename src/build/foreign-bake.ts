@@ -1,9 +1,7 @@
-// What a bake definition of a pull request takes from the runner: variables, agents, and paths.
+// What a pull request's bake definition takes from the runner: variables, agents and paths.
 import { isFields } from '../kube/json.ts';
 
-// What a bake definition of a pull request takes from the runner: variables, agents, and paths.
-
-/** A path that has to lie inside of the workspace; relative ones start there. */
+/** A path that must lie inside the workspace; relative ones start there. */
 export interface Reach {
   /** `target api: secret`. */
   readonly where: string;
@@ -18,7 +16,7 @@ export interface Reaches {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Of every target: one may be the context of another. `printed` is what `bake --print` says. */
+/** For every target, since one may be the context of another. `printed` is the output of `bake --print`. */
 export function reachesOf(printed: string): Reaches {
   const targets = Object.entries(fields(fields(parsed(printed))['target']));
   const all = targets.map(([name, target]) => ofTarget(`target ${name}`, fields(target)));
@@ -80,7 +78,7 @@ const stores = [
   ['cache-to', ['dest']],
 ] as const;
 
-/** Without a source it is a variable of the id's name where there is one, else a file of that name. */
+/** Without a source, it is the variable named like the id if there is one, else a file of that name. */
 function secretOf(target: string, secret: Readonly<Record<string, string>>): Reaches {
   const id = secret['id'] ?? '';
   const path = secret['src'] ?? secret['source'];
@@ -91,13 +89,13 @@ function secretOf(target: string, secret: Readonly<Record<string, string>>): Rea
   return { paths: [{ where: `${target}: secret ${id}`, path }], refused: [] };
 }
 
-/** Undefined for what is fetched, built, or an image. */
+/** Undefined for anything fetched or built, and for images. */
 function localPath(text: string): string | undefined {
   if (/^(?:https?|git|docker-image):\/\/|^target:|^(?:inline|tag):/i.test(text)) return undefined;
   return text.replace(/^(?:cwd|oci-layout|local|file):\/\//, '') || '.';
 }
 
-/** Of `key=value,key=value` or the same as a map; one text or a list of them. */
+/** Parses `key=value,key=value` or the same as a map; a single one or a list. */
 function entries(value: unknown): readonly Readonly<Record<string, string>>[] {
   const items: readonly unknown[] = Array.isArray(value) ? value : value ? [value] : [];
   return items.map((item) => {

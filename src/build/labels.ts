@@ -1,4 +1,4 @@
-// The OCI labels that say where an image comes from.
+// The OCI labels that record where an image comes from.
 import type { RunContext } from '../core/context.ts';
 import { versionOf } from './tags.ts';
 
@@ -11,7 +11,7 @@ export interface LabelFacts extends Pick<RunContext, 'ref' | 'repository' | 'run
 
 const prefix = 'org.opencontainers.image';
 
-/** Names of the OCI image specification; what is not known is left out. */
+/** Names from the OCI image specification; unknown values are left out. */
 export function imageLabels(facts: LabelFacts): Readonly<Record<string, string>> {
   const { name, repository, runUrl, commit, committedAt, ref } = facts;
   const server = runUrl.split('/').slice(0, 3).join('/') || 'https://github.com';

@@ -1,17 +1,17 @@
-// Tells a build as people read it: a line for each image and stage, and the slow step by its name.
+// A readable build log: one line for each image and stage, and the slow steps by name.
 import { clip, counted, oneLine, spell } from '../core/text.ts';
 import type { BuildStep, Progress } from './progress.ts';
 
-/** Longer than this and a step is named while it runs. */
+/** A step that runs longer than this is named while it runs. */
 const slowMs = 20_000;
 
-/** Two of the same sentence in this time tell nothing new. */
+/** The same line is not repeated within this time. */
 const againMs = 30_000;
 
 export interface Narrator {
   /** Lines for steps that changed. */
   changed(steps: readonly BuildStep[]): readonly string[];
-  /** Lines for what takes long, at a time in milliseconds since the epoch. */
+  /** Lines for long-running steps, at a time in milliseconds since the epoch. */
   waiting(now: number): readonly string[];
 }
 
@@ -21,7 +21,7 @@ interface Stage {
   readonly of: number;
 }
 
-/** `build 3/7`, `linux/arm64 build 3/7`, `3/7`; undefined for what is not of a Dockerfile. */
+/** `build 3/7`, `linux/arm64 build 3/7`, `3/7`; undefined for steps that are not from a Dockerfile. */
 function stageOf({ stage }: BuildStep): Stage | undefined {
   const [, name = '', at, of] = /^(.*?)\s*(\d+)\/(\d+)$/.exec(stage) ?? [];
   return at === undefined ? undefined : { name, at: Number(at), of: Number(of) };
@@ -77,7 +77,7 @@ function stageLine(progress: Progress, { target }: BuildStep, { name }: Stage): 
     const stage = stageOf(each);
     return stage?.name === name ? [[stage.at, each] as const] : [];
   });
-  // What two images share has the name of whichever came last; a place counts once.
+  // A step that two images share has the name of whichever came last; a position counts once.
   const own = [...new Map(placed).values()];
   const cached = own.filter((each) => each.cached).length;
   const stage = name === '' ? '' : `stage ${name}: `;

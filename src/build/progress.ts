@@ -1,4 +1,4 @@
-// Reads what buildx says with `--progress=rawjson`: JSON objects, and plain text at the end.
+// Parses the output of buildx with `--progress=rawjson`: JSON objects, and plain text at the end.
 
 /** One vertex of the build graph: a step of a Dockerfile, an export, a push. */
 export interface BuildStep {
@@ -16,7 +16,7 @@ export interface BuildStep {
   readonly error?: string;
 }
 
-/** What is done below a step: `pushing layers`, with its times. */
+/** Parts of a step: `pushing layers`, with its times. */
 export interface BuildStatus {
   readonly step: string;
   readonly id: string;
@@ -25,13 +25,13 @@ export interface BuildStatus {
 }
 
 export interface Progress {
-  /** Takes one line; gives the steps that changed by it. */
+  /** Takes one line; returns the steps that it changed. */
   line(text: string): readonly BuildStep[];
   readonly steps: ReadonlyMap<string, BuildStep>;
   readonly statuses: readonly BuildStatus[];
   /** Complete lines of a step, as its program printed them. */
   logOf(digest: string): readonly string[];
-  /** What was no JSON: the words of buildx itself. */
+  /** Lines that are not JSON: messages of buildx itself. */
   readonly plain: readonly string[];
   readonly warnings: readonly BuildWarning[];
 }
@@ -42,7 +42,7 @@ export interface BuildWarning {
   readonly line?: number;
 }
 
-/** Lines kept of one step: the last ones tell what failed. */
+/** Lines kept per step: the last ones show what failed. */
 const mostLines = 5_000;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -84,7 +84,7 @@ export function readProgress(targets: readonly string[]): Progress {
 
 type Line = { readonly message: Fields } | { readonly plain: string } | { readonly open: true };
 
-/** Newer versions write an object a line, older ones (0.13) indent it over many. */
+/** Newer versions write one object per line, older ones (0.13) indent it over many. */
 function objects(): (text: string) => Line {
   let open: string[] = [];
   return (text) => {
@@ -117,7 +117,7 @@ function listOf(value: unknown): readonly Fields[] {
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function timeOf(value: unknown): number | undefined {
-  // The zero time of Go means: not yet.
+  // Go's zero time means "not yet".
   const ms = typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) || ms <= 0 ? undefined : ms;
 }
@@ -139,7 +139,7 @@ function stepOf(vertex: Fields, targets: readonly string[]): BuildStep {
   };
 }
 
-/** A step may be started again, as one that two images share: its last end is what counts. */
+/** A step may start again, for example one that two images share: its last end counts. */
 function merged(known: BuildStep, next: BuildStep): BuildStep {
   const { completed, error: _, ...open } = known;
   const restarted = next.started !== undefined && next.completed === undefined;
@@ -175,7 +175,7 @@ interface StepLog {
   lines(): readonly string[];
 }
 
-/** A piece may end inside a line, and inside a character: one decoder for each stream. */
+/** A chunk may end inside a line or a character, so each stream has its own decoder. */
 function stepLog(): StepLog {
   const done: string[] = [];
   const streams = new Map<

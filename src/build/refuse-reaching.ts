@@ -1,4 +1,4 @@
-// On events with files that nobody has reviewed: a build reaches nothing beyond the workspace.
+// On events with unreviewed files, a build must not reach anything outside the workspace.
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import { leadsOut } from '../core/leads-out.ts';
 import type { Files } from '../core/ports.ts';
@@ -34,7 +34,7 @@ export async function refuseReachingFile(file: string, reaching: Reaching): Prom
   await refuse('The bake file of a pull request', { paths, refused: [] }, reaching);
 }
 
-/** What it resolves to, before anything is built. */
+/** The resolved definition, before anything is built. */
 export async function refuseReachingBake(printed: string, reaching: Reaching): Promise<void> {
   await refuse('The bake file of a pull request', reachesOf(printed), reaching);
 }

@@ -1,22 +1,22 @@
-// Which commit is built and when it was made: labels, tags and reproducible times need both.
+// Which commit is built and when it was made, for labels, tags and reproducible timestamps.
 import type { RunContext } from '../core/context.ts';
 import type { Shell } from '../core/ports.ts';
 
 export interface SourceFacts {
-  /** Empty where nothing says it. */
+  /** Empty if unknown. */
   readonly commit: string;
-  /** Seconds since the epoch; absent where neither Git nor the event says it. */
+  /** Seconds since the epoch; absent if neither Git nor the event has it. */
   readonly committedAt?: number;
 }
 
-/** Asks Git in the workspace; what is not there is taken from the event. Never throws. */
+/** Asks Git in the workspace; anything missing is taken from the event. Never throws. */
 export async function sourceFacts(
   context: Pick<RunContext, 'workspace' | 'sha' | 'commitTime'>,
   shell: Shell,
 ): Promise<SourceFacts> {
   const { workspace, sha } = context;
   const git = async (...args: readonly string[]): Promise<string> => {
-    // In a container job the folder belongs to another user, which Git otherwise refuses.
+    // In a container job the folder belongs to another user, which Git would reject.
     const safe = ['-c', `safe.directory=${workspace}`, '-C', workspace];
     const result = await shell
       .run('git', [...safe, ...args], { timeoutMs: 10_000 })
@@ -25,7 +25,7 @@ export async function sourceFacts(
   };
   const known = /^[0-9a-f]{7,64}$/.test(sha) ? sha : '';
   const commit = known || (await git('rev-parse', 'HEAD'));
-  // A shallow clone has the merge of a pull request, not its head.
+  // A shallow clone has a pull request's merge commit, not its head.
   const text =
     (await git('show', '-s', '--format=%ct', commit || 'HEAD')) ||
     (await git('show', '-s', '--format=%ct', 'HEAD'));

@@ -1,18 +1,18 @@
-// Which tags an image gets: for people, since it is deployed by its digest.
+// Which tags an image gets. They are for people: it is deployed by its digest.
 import parse from 'semver/functions/parse.js';
 import type { RunContext } from '../core/context.ts';
 
 export interface TagFacts
   extends Pick<RunContext, 'on' | 'ref' | 'sha' | 'defaultBranch' | 'pullRequest'> {
-  /** The files may be a proposal that nobody has reviewed. */
+  /** The files may be unreviewed (a pull request). */
   readonly proposed: boolean;
 }
 
-/** Of an image found by its inputs: `content-` and the first 32 hexadecimal digits of their hash. */
+/** The tag that identifies an image's inputs: `content-` and the first 32 hexadecimal digits of their hash. */
 export const contentPrefix = 'content-';
 
 /**
- * The commit, and: the branch, with `latest` on the default branch alone; the versions that a
+ * The commit, plus: the branch, with `latest` on the default branch only; the versions that a
  * semver Git tag means; `pr-N` for a pull request, whose commit is its head. A terminal: `local`.
  */
 export function tagsFor(facts: TagFacts): readonly string[] {
@@ -35,7 +35,7 @@ function branchTags(branch: string, defaultBranch: string): readonly string[] {
   return [branchTag(branch), ...(isDefault ? ['latest'] : [])];
 }
 
-// A branch of such a name would take over a tag that means something else.
+// A branch with such a name would overwrite a tag that means something else.
 const taken = new RegExp(
   `^(?:latest|local|untagged|pr(?:-\\d+)?|buildcache|v?\\d+(?:\\.\\d+)*(?:[-+].*)?|[0-9a-f]{7,64}|${contentPrefix}.*|branch-.*)$`,
 );
@@ -45,7 +45,7 @@ function branchTag(branch: string): string {
   return taken.test(text) ? `branch-${text}`.slice(0, longest) : text;
 }
 
-/** `v1.2.3` → `1.2.3`, `1.2`, `1`; a pre-release and `0.x` only what they promise. */
+/** `v1.2.3` → `1.2.3`, `1.2`, `1`; for a pre-release and `0.x` only the tags that semver guarantees. */
 function versionTags(tag: string | undefined): readonly string[] {
   if (tag === undefined) return [];
   const version = parse(tag);

@@ -1,4 +1,4 @@
-// The user's own bake definition, as `bake --print` resolves it, made into one that we can follow.
+// The user's own bake definition, as `bake --print` resolves it, turned into one that we can follow.
 
 import { parseReference } from '../images/reference.ts';
 import { isDeeper, isFields } from '../kube/json.ts';
@@ -18,7 +18,7 @@ export interface UserImage {
 
 export interface UserBake {
   readonly images: readonly UserImage[];
-  /** Targets without a tag: nobody knows where to push them. */
+  /** Targets without a tag: it is unknown where to push them. */
   readonly untagged: readonly string[];
 }
 
@@ -27,7 +27,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** bake's own have four. */
 const mostLevels = 20;
 
-/** `printed` is the JSON of `docker buildx bake --print`; undefined where it is none. */
+/** `printed` is the JSON of `docker buildx bake --print`; undefined if it is not valid. */
 export function readUserBake(printed: string): UserBake | undefined {
   const root = parsed(printed);
   if (!root) return undefined;
@@ -40,7 +40,7 @@ export function readUserBake(printed: string): UserBake | undefined {
   return { images, untagged };
 }
 
-/** A group may hold groups, and itself by a mistake: each is looked into once. */
+/** A group may hold groups, even itself by mistake: each is visited once. */
 function membersOf(names: readonly string[], groups: Fields): readonly string[] {
   const seen = new Set<string>();
   const members = new Set<string>();
@@ -79,7 +79,7 @@ export interface Overrides {
   readonly tags?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The same definition, pushed, with our labels below the user's own. */
+/** The same definition, pushed, with our labels; the user's own labels take precedence. */
 export function withOverrides(
   printed: string,
   { images }: UserBake,
@@ -104,7 +104,7 @@ export function withOverrides(
   return bakeJson({ group, target: { ...all, ...Object.fromEntries(changed) } });
 }
 
-/** A pull request writes no cache that production reads: GitHub's own keeps branches apart. */
+/** A pull request writes no cache that production reads; GitHub's cache separates branches itself. */
 function ownCaches(definition: Fields): Fields {
   const { 'cache-to': given, ...rest } = definition;
   const kept = (Array.isArray(given) ? given : []).filter((each) =>

@@ -1,4 +1,4 @@
-// What the API says when it says no: its Status object, and findings made of it.
+// The API's error answers: its Status object, and the findings made from it.
 import { type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
 import { clip } from '../core/text.ts';
@@ -11,7 +11,7 @@ export interface StatusCause {
   readonly field?: string;
 }
 
-/** The API's own error object, as far as we read it. */
+/** The API's own error object, reduced to the fields we read. */
 export interface Status {
   readonly status?: string;
   readonly code?: number;
@@ -28,17 +28,17 @@ export interface Status {
 
 type Asked = Pick<ApiRequest, 'method' | 'path'>;
 
-/** Characters of a message, and of every other text; the server's own are a tenth as long. */
+/** Limits in characters for a message and for every other text; real ones are a tenth as long. */
 const longestMessage = 8_192;
 const longestWord = 1_024;
 const mostCauses = 100;
 
-/** The Status object of an answer, if it is one: what is of another type or too long is left out. */
+/** The Status object of an answer, if it is one; fields of a wrong type or too long are left out. */
 export function statusOf(response: Pick<ApiResponse, 'body'>): Status | undefined {
   return textAt(response.body, 'kind') === 'Status' ? readStatus(response.body) : undefined;
 }
 
-/** The same of an object that a watch calls an error, whatever it calls itself. */
+/** The same for the object of a watch's ERROR event, whatever kind it claims. */
 export function readStatus(body: unknown): Status {
   const details = fieldsAt(body, 'details');
   const causes = listAt(details, 'causes').slice(0, mostCauses).map(causeOf);
@@ -79,7 +79,7 @@ function counts<K extends string>(
   return Object.fromEntries(found) as { readonly [k in K]?: number };
 }
 
-/** True for a 403 of the authorizer; quotas, policies and webhooks answer 403 too, in other words. */
+/** True for a 403 from the authorizer; quotas, policies and webhooks also answer 403, with other messages. */
 export function permissionDenied(response: ApiResponse): boolean {
   return response.status === 403 && denial.test(statusOf(response)?.message ?? '');
 }
@@ -88,7 +88,7 @@ export function permissionDenied(response: ApiResponse): boolean {
 const denial =
   /User "(?<user>[^"]*)" cannot (?<verb>\S+) (?:resource "(?<resource>[^"]*)" in API group "(?<group>[^"]*)"|path "(?<path>[^"]*)")(?: in the namespace "(?<namespace>[^"]*)")?/;
 
-/** `forbidden`: who may not do what where, and the rule that would allow it. */
+/** `forbidden`: which account may not do what and where, and the rule that would allow it. */
 export function forbiddenFinding(response: ApiResponse, request: Asked): Finding {
   const message = statusOf(response)?.message ?? '';
   const said = denial.exec(message)?.groups ?? {};
@@ -138,15 +138,15 @@ export function roleRule({ group, resource, verbs }: Rule): string {
   ].join('\n');
 }
 
-// Who needs one of these needs the others a moment later: one round, not three.
+// An account that needs one of these soon needs the others: asked for together, not in three rounds.
 const together: readonly (readonly string[])[] = [
   ['get', 'create', 'patch'],
   ['list', 'watch'],
 ];
 
 /**
- * A finding for an answer that nobody expected; `doing` completes "… failed": `Reading the quota`.
- * It quotes the Status, never another body; of Secrets not even the message, which may quote values.
+ * A finding for an unexpected answer; `doing` completes "… failed": `Reading the quota`.
+ * It quotes the Status, never another body; for Secrets not even the message, which may quote values.
  */
 export function apiFailure(doing: string, response: ApiResponse, request: Asked): Finding {
   if (permissionDenied(response)) return forbiddenFinding(response, request);
@@ -159,7 +159,7 @@ export function apiFailure(doing: string, response: ApiResponse, request: Asked)
   });
 }
 
-/** `unauthenticated`: 401 after the credential was made anew. */
+/** `unauthenticated`: still 401 with a renewed credential. */
 export function unauthenticatedFinding(server: string, response: ApiResponse): Finding {
   const message = statusOf(response)?.message;
   return finding(

@@ -9,15 +9,15 @@ export interface Api {
   /** Requests sent so far, watches included. */
   readonly requests: number;
   /**
-   * Sends with retries for what passes by itself (429, 5xx, broken connections). Any other status
+   * Sends with retries for transient failures (429, 5xx, broken connections). Any other status
    * is an answer. Throws ActionError `cluster-unreachable` or, for 401, `unauthenticated`.
    */
   send(request: ApiRequest): Promise<ApiResponse>;
-  /** One watch, without retries (`watch.ts` has them). */
+  /** One watch, without retries (`watch.ts` does those). */
   stream(request: ApiRequest, onEvent: (event: unknown) => void): Promise<ApiResponse>;
-  /** One request per group and version, kept. Undefined where the server does not serve it. */
+  /** One request per group and version, cached. Undefined if the server does not serve it. */
   resourceOf(apiVersion: string, kind: string): Promise<Resource | undefined>;
-  /** Drops what is known of a group and version, after a CRD was made. */
+  /** Invalidates the cache of a group and version, after a CRD was created. */
   forget(apiVersion: string): void;
   /** Milliseconds since the epoch by the server's own clock (its Date header). */
   now(): number;

@@ -1,7 +1,7 @@
-// How many requests may run at once: grows while all is well, halves when the server says "too many".
+// How many requests may run at once: grows while all succeed, halves when the server is overloaded.
 
 export interface Slots {
-  /** Runs the work as soon as there is room, in the order of asking. */
+  /** Runs the work as soon as a slot is free, first come, first served. */
   run<T>(work: () => Promise<T>): Promise<T>;
   /** The server is overloaded. `now` in milliseconds: at most one halving per second. */
   halve(now: number): void;
@@ -33,7 +33,7 @@ export function slots({ start, most }: SlotOptions): Slots {
       await admitted;
       try {
         const result = await work();
-        // As TCP does it: doubling each round until the first refusal, one more per round after it.
+        // As in TCP: doubles each round until the first rejection, then grows by one per round.
         limit = Math.min(most, limit + (refused ? 1 / limit : 1));
         return result;
       } finally {

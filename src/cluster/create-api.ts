@@ -1,4 +1,4 @@
-// Makes the `Api` out of one `Cluster`: retries, concurrency, discovery, the server's clock.
+// Builds the `Api` on top of one `Cluster`: retries, concurrency, discovery, the server's clock.
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import {
   type ApiRequest,
@@ -25,7 +25,7 @@ export interface ApiDependencies {
   readonly random?: () => number;
 }
 
-// Next door 16, 32 and 64 at once take the same time (200 patches: 0.13–0.25 s, the server's own);
+// On a local network 16, 32 and 64 at once take the same time (200 patches: 0.13–0.25 s, the server's own);
 // at 80 ms round trip this start and this growth take 0.37–0.46 s, near the best that 64 can.
 // The API server's own default limit is 200 writes at once.
 const room = { start: 32, most: 64 };
@@ -93,7 +93,7 @@ async function sendUntilAnswered(context: Sending, request: ApiRequest): Promise
   }
 }
 
-/** One exchange; before the first contact it may not use up more than the patience with that. */
+/** One exchange; before the first contact it is limited to the time allowed for that. */
 async function attemptOnce(
   { exchange, trouble, clock }: Sending,
   request: ApiRequest,
@@ -118,7 +118,7 @@ interface Attempt {
   readonly spent: number;
 }
 
-/** Milliseconds until the next attempt; undefined where this result is the last one. */
+/** Milliseconds until the next attempt; undefined if this result is final. */
 function pauseAfter(context: Sending, { request, result, attempt, spent }: Attempt) {
   const answered = !(result instanceof TransportError);
   if (answered && result.status === 429) context.overloaded();
@@ -127,7 +127,7 @@ function pauseAfter(context: Sending, { request, result, attempt, spent }: Attem
   const patience = patienceWith(result, request, context.trouble.contacted());
   const named = answered ? retryAfter(result) : undefined;
   const jitter = pauseBefore(attempt, context.random);
-  // Everybody was told the same time: the jitter on top spreads them.
+  // All clients got the same Retry-After: the jitter on top spreads them.
   const pause = named === undefined ? jitter : named + jitter / 4;
   return spent + pause > patience ? undefined : pause;
 }
@@ -149,7 +149,7 @@ function conclude({ server, trouble }: Sending, { request, result, spent }: Ende
   return result;
 }
 
-/** `api-error`: what answers is no Kubernetes API, or one of another kind. The body is not shown. */
+/** `api-error`: the answer does not come from a Kubernetes API, or has another shape. The body is not shown. */
 function unsoundFinding(server: string, { method, path }: ApiRequest): Finding {
   const [asked] = path.split('?');
   const what = `What answers at ${server} is no object of the Kubernetes API.`;

@@ -1,4 +1,4 @@
-// What the server serves, asked for one group and version at a time: full discovery hangs on a dead APIService.
+// What the server serves, one group and version at a time: full discovery hangs on a dead APIService.
 import leven from 'leven';
 import { ActionError } from '../core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
@@ -16,7 +16,7 @@ export interface Discovery {
 
 type Send = (request: ApiRequest) => Promise<ApiResponse>;
 
-/** One request per group and version, shared by all who ask at once, and kept. */
+/** One request per group and version, shared by concurrent callers, and cached. */
 export function discovery(send: Send): Discovery {
   const known = new Map<string, Promise<readonly Resource[]>>();
   return {
@@ -26,7 +26,7 @@ export function discovery(send: Send): Discovery {
         const asked = resourcesOf(send, apiVersion);
         list = asked;
         known.set(apiVersion, asked);
-        // A failure is not knowledge; whoever asks next asks the server.
+        // Failures are not cached: the next caller asks the server again.
         asked.catch(() => known.get(apiVersion) === asked && known.delete(apiVersion));
       }
       return (await list).find((each) => each.kind === kind);
@@ -53,8 +53,8 @@ export async function nearestKind(
 }
 
 /**
- * A kind as it is served now: as it is asked for, else under another version of its group, else in
- * the group where a kind of that name moved to. Whether that is the same kind, its uid tells.
+ * A kind as it is served now: as requested, else under another version of its group, else in
+ * the group that a kind of that name moved to. The uid shows whether it is the same object.
  */
 export async function servedNow(
   api: Pick<Api, 'send' | 'resourceOf'>,
@@ -81,7 +81,7 @@ function closest(served: readonly Resource[], kind: string): Resource | undefine
   return near[0]?.each;
 }
 
-// Where a kind lives that is often written under a wrong or an old group.
+// The current group of kinds that are often written under a wrong or an old one.
 const homes: Readonly<Record<string, string>> = {
   Deployment: 'apps/v1',
   StatefulSet: 'apps/v1',

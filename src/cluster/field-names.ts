@@ -1,16 +1,16 @@
-// "Did you mean": the field names that the API knows at a place, asked once one was misspelt.
+// "Did you mean": the field names that the API knows at a path, requested only after a misspelling.
 import leven from 'leven';
 import { type Fields, fieldsAt, isFields, listAt, textAt } from '../kube/json.ts';
 import { groupOf, type KubeObject } from '../kube/objects.ts';
 import { rootOf } from '../kube/paths.ts';
 import type { Api } from './api.ts';
 
-/** Of a field's path: whoever writes more has not misspelt a name. */
+/** Limits of a field's path: anything longer is not a misspelt name. */
 const longest = 1_024;
 
 /**
  * The known name nearest to the last part of an unknown field's path (`spec.replcas`), with its
- * whole path. Undefined where none is near or the server does not tell.
+ * whole path. Undefined if none is near or the server does not publish its schema.
  */
 export async function nearestField(
   object: Pick<KubeObject, 'apiVersion' | 'kind'>,
@@ -49,7 +49,7 @@ function isOfKind(schema: unknown, { apiVersion, kind }: Pick<KubeObject, 'apiVe
   );
 }
 
-/** `spec`, `containers`, `[]`: the text in brackets does not matter for a schema. */
+/** `spec`, `containers`, `[]`: the text in brackets is irrelevant to a schema. */
 function partsOf(field: string): string[] {
   return [...field.matchAll(/\[(?:"(?:[^"\\]|\\.)*"|[^\]"])*\]|[^.[\]]+/g)].map(([part]) =>
     part.startsWith('[') ? '[]' : part,

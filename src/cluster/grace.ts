@@ -1,9 +1,9 @@
-// Between a cancellation and the end of writes that are under way lies a moment.
+// A short grace period between a cancellation and aborting the writes in flight.
 
 const graceMs = 2_000;
 
 /**
- * Aborted 2 s after `signal`: a write takes milliseconds, so what is under way may end, and its
+ * Aborted 2 s after `signal`: a write takes milliseconds, so writes in flight can finish and their
  * outcome is known.
  */
 export function afterGrace(signal: AbortSignal | undefined): AbortSignal | undefined {

@@ -1,4 +1,4 @@
-// Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
+// Reads all objects of a kind, page by page, and builds the path of a watch.
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest } from '../core/ports.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -15,7 +15,7 @@ export interface Selection {
 
 export interface Listing {
   readonly objects: readonly KubeObject[];
-  /** Where a watch goes on. */
+  /** The version from which a watch continues. */
   readonly resourceVersion: string;
 }
 
@@ -28,25 +28,25 @@ export interface ListOptions {
   readonly signal?: AbortSignal;
   /** Names, labels and versions only. */
   readonly headsOnly?: boolean;
-  /** What is kept of each object, page by page; default: all. */
+  /** Reduces each object, page by page, to what is kept; default: everything. */
   keep?(object: KubeObject): KubeObject;
-  /** Of each request, milliseconds. */
+  /** Time limit of each request, milliseconds. */
   readonly timeoutMs?: number;
-  /** Objects that one answer holds; default 250. */
+  /** Objects per page; default 250. */
   readonly pageSize?: number;
-  /** Beyond so many it is not gone on: what is there is given back. Default: no limit. */
+  /** Stops after this many objects and returns those. Default: no limit. */
   readonly most?: number;
 }
 
-// kubectl takes 500; of pods that is 4 MB of text, which are 15 MB once parsed.
+// kubectl uses 500; for pods that is 4 MB of text, and 15 MB once parsed.
 const usualPage = 250;
 /** 100,000 objects: more than the largest cluster has pods in a namespace. */
 const mostPages = 400;
-// With the plain form behind it: an aggregated API server may not know how to leave things out.
+// With plain JSON as a fallback: an aggregated API server may not support the reduced form.
 const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 /**
- * The newest state, complete. No `resourceVersion` is asked for, so the server reads what is
+ * The newest state, complete. No `resourceVersion` is set, so the server reads what is
  * written, never an older cache. Throws ActionError: `forbidden` or `api-error`.
  */
 export async function listAll(
@@ -69,7 +69,7 @@ export async function listAll(
     const request = requestFor(pathOf(resource, { namespace, query }), selection);
     const response = await api.send(request);
     if (response.status === 410 && from !== undefined) {
-      // The pages are older than etcd remembers: once more, in one piece.
+      // The page token has expired in etcd: read again, without pages.
       [from, limit] = [undefined, undefined];
       objects.length = 0;
       continue;
@@ -106,7 +106,7 @@ function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions)
 
 /**
  * The path that watches from a version on, with bookmarks. The server ends the watch after five
- * minutes; `random` (0 to 1) keeps all of ours from ending together.
+ * minutes; `random` (0 to 1) spreads the ends of ours.
  */
 export function watchPath(
   resource: Resource,

@@ -1,4 +1,4 @@
-// Reads the objects as they are now: one list where several of a kind are wanted.
+// Reads the live objects: one list request where several of a kind are wanted.
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
@@ -18,11 +18,11 @@ export interface LiveObjects {
   readonly live: ReadonlyMap<string, KubeObject>;
   /** `forbidden`, once for each kind and namespace that may not be read. */
   readonly findings: readonly Finding[];
-  /** What was wanted and may not be read. */
+  /** The wanted objects that may not be read. */
   readonly hidden: readonly Wanted[];
 }
 
-/** Throws ActionError for every trouble but a missing permission. */
+/** Throws ActionError for every failure except a missing permission. */
 export async function readLive(
   wanted: readonly Wanted[],
   api: Api,
@@ -57,7 +57,7 @@ function tooDeep(object: KubeObject): Finding {
   });
 }
 
-/** The result, or undefined where the account may not; the finding says what it lacks. */
+/** The result, or undefined without permission; the finding says which one is missing. */
 export async function whereAllowed<T>(
   work: Promise<T>,
   onForbidden: (finding: Finding) => void,
@@ -106,7 +106,7 @@ interface One extends Wanted {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The live object; undefined where it, its namespace or its kind does not exist. */
+/** The live object; undefined if it, its namespace or its kind does not exist. */
 export async function readOne({
   resource,
   object,

@@ -1,17 +1,17 @@
-// Remembers whether the API answers at all, and tells people once when it stops and once when it is back.
+// Tracks whether the API answers, and logs once when it stops answering and once when it is back.
 import { type ApiResponse, type Clock, type Log, TransportError } from '../core/ports.ts';
 import { statusOf } from './api-errors.ts';
 import { wordsFor } from './unreachable.ts';
 
 export interface Outage {
-  /** How long the very first answer may take, milliseconds. */
+  /** How long the first answer may take, milliseconds. */
   readonly firstContactMs: number;
   /** True from the first answer on, whatever it was. */
   contacted(): boolean;
   answered(response: ApiResponse): void;
-  /** A request is going to be repeated after its attempt `attempt`, from 1. */
+  /** A request will be retried after attempt `attempt`, from 1. */
   note(result: ApiResponse | TransportError, attempt: number): void;
-  /** A request came to its end with a proper answer. */
+  /** A request got a proper answer. */
   settled(response: ApiResponse): void;
 }
 
@@ -40,7 +40,7 @@ export function outage(clock: Clock, log: Log): Outage {
   };
 }
 
-// Being asked to slow down is no outage; nor is a kept connection that ends once, which servers do
+// Throttling is no outage; nor is the end of a kept-alive connection, which servers do
 // on purpose to spread their load (kube-apiserver --goaway-chance).
 function isEveryday(result: ApiResponse | TransportError, attempt: number): boolean {
   if (!(result instanceof TransportError)) return result.status === 429;

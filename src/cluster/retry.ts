@@ -1,4 +1,4 @@
-// Which failures pass by themselves, and how long to wait before asking again.
+// Which failures are transient, and how long to wait before retrying.
 import { type ApiRequest, type ApiResponse, TransportError } from '../core/ports.ts';
 import { statusOf } from './api-errors.ts';
 import { firstContactMs } from './outage.ts';
@@ -22,13 +22,13 @@ const neverSent = new Set([
   'PROXY_REFUSED',
 ]);
 
-/** Milliseconds before attempt `attempt` (from 1) is repeated: 0.2 to 5 s, half of it by chance. */
+/** Milliseconds before attempt `attempt` (from 1) is retried: 0.2 to 5 s, half of it random. */
 export function pauseBefore(attempt: number, random: () => number): number {
   const full = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
   return full / 2 + (full / 2) * random();
 }
 
-/** Retry-After in milliseconds, 30 s at most; undefined where the server names none. */
+/** Retry-After in milliseconds, 30 s at most; undefined if the server sends none. */
 export function retryAfter(response: ApiResponse): number | undefined {
   const named = Number(response.headers['retry-after']);
   const seconds = named > 0 ? named : statusOf(response)?.details?.retryAfterSeconds;
@@ -38,7 +38,7 @@ export function retryAfter(response: ApiResponse): number | undefined {
 }
 
 /**
- * How long it is worth asking again, milliseconds from the first attempt; 0 where the result stands.
+ * How long to keep retrying, milliseconds from the first attempt; 0 if the result is final.
  * `contacted`: this server has answered before, so its address is right.
  */
 export function patienceWith(
@@ -62,12 +62,12 @@ function patienceWithAnswer(response: ApiResponse, request: ApiRequest): number 
   return status === 409 && contended(response, request) ? contentionMs : 0;
 }
 
-// The API server hands etcd's own troubles on as plain 500s:
+// The API server passes etcd's own failures on as plain 500s:
 // https://github.com/etcd-io/etcd/blob/main/api/v3rpc/rpctypes/error.go
 const etcdTrouble = /^etcdserver: |raft proposal dropped|leader changed|request timed out/i;
 
-// Somebody else wrote the object, or a quota's usage, in the same moment; a conflict of field
-// managers, or with a resourceVersion that the request itself names, would be one for ever.
+// Another client wrote the object, or a quota's usage, at the same moment; a conflict of field
+// managers, or with a resourceVersion that the request itself names, is permanent.
 function contended(response: ApiResponse, request: ApiRequest): boolean {
   const status = statusOf(response);
   const body = request.body as { metadata?: { resourceVersion?: unknown } } | undefined;
@@ -80,14 +80,14 @@ function contended(response: ApiResponse, request: ApiRequest): boolean {
   );
 }
 
-/** True where sending it again cannot make a second object, even if the first one arrived. */
+/** True if a retry cannot create a second object, even if the first attempt arrived. */
 export function repeatable(request: ApiRequest): boolean {
   if (request.method !== 'POST') return true;
   const body = request.body as { kind?: unknown; metadata?: { name?: unknown } } | undefined;
   return typeof body?.metadata?.name === 'string' || /Review$/.test(String(body?.kind));
 }
 
-/** True where the connection was never made, so that nothing can have arrived. */
+/** True if the connection was never established, so that nothing can have arrived. */
 export function surelyNotSent(error: TransportError): boolean {
   return neverSent.has(error.reason) || certificateReasons.has(error.reason);
 }

@@ -1,4 +1,4 @@
-// Which kinds of these groups the server has, without asking what stands behind any of them.
+// Which kinds of these groups the server has, without contacting the API services behind them.
 import { ActionError } from '../core/errors.ts';
 import type { ApiRequest } from '../core/ports.ts';
 import { listAt, textAt } from '../kube/json.ts';
@@ -6,14 +6,14 @@ import type { Resource } from '../kube/resource.ts';
 import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
 
-// Kubernetes answers this from its own memory, so that a broken APIService holds nobody up.
+// Kubernetes answers this from memory, so that a broken APIService delays nothing.
 const form = (version: string) =>
   `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
 const accept = [form('v2'), form('v2beta1'), 'application/json'].join(',');
 
 /**
- * Kinds that may be listed, each in the version that its group prefers. One request; empty where
- * the server is older than this form (Kubernetes 1.26). Throws ActionError for a refusal.
+ * Kinds that can be listed, each in its group's preferred version. One request; empty if
+ * the server is older than this form (Kubernetes 1.26). Throws ActionError if it is refused.
  */
 export async function servedKinds(
   api: Pick<Api, 'send'>,
@@ -39,7 +39,7 @@ export async function servedKinds(
 function kindsOf(group: string, versions: readonly unknown[]): readonly Resource[] {
   const known = new Map<string, Resource>();
   for (const each of versions) {
-    // `Stale`: its API does not answer; the rest is what it said last.
+    // `Stale`: its API does not answer; the list is its last known one.
     if (textAt(each, 'freshness') === 'Stale') continue;
     const apiVersion = `${group}/${textAt(each, 'version') ?? ''}`;
     for (const entry of listAt(each, 'resources')) {

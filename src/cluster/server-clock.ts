@@ -1,14 +1,14 @@
 // The server's clock, read from its Date headers: a runner's own may be minutes off.
 
 export interface ServerClock {
-  /** One answer: its Date header, and when it was asked and had come, by the local clock. */
+  /** Records one answer: its Date header, and the local times of request and answer. */
   observe(date: string | undefined, asked: number, came: number): void;
-  /** The server's time for a local one. Never runs backwards. */
+  /** The server's time for a local time. Never runs backwards. */
   at(local: number): number;
 }
 
 /**
- * A Date has whole seconds, so each answer only says: the server was between D and D + 1 s at some
+ * A Date has whole seconds, so an answer only says: the server was between D and D + 1 s at some
  * moment between question and answer. Every answer narrows the offset; the middle is our estimate.
  */
 export function serverClock(): ServerClock {
@@ -23,7 +23,7 @@ export function serverClock(): ServerClock {
       const to = seconds + 1000 - asked;
       low = Math.max(low, from);
       high = Math.min(high, to);
-      // One of the clocks was set: what was known before is worth nothing.
+      // One of the clocks was set: earlier answers no longer count.
       if (low > high) [low, high] = [from, to];
     },
     at(local) {

@@ -1,4 +1,4 @@
-// Whether an answer has the shape that it must have, looked at once, before anything reads it.
+// Whether an answer has the required shape, checked once, before anything reads it.
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
 import { type Fields, fieldsAt, isDeeper, isFields } from '../kube/json.ts';
 import { targetOf } from '../kube/paths.ts';
@@ -12,7 +12,7 @@ const listOf =
   (value) =>
     Array.isArray(value) && value.every(check);
 
-/** What we read of the head of an object, by Kubernetes' own types. */
+/** The metadata fields that we read, by Kubernetes' own types. */
 const head: Readonly<Record<string, Check>> = {
   name: text,
   namespace: text,
@@ -41,24 +41,24 @@ function isSoundHead(metadata: unknown): metadata is Fields {
   });
 }
 
-/** An object of the API as far as we rely on it: its head. */
+/** Whether the part of an API object that we rely on is valid: its metadata. */
 function isSoundObject(value: unknown): boolean {
   return isFields(value) && isSoundHead(value['metadata']) && text(value['metadata']['name']);
 }
 
-/** One that comes alone, or in a watch, says its kind as well; the items of a list do not. */
+/** A single object, or one in a watch, also has its kind; the items of a list do not. */
 export function isWholeObject(value: unknown): boolean {
   if (!isFields(value) || ![value['apiVersion'], value['kind']].every(text)) return false;
   return isSoundObject(value) && !isTooDeep(value);
 }
 
-/** The deepest CRDs that are around have about 60 levels; the server takes ten thousand. */
+/** The deepest known CRDs have about 60 levels; the server accepts ten thousand. */
 const mostLevels = 200;
 
-/** Nested beyond what anything that walks through it, or writes it, has a stack for. */
+/** Nested so deep that walking or serialising it would overflow the stack. */
 export const isTooDeep = (value: unknown): boolean => isDeeper(value, mostLevels);
 
-/** False for a success whose body is none of what was asked for: a proxy's page, `null`, a list of numbers. */
+/** False for a success whose body is not what was requested: a proxy's page, `null`, a list of numbers. */
 export function isSoundAnswer(
   { status, body }: Pick<ApiResponse, 'status' | 'body'>,
   { path, method, accept }: Pick<ApiRequest, 'path' | 'method' | 'accept'>,
@@ -67,7 +67,7 @@ export function isSoundAnswer(
   if (status < 200 || status > 299 || accept === '*/*') return true;
   if (!isFields(body)) return false;
   const target = targetOf(path);
-  // What is deleted may answer with a Status in place of the object.
+  // A DELETE may answer with a Status in place of the object.
   const isSaid = method === 'DELETE' && body['kind'] === 'Status';
   if (!target || isSaid || target.resource.endsWith('reviews')) return true;
   if (!isSoundHead(fieldsAt(body, 'metadata'))) return false;

@@ -1,8 +1,8 @@
-// Says why no answer came from the API server, in words, with what to do about it.
+// Explains why the API server did not answer, with a hint for each reason.
 import { type Finding, finding } from '../core/errors.ts';
 import type { TransportError } from '../core/ports.ts';
 
-/** The codes by which TLS says that a certificate is not to be trusted. */
+/** The TLS error codes for an untrusted certificate. */
 export const certificateReasons: ReadonlySet<string> = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -89,7 +89,7 @@ const causes: Readonly<Record<string, Cause>> = {
   },
 };
 
-/** `cluster-unreachable`: the address, the reason in words, the system's own words, what to do. */
+/** `cluster-unreachable`: the address, the reason in words, the system's own message, a hint. */
 export function unreachableFinding(
   server: string,
   error: TransportError,
@@ -122,7 +122,7 @@ function classOf(reason: string): string {
   return reason.startsWith('ERR_SSL') ? 'handshake' : reason;
 }
 
-/** True where asking again cannot help: what is wrong is configured, not passing. */
+/** True if a retry cannot help: the configuration is wrong, it is not transient. */
 export function isHopeless(reason: string): boolean {
   const known = ['certificate', 'identity', 'handshake', 'EPROTO', 'PROXY_REFUSED'];
   return known.includes(classOf(reason));

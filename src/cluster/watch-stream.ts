@@ -1,4 +1,4 @@
-// One watch from opening to end, and in which of its many ways it ended.
+// One watch from opening to end, and how it ended.
 import { type ApiResponse, type Clock, TransportError } from '../core/ports.ts';
 import { isFields, textAt } from '../kube/json.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -7,9 +7,9 @@ import { readStatus, type Status } from './api-errors.ts';
 import { isWholeObject } from './sound.ts';
 
 export type StreamEnd =
-  /** As agreed, or by something between that closes idle connections. */
+  /** As agreed, or closed by something in between that drops idle connections. */
   | { readonly how: 'closed'; readonly version: string; readonly quick: boolean }
-  /** The server has forgotten that version. */
+  /** The version has expired on the server. */
   | { readonly how: 'gone' }
   /** An answer other than 200. */
   | { readonly how: 'refused'; readonly response: ApiResponse }
@@ -29,14 +29,14 @@ export interface StreamOptions {
   readonly version: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** After so much silence it looks whether something was missed. Default `silenceMs`. */
+  /** After this much silence it checks whether something was missed. Default `silenceMs`. */
   readonly silenceMs?: number;
-  /** Asked after a long silence: true where nothing was missed. */
+  /** Called after a long silence: true if nothing was missed. */
   upToDate(signal: AbortSignal): Promise<boolean>;
 }
 
-// Bookmarks come about every minute, but the first after two, and never for Events, which have no
-// watch cache: silence is only a reason to look.
+// Bookmarks come about every minute, the first after two, and never for Events, which have no
+// watch cache: silence is only a reason to check.
 const silenceMs = 45_000;
 const quickMs = 1_000;
 
@@ -55,7 +55,7 @@ export async function streamOnce(
     guard.alive();
     const { type, object } = isFields(event) ? event : {};
     if (type === 'ERROR' || !isKnown(type, object)) {
-      // What is no event tells nothing: the list says how things are.
+      // A line that is not an event carries no information: the list has the current state.
       failure ??= type === 'ERROR' ? readStatus(object) : { code: 410 };
       guard.end(new Error('the watch said that it failed'));
       return;
@@ -94,7 +94,7 @@ function failedEnd(status: Status): StreamEnd {
 
 const silent = 'WATCH_SILENT';
 
-/** A signal that also fires when something was missed during a long silence. */
+/** A signal that also aborts if something was missed during a long silence. */
 function deadMan({ clock, signal: outer, upToDate, ...options }: StreamOptions) {
   const patience = options.silenceMs ?? silenceMs;
   const controller = new AbortController();

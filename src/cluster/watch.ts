@@ -1,4 +1,4 @@
-// Follows kinds of objects for as long as it is wanted: list, watch, and whatever may go wrong between.
+// Follows kinds of objects until the signal aborts: list, watch, and recovery from every failure.
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiResponse, Clock } from '../core/ports.ts';
 import { type KubeObject, withoutManagers } from '../kube/objects.ts';
@@ -15,16 +15,16 @@ export type { WatchEvent } from './watched.ts';
 export interface WatchTarget extends Selection {
   readonly apiVersion: string;
   readonly kind: string;
-  /** Go on without it where it is forbidden or not served. */
+  /** Continue without it if it is forbidden or not served. */
   readonly optional?: boolean;
-  /** What is kept of each object; default: all. */
+  /** Reduces each object to what is kept; default: everything. */
   keep?(object: KubeObject): KubeObject;
 }
 
 export interface WatchHandlers {
-  /** In order per target: `synced` once and first, then changes. */
+  /** In order for each target: `synced` once, first, then changes. */
   onEvent(target: WatchTarget, event: WatchEvent): void;
-  /** What a person should know: a watch that is not allowed, a kind that is left out. */
+  /** Messages for the log: a watch that is not allowed, a kind that is left out. */
   onState?(line: string): void;
 }
 
@@ -34,7 +34,7 @@ export interface WatchSession {
    * served, and with the signal's reason.
    */
   readonly synced: Promise<void>;
-  /** Everything has come to rest after the signal. Rejects only with what a handler threw. */
+  /** Settles once everything has stopped after the signal. Rejects only with what a handler threw. */
   readonly ended: Promise<void>;
 }
 
@@ -43,7 +43,7 @@ export interface WatchOptions {
   readonly clock: Clock;
   /** From 0 to 1, for the jitter. */
   readonly random?: () => number;
-  /** After so much silence a watch is looked at; it may be half-open. Default 45 s. */
+  /** After this much silence a watch is checked; it may be half-open. Default 45 s. */
   readonly silenceMs?: number;
 }
 
@@ -51,12 +51,12 @@ const reopenMs = 200;
 const pollMs = 2_000;
 const troubleMs = 5_000;
 const failuresBeforeList = 3;
-/** Where the watch is half-open, the connection of the requests may be, too. */
+/** If the watch is half-open, the connection for requests may be as well. */
 const lookMs = 10_000;
 
 /**
- * Watches all targets side by side until the signal aborts. Broken connections and a server that is
- * away are waited out; no object is lost by it, and no older state follows a newer one.
+ * Watches all targets in parallel until the signal aborts. Broken connections and an unavailable server
+ * are waited out; no object is lost, and no older state follows a newer one.
  */
 export function watchAll(
   api: Api,
@@ -67,12 +67,12 @@ export function watchAll(
   const all = targets.map((target) => follow({ api, target, handlers, ...options }));
   const synced = together(all.map((each) => each.synced));
   const ended = Promise.all(all.map((each) => each.ended)).then(() => undefined);
-  // Who only waits for one of the two must not be killed by the other.
+  // A caller that awaits only one of the two must not crash on the other's rejection.
   synced.catch(() => undefined);
   return { synced, ended };
 }
 
-/** All findings of all targets in one error; anything else as it is. */
+/** All findings of all targets in one error; anything else unchanged. */
 async function together(each: readonly Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(each);
   const errors = results.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
@@ -123,7 +123,7 @@ async function served({ api, target }: Following): Promise<Resource> {
   );
 }
 
-/** Lists and tells what is new. Returns the version from which a watch goes on. */
+/** Lists and emits what is new. Returns the version from which a watch continues. */
 async function refresh({ api, target, resource, state, handlers, signal }: Kept): Promise<string> {
   const keep = keptOf(target);
   const { objects, resourceVersion } = await listAll(api, resource, { ...target, signal, keep });
@@ -131,7 +131,7 @@ async function refresh({ api, target, resource, state, handlers, signal }: Kept)
   return resourceVersion;
 }
 
-/** Who owns which field is half of a pod's bytes, and nobody who watches asks for it. */
+/** managedFields are half of a pod's bytes, and no watcher needs them. */
 function keptOf({ keep }: WatchTarget): (object: KubeObject) => KubeObject {
   return keep ? (object) => keep(withoutManagers(object)) : withoutManagers;
 }
@@ -163,7 +163,7 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   }
 }
 
-// Compares only: while the watch is open, a list may be older than its events.
+// Only compares: while the watch is open, a list may be older than its events.
 async function missedNothing({ api, target, resource, state }: Kept, signal: AbortSignal) {
   try {
     const look = { signal, headsOnly: true, timeoutMs: lookMs };
@@ -180,7 +180,7 @@ function pauseAfter(end: StreamEnd, failures: number, random: () => number): num
   return named ?? Math.max(reopenMs, failures > 1 ? pauseBefore(failures, random) : 0);
 }
 
-/** As `refresh`, but once we have been in the picture, only the signal makes us give up. */
+/** As `refresh`, but after the first success only the signal ends the retries. */
 async function refreshLater(kept: Kept): Promise<string> {
   for (let told = false; ; told = true) {
     try {

@@ -1,4 +1,4 @@
-// What is known of one watched kind, so that a fresh list can be told as the changes since.
+// The known state of one watched kind, so that a fresh list can be reported as changes.
 import type { KubeObject } from '../kube/objects.ts';
 import { shareParts } from '../kube/shared-parts.ts';
 
@@ -8,15 +8,15 @@ export type WatchEvent =
   | { readonly type: 'delete'; readonly object: KubeObject };
 
 export interface Watched {
-  /** The first list is told as `synced`; a later one as deletes, then upserts. */
+  /** The first list is reported as `synced`; a later one as deletes, then upserts. */
   list(objects: readonly KubeObject[]): readonly WatchEvent[];
   upsert(object: KubeObject): readonly WatchEvent[];
   remove(object: KubeObject): readonly WatchEvent[];
-  /** True where a list says nothing new. */
+  /** True if a list has nothing new. */
   matches(objects: readonly KubeObject[]): boolean;
 }
 
-/** Knows objects by uid: one that was made anew under its old name is a delete and an upsert. */
+/** Tracks objects by uid: one recreated under its old name is a delete and an upsert. */
 export function watched(): Watched {
   const known = new Map<string, KubeObject>();
   const siblings = new Map<string, KubeObject>();
@@ -57,13 +57,13 @@ export function watched(): Watched {
   };
 }
 
-// Versions are opaque: only equality means something.
+// Versions are opaque: only equality has a meaning.
 function sameVersion(before: KubeObject | undefined, now: KubeObject): boolean {
   const version = before?.metadata.resourceVersion;
   return version !== undefined && version === now.metadata.resourceVersion;
 }
 
-// Pods of one owner have their whole template in common.
+// Pods of one owner share their whole template.
 function familyOf({ metadata }: KubeObject): string {
   return metadata.ownerReferences?.[0]?.uid ?? '';
 }

@@ -1,14 +1,12 @@
-// What is built and what came of it: the words that inputs, plan, steps and report share.
+// What to build, as inputs, plan, steps and report share it.
 import { digestsOf } from './built.ts';
-
-// What is built and what came of it: the words that inputs, plan, steps and report share.
 
 /** One image of the `build` input. Paths are relative to the workspace. */
 export interface ImageBuild {
   /** The last part of its repository: `backend`, `team/backend`. */
   readonly name: string;
   readonly context: string;
-  /** Relative to the context, as `docker build` takes it from there; absent: its `Dockerfile`. */
+  /** Relative to the context, as for `docker build`; absent: its `Dockerfile`. */
   readonly dockerfile?: string;
   readonly target?: string;
   readonly buildArgs: Readonly<Record<string, string>>;
@@ -19,11 +17,11 @@ export interface ImageBuild {
   readonly cache: ImageCache;
 }
 
-/** `auto`: what the place offers; `none` also builds an image that has not changed. */
+/** `auto`: whatever the environment offers; `none` also builds an unchanged image. */
 export type ImageCache = 'auto' | 'gha' | 'registry' | 'none';
 
 export interface BuildRequest {
-  /** Empty where the user's own definition says what is built. */
+  /** Empty if the user's own definition says what is built. */
   readonly images: readonly ImageBuild[];
   readonly bake?: { readonly file: string; readonly targets: readonly string[] };
   readonly builder?: string;
@@ -33,8 +31,8 @@ export interface BuildRequest {
 }
 
 /**
- * The same as lines `name=sha256:…`, as the input `images` reads them: no brace that a runner may have
- * masked. A name that would be more than one line, or another line, is left out.
+ * The same as lines `name=sha256:…`, as the input `images` reads them: no brace that a runner might have
+ * masked. A name that would not stay exactly one such line is left out.
  */
 export function digestLines(images: Readonly<Record<string, string>>): string {
   const all = Object.entries(digestsOf(images)).filter(([name]) => /^[\w./:-]+$/.test(name));

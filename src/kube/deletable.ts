@@ -3,7 +3,7 @@ import { textAt } from './json.ts';
 import type { KubeObject } from './objects.ts';
 import { kindKey } from './objects.ts';
 
-/** What is never deleted, whoever made it, and why. */
+/** Kinds that are never deleted, whoever created them, and why. */
 export const neverDeleted: Readonly<Record<string, string>> = {
   PersistentVolumeClaim: 'its data would be lost',
   PersistentVolume: 'its data would be lost',

@@ -2,8 +2,6 @@
 import type { Path } from './document.ts';
 import { isExactNumber } from './exact-number.ts';
 
-// Short ways into raw JSON whose shape nobody promised.
-
 /** The map under a path, empty where there is none. */
 export function fieldsAt(value: unknown, ...path: readonly string[]): Fields {
   const found = valueAt(value, path);

@@ -1,7 +1,6 @@
 // Where the API keeps an object: paths and queries, built and read back, nothing pasted together.
 import type { Resource } from './resource.ts';
 
-// Where the API keeps an object: paths and queries, built and read back, nothing pasted together.
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface PathParts {

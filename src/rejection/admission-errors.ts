@@ -1,4 +1,4 @@
-// Who said no to a well-formed object: the authorizer, a quota, a policy, a webhook.
+// Which check rejected a well-formed object: the authorizer, a quota, a policy or a webhook.
 
 import { forbiddenFinding, permissionDenied, type Status } from '../cluster/api-errors.ts';
 import type { Code } from '../core/codes.ts';
@@ -57,7 +57,7 @@ const denials: readonly Denial[] = [
   },
 ];
 
-/** The finding for a denial; undefined where the answer is none. */
+/** The finding for a denial; undefined if the answer is not one. */
 export function denialFinding(refused: Refused, { message = '' }: Status): Finding | undefined {
   const { response, request, object } = refused;
   const where = whereIs(refused);

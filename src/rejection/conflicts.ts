@@ -1,4 +1,4 @@
-// Who else owns the fields that we set: an apply's 409 in words.
+// Which managers own the fields that we set: an apply's 409 as findings.
 
 import type { Status } from '../cluster/api-errors.ts';
 import { type Finding, finding } from '../core/errors.ts';
@@ -15,7 +15,7 @@ export interface Conflict {
   readonly field: string;
 }
 
-/** The conflicts of field managers in a Status; empty for every other answer. */
+/** The field manager conflicts in a Status; empty for every other answer. */
 export function conflictsOf(status: Status | undefined): readonly Conflict[] {
   return (status?.details?.causes ?? [])
     .filter((each) => each.reason === 'FieldManagerConflict')
@@ -25,7 +25,7 @@ export function conflictsOf(status: Status | undefined): readonly Conflict[] {
     }));
 }
 
-/** True where every owner is one that may always be taken over. */
+/** True if every owner is one that may always be taken over. */
 export function mayTakeOver(conflicts: readonly Conflict[]): boolean {
   return conflicts.length > 0 && conflicts.every(({ manager }) => takenOver.includes(manager));
 }

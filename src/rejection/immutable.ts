@@ -27,7 +27,7 @@ export function immutableFinding(refused: Refused, causes: readonly Cause[]): Fi
   return finding('field-immutable', `${name}: ${fields.join(', ')} ${verb} immutable.`, {
     ...whereIs(refused, fields[0]),
     evidence: causes.map(({ field, message }) => {
-      // Of a Pod the API adds a comparison in its own types.
+      // For a Pod, the API adds a comparison in its own Go types.
       const [said = ''] = message.split('\n@@');
       return `${field}: ${wordsOf(refused.object, said)}`;
     }),
@@ -35,7 +35,7 @@ export function immutableFinding(refused: Refused, causes: readonly Cause[]): Fi
   });
 }
 
-// What is lost with them cannot be made again.
+// What is lost with these kinds cannot be recreated.
 const keptKinds: Readonly<Record<string, string>> = {
   PersistentVolumeClaim: 'its data would be lost.',
   PersistentVolume: 'its data would be lost.',
@@ -50,9 +50,9 @@ export function mayRecreate(object: KubeObject, live: KubeObject): boolean {
 }
 
 /**
- * How the old object goes. A StatefulSet leaves its pods to the new one, so that they are rolled
- * one by one; with another selector it could never adopt them. A Job's pods go before it, so that
- * two runs of a migration never meet.
+ * How the old object is deleted. A StatefulSet leaves its pods to the new one, so that they are rolled
+ * one by one; with another selector it could never adopt them. A Job's pods are deleted first, so that
+ * two runs of a migration never overlap.
  */
 export function propagationOf(
   object: KubeObject,
@@ -63,7 +63,7 @@ export function propagationOf(
   return adopts ? 'Orphan' : 'Background';
 }
 
-/** `whenDeleted: Delete` gives the claims to the StatefulSet: they would go with it. */
+/** With `whenDeleted: Delete` the StatefulSet owns its claims: they would be deleted with it. */
 function losesVolumes(object: KubeObject, live: KubeObject): boolean {
   const policy = textAt(live, 'spec', 'persistentVolumeClaimRetentionPolicy', 'whenDeleted');
   return policy === 'Delete' && !sameSelector(object, live);

@@ -1,4 +1,4 @@
-// Why the API refused an object: its Status object becomes findings with file, line and what to do.
+// Why the API rejected an object: its Status becomes findings with file, line and hint.
 
 import { type Status, statusOf } from '../cluster/api-errors.ts';
 import type { Code } from '../core/codes.ts';
@@ -21,7 +21,7 @@ export function refusalFindings(refused: Refused): readonly [Finding, ...Finding
   return first ? [first, ...more] : [otherFinding(refused, status)];
 }
 
-/** True where the object's own fields are wrong: no other namespace or moment would take it. */
+/** True if the object's own fields are wrong: it would be rejected in any namespace, at any time. */
 export function isManifestsFault(code: Code): boolean {
   return code === 'field-unknown' || code === 'manifest-invalid';
 }
@@ -73,7 +73,7 @@ function causeFindings(refused: Refused, status: Status): readonly Finding[] {
   ];
 }
 
-/** Custom kinds add a cause that only says that there are other causes. */
+/** Custom kinds add a cause that only points to the other causes. */
 function isFollowUp(message: string): boolean {
   return message.includes('some validation rules were not checked');
 }

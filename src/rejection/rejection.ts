@@ -1,4 +1,4 @@
-// One object that the API refused: where it was written, and the API's words fit to be shown.
+// One object that the API rejected: where it was written, and the API's message made safe to show.
 import { type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
 import { clip } from '../core/text.ts';
@@ -40,7 +40,7 @@ export function invalidFinding(refused: Refused, field: string, said: string): F
   });
 }
 
-/** The API's words, long values cut; of a Secret no value at all. */
+/** The API's message, long values cut; for a Secret, no value at all. */
 export function wordsOf(object: KubeObject, message: string): string {
   const secret = kindKey(object) === 'Secret';
   const cut = message.replace(quoted, (_, head: string, value: string, tail: string) =>
@@ -50,7 +50,7 @@ export function wordsOf(object: KubeObject, message: string): string {
   return words.replace(/(?<![.\s])[.\s]+$/, '');
 }
 
-/** Policies and webhooks may quote what they do not like. */
+/** Policies and webhooks may quote the value that they reject. */
 function withoutValues(secret: KubeObject, text: string): string {
   const encoded = Object.values(fieldsAt(secret, 'data')).filter(
     (each) => typeof each === 'string',
@@ -60,7 +60,7 @@ function withoutValues(secret: KubeObject, text: string): string {
   return telling.reduce((shown, value) => shown.replaceAll(value, '***'), text);
 }
 
-/** Empty where it is no base64: the server has said so already. */
+/** Empty if it is not base64: the server has already reported that. */
 function decoded(text: string): string {
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

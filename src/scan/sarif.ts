@@ -1,7 +1,6 @@
 // SARIF for GitHub's code scanning: each image has a category of its own, else the last one wins.
 import { isFields } from '../kube/json.ts';
 
-// SARIF for GitHub's code scanning: each image has a category of its own, else the last one wins.
 /** GitHub's limits for one upload: a larger list of results is refused as a whole. */
 const mostResults = 25_000;
 

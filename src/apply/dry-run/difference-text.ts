@@ -1,4 +1,4 @@
-// The difference of two objects as text that a person can read, and that shows no Secret's values.
+// The difference between two objects as readable text that never shows a Secret's values.
 import { createTwoFilesPatch } from 'diff';
 import { stringify } from 'yaml';
 import { comparable } from '../../kube/compare.ts';

@@ -1,4 +1,4 @@
-// One object against the server without a write: what would change, or all that is wrong with it.
+// Dry-runs one object against the server: what would change, or everything that is wrong with it.
 import {
   forbiddenFinding,
   permissionDenied,
@@ -33,9 +33,9 @@ export interface Candidate {
   readonly autoscaled: boolean;
   /** Why it cannot be dry-run yet; `elsewhere`: a namespace where its fields can be checked. */
   readonly unverified?: { readonly why: string; readonly elsewhere?: string };
-  /** Its CRD is changed by this run: a refusal by the old schema proves nothing. */
+  /** Its CRD is changed by this run: a rejection by the old schema proves nothing. */
   readonly newSchema: boolean;
-  /** Of an earlier round. */
+  /** The answer of an earlier round. */
   readonly answered?: Answered;
 }
 
@@ -47,9 +47,9 @@ interface Answered {
 
 export type DryRunResult =
   | (PlannedObject & {
-      /** Somebody wrote after our read, so the difference may be theirs. */
+      /** Another client wrote after our read, so the difference may be theirs. */
       readonly outdated?: Answered;
-      /** A preview that may not even dry-run it: it was compared by reading. */
+      /** A preview without permission to dry-run it: it was compared by reading. */
       readonly denied?: Finding;
     })
   | { readonly findings: readonly Finding[] };
@@ -89,7 +89,7 @@ export async function dryRunObject(
   return predicted(planned, { answer: response.body as KubeObject, force }, settings);
 }
 
-/** An answer to an earlier dry run counts where nobody has written since. */
+/** An earlier dry run's answer is still valid if nothing has been written since. */
 function answerFor({ answered, live }: Candidate): Answered | undefined {
   const there = live?.metadata.resourceVersion;
   return there !== undefined && answered?.answer.metadata.resourceVersion === there
@@ -161,7 +161,7 @@ function refused(planned: Prepared, { request, response }: Refusal): DryRunResul
   return { findings };
 }
 
-/** What keeps a deploy from writing need not keep a preview from looking. */
+/** What blocks a deploy from writing need not block a preview from reading. */
 function previewed(
   planned: Prepared,
   { request, response }: Refusal,

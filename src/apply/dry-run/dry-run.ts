@@ -19,14 +19,14 @@ import { type AsTheyRun, asTheyRun } from './preview-images.ts';
 import { planRestarts } from './restarts.ts';
 
 export interface DryRunOutcome {
-  /** Complete only where no finding is fatal. */
+  /** Complete only if no finding is fatal. */
   readonly objects: readonly PlannedObject[];
   readonly findings: readonly Finding[];
-  /** Of a preview: images that a deploy sets, and that are shown as they run. */
+  /** In a preview: images that a deploy would set, shown as they run now. */
   readonly unbuilt?: AsTheyRun['unbuilt'];
 }
 
-/** Changes nothing. Every problem of every object is a finding; throws for an unreachable API. */
+/** Changes nothing. Every problem of every object becomes a finding; throws if the API is unreachable. */
 export async function dryRunAll(
   documents: readonly Document[],
   settings: ApplySettings,
@@ -74,7 +74,7 @@ export async function dryRunAll(
 const deniedOf = (each: object): readonly Finding[] =>
   'denied' in each ? [each.denied as Finding] : [];
 
-/** A recorded object gets back what its record had to leave out, before anything is sent. */
+/** Restores to a recorded object what its record had to leave out, before anything is sent. */
 function withLiveValues(document: Document, live: ReadonlyMap<string, KubeObject>) {
   const { object, missing } = fillIn(document.object, live.get(identityOf(document.object)));
   if (object === document.object) return { document, findings: [] };
@@ -133,7 +133,7 @@ function candidatesOf({ all, live, scalers, manager }: Known): readonly Candidat
   });
 }
 
-/** `create-namespace`: the run's namespace as one more object, where nobody has made it yet. */
+/** `create-namespace`: adds the run's namespace as one more object if it does not exist yet. */
 async function missingNamespace(
   served: readonly ServedDocument[],
   { api, app, createNamespace, namespace, signal }: ApplySettings,
@@ -143,7 +143,7 @@ async function missingNamespace(
   const named = served.some(({ document }) => identityOf(document.object) === identityOf(object));
   const resource = await api.resourceOf('v1', 'Namespace');
   if (named || !resource) return [];
-  // Who may not look will hear from the dry run whether it is there.
+  // Without permission to read it, the dry run shows whether it exists.
   let mayLook = true;
   const read = readOne({ resource, object, api, signal });
   const there = await whereAllowed(read, () => {
@@ -171,7 +171,7 @@ async function scalersFor(
   });
 }
 
-/** A missing namespace, or permission, is one problem and not one for each object. */
+/** A missing namespace or permission is reported once, not once per object. */
 function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
   const said = Map.groupBy(findings, ({ code, namespace, what }) => `${code} ${namespace} ${what}`);
   return [...said.values()].flatMap(([first]) => first ?? []);

@@ -1,4 +1,4 @@
-// What the `secrets` input leaves out stays in the live Secret: a forgotten line must not take a key away.
+// A key that the `secrets` input no longer names stays in the live Secret: a forgotten line must not delete it.
 import { type Finding, finding } from '../../core/errors.ts';
 import { Secret } from '../../core/secret.ts';
 import { type Document, subjectOf } from '../../kube/document.ts';
@@ -9,13 +9,13 @@ import type { KubeObject } from '../../kube/objects.ts';
 
 export interface KeptKeys {
   readonly document: Document;
-  /** `secret-key-kept`, once for the Secret. */
+  /** `secret-key-kept`, once per Secret. */
   readonly findings: readonly Finding[];
 }
 
 /**
- * A Secret with lines of the input gets back those live keys that would go only because this apply no
- * longer names them: ours alone, or taken over from client-side apply. Others' keys stay by themselves.
+ * A Secret with lines of the input keeps those live keys that would be removed only because this apply no
+ * longer names them: owned by us alone, or taken over from client-side apply. Other managers' keys stay anyway.
  */
 export function keepKeys(
   document: Document,

@@ -1,4 +1,4 @@
-// What an object would become, by reading alone: the manifest laid over what is live.
+// What an object would become, without asking the server: the manifest laid over the live object.
 import { reveal, Secret } from '../../core/secret.ts';
 import { differences } from '../../kube/compare.ts';
 import { hasField, removeFields, writtenHas } from '../../kube/field-set.ts';
@@ -10,8 +10,8 @@ import type { PlannedObject } from '../planned/planned-object.ts';
 type Guess = Pick<PlannedObject, 'predicted' | 'change' | 'fields' | 'write'>;
 
 /**
- * As near as one comes without asking the server: defaults stay as they are live, and a field goes
- * that we own alone and the manifest lacks. What the server would spell otherwise shows as a change.
+ * An approximation without asking the server: live defaults stay, and a field is removed
+ * if we alone own it and the manifest lacks it. A value that the server would normalise shows as a change.
  */
 export function predictByReading(
   sent: KubeObject,
@@ -30,7 +30,7 @@ export function predictByReading(
 }
 
 function overlaid(there: unknown, asked: unknown): unknown {
-  // Compared in memory only; whoever shows a Secret hides its values.
+  // Compared in memory only; the code that shows a Secret hides its values.
   if (asked instanceof Secret) return reveal(asked);
   if (isFields(there) && isFields(asked)) {
     const laid = Object.entries(asked).map(([key, each]) => [key, overlaid(there[key], each)]);

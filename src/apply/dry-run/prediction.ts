@@ -1,4 +1,4 @@
-// What an object will be after the write: the dry run's answer, and what only the write can do.
+// What an object will be after the write: the dry run's answer, plus what only the write can do.
 import { differences, lastApplied } from '../../kube/compare.ts';
 import { hasField, removeFields, writtenHas } from '../../kube/field-set.ts';
 import { isFields, sameJson } from '../../kube/json.ts';
@@ -39,12 +39,12 @@ export function predict(dryRun: DryRun): Prediction {
   return { predicted: kept(predicted, sent), change, fields, write };
 }
 
-/** Hundreds wait for the write, and each is mostly what is sent. */
+/** Hundreds are kept until the write, and each mostly equals what is sent. */
 function kept(predicted: KubeObject, sent: KubeObject): KubeObject {
   return shareParts(sent, withoutManagers(predicted));
 }
 
-/** Fields of an earlier client-side apply go once they are ours and the manifest lacks them. */
+/** Fields of an earlier client-side apply are removed once we own them and the manifest lacks them. */
 function withoutStuckFields(dryRun: DryRun, live: KubeObject): KubeObject {
   const { sent, answer, manager, autoscaled } = dryRun;
   if (!hasClientSideApply(live)) return answer;
@@ -59,8 +59,8 @@ function withoutStuckFields(dryRun: DryRun, live: KubeObject): KubeObject {
 }
 
 /**
- * What was applied then, as kubectl noted it. Its manager also owns the defaults that the server
- * filled in: those go with the ownership and come back at once. Undefined where that is not known.
+ * What was applied then, as recorded by kubectl. Its manager also owns the defaults that the server
+ * filled in: those are removed with the ownership and filled in again at once. Undefined if unknown.
  */
 function clientSideObject({ apiVersion, metadata }: KubeObject): object | undefined {
   try {

@@ -1,4 +1,4 @@
-// What a preview could not see, and the rule that would let it: it looks all the same.
+// What a preview had no permission to read, and the rule that would allow it; the preview continues.
 
 import type { Wanted } from '../../cluster/live-objects.ts';
 import { type Finding, finding } from '../../core/errors.ts';
@@ -8,13 +8,13 @@ import { nameOf } from '../../kube/objects.ts';
 export interface Unseen {
   /** `forbidden`, once for each kind and namespace. */
   readonly unreadable: readonly Finding[];
-  /** The objects of these. */
+  /** The objects that could not be read. */
   readonly hidden: readonly Wanted[];
-  /** `forbidden`, for each object that was compared by reading. */
+  /** `forbidden`, one for each object that was compared by reading. */
   readonly denied: readonly Finding[];
 }
 
-/** Warnings and a note; empty where everything was asked. */
+/** Warnings and a note; empty if the server answered for everything. */
 export function previewFindings({ unreadable, hidden, denied }: Unseen): readonly Finding[] {
   const names = hidden.map(({ object }) => nameOf(object)).join(', ');
   const left = unreadable.map(

@@ -1,4 +1,4 @@
-// In a preview, documents are compared with the images that run, where a deploy would set them.
+// In a preview, an image that a deploy would set is compared as it runs now.
 
 import { withLiveImages } from '../../images/live-images.ts';
 import { identityOf, type KubeObject, nameOf } from '../../kube/objects.ts';
@@ -11,7 +11,7 @@ export interface AsTheyRun {
   readonly unbuilt: readonly Unverified[];
 }
 
-/** `live` by identity. What is not live yet stays as it is written. */
+/** `live` by identity. An object that is not live yet keeps its written image. */
 export function asTheyRun(
   documents: readonly ServedDocument[],
   live: ReadonlyMap<string, KubeObject>,

@@ -17,11 +17,11 @@ import type { Restart } from '../planned/change.ts';
 import type { PlannedObject } from '../planned/planned-object.ts';
 
 /**
- * Marks the live workloads to be rolled; new and replaced ones start with what is there anyway.
+ * Marks the live workloads to be rolled; new and replaced ones read the current state anyway.
  *
- * A change that running pods have to read gets a name, which is written with it into the ConfigMap
- * or Secret, and into the template of each workload as it is rolled. Where the two differ, a run
- * ended in between, and the next one rolls what is left. What never had such a change has no name:
+ * A change that running pods have to pick up gets a name, which is written with it into the ConfigMap
+ * or Secret, and into the template of each workload as it is rolled. If the two differ, a run was
+ * interrupted in between, and the next one rolls what is left. Without such a change there is no name:
  * taking over an application rolls nothing.
  */
 export function planRestarts(
@@ -41,7 +41,7 @@ export function planRestarts(
   });
 }
 
-/** What was or would be rolled, for the report. */
+/** The workloads that were or would be rolled, for the report. */
 export function restartsOf(objects: readonly PlannedObject[]): readonly Restart[] {
   return objects.flatMap(({ object, restart }) => {
     const { namespace } = object.metadata;
@@ -86,7 +86,7 @@ function keyOf({ kind, name }: ConfigReference, { metadata }: KubeObject): strin
   });
 }
 
-/** Names the change after the version before it, which tells nothing about the content. */
+/** Names the change after the previous version, which reveals nothing about the content. */
 function withName(
   planned: PlannedObject,
   readers: readonly PlannedObject[],
@@ -95,7 +95,7 @@ function withName(
   const key = identityOf(planned.object);
   const reader = readers.find(({ live, object }) => readsIt(live, key, object));
   if (!reader || !isNews(planned)) return planned;
-  // Pods may run without an optional ConfigMap; now that it is there, they have to read it.
+  // Pods may run without an optional ConfigMap; now that it exists, they have to read it.
   const { uid, resourceVersion } = (planned.live ?? reader.live)?.metadata ?? {};
   const name = createHash('sha256').update(`${key} ${uid} ${resourceVersion}`).digest('hex');
   return { ...planned, object: withChange(planned.object, app, name.slice(0, 12)) };
@@ -105,7 +105,7 @@ function readsIt(live: KubeObject | undefined, key: string, object: KubeObject):
   return live !== undefined && configReferences(live).some((each) => keyOf(each, object) === key);
 }
 
-/** A label is no news to a pod. */
+/** A changed label means nothing to a running pod. */
 function isNews({ change, fields }: PlannedObject): boolean {
   if (change === 'created' || change === 'recreated') return true;
   return change === 'configured' && fields.some((each) => /^(?:data|binaryData)\b/.test(each));
@@ -123,7 +123,7 @@ function restarted(
     const name = `${reference.kind}/${reference.name}`;
     const read = before?.get(name);
     const change = changeOf(reference) ?? read;
-    // What is read for the first time replaces the pods anyway.
+    // A reference that is new changes the template, which replaces the pods anyway.
     const isOld = readsIt(live, keyOf(reference, object), object);
     return change ? [{ name, change, isNews: change !== read, isOld }] : [];
   });
@@ -142,7 +142,7 @@ function rolled(planned: PlannedObject, restart: readonly string[]): PlannedObje
   return { ...planned, restart, change: 'configured', write: true, fields: [...fields, field] };
 }
 
-/** `ConfigMap/a=1f2e…,Secret/b=…`: one name each, so that it shows what was the cause. */
+/** `ConfigMap/a=1f2e…,Secret/b=…`: one entry each, so that the cause is visible. */
 function partsOf(note = ''): ReadonlyMap<string, string> {
   return new Map(
     note.split(',').flatMap((part) => {

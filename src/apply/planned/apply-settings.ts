@@ -1,4 +1,4 @@
-// What the dry run and the write of one run share.
+// Settings shared by the dry run and the write of one run.
 import type { Api } from '../../cluster/api.ts';
 import type { Clock, Log } from '../../core/ports.ts';
 import type { Marks } from '../../kube/home.ts';
@@ -8,16 +8,16 @@ export interface ApplySettings extends Marks {
   readonly clock: Clock;
   readonly log: Log;
   readonly app: string;
-  /** Where objects go that name none. */
+  /** The namespace of objects that name none. */
   readonly namespace: string | undefined;
   readonly createNamespace: boolean;
   readonly forceConflicts: boolean;
   readonly restartOnConfig: boolean;
-  /** Nothing will be written: what cannot be asked is compared by reading, or left out. */
+  /** Nothing will be written: without permission to dry-run, an object is compared by reading or left out. */
   readonly preview?: boolean;
-  /** The documents hold only some of what client-side apply owns: that is not taken over. */
+  /** The documents hold only part of what client-side apply owns, so that is not taken over. */
   readonly partial?: boolean;
   readonly signal?: AbortSignal | undefined;
-  /** Until then a task that still runs is awaited before it is replaced; by the clock. */
+  /** Deadline, by the clock, for awaiting a running task before it is replaced. */
   readonly deadline?: number | undefined;
 }

@@ -12,13 +12,13 @@ const horizontal = {
   namespaced: true,
 } as const;
 
-/** Tells whether one of these autoscalers targets an object. */
+/** Whether one of these autoscalers targets an object. */
 export function autoscaledBy(scalers: readonly KubeObject[]): (object: KubeObject) => boolean {
   const targets = new Set(scalers.flatMap((each) => targetOf(each) ?? []));
   return (object) => targets.has(keyOf(object, object.metadata.namespace));
 }
 
-/** The live autoscalers of the namespaces; empty, and said once, where they may not be listed. */
+/** The live autoscalers of the namespaces; empty, with one warning, if they may not be listed. */
 export async function liveAutoscalers(
   namespaces: ReadonlySet<string>,
   api: Api,

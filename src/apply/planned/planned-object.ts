@@ -11,14 +11,14 @@ export interface PlannedObject {
   readonly object: KubeObject;
   /** As it was before the run; undefined where it did not exist. */
   readonly live: KubeObject | undefined;
-  /** As the server, or we, expect it to be afterwards. */
+  /** As the server, or our prediction, expects it to be afterwards. */
   readonly predicted: KubeObject;
   readonly change: ChangeKind;
   /** Dotted paths of what differs; empty for new objects. */
   readonly fields: readonly string[];
   /** False: nothing is sent. An unchanged object is sent once, to own its fields. */
   readonly write: boolean;
-  /** Other managers' fields are taken. */
+  /** Other managers' fields are taken over. */
   readonly force: boolean;
   /** An autoscaler owns `spec.replicas`. */
   readonly autoscaled: boolean;

@@ -1,4 +1,4 @@
-// Gives every document its resource and its namespace; names the kinds that nobody serves.
+// Gives every document its resource and its namespace; reports the kinds that the cluster does not serve.
 
 import type { Api } from '../../cluster/api.ts';
 import { nearestKind } from '../../cluster/discovery.ts';
@@ -10,12 +10,12 @@ import { groupOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts
 import type { Resource } from '../../kube/resource.ts';
 
 export interface ServedDocument {
-  /** Its object with the namespace that it goes to; kinds without one have none. */
+  /** Its object with its target namespace; cluster-scoped kinds have none. */
   readonly document: Document;
   readonly resource: Resource;
   /** Its kind is served only after this run has made its CRD. */
   readonly pending: boolean;
-  /** Its CRD, where that is in the same set and may bring a new schema. */
+  /** Its CRD, if that is in the same set and may bring a new schema. */
   readonly definition?: Document;
 }
 
@@ -24,7 +24,7 @@ export interface Served {
   readonly findings: readonly Finding[];
 }
 
-/** `namespace`: where objects go that name none. Problems: `kind-unknown`, `input-invalid`. */
+/** `namespace`: for objects that name none. Problems: `kind-unknown`, `input-invalid`. */
 export async function serveDocuments(
   documents: readonly Document[],
   api: Api,
@@ -102,7 +102,7 @@ async function unknownKind(document: Document, api: Api): Promise<Finding> {
   });
 }
 
-/** One mistake, however many objects it hits. */
+/** One finding, however many objects are affected. */
 function homeless(documents: readonly Document[]): readonly Finding[] {
   const [first, ...more] = documents;
   if (!first) return [];

@@ -1,4 +1,4 @@
-// The one way objects are written: server-side apply, strictly validated, under our own manager.
+// The only way objects are written: server-side apply, strictly validated, under our own manager.
 import type { ApiRequest } from '../../core/ports.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { pathOf } from '../../kube/paths.ts';

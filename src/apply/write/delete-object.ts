@@ -1,4 +1,4 @@
-// Deletes one object and no other: by uid, so that what somebody made anew meanwhile stays.
+// Deletes one object and no other: by uid, so that one recreated meanwhile under its name stays.
 
 import type { Api } from '../../cluster/api.ts';
 import { apiFailure, statusOf } from '../../cluster/api-errors.ts';
@@ -13,7 +13,7 @@ export interface Deleter {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** False where it was gone already, or another one has its name. Throws ActionError for a refusal. */
+/** False if it was already gone, or another object has its name. Throws ActionError for a rejection. */
 export async function deleteByUid(
   resource: Resource,
   live: KubeObject,

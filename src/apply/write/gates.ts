@@ -23,10 +23,10 @@ export interface GateKeeper {
 }
 
 const patienceMs = 30_000;
-// Without a controller-manager nobody fills a quota's status; the quota itself holds all the same.
+// Without a controller-manager nothing fills a quota's status; the quota applies all the same.
 const quotaPatienceMs = 2_000;
 
-/** Waits; a finding where it takes more than 30 s. */
+/** Waits; returns a finding if it takes more than 30 s. */
 export async function passGate(gated: Gated, keeper: GateKeeper): Promise<Finding | undefined> {
   const gate = gateOf(gated.object);
   if (!gate) return;
@@ -41,7 +41,7 @@ export async function passGate(gated: Gated, keeper: GateKeeper): Promise<Findin
   });
 }
 
-/** Asks again and again, at first every 50 ms, until it is true. False when the time is over. */
+/** Polls, at first every 50 ms, until it is true. False when the time is up. */
 export async function until(
   isTrue: () => Promise<boolean>,
   patience: number,
@@ -61,7 +61,7 @@ async function isActive({ object, resource }: Gated, { api, signal }: GateKeeper
   return textAt(live, 'status', 'phase') === 'Active';
 }
 
-/** Established is not enough: the kind's own path answers 404 for a moment longer. */
+/** Established is not enough: the kind's own path still answers 404 for a moment. */
 async function isServed({ object, resource }: Gated, { api, signal }: GateKeeper) {
   const live = await readOne({ object, resource, api, signal });
   const conditions = listAt(live, 'status', 'conditions');

@@ -1,4 +1,4 @@
-// Sends an apply; one refusal passes by itself in a moment and is waited for.
+// Sends an apply; retries the one rejection that is only temporary.
 
 import type { Api } from '../../cluster/api.ts';
 import { statusOf } from '../../cluster/api-errors.ts';
@@ -11,12 +11,12 @@ export interface Sender {
   readonly signal?: AbortSignal | undefined;
 }
 
-// A new namespace gets this account a moment after it is Active; until then no bare Pod is taken:
+// A new namespace gets this account a moment after it is Active; until then bare Pods are rejected:
 // https://github.com/kubernetes/kubernetes/issues/66689
 const early = /error looking up service account \S+: serviceaccount "default" not found/;
 const patienceMs = 5_000;
 
-/** The answer, after at most 5 s for the account that every namespace gets. */
+/** The answer, after at most 5 s of waiting for the namespace's default account. */
 export async function sendApply(request: ApiRequest, sender: Sender): Promise<ApiResponse> {
   let response = await sender.api.send(request);
   if (!isEarly(response)) return response;

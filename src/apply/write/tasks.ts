@@ -1,4 +1,4 @@
-// Jobs and bare Pods that run to an end: how the live one stands, and when it may be replaced.
+// Jobs and bare Pods that run to completion: the state of the live one, and when it may be replaced.
 
 import type { Api } from '../../cluster/api.ts';
 import { listAll } from '../../cluster/list.ts';
@@ -13,7 +13,7 @@ import { until } from './gates.ts';
 
 export type TaskState = 'done' | 'failed' | 'open';
 
-/** Undefined for everything that is meant to run on, bare Pods that always restart among them. */
+/** Undefined for everything that is meant to keep running, including bare Pods that always restart. */
 export function taskState(live: KubeObject): TaskState | undefined {
   if (kindKey(live) === 'batch/Job') {
     if (is(live, 'Complete') || is(live, 'SuccessCriteriaMet')) return 'done';
@@ -26,7 +26,7 @@ export function taskState(live: KubeObject): TaskState | undefined {
   return (textAt(live, 'spec', 'restartPolicy') ?? 'Always') === 'Always' ? undefined : 'open';
 }
 
-/** Where a failed task says so; it is run again even where its manifest is the same. */
+/** Path of a task's failure status; a failed task is run again even if its manifest is unchanged. */
 export function failureField(live: KubeObject): string | undefined {
   if (kindKey(live) === 'Pod') {
     return textAt(live, 'status', 'phase') === 'Failed' ? 'status.phase' : undefined;
@@ -37,7 +37,7 @@ export function failureField(live: KubeObject): string | undefined {
 }
 
 /**
- * A task that failed is run again. A bare Pod would take another image, but one that has ended
+ * A task that failed is run again. A bare Pod would accept another image, but one that has ended
  * never runs it. Undefined: it may stay.
  */
 export function rerunFields(
@@ -66,9 +66,9 @@ export interface IdleKeeper {
 }
 
 /**
- * Before a task is replaced: waits while one of its containers runs, since a migration that is cut
- * in its middle is worse than a late one. One that cannot start (no image, no node) is not waited
- * for. A finding where it still runs at the deadline; rejects when the signal is aborted.
+ * Before a task is replaced: waits while one of its containers runs, since a migration that is killed
+ * midway is worse than a late one. One that cannot start (no image, no node) is not waited
+ * for. A finding if it still runs at the deadline; rejects when the signal is aborted.
  */
 export async function untilIdle(
   { live, change, resource, object }: PlannedObject,
@@ -99,7 +99,7 @@ export async function untilIdle(
   });
 }
 
-/** A container of it runs at this moment. */
+/** Whether one of its containers is running now. */
 export async function runs(
   live: KubeObject,
   { api, signal }: Pick<IdleKeeper, 'api' | 'signal'>,
@@ -119,7 +119,7 @@ export async function runs(
     }),
     () => undefined,
   );
-  // Who may not see its pods takes the Job's word.
+  // Without permission to list its pods, the Job's own status decides.
   return listed?.objects.some(hasRunning) ?? true;
 }
 

@@ -25,7 +25,7 @@ export interface GoneKeeper {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Throws ActionError where it is still there after 60 s. */
+/** Throws ActionError if it still exists after 60 s. */
 export async function untilGone(going: Going, keeper: GoneKeeper): Promise<void> {
   const { resource, object, live, document } = going;
   const { api, signal } = keeper;

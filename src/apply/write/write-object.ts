@@ -1,4 +1,4 @@
-// One object written: hand over ownership, replace what cannot be changed, apply.
+// Writes one object: hands over ownership, replaces what cannot be changed, applies.
 
 import type { Api } from '../../cluster/api.ts';
 import { apiFailure, statusOf } from '../../cluster/api-errors.ts';
@@ -26,7 +26,7 @@ export interface Writer {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The object as the server answered. Throws ActionError with every reason of a refusal. */
+/** The object as the server answered. Throws ActionError with every reason for a rejection. */
 export async function writeObject(planned: PlannedObject, writer: Writer): Promise<KubeObject> {
   const { live } = planned;
   throwIfAnother(planned);
@@ -41,7 +41,7 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
   throw new ActionError(...refusalFindings({ document, object, live, request, response }));
 }
 
-/** A proof is of one live object: whoever makes it anew meanwhile must not get it for theirs. */
+/** A proof is valid for one live object only, not for one recreated meanwhile under its name. */
 function throwIfAnother({ document, object, live }: PlannedObject): void {
   const { provenUid } = document;
   if (provenUid === undefined || live?.metadata.uid === provenUid) return;
@@ -56,7 +56,7 @@ function throwIfAnother({ document, object, live }: PlannedObject): void {
   );
 }
 
-/** The uid makes the server refuse every other object, and making one. */
+/** With the uid, the server rejects any other object, and does not create a new one. */
 function pinned({ document, object, change }: PlannedObject): KubeObject {
   const { provenUid } = document;
   if (provenUid === undefined || change === 'recreated') return object;
@@ -77,7 +77,7 @@ async function apply(planned: PlannedObject, force: boolean, writer: Writer) {
 
 const handOverAttempts = 5;
 
-/** Rewrites managedFields, guarded by the resourceVersion; after others' writes once more. */
+/** Rewrites managedFields, guarded by the resourceVersion; retries after another client's write. */
 async function handOver(planned: PlannedObject, live: KubeObject, writer: Writer): Promise<void> {
   const { resource, autoscaled } = planned;
   const { api, manager, takeClientSide, signal } = writer;

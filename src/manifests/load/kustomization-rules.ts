@@ -5,12 +5,6 @@
 // against a list of what is known, and everything else in it is refused.
 import { isFields } from '../../kube/json.ts';
 
-// What a kustomization may refer to: nothing remote from a pull request, and never a program.
-//
-// kustomize fetches more than its bases: patches, generator files and plugin configuration may all
-// be addresses, and it reads its field names in any case. So a pull request's kustomization is held
-// against a list of what is known, and everything else in it is refused.
-
 export interface Objection {
   readonly path: readonly (string | number)[];
   readonly what: string;
