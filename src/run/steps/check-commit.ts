@@ -13,7 +13,8 @@ import type { Run } from '../state/state.ts';
  * Under the lock, before the first write. GitHub alone says which commit is older; a record says no
  * more than which two to compare. Only a strict ancestor of the last deployed commit of the same
  * repository, branch and environment is overtaken: `state.overtaken`, and the finding `older-commit` (a
- * note where `allow-older` is set). For every doubt the deploy goes on, and the log says why.
+ * note where `allow-older` is set). Not so where the branch was moved back to it (`git push --force`).
+ * For every doubt the deploy goes on, and the log says why.
  */
 export async function checkCommit(
   { heads }: KnownReleases,
@@ -43,8 +44,24 @@ export async function checkCommit(
   );
   if ('unknown' in compared) return goesOn(`it is not known which is older: ${compared.unknown}`);
   const { relation } = compared;
-  if (relation === 'ahead') return overtaken(last, run, heads);
-  return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
+  if (relation !== 'ahead') {
+    return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
+  }
+  const head = nameOfLine(line.branch);
+  const tip = await compareCommits(on, { base: context.sha, head }, { clock, signal });
+  if ('relation' in tip && tip.relation === 'identical') {
+    return goesOn(`${oneLine(head)} was moved back to it`);
+  }
+  return overtaken(last, run, heads);
+}
+
+/**
+ * As GitHub's compare takes it. A name that it does not know refuses no less than one of a branch that
+ * went on: the two commits have been compared already.
+ */
+function nameOfLine(branch: string): string {
+  const pull = /^refs\/pull\/\d+\//.exec(branch)?.[0];
+  return pull ? `${pull}head` : branch.replace(/^refs\/tags\//, '');
 }
 
 /** Undefined where nothing says which commit is deployed, from where, or whose it is. */
