@@ -1,5 +1,5 @@
 // Whether a deploy was overtaken while it waited: then its commit is older than what is live.
-import { branchOf, repositoryOf } from '../../core/context.ts';
+import { branchOf, type RunContext, repositoryOf } from '../../core/context.ts';
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
 import { compareCommits } from '../../github/compare.ts';
@@ -87,19 +87,27 @@ function overtaken(last: Deployed, run: Run, heads: readonly ReleaseHead[]): Fin
   const told = olderFinding(last, run);
   const what = `${told.what} Nothing was written.`;
   const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
-  return { ...told, what, ...endOf(context.event, back?.number) };
+  return { ...told, what, ...endOf(context, back?.number) };
 }
 
-/** Somebody who chose a commit has to hear that it is not live. */
-function endOf(event: string, release: number | undefined): Pick<Finding, 'severity' | 'hint'> {
+/**
+ * Somebody who chose a commit has to hear that it is not live: by hand, and where an old run is started
+ * again, which keeps its event, its files and its inputs.
+ */
+function endOf(
+  { event, attempt }: RunContext,
+  release: number | undefined,
+): Pick<Finding, 'severity' | 'hint'> {
   const back = release === undefined ? '' : ` with to-release: ${release}`;
-  if (event === 'workflow_dispatch') {
+  if (event === 'workflow_dispatch' && attempt === 1) {
     const hint = `To deploy it all the same, set allow-older: true. To go back, run command: rollback${back}.`;
     return { severity: 'fatal', hint };
   }
-  const or = back && `, or go back to it by command: rollback${back}`;
-  const hint = `Nothing is to be done. To deploy this commit all the same, run it by workflow_dispatch with allow-older: true${or}.`;
-  return { severity: 'warning', hint };
+  const run = back && `run command: rollback${back}, or `;
+  const how = `To go back to this commit, ${run}revert what came after it, and push. Where the workflow says allow-older: true it is deployed as it is.`;
+  return attempt > 1
+    ? { severity: 'fatal', hint: how }
+    : { severity: 'warning', hint: `Nothing is to be done. ${how}` };
 }
 
 /** What a record says is text from the cluster; GitHub has confirmed the commit alone. */
