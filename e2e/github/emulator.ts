@@ -33,9 +33,15 @@ export async function startGithubApi({ port = 0 } = {}): Promise<GitHubApi> {
     metadata: 'read',
     'pull-requests': 'write',
   };
-  const lists = { comments: [], deployments: [], statuses: [], runs: [], commits: new Map() };
+  const lists = { comments: [], deployments: [], statuses: [], runs: [] };
+  const git = { commits: new Map(), refs: new Map() };
   const people = { octocat: 'admin', mona: 'maintain', wendy: 'write', tara: 'triage' } as const;
-  const held: Held = { ...lists, people: { ...people, mallory: 'read', nobody: 'none' }, nextId };
+  const held: Held = {
+    ...lists,
+    ...git,
+    people: { ...people, mallory: 'read', nobody: 'none' },
+    nextId,
+  };
   const problems: string[] = [];
   const service = await serve(
     'github-api',

@@ -36,6 +36,8 @@ export interface Held {
   readonly runs: { readonly id: number; readonly attempt: number; status: string }[];
   /** Every commit that the repository knows, and its parents. */
   readonly commits: Map<string, readonly string[]>;
+  /** Branches and tags, by name. */
+  readonly refs: Map<string, string>;
   /** Every user of this GitHub, by name. */
   readonly people: Readonly<Record<string, Role>>;
   nextId: number;
@@ -84,8 +86,8 @@ function history(commits: Held['commits'], from: string): ReadonlySet<string> {
 }
 
 /** `BASE...HEAD` by commits: `ahead` where the head has what the base has not, as `git log` counts. */
-function comparison(basehead: string, { commits }: Held): Reply {
-  const [base = '', head = ''] = basehead.split('...');
+function comparison(basehead: string, { commits, refs }: Held): Reply {
+  const [base = '', head = ''] = basehead.split('...').map((each) => refs.get(each) ?? each);
   if (!commits.has(base) || !commits.has(head)) return notFound;
   const [ofBase, ofHead] = [history(commits, base), history(commits, head)];
   const common = [...ofHead].find((sha) => ofBase.has(sha));

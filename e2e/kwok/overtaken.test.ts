@@ -41,6 +41,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   github.permissions.contents = 'read';
+  github.held.refs.set('main', c3);
 });
 
 afterAll(async () => {
@@ -151,7 +152,11 @@ describe('a deploy that was overtaken', () => {
     expect(late.text).toContain('Did not deploy shop to production');
     expect(late.text).not.toContain('Nothing to change');
     const [asked, ...more] = compared().slice(before);
-    expect([asked?.query.get('per_page'), more]).toEqual(['1', []]);
+    expect(asked?.query.get('per_page')).toBe('1');
+    // Whether main was moved back to it.
+    expect(more.map(({ path }) => path)).toEqual([
+      expect.stringMatching(new RegExp(`/${c1}\\.\\.\\.main$`)),
+    ]);
   }, 90_000);
 
   test('leaves GitHub’s deployment inactive: it is neither live nor failed', async () => {
@@ -250,6 +255,16 @@ describe('a deploy is not refused', () => {
     expect(gone.text).toContain('GitHub does not know both commits');
     await deploys('forced', { sha: c1, id: 323 }, '4');
   }, 120_000);
+
+  test('after the branch was moved back, even to an ancestor of what is live', async () => {
+    await deploys('moved-back', { sha: c2, id: 325 }, '1');
+    github.held.refs.set('main', c1);
+    const back = await deploys('moved-back', { sha: c1, id: 326 }, '2');
+    expect(back.text).toContain('main was moved back to it; the deploy goes on');
+    expect(await live('moved-back')).toBe(image(c1));
+    // Of a run that waited since before: the branch has left its commit.
+    expect(ends(await run('moved-back', { sha: c0, id: 324 }))).toEqual([0, 'unchanged', '', '2']);
+  }, 90_000);
 
   test('after a rollback: neither the commit that is live again nor the one that was left', async () => {
     const ns = 'back';

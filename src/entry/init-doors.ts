@@ -30,7 +30,7 @@ export async function initDoors(
     repository: basename(await realpath(folder)),
     folders: await Promise.all(['.', ...names.sort()].map((name) => look(folder, name))),
     git: await gitFacts(folder, shell, entry),
-    read: (path) => read(join(folder, path)),
+    read: async (path) => ((await isOpen(folder, path)) ? read(join(folder, path)) : 'no-file'),
     write: async (path, text) => {
       const target = join(folder, path);
       await mkdir(dirname(target), { recursive: true });
@@ -62,6 +62,14 @@ async function look(root: string, name: string): Promise<Folder> {
   const dockerfile = await read(join(root, name, 'Dockerfile'));
   const built = typeof dockerfile === 'object' ? { dockerfile: dockerfile.text } : {};
   return { name, files, ...built };
+}
+
+/** Whether every folder above the file is one, or is to be made: not a file, and no way out. */
+async function isOpen(folder: string, path: string): Promise<boolean> {
+  const parts = path.split('/').slice(0, -1);
+  const above = parts.map((_, index) => join(folder, ...parts.slice(0, index + 1)));
+  const there = await Promise.all(above.map((each) => lstat(each).catch(() => undefined)));
+  return there.every((each) => each === undefined || each.isDirectory());
 }
 
 const read: InitDoors['read'] = async (path) => {

@@ -22,8 +22,8 @@ const relations: readonly string[] = [
 const longestMs = 15_000;
 
 /**
- * Never throws for what GitHub answers, and ends in 15 s, or with `signal`. Both commits are whole: see
- * `isCommit`. Source: https://docs.github.com/rest/commits/commits#compare-two-commits
+ * Never throws for what GitHub answers, and ends in 15 s, or with `signal`. Both commits are whole, see
+ * `isCommit`; `head` may also be the name of a branch or tag. Source: https://docs.github.com/rest/commits/commits#compare-two-commits
  */
 export async function compareCommits(
   { github, owner, repo }: OnGitHub,

@@ -1,7 +1,7 @@
 // What `init` finds out by itself: whose repository it is in, its default branch, the program's commit.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -57,6 +57,32 @@ describe('the repository', () => {
     expect(await factsOf(own)).toEqual({ defaultBranch: 'main' });
     mkdirSync(join(folder, 'plain'));
     expect(await factsOf(join(folder, 'plain'))).toEqual({});
+  });
+});
+
+describe('a file to be written', () => {
+  const path = '.github/workflows/deploy.yml';
+  const readIn = async (root: string) => (await initDoors(root, { shell, entry: 'x' })).read(path);
+
+  test('is in the way where a folder above it is a link or a file', async () => {
+    const [root, outside] = [join(folder, 'own'), join(folder, 'outside')];
+    for (const each of [root, join(outside, 'workflows')]) mkdirSync(each, { recursive: true });
+    expect(await readIn(root)).toBeUndefined();
+    symlinkSync(outside, join(root, '.github'));
+    expect(await readIn(root)).toBe('no-file');
+    rmSync(join(root, '.github'));
+    writeFileSync(join(root, '.github'), '');
+    expect(await readIn(root)).toBe('no-file');
+    rmSync(join(root, '.github'));
+    mkdirSync(join(root, '.github'));
+    symlinkSync(join(outside, 'gone'), join(root, '.github', 'workflows'));
+    expect(await readIn(root)).toBe('no-file');
+  });
+
+  test('may be in a repository that is reached through a link', async () => {
+    mkdirSync(join(folder, 'own'));
+    symlinkSync(join(folder, 'own'), join(folder, 'link'));
+    expect(await readIn(join(folder, 'link'))).toBeUndefined();
   });
 });
 

@@ -114,7 +114,7 @@ const overtaken: Outcome = {
             'release 8 of 2026-11-02T20:38:00.000Z by octocat',
             'https://github.com/org/shop/actions/runs/2',
           ],
-          hint: 'Nothing is to be done. To deploy this commit all the same, run it by workflow_dispatch with allow-older: true.',
+          hint: 'Nothing is to be done. To go back to this commit, revert what came after it, and push. Where the workflow says allow-older: true it is deployed as it is.',
         },
       ),
       severity: 'warning',

@@ -1,5 +1,6 @@
 // What `init` has to know of an application, from flags or from what lies in its folder.
 import { type Finding, finding } from '../../core/errors.ts';
+import { isWord } from './workflows/yaml.ts';
 
 export interface Service {
   readonly name: string;
@@ -46,14 +47,19 @@ function nameFrom(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^[^a-z]+|-+$/g, '')
-    .slice(0, 40);
+    .replace(/^[^a-z]+/, '')
+    .slice(0, 40)
+    .replace(/-+$/, '');
 }
+
+/** A folder's name that can stand in a workflow: one line of text, and no expression of GitHub's. */
+const isWritable = ({ name }: Folder): boolean =>
+  /^[\x20-\x7e]+$/.test(name) && !name.includes('${{');
 
 /** What is proposed where nobody has said it; a service's text is empty where none was found. */
 export function proposals(repository: string, folders: readonly Folder[]): Required<Words> {
   const app = nameFrom(repository) || 'app';
-  const built = folders.filter(({ dockerfile }) => dockerfile !== undefined);
+  const built = folders.filter((each) => each.dockerfile !== undefined && isWritable(each));
   const parts = built.filter(({ name }) => name !== '.');
   const services = (parts.length > 0 ? parts : built).map(({ name, dockerfile = '' }) => {
     const port = /^EXPOSE\s+(\d{1,5})\b/im.exec(dockerfile)?.[1] ?? '8080';
@@ -63,6 +69,7 @@ export function proposals(repository: string, folders: readonly Folder[]): Requi
 }
 
 const label = /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/;
+const isLabel = (text: string): boolean => label.test(text) && !isWord(text);
 const form = /^([^:]+):(\d{1,5})(\/[\w./~-]*)?$/;
 
 function wrong(flag: string, what: string, hint: string): Finding {
@@ -72,12 +79,14 @@ function wrong(flag: string, what: string, hint: string): Finding {
 /** Answers, or everything that is wrong with the words. */
 export function readAnswers(
   words: Required<Words>,
-  folders: readonly Folder[],
+  all: readonly Folder[],
 ): { readonly answers: Answers } | { readonly findings: readonly Finding[] } {
+  const folders = all.filter(isWritable);
   const findings: Finding[] = [];
   for (const flag of ['app', 'namespace'] as const) {
-    if (label.test(words[flag] ?? '')) continue;
-    const hint = 'Up to 40 lower-case letters, digits and dashes; a letter comes first.';
+    if (isLabel(words[flag] ?? '')) continue;
+    const hint =
+      'Up to 40 lower-case letters, digits and dashes; a letter comes first. No word that YAML reads otherwise, such as on.';
     findings.push(wrong(flag, 'is no name for Kubernetes', hint));
   }
   const texts = (words.services ?? '').split(/[\s,]+/).filter((text) => text !== '');
@@ -118,7 +127,7 @@ const serviceForm = 'Write name:port, or name:port/path for a readiness probe by
 function readService(text: string, folders: readonly Folder[]): Service | undefined {
   const [, name = '', digits = '', path] = form.exec(text) ?? [];
   const port = Number(digits);
-  if (!label.test(name) || port < 1 || port > 65_535) return undefined;
+  if (!isLabel(name) || port < 1 || port > 65_535) return undefined;
   const own = folders.find((folder) => folder.name !== '.' && nameFrom(folder.name) === name);
   const root = folders.find((folder) => folder.name === '.' && folder.dockerfile !== undefined);
   const context = own?.name ?? (root ? '.' : name);

@@ -13,7 +13,7 @@ import {
   usual,
 } from './workflows/form.ts';
 import { contracts, type WorkflowName } from './workflows/inputs.ts';
-import { block, entry, indent, type Lines } from './workflows/yaml.ts';
+import { block, entry, flow, indent, type Lines } from './workflows/yaml.ts';
 
 export interface WorkflowChoice {
   readonly form: 'ordinary' | 'reusable';
@@ -58,7 +58,7 @@ function settingsOf(name: WorkflowName, answers: Answers, choice: WorkflowChoice
     ([input]) => contracts[name].inputs[input],
   );
   const builds = services.map(
-    ({ name: image, context }) => `- {name: ${image}, context: ${context}}`,
+    ({ name: image, context }) => `- {name: ${image}, context: ${flow(context)}}`,
   );
   const own: Readonly<Record<WorkflowName, Settings>> = {
     deploy: {
@@ -90,7 +90,10 @@ function startedBy(name: WorkflowName, { branches, form }: WorkflowChoice): Line
   const ungrouped = (trigger: string) =>
     isCaller ? [`${trigger}:`] : [...noGroup, `${trigger}: ${withoutGroup}`];
   const start: Readonly<Record<WorkflowName, Lines>> = {
-    deploy: [...ungrouped('push'), `  branches: [${branches.production}, ${branches.staging}]`],
+    deploy: [
+      ...ungrouped('push'),
+      `  branches: [${flow(branches.production)}, ${branches.staging}]`,
+    ],
     // Stacked pull requests too: their tests and manifests are checked, and the preview is left out.
     'pr-check': ['pull_request:', 'merge_group:'],
     rollback: [

@@ -1,5 +1,5 @@
 // Whether a deploy was overtaken while it waited: then its commit is older than what is live.
-import { branchOf, repositoryOf } from '../../core/context.ts';
+import { branchOf, type RunContext, repositoryOf } from '../../core/context.ts';
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
 import { compareCommits } from '../../github/compare.ts';
@@ -13,7 +13,8 @@ import type { Run } from '../state/state.ts';
  * Under the lock, before the first write. GitHub alone says which commit is older; a record says no
  * more than which two to compare. Only a strict ancestor of the last deployed commit of the same
  * repository, branch and environment is overtaken: `state.overtaken`, and the finding `older-commit` (a
- * note where `allow-older` is set). For every doubt the deploy goes on, and the log says why.
+ * note where `allow-older` is set). Not so where the branch was moved back to it (`git push --force`).
+ * For every doubt the deploy goes on, and the log says why.
  */
 export async function checkCommit(
   { heads }: KnownReleases,
@@ -43,8 +44,24 @@ export async function checkCommit(
   );
   if ('unknown' in compared) return goesOn(`it is not known which is older: ${compared.unknown}`);
   const { relation } = compared;
-  if (relation === 'ahead') return overtaken(last, run, heads);
-  return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
+  if (relation !== 'ahead') {
+    return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
+  }
+  const head = nameOfLine(line.branch);
+  const tip = await compareCommits(on, { base: context.sha, head }, { clock, signal });
+  if ('relation' in tip && tip.relation === 'identical') {
+    return goesOn(`${oneLine(head)} was moved back to it`);
+  }
+  return overtaken(last, run, heads);
+}
+
+/**
+ * As GitHub's compare takes it. A name that it does not know refuses no less than one of a branch that
+ * went on: the two commits have been compared already.
+ */
+function nameOfLine(branch: string): string {
+  const pull = /^refs\/pull\/\d+\//.exec(branch)?.[0];
+  return pull ? `${pull}head` : branch.replace(/^refs\/tags\//, '');
 }
 
 /** Undefined where nothing says which commit is deployed, from where, or whose it is. */
@@ -70,19 +87,27 @@ function overtaken(last: Deployed, run: Run, heads: readonly ReleaseHead[]): Fin
   const told = olderFinding(last, run);
   const what = `${told.what} Nothing was written.`;
   const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
-  return { ...told, what, ...endOf(context.event, back?.number) };
+  return { ...told, what, ...endOf(context, back?.number) };
 }
 
-/** Somebody who chose a commit has to hear that it is not live. */
-function endOf(event: string, release: number | undefined): Pick<Finding, 'severity' | 'hint'> {
+/**
+ * Somebody who chose a commit has to hear that it is not live: by hand, and where an old run is started
+ * again, which keeps its event, its files and its inputs.
+ */
+function endOf(
+  { event, attempt }: RunContext,
+  release: number | undefined,
+): Pick<Finding, 'severity' | 'hint'> {
   const back = release === undefined ? '' : ` with to-release: ${release}`;
-  if (event === 'workflow_dispatch') {
+  if (event === 'workflow_dispatch' && attempt === 1) {
     const hint = `To deploy it all the same, set allow-older: true. To go back, run command: rollback${back}.`;
     return { severity: 'fatal', hint };
   }
-  const or = back && `, or go back to it by command: rollback${back}`;
-  const hint = `Nothing is to be done. To deploy this commit all the same, run it by workflow_dispatch with allow-older: true${or}.`;
-  return { severity: 'warning', hint };
+  const run = back && `run command: rollback${back}, or `;
+  const how = `To go back to this commit, ${run}revert what came after it, and push. Where the workflow says allow-older: true it is deployed as it is.`;
+  return attempt > 1
+    ? { severity: 'fatal', hint: how }
+    : { severity: 'warning', hint: `Nothing is to be done. ${how}` };
 }
 
 /** What a record says is text from the cluster; GitHub has confirmed the commit alone. */

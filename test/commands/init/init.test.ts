@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { type InitDoors, type InitOptions, init } from '../../../src/commands/init/init.ts';
 import { initErrors, initJson, initLines } from '../../../src/commands/init/report.ts';
 import { initDoors } from '../../../src/entry/init-doors.ts';
+import { imageBuilds } from '../../../src/inputs/build.ts';
 import { realShell } from '../../../src/platform/shell.ts';
 
 const folders = [
@@ -122,6 +124,56 @@ test('proposes what lies in the folders', async () => {
   expect(written['manifests/overlays/staging/kustomization.yaml']).toContain(
     'my-web-shop-2-staging',
   );
+});
+
+describe('a folder with an unusual name', () => {
+  interface Job {
+    readonly with?: Readonly<Record<string, string>>;
+    readonly steps?: readonly Job[];
+  }
+  const built = (name: string) => ({ name, files: [], dockerfile: 'FROM x\n' });
+
+  test.each(['a,b', 'my app', "it's {x}", '@web', '[slug]', 'a: b', 'a #b', 'x, y}'])(
+    '%j is built from as it is called',
+    async (name) => {
+      const folders = [{ ...built(name), files: ['requirements.txt', 'package-lock.json'] }];
+      for (const reusable of [false, true]) {
+        const { written } = await play({ folders, reusable });
+        const { jobs } = parse(written[deploy] ?? '') as { jobs: Record<string, Job> };
+        const { with: inputs, steps } = jobs[reusable ? 'deploy' : 'build'] ?? {};
+        const given = (inputs ?? steps?.find((each) => each.with?.['build'])?.with)?.['build'];
+        const read = imageBuilds(given ?? '', 'build');
+        expect('value' in read ? read.value.map(({ context }) => context) : read).toEqual([name]);
+      }
+    },
+  );
+
+  test.each(['${{ github.token }}', 'a\nb', '${{a', 'б'])(
+    '%j is left out: an expression, or no line of text',
+    async (name) => {
+      const folders = [{ ...built(name), files: ['requirements.txt', 'package-lock.json'] }];
+      const { written } = await play({ folders, words: { services: 'github-token:80 a:1 a-b:2' } });
+      expect(Object.keys(written)).toContain(deploy);
+      for (const text of Object.values(written)) expect(text).not.toContain(name);
+      expect(written[deploy]).not.toContain('requirements');
+    },
+  );
+});
+
+test.each([
+  [`${'a'.repeat(39)}-shop`, 'a'.repeat(39)],
+  ['9lives', 'lives'],
+])('the proposal for %s is a name that is taken', async (repository, app) => {
+  const { done, written } = await play({ repository });
+  expect(done.findings).toEqual([]);
+  expect(written[deploy]).toContain(`'${app}-staging'`);
+});
+
+test.each(['null', 'on', 'y', 'true'])('%s is no name: YAML reads it otherwise', async (name) => {
+  const { done, written } = await play({
+    words: { app: name, namespace: 'shop', services: `${name}:80` },
+  });
+  expect([done.code, done.findings.length, written]).toEqual([2, 2, {}]);
 });
 
 test('one Dockerfile at the root is the application itself, and tests are left out', async () => {
@@ -251,6 +303,10 @@ describe('the default branch', () => {
     ['main', 'main'],
     ['master', 'master'],
     ['release/1.x', 'release/1.x'],
+    // YAML reads them as something else than text.
+    ['1.0', "'1.0'"],
+    ['null', "'null'"],
+    ['true', "'true'"],
     // What everything is merged into first is not what is released.
     ['develop', 'main'],
     ["a'b", 'main'],
@@ -260,8 +316,9 @@ describe('the default branch', () => {
     const git = defaultBranch === undefined ? {} : { defaultBranch };
     const { done, written } = await play({ git });
     expect(written[deploy]).toContain(`    branches: [${production}, develop]\n`);
-    expect(written[deploy]).toContain(`(github.ref == 'refs/heads/${production}' ||`);
-    expect(done.notes[1]).toContain(`Pushes to ${production} go to production`);
+    const name = production.replaceAll("'", '');
+    expect(written[deploy]).toContain(`(github.ref == 'refs/heads/${name}' ||`);
+    expect(done.notes[1]).toContain(`Pushes to ${name} go to production`);
   });
 });
 

@@ -34,16 +34,21 @@ interface Scene {
   readonly inputs?: Partial<Inputs>;
   readonly heads?: readonly ReleaseHead[];
   readonly says?: string;
+  /** What it says of the branch as it is now, after this commit; unknown where it is absent. */
+  readonly tip?: string;
 }
 
 /** What came of it: the finding, the log, whether the rest is left out, what GitHub was asked. */
-async function check({ context, inputs, heads = [head()], says = 'ahead' }: Scene = {}) {
+async function check({ context, inputs, heads = [head()], says = 'ahead', tip }: Scene = {}) {
   const log = rememberedLog();
   const state = newState(0);
   const asked: unknown[] = [];
   const github: GitHub = {
     send: async (_, { basehead }) => {
       asked.push(basehead);
+      if (!String(basehead).endsWith(newer)) {
+        return tip ? { status: 200, data: { status: tip } } : { status: 404, data: {} };
+      }
       return { status: 200, data: { status: says } };
     },
     list: async () => ({ status: 500, data: undefined }),
@@ -71,12 +76,29 @@ describe('a deploy whose commit GitHub calls older', () => {
     expect(push).toMatchObject({
       found: { code: 'older-commit', severity: 'warning' },
       overtaken: { release: 7 },
-      asked: [`${own}...${newer}`],
+      asked: [`${own}...${newer}`, `${own}...main`],
     });
     expect(push.found?.evidence).toContain('https://github.com/acme/shop/actions/runs/2');
     const hand = await check({ context: { event: 'workflow_dispatch' } });
     expect(hand).toMatchObject({ found: { severity: 'fatal' }, overtaken: { release: 7 } });
     expect(hand.found?.hint).toContain('set allow-older: true');
+  });
+
+  test('is fatal where an old run was started again: a person waits for that commit', async () => {
+    const again = await check({ context: { event: 'push', attempt: 2 } });
+    expect(again).toMatchObject({ found: { severity: 'fatal' }, overtaken: { release: 7 } });
+    // It runs with the files and inputs of then: nothing can be set for it.
+    expect(again.found?.hint).not.toContain('set allow-older');
+    expect(again.found?.hint).toContain('revert what came after it, and push');
+    const heads = [head(), head({ number: 5, commit: own })];
+    const back = await check({ heads, context: { event: 'push', attempt: 2 } });
+    expect(back.found?.hint).toContain('command: rollback with to-release: 5, or revert');
+  });
+
+  test('never sends to workflow_dispatch, which starts a branch and no commit', async () => {
+    const push = await check();
+    expect(push.found?.hint).not.toContain('workflow_dispatch');
+    expect(push.found?.hint).toContain('revert what came after it, and push');
   });
 
   test('names the release of its own commit as the way back, where there is one', async () => {
@@ -94,6 +116,24 @@ describe('a deploy whose commit GitHub calls older', () => {
 });
 
 describe('a deploy goes on', () => {
+  test.each([
+    ['refs/heads/main', 'main', 'main'],
+    ['refs/heads/a/b', 'a/b', 'a/b'],
+    ['refs/tags/v1', 'refs/tags/v1', 'v1'],
+    ['refs/pull/7/merge', 'refs/pull/7/merge', 'refs/pull/7/head'],
+  ])('where %s was moved back to its commit, by hand as well', async (ref, branch, name) => {
+    for (const event of ['push', 'workflow_dispatch']) {
+      const scene = { heads: [head({ branch })], context: { ref, event } };
+      const { found, overtaken, lines, asked } = await check({ ...scene, tip: 'identical' });
+      expect([found, overtaken]).toEqual([undefined, undefined]);
+      expect(lines).toEqual([expect.stringContaining('was moved back to it')]);
+      expect(asked).toEqual([`${own}...${newer}`, `${own}...${name}`]);
+      for (const tip of ['ahead', 'diverged', '']) {
+        expect(await check({ ...scene, tip })).toMatchObject({ overtaken: { release: 7 } });
+      }
+    }
+  });
+
   test.each(['behind', 'identical', 'diverged', 'newer'])('where GitHub says %s', async (says) => {
     const { found, overtaken, lines } = await check({ says });
     expect([found, overtaken]).toEqual([undefined, undefined]);

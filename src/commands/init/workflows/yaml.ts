@@ -26,6 +26,16 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** Text inside of `[]` or `{}`, where a comma or a brace ends it, and which is text in any reader. */
+export function flow(text: string): string {
+  const isPlain = /^(?:\.|[A-Za-z][\w./-]*)$/.test(text) && !isWord(text);
+  return isPlain ? text : `'${text.replaceAll("'", "''")}'`;
+}
+
+/** What some reader of YAML, of GitHub or of Kubernetes, takes for something else than text. */
+export const isWord = (text: string): boolean =>
+  /^(?:null|true|false|yes|no|on|off|y|n)$/i.test(text);
+
 /** `name: text`; more than one line is a block. */
 export function entry(name: string, text: string): Lines {
   if (!text.includes('\n')) return [`${name}: ${scalar(text)}`];
