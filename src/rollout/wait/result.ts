@@ -1,4 +1,4 @@
-// What a wait comes to.
+// The result of a wait.
 import type { Finding } from '../../core/errors.ts';
 import type { Verdict } from '../facts/verdict.ts';
 
@@ -10,7 +10,7 @@ export interface WorkloadResult {
   readonly to: number;
 }
 
-/** Last log lines of one container, already neutralised and free of control characters. */
+/** Last log lines of one container, neutralised and free of control characters. */
 export interface LogExcerpt {
   readonly pod: string;
   readonly container: string;
