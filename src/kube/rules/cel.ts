@@ -1,4 +1,4 @@
-// CEL that anybody may have written: every step is counted, so that no expression runs for long.
+// CEL from untrusted authors: every step is counted, so that no expression runs for long.
 import { Environment as CelEnvironment, type Environment } from '@marcbachmann/cel-js';
 import { RE2JS } from 're2js';
 
@@ -7,17 +7,17 @@ import { RE2JS } from 're2js';
  * the longer they are. 100,000 take at most about 50 ms; a rule over 1,000 conditions takes 10,000.
  */
 const mostSteps = 100_000;
-/** Characters of a text that a rule looks at, and items of a list. */
+/** Characters of a text and items of a list that a rule may process. */
 export const longestText = 8_192;
 const longestList = 10_000;
-/** Characters of a pattern: repeats make at most some 36,000 instructions of them. */
+/** Characters of a pattern: with repeats at most some 36,000 instructions. */
 const longestPattern = 256;
 
-/** `type` is what it gives; `problem` is what the library threw. */
+/** `type` is the type of its value; `problem` is the library's message. */
 export type ReadCel =
   | { readonly type: string; readonly evaluate: Evaluate }
   | { readonly problem: unknown };
-/** The value of the expression. Throws what CEL has to say, and where a limit is passed. */
+/** The value of the expression. Throws CEL's own errors, and where a limit is exceeded. */
 export type Evaluate = (values: Readonly<Record<string, unknown>>) => unknown;
 
 /** What one evaluation may still spend. */
@@ -29,7 +29,7 @@ interface Meter {
 
 const newMeter = (left: number): Meter => ({ left, spent: undefined, patterns: new Map() });
 
-// The library calls our functions without a word about the evaluation; it never runs two at once.
+// The library passes our functions no evaluation context; it never runs two evaluations at once.
 let meter = newMeter(0);
 
 function spend(steps: number): void {
@@ -43,11 +43,11 @@ function stop(why: string): never {
   throw meter.spent;
 }
 
-// CEL means RE2, whose time grows with the text alone; the library's own `matches` is JavaScript's,
-// which a pattern such as ^(a+)+$ stops for ever.
+// CEL requires RE2, which is linear in the text; the library's own `matches` uses JavaScript's engine,
+// which a pattern such as ^(a+)+$ blocks for ever.
 const ownMatches = 'matchesRe2';
 
-/** Knows these variables and nothing else of the surroundings. */
+/** Knows these variables and nothing else. */
 export function celEnvironment(variables: readonly string[]): Environment {
   const environment = new CelEnvironment({
     enableOptionalTypes: true,
@@ -73,7 +73,7 @@ function compile(pattern: string): RE2JS {
   return compiled;
 }
 
-/** Reads and checks an expression. Never throws. */
+/** Parses and type-checks an expression. Never throws. */
 export function readCel(written: string, environment: Environment): ReadCel {
   try {
     const parsed = environment.parse(written);
@@ -92,14 +92,14 @@ function metered(run: () => unknown): unknown {
   const own = newMeter(mostSteps);
   meter = own;
   const value = run();
-  // `||` and `exists` go on after an error: one that a limit has ended must not hold by that.
+  // `||` and `exists` continue after an error: an expression that hit a limit must not hold because of that.
   if (own.spent) throw own.spent;
   return value;
 }
 
 type Step = (evaluator: unknown, node: Node, context: unknown) => unknown;
 
-/** A node as the library hands it out: its step is a field that it sets itself once. */
+/** A node as the library exposes it: it sets the step once, on the node itself. */
 interface Node {
   readonly op: string;
   readonly args: unknown;
@@ -110,7 +110,7 @@ interface Node {
 const isNode = (value: unknown): value is Node =>
   typeof value === 'object' && value !== null && 'op' in value && 'evaluate' in value;
 
-/** Every node of an expression, what macros have made of it too. */
+/** Every node of an expression, including those that macros expand to. */
 function nodesOf(root: unknown): ReadonlySet<Node> {
   const nodes = new Set<Node>();
   const seen = new Set<unknown>();
@@ -127,16 +127,16 @@ function nodesOf(root: unknown): ReadonlySet<Node> {
   return nodes;
 }
 
-// What looks at a whole value, however deep, is paid for before it runs.
+// What reads a whole value, however deep, is charged before it runs.
 const deep: ReadonlySet<string> = new Set(['==', '!=', 'in', 'call', 'rcall', 'comprehension']);
-// Of the library's own pattern for durations, whose time grows with the cube of the length.
+// The library's own pattern for durations is cubic in the length.
 const longestDuration = 64;
-// Each makes a calendar of that time zone.
+// Each creates a calendar of that time zone.
 const zoneSteps = 300;
 
 type Weigh = (value: unknown) => number;
 
-/** What is handed to these costs as much as all that is in it. */
+/** Arguments of these cost as much as everything in them. */
 function weighedOperands(node: Node): readonly (readonly [Node, Weigh])[] {
   if (!deep.has(node.op)) return [];
   const isDuration = node.op === 'call' && nameOf(node) === 'duration';
@@ -145,7 +145,7 @@ function weighedOperands(node: Node): readonly (readonly [Node, Weigh])[] {
   return operands.filter(isNode).map((each) => [each, isDuration ? durationWeight : deepWeight]);
 }
 
-/** Of a function; empty for every other node. */
+/** Set for functions; empty for every other node. */
 function nameOf({ op, args }: Node): string {
   return (op === 'call' || op === 'rcall') && Array.isArray(args) ? String(args[0]) : '';
 }
@@ -161,7 +161,7 @@ function count(node: Node, weigh: Weigh): void {
     spend(weigh(value));
     return value;
   };
-  // The library replaces the field by a faster one at the first run.
+  // The library replaces the field by a faster one at the first evaluation.
   Object.defineProperty(node, 'evaluate', {
     configurable: true,
     get: () => counted,

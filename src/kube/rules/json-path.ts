@@ -1,4 +1,4 @@
-// The JSONPath of `kubectl wait`: as much of it as names fields, items and conditions.
+// The JSONPath of `kubectl wait`: the subset that selects fields, items and conditions.
 
 type Segment =
   | { readonly key: string }
@@ -7,20 +7,20 @@ type Segment =
   | { readonly where: readonly Segment[]; readonly equal?: boolean; readonly to?: string };
 
 export interface JsonPath {
-  /** Undefined: any value will do. */
+  /** Undefined: any value matches. */
   readonly want?: string;
-  /** Every value that the path leads to. */
+  /** Every value that the path selects. */
   values(from: unknown): readonly unknown[];
 }
 
 export type ReadPath = { readonly path: JsonPath } | { readonly problem: string };
 
-/** `{.status.phase}=Ready`, `.status.phase=Ready`, `$.status.phase`; everything else is CEL. */
+/** `{.status.phase}=Ready`, `.status.phase=Ready`, `$.status.phase`; anything else is CEL. */
 export function isJsonPath(text: string): boolean {
   return /^(?:jsonpath=|\{\s*[.$[]|[.$])/.test(text.trim());
 }
 
-/** Reads one rule of that form. */
+/** Parses one rule of that form. */
 export function readJsonPath(written: string): ReadPath {
   const text = unquoted(written.trim().replace(/^jsonpath=/, ''));
   const split = splitValue(text);
@@ -43,7 +43,7 @@ type Split =
   | { readonly path: string; readonly value: string | undefined }
   | { readonly problem: string };
 
-// `[…]` and quoted texts may hold a "=" or "}" of their own.
+// `[…]` and quoted texts may contain "=" or "}".
 const outside = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\[(?:[^\]"']|"[^"]*"|'[^']*')*\]|[\s\S]/g;
 
 function splitValue(text: string): Split {
@@ -106,7 +106,7 @@ function readFilter(text: string): Segment | { readonly problem: string } {
   return { where: read.segments, equal: operator === '==', to: unquoted(literal ?? '') };
 }
 
-/** As it is compared and shown: what is no scalar is JSON. */
+/** The text that is compared and shown: JSON unless it is a scalar. */
 export function textOf(value: unknown): string {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

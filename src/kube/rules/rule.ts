@@ -1,5 +1,4 @@
-// A rule that somebody writes on an object of theirs: CEL, or JSONPath as `kubectl wait` has it.
-
+// A rule that a user writes on an object: CEL, or JSONPath as in `kubectl wait`.
 import { plain } from '../../core/plain-text.ts';
 import type { KubeObject } from '../objects.ts';
 import { celEnvironment, readCel } from './cel.ts';
@@ -11,7 +10,7 @@ export const ruleKeys = [readyKey, failedKey] as const;
 
 export interface Held {
   readonly holds: boolean;
-  /** What was seen instead, for people; empty where there is nothing to say. */
+  /** What was seen instead, for people; empty where there is nothing to report. */
   readonly seen: string;
 }
 
@@ -26,7 +25,7 @@ export type ReadRule = { readonly rule: Rule } | { readonly problem: string };
 
 const longest = 4_096;
 
-/** Reads a rule; `problem` says in a clause what is wrong with it. */
+/** Parses a rule; `problem` says in a clause what is wrong with it. */
 export function readRule(written: string): ReadRule {
   if (written.trim() === '') return { problem: 'is empty' };
   if (written.length > longest) return { problem: `is longer than ${longest} characters` };
@@ -49,7 +48,7 @@ function jsonPathRule(written: string): ReadRule {
     try {
       return look(object);
     } catch (error) {
-      // Too deep, or too much in all.
+      // Too deep, or too large overall.
       return { holds: false, seen: firstLine(error) };
     }
   };
@@ -58,7 +57,7 @@ function jsonPathRule(written: string): ReadRule {
 
 const fields = ['apiVersion', 'kind', 'metadata', 'spec', 'status', 'data'] as const;
 
-// CustomResourceDefinitions say `self`, admission policies `object`, and others name the fields.
+// CustomResourceDefinitions say `self`, admission policies `object`, others name the fields directly.
 const environment = celEnvironment(['self', 'object', ...fields]);
 
 function celRule(written: string): ReadRule {
@@ -74,7 +73,7 @@ function celRule(written: string): ReadRule {
       const odd = typeof result === 'boolean' ? '' : 'gives neither true nor false';
       return { holds: result === true, seen: odd };
     } catch (error) {
-      // A field that is not there yet: the expression is right, its time has not come.
+      // A field that is not there yet: the expression is right, but cannot be evaluated yet.
       return { holds: false, seen: firstLine(error) };
     }
   };
@@ -86,7 +85,7 @@ function firstLine(error: unknown): string {
   return plain(message.slice(0, 1_000).split('\n')[0] ?? '', 200);
 }
 
-/** Whole numbers become CEL's int, as the API server has them. */
+/** Whole numbers become CEL's int, as in the API server. */
 function celValue(value: unknown): unknown {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) return value.map(celValue);

@@ -1,18 +1,18 @@
-// Pods that their node put off: seldom the release's fault, but their own limits are.
+// Pods evicted or rejected by their node: seldom the release's fault, unless their own limits are the cause.
 
 import type { Code } from '../../core/codes.ts';
 import { plain } from '../../core/plain-text.ts';
 import type { Pod } from '../../kube/typed.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
-/** Such pods are replaced and are not judged by their containers. */
+/** Such pods are replaced; their containers are not judged. */
 const goneReasons =
   /^(Evicted|Preempting|NodeLost|NodeAffinity|UnexpectedAdmissionError|Shutdown|Terminated|NodeShutdown|OutOf.*)$/;
 
 interface Class {
   readonly row: SignalRow;
   readonly is: (pod: Pod) => boolean;
-  /** So many pods are told; undefined `fatalFrom`: never the release's fault. */
+  /** Reported from `warnFrom` pods on; without `fatalFrom` it is never the release's fault. */
   readonly toldFrom: number;
   readonly fatalFrom?: number;
   readonly what: string;
@@ -65,12 +65,12 @@ const classes: readonly Class[] = [
 
 export const goneRows: readonly SignalRow[] = classes.map(({ row }) => row);
 
-/** Put off by its node, so its containers say nothing of the release. */
+/** Evicted or rejected by its node, so its containers say nothing about the release. */
 export function isGone(pod: Pod): boolean {
   return goneReasons.test(pod.status?.reason ?? '');
 }
 
-/** What is told of the pods that are gone; nothing where they are few. */
+/** The findings about evicted pods; empty while there are few. */
 export function goneSign(pods: readonly Pod[]): Diagnosis | undefined {
   for (const each of classes) {
     const own = pods.filter(each.is);

@@ -17,7 +17,7 @@ export function exitWords(code: number): string {
   return meaning ? `exit code ${code}: ${meaning}` : `exit code ${code}`;
 }
 
-/** The runtime's or the loader's words for a program of another platform. */
+/** The runtime's or the loader's message for a program built for another platform. */
 export const wrongPlatform = /exec format error|exec user process caused.*format/i;
 
 export const platformHint =

@@ -1,16 +1,16 @@
-// Whether a status can be about what we wrote: many controllers of custom kinds do not say so.
+// Whether a status can already reflect our write: many controllers of custom kinds do not say.
 import type { KubeObject } from '../../kube/objects.ts';
 import { type Condition, timeOf } from '../../kube/typed.ts';
 import type { JudgeContext } from './judge-context.ts';
 
-/** A controller that has not looked at a change by then has nothing to say about it. */
+/** A controller that has not reacted to a change by then is assumed to have nothing to report. */
 const firstLookMs = 8_000;
 // Creation and condition times have whole seconds.
 const slackMs = 1_000;
 
 /**
- * False where the status, or this condition of it, may be that of the release before: the object
- * was there, something was written a moment ago, and its controller counts no generations.
+ * False where the status, or this condition of it, may still describe the previous release: the object
+ * existed before, something was written a moment ago, and its controller keeps no observedGeneration.
  */
 export function isOfThisRelease(
   live: KubeObject,

@@ -1,4 +1,4 @@
-// Whether what an Ingress sends to is there: the Service and its port, or the nearest names.
+// Whether an Ingress backend exists: the Service and its port, or else the closest names.
 import type { V1Ingress, V1IngressServiceBackend } from '@kubernetes/client-node';
 import { plain } from '../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../kube/objects.ts';
@@ -22,7 +22,7 @@ function backendsOf(live: KubeObject): readonly Backend[] {
   );
 }
 
-/** The first backend that leads nowhere; nothing where Services cannot be listed. */
+/** The first backend that does not exist; undefined where Services cannot be listed. */
 export function diagnoseBackends(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { namespace = '' } = live.metadata;
   if (!context.snapshot.knows('Service', namespace)) return undefined;

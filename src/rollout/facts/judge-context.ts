@@ -1,4 +1,4 @@
-// What a judge may look at, and what a symptom gives back: the shapes between judges and symptoms.
+// What a judge may read, and what a symptom returns: the types shared by judges and symptoms.
 
 import type { Patience } from '../../kube/annotations.ts';
 import type { Container, ContainerStatus, KubeEvent, Pod } from '../../kube/typed.ts';
@@ -12,25 +12,25 @@ export interface JudgeContext {
   readonly snapshot: Snapshot;
   readonly memory: Memory;
   readonly now: number;
-  /** Whether a moment has come. One that has not is when this has to be looked at again. */
+  /** Whether a moment has passed. If not, the object is judged again at that moment. */
   readonly isPast: (at: number) => boolean;
-  /** Undefined: nothing was written, the object is judged as it stands. */
+  /** Undefined: nothing was written, so the object is judged as it stands. */
   readonly writtenAt: number | undefined;
   readonly patience: Patience;
 }
 
-/** The pods of the new revision, as far as one pod's judgement depends on the others. */
+/** The pods of the new revision, as far as the judgement of one depends on the others. */
 export interface RevisionPods {
   readonly kind: string;
   /** A container of one of them passed its readiness probe, or ran for ten seconds without one. */
   readonly everReady: boolean;
-  /** When they last got further than ever. */
+  /** When they last made progress. */
   readonly progressAt: number;
-  /** Pods of an older revision still hold room. */
+  /** Pods of an older revision still use resources. */
   readonly olderPods: number;
-  /** The controller may remove some of these now. */
+  /** The controller may delete some of these now. */
   readonly olderMayGo: boolean;
-  /** One of them has a node and is not Ready yet. */
+  /** One of them is scheduled and not Ready yet. */
   readonly onTheirWay: boolean;
 }
 
@@ -66,12 +66,12 @@ export function byTime(at: number, context: JudgeContext): Pick<Diagnosis, 'cert
   return { certain: context.isPast(at), fatalAt: at };
 }
 
-/** Since when a signal of this pod stands. */
+/** Since when this pod has shown a signal. */
 export function since(view: PodView, signal: string): number {
   return view.past.signals.get(signal) ?? view.context.now;
 }
 
-// Event times have whole seconds, and other clocks than the API server's wrote them.
+// Event times have whole seconds, and come from other clocks than the API server's.
 const eventSlackMs = 5_000;
 
 /** Events about this object since our write; all of them where nothing was written. */

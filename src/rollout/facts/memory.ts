@@ -1,4 +1,4 @@
-// What one look cannot tell: since when, how often, how far. A pure reducer over object updates.
+// What a single look cannot show: since when, how often, how far. A pure reducer over object updates.
 
 import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject } from '../../kube/objects.ts';
@@ -7,10 +7,10 @@ import type { PodMemory } from './pod-memory.ts';
 import { readPod } from './pod-memory.ts';
 import type { Proof, Verdict } from './verdict.ts';
 
-/** The answer of a read that a finding asked for. */
+/** The answer to a read that a finding asked for. */
 export interface Answer {
   readonly at: number;
-  /** `told`: there is no cluster to ask, so what the kubelet or the API said is taken as it is. */
+  /** `told`: there is no cluster to ask, so the kubelet's or the API server's message is trusted. */
   readonly result: 'missing' | 'present' | 'forbidden' | 'unknown' | 'told';
   /** The keys that exist, names only. */
   readonly keys?: readonly string[];
@@ -21,7 +21,7 @@ export interface Answer {
 export interface Tracked {
   /** Server time of our write; undefined where nothing was written. */
   readonly writtenAt: number | undefined;
-  /** The last verdict that ended the wait for it: a finished Job may be gone by now. */
+  /** The last verdict that ended the wait for it: a finished Job may have been deleted since. */
   readonly ready?: Verdict;
 }
 
@@ -33,15 +33,15 @@ export interface Mark {
 export interface Memory {
   readonly targets: ReadonlyMap<string, Tracked>;
   readonly pods: ReadonlyMap<string, PodMemory>;
-  /** By the uid of what owns the pods: how far they ever got, and when they last got further. */
+  /** By the uid of the pods' owner: how far they ever got, and when they last made progress. */
   readonly progress: ReadonlyMap<string, Mark>;
-  /** By the same: the sum of what each pod that still is there ever reached. */
+  /** By the same uid: the sum of what each existing pod ever reached. */
   readonly heights: ReadonlyMap<string, number>;
   /** When something was first seen: an object or event by its uid, `<uid>/deleting`, `…/refused`;
-   * `<namespace>/leaving`: when a pod was last seen on its way out, or gone. */
+   * `<namespace>/leaving`: when a pod was last seen terminating, or deleted. */
   readonly seen: ReadonlyMap<string, number>;
   readonly answers: ReadonlyMap<string, Answer>;
-  /** The run's own, by default normal; an object may say otherwise. */
+  /** The run's setting, `normal` by default; an object's annotation may override it. */
   readonly patience?: Patience;
 }
 
@@ -70,7 +70,7 @@ export function keepReady(memory: Memory, object: KubeObject, ready: Verdict): M
   return { ...memory, targets: with_(memory.targets, identityOf(object), { ...tracked, ready }) };
 }
 
-/** One name per read. */
+/** The key of one read. */
 export function proofKey(proof: Proof): string {
   return `${proof.kind}/${proof.namespace}/${proof.name}/${proof.key ?? ''}`;
 }
@@ -84,7 +84,7 @@ export function remember(memory: Memory, object: KubeObject, now: number): Memor
   return rememberAll(memory, [object], now);
 }
 
-/** The same for many at once. */
+/** The same for several objects at once. */
 export function rememberAll(memory: Memory, objects: readonly KubeObject[], now: number): Memory {
   const draft: Draft = {
     pods: new Map(memory.pods),
@@ -96,7 +96,7 @@ export function rememberAll(memory: Memory, objects: readonly KubeObject[], now:
   return { ...memory, ...draft };
 }
 
-/** Forgets a deleted object; what its owner reached stays as the mark to beat. */
+/** Forgets a deleted object; what its owner reached stays the mark to exceed. */
 export function forget(memory: Memory, object: KubeObject, now: number): Memory {
   const draft = {
     pods: new Map(memory.pods),
@@ -108,7 +108,7 @@ export function forget(memory: Memory, object: KubeObject, now: number): Memory 
 }
 
 /**
- * An outage of the API is no lack of progress: everything that counts time starts `gapMs` later,
+ * An outage of the API is not a lack of progress: everything that counts time starts `gapMs` later,
  * never later than `now`.
  */
 export function shift(memory: Memory, gapMs: number, now: number): Memory {
@@ -127,7 +127,7 @@ export function shift(memory: Memory, gapMs: number, now: number): Memory {
   };
 }
 
-/** What one object changes, in place. */
+/** Applies one object to the draft, in place. */
 export interface Draft {
   readonly pods: Map<string, PodMemory>;
   readonly progress: Map<string, Mark>;
@@ -135,7 +135,7 @@ export interface Draft {
   readonly seen: Map<string, number>;
 }
 
-/** As `remember`, into the draft itself. */
+/** Like `remember`, on the draft itself. */
 function learn(draft: Draft, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   const mark = (key: string, stands: boolean): void => {
@@ -153,7 +153,7 @@ function learn(draft: Draft, object: KubeObject, now: number): void {
 
 const leavingKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/leaving`;
 
-/** As `forget`, from the draft itself. */
+/** Like `forget`, on the draft itself. */
 function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) draft.seen.delete(key);
@@ -170,7 +170,7 @@ function learnPod(draft: Draft, pod: Pod, now: number): void {
   const next = readPod(before, pod, now);
   draft.pods.set(uid, next);
   if (before) raise(draft.heights, before.owner, -before.reached);
-  // The height is the sum of what each pod ever reached, so Ready that comes and goes adds nothing.
+  // The height is the sum of what each pod ever reached, so a pod that flaps adds no progress.
   // https://github.com/argoproj/argo-rollouts/issues/3765
   const height = raise(draft.heights, next.owner, next.reached);
   const mark = draft.progress.get(next.owner);
@@ -184,19 +184,19 @@ function raise(heights: Map<string, number>, owner: string, by: number): number 
 }
 
 export interface LiveMemory {
-  /** What is remembered now. It changes with the next call below. */
+  /** The current memory. The next call below changes it. */
   read(): Memory;
   track(object: KubeObject, writtenAt: number | undefined): void;
-  /** `now`: server time in milliseconds. Costs the same however much is remembered. */
+  /** `now`: server time in milliseconds. The cost does not depend on how much is remembered. */
   remember(object: KubeObject, now: number): void;
   forget(object: KubeObject, now: number): void;
   answer(proof: Proof, answer: Answer): void;
   keepReady(object: KubeObject, ready: Verdict): void;
-  /** As `shift` of a memory. */
+  /** Like `shift` of a memory. */
   shift(gapMs: number, now: number): void;
 }
 
-/** Starts from a memory, which stays as it is. */
+/** Starts from a memory, which is not modified. */
 export function liveMemory(from: Memory = emptyMemory): LiveMemory {
   const copy = (memory: Memory) => ({
     ...memory,

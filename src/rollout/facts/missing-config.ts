@@ -1,4 +1,4 @@
-// A Secret, ConfigMap or key that is missing: read out of the kubelet's words, proved by a read.
+// A missing Secret, ConfigMap or key: parsed from the kubelet's message, proved by a read.
 
 import { plain } from '../../core/plain-text.ts';
 import { byTime, type JudgeContext } from './judge-context.ts';
@@ -6,7 +6,7 @@ import { proofKey } from './memory.ts';
 import { choices } from './nearest.ts';
 import type { Diagnosis, Proof } from './verdict.ts';
 
-/** Without the right to read it, this long of the same reason is taken as proof. */
+/** Without permission to read it, the same reason for this long counts as proof. */
 const unreadableMs = 30_000;
 
 const kinds = { secret: 'Secret', configmap: 'ConfigMap' } as const;
@@ -39,7 +39,7 @@ interface Waited {
   readonly ms: number;
 }
 
-/** Certain when a read, made late enough, still shows it missing. */
+/** Certain once a read, made late enough, still shows that it is missing. */
 export function provedMissing(
   proof: Proof,
   { from, ms }: Waited,
@@ -54,7 +54,7 @@ export function provedMissing(
   return { certain: false, fatalAt: answer.at + ms };
 }
 
-/** What the read said, as evidence. */
+/** The result of the read, as evidence. */
 export function answerWords(proof: Proof, context: JudgeContext): readonly string[] {
   const answer = context.memory.answers.get(proofKey(proof));
   if (answer?.result === 'forbidden') {

@@ -1,9 +1,9 @@
-// The name that somebody probably meant.
+// The name that was probably meant.
 import { closestMatch } from 'leven';
 
 const shownNames = 12;
 
-/** The candidate that differs by a slip of the hand; undefined where none is that close. */
+/** The candidate closest to a typing mistake; undefined where none is that close. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   const others = candidates.filter((each) => each !== name);
   const part = others.find((each) => each.endsWith(`-${name}`) || name.endsWith(`-${each}`));
@@ -11,7 +11,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return closestMatch(name, others, { maxDistance }) ?? part;
 }
 
-/** `a, b, c, …`, and which of them is close. */
+/** `a, b, c, …`, and the closest of them. */
 export function choices(name: string, candidates: readonly string[]): string {
   const close = nearest(name, candidates);
   const sorted = [...candidates].sort();

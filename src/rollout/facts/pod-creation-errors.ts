@@ -1,4 +1,4 @@
-// Pods that the API server refuses to make: quota, policy, webhook, service account.
+// Pods that the API server rejects at creation: quota, policy, webhook, service account.
 
 import { plain } from '../../core/plain-text.ts';
 import { counted } from '../../core/text.ts';
@@ -16,7 +16,7 @@ interface Refusal {
   readonly count: number;
 }
 
-/** What refuses the pods of `maker` (a ReplicaSet, or the workload itself), if anything still does. */
+/** Why pods of `maker` (a ReplicaSet, or the workload itself) are rejected; undefined if they no longer are. */
 export function refusalOf(
   maker: KubeObject,
   {
@@ -65,7 +65,7 @@ interface Room {
   readonly madeAt: number;
 }
 
-// A pod that leaves frees room, but the controller waits twice as long before each next try.
+// A deleted pod frees quota, but the controller doubles its delay before each retry.
 function limitOf(
   { from }: Refusal,
   { code, ms }: RefusalClass,
@@ -83,7 +83,7 @@ function refusalIn(maker: KubeObject, context: JudgeContext): Refusal | undefine
   const stands = condition?.status === 'True';
   const said = events.at(-1)?.message?.replace(/^\(combined from similar events\): /, '');
   const message = said ?? (stands ? condition.message : undefined);
-  // A ReplicaSet says by its condition whether pods are still refused; others only have events.
+  // A ReplicaSet has a condition for rejected pods; other kinds only have events.
   if (message === undefined || (maker.kind === 'ReplicaSet' && !stands)) return undefined;
   const seen = events.map((event) => seenAt(event, context));
   return {

@@ -1,4 +1,4 @@
-// What is remembered of one pod: since when each signal stands, its runs, its failed pulls.
+// What is remembered of one pod: since when each signal lasts, its runs, its failed pulls.
 
 import { type ContainerStatus, type Pod, timeOf } from '../../kube/typed.ts';
 import { type PullTrouble, pullTroubleOf } from './pull-words.ts';
@@ -8,7 +8,7 @@ export interface ContainerRun {
   readonly exitCode: number;
   readonly reason: string;
   readonly message: string;
-  /** Milliseconds; 0 where the runtime does not say. */
+  /** Milliseconds; 0 where the runtime does not report it. */
   readonly lasted: number;
   readonly endedAt: number;
 }
@@ -20,7 +20,7 @@ export interface ContainerMemory {
   readonly restarts: number;
   /** It passed its readiness probe, or, without one, ran for ten seconds. */
   readonly wasReady: boolean;
-  /** Ended runs, each once, the newest last. */
+  /** Finished runs, each once, the newest last. */
   readonly runs: readonly ContainerRun[];
   readonly failedPulls: Readonly<Partial<Record<PullTrouble, number>>>;
   readonly lastPull?: { readonly trouble: PullTrouble; readonly message: string };
@@ -30,14 +30,14 @@ export interface ContainerMemory {
 export interface PodMemory {
   /** Uid of its owner and, where one owner has pods of several revisions, the revision. */
   readonly owner: string;
-  /** 0 made, 1 scheduled, 2 started, 3 was Ready. */
+  /** 0 created, 1 scheduled, 2 started, 3 was Ready. */
   readonly reached: number;
-  /** signal → first seen in an unbroken row, milliseconds. */
+  /** signal → when its unbroken series began, milliseconds. */
   readonly signals: ReadonlyMap<string, number>;
   readonly containers: ReadonlyMap<string, ContainerMemory>;
 }
 
-/** Without a readiness probe "Ready" only means started; this long must it run to count. */
+/** Without a readiness probe "Ready" only means started; it counts after this long. */
 export const steadyMs = 10_000;
 const keptRuns = 8;
 const noPulls: ContainerMemory['failedPulls'] = {};
@@ -57,7 +57,7 @@ export function statusesOf(pod: Pod): readonly ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }
 
-/** Folds one look at a pod into what is remembered of it: `before` itself where that is the same. */
+/** Folds one observation of a pod into its memory: returns `before` itself where nothing changed. */
 export function readPod(before: PodMemory | undefined, pod: Pod, now: number): PodMemory {
   const next = foldPod(before, pod, now);
   if (!before) return next;
@@ -175,7 +175,7 @@ function addRuns(
       exitCode: end.exitCode,
       reason: end.reason ?? '',
       message: end.message ?? '',
-      // A container that never started says 1970.
+      // A container that never started has a time in 1970.
       lasted: startedAt > 0 ? Math.max(0, endedAt - startedAt) : 0,
       endedAt,
     };

@@ -1,9 +1,9 @@
-// Sorts the words of a failed image pull: containerd, CRI-O and docker each say it differently.
+// Classifies the message of a failed image pull: containerd, CRI-O and docker each word it differently.
 
 export type PullTrouble = 'not-found' | 'denied' | 'platform' | 'transient' | 'unknown';
 
 // The first that matches decides. A missing host ("no such host") is not a missing image, and
-// docker's "repository does not exist or may require 'docker login': denied" is a refusal.
+// docker's "repository does not exist or may require 'docker login': denied" means denied access.
 const classes: readonly (readonly [PullTrouble, RegExp])[] = [
   ['transient', /\b429\b|too ?many ?requests|rate limit/i],
   ['transient', /\b50\d\b|bad gateway|service unavailable|gateway time-?out|internal server/i],
@@ -19,7 +19,7 @@ const classes: readonly (readonly [PullTrouble, RegExp])[] = [
   ['not-found', /not ?found|(manifest|name|repository|tag)[ _]unknown|does not exist|\b404\b/i],
 ];
 
-/** What kind of trouble the message tells of; the reference's own text is left out of it. */
+/** The class of the message; the text of the reference itself is ignored. */
 export function pullTroubleOf(message: string, image = ''): PullTrouble {
   const repository = image.replace(/[:@][^/]*$/, '');
   const own = [image, repository].filter((text) => text.length > 3);

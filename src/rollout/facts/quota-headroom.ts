@@ -1,12 +1,12 @@
-// Whether room under a quota is still coming: a refusal that ends by itself must fail nobody.
+// Whether quota is still being freed: a rejection that resolves itself must not fail a rollout.
 import type { KubeObject } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type ReplicaSet, timeOf, typed } from '../../kube/typed.ts';
 import type { JudgeContext, RevisionPods } from './judge-context.ts';
 
-/** A kubelet that is slow, and the API after it, may be late by this. */
+/** Allowance for a slow kubelet and API server. */
 const lateMs = 30_000;
 
-/** Pods that leave, new ones whose being Ready lets older ones go, older ones that may go now. */
+/** Pods that are terminating, new ones that let older ones go once Ready, older ones that may go now. */
 export function roomComes(
   namespace: string,
   revisionPods: RevisionPods,
@@ -16,7 +16,7 @@ export function roomComes(
   return mayGo || isAnyLeaving(namespace, context);
 }
 
-/** When room was made last, in this namespace; 0: never. Milliseconds since the epoch. */
+/** When quota was last freed in this namespace; 0: never. Milliseconds since the epoch. */
 export function roomMadeAt(namespace: string, { memory }: JudgeContext): number {
   return memory.seen.get(`${namespace}/leaving`) ?? 0;
 }
@@ -26,12 +26,12 @@ function isAnyLeaving(namespace: string, context: JudgeContext): boolean {
     const { status } = typed<Pod>(each);
     return !/^(Succeeded|Failed)$/.test(status?.phase ?? '');
   });
-  // The time stamp holds the grace period: it says when the pod is killed.
+  // The deletion timestamp includes the grace period: it says when the pod is killed.
   const ends = going.flatMap(({ metadata }) => timeOf(metadata.deletionTimestamp) ?? []);
   return ends.length > 0 && !context.isPast(Math.max(...ends) + lateMs);
 }
 
-/** By the controller's own sum, so that a slow controller is not taken for a deadlock. */
+/** By the controller's own arithmetic, so that a slow controller is not mistaken for a deadlock. */
 export function mayRemoveOlder(
   live: KubeObject,
   sets: readonly KubeObject[],

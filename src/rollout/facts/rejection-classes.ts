@@ -1,4 +1,4 @@
-// Why the API server refuses to make pods: its words, and how long they are borne.
+// Why the API server rejects pods: its messages, and how soon each becomes fatal.
 import type { Code } from '../../core/codes.ts';
 import { plain } from '../../core/plain-text.ts';
 import type { SignalRow } from './verdict.ts';
@@ -9,7 +9,7 @@ export interface RefusalClass {
   readonly words: RegExp;
   readonly what: string;
   readonly hint?: string;
-  /** Without progress for this long it is certain; 0: at once. */
+  /** Without progress for this long it is certain; 0: immediately. */
   readonly ms: number;
 }
 
@@ -91,7 +91,7 @@ export const classes: readonly RefusalClass[] = [
   },
 ];
 
-/** `quota small: pods: asks for 1, used 2 of 2`, from the words of the admission plugin. */
+/** `quota small: pods: asks for 1, used 2 of 2`, from the admission plugin's message. */
 export function quotaWords(message: string): readonly string[] {
   const [, name = '', asked = '', used = '', limited = ''] =
     /exceeded quota: ([^,]+), requested: (.+), used: (.+), limited: (.+)$/.exec(message) ?? [];

@@ -1,5 +1,4 @@
-// Whether a Service finds pods: its selector and named ports, held against what runs.
-
+// Whether a Service finds pods: its selector and named ports, compared with the pods that exist.
 import { plain } from '../../core/plain-text.ts';
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type PodSpec, type Service, typed } from '../../kube/typed.ts';
@@ -56,7 +55,7 @@ function podsIn(namespace: string, { snapshot }: JudgeContext): readonly Candida
 const selects = (selector: Labels, { labels }: Candidate): boolean =>
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
-/** What is wrong between a Service and the pods that are known; undefined where nothing is. */
+/** What is wrong between a Service and the known pods; undefined where nothing is. */
 export function mismatchOf(live: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { selector } = typed<Service>(live).spec ?? {};
   const { namespace = '' } = live.metadata;
@@ -70,7 +69,7 @@ export function mismatchOf(live: KubeObject, context: JudgeContext): Diagnosis |
   return selectorSign(selector, [...workloads, ...pods]);
 }
 
-// Only a near miss is told: the pods may be made by another release, or by an operator, later.
+// Only a near miss is reported: another release, or an operator, may create the pods later.
 function selectorSign(selector: Labels, candidates: readonly Candidate[]): Diagnosis | undefined {
   const pairs = Object.entries(selector);
   for (const { name, labels } of candidates) {

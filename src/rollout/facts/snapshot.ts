@@ -1,4 +1,4 @@
-// One consistent picture of what matters of the cluster: fed by watch events, asked by the judges.
+// A consistent picture of the relevant part of the cluster: fed by watch events, read by the judges.
 
 import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
 import type { KubeEvent } from '../../kube/typed.ts';
@@ -8,19 +8,19 @@ export interface Snapshot {
   /** By kind key (`apps/Deployment`, `Pod`), namespace (empty for cluster-wide) and name. */
   get(kind: string, namespace: string, name: string): KubeObject | undefined;
   byUid(uid: string): KubeObject | undefined;
-  /** What names this uid as an owner; of one kind where a kind key is given. */
+  /** The objects that this uid owns; of one kind where a kind key is given. */
   childrenOf(uid: string, kind?: string): readonly KubeObject[];
   /** Events about exactly this object, the latest last; only those seen at or after `since`. */
   eventsOf(uid: string, since?: number): readonly KubeEvent[];
   all(kind: string, namespace?: string): readonly KubeObject[];
-  /** A whole list of it was taken, so what is not here is not there. */
+  /** It was listed completely, so what is not here does not exist. */
   knows(kind: string, namespace: string): boolean;
 }
 
 export interface LiveSnapshot extends Snapshot {
   put(object: KubeObject): void;
   remove(object: KubeObject): void;
-  /** A fresh list of one kind (in one namespace): what it lacks is gone. Returns what went. */
+  /** A fresh list of one kind (in one namespace): what it lacks was deleted. Returns the deleted objects. */
   replace(
     scope: { readonly kind: string; readonly namespace?: string },
     objects: readonly KubeObject[],
@@ -81,7 +81,7 @@ function putInto(store: Store, object: KubeObject): void {
   const key = keyOf(object);
   const held = store.byKey.get(key);
   store.byKey.set(key, object);
-  // Most changes are of the status: whoever found the object before finds it still.
+  // Most changes are to the status, so the old object's index entries stay valid.
   if (held && isFoundAlike(held, object)) return;
   if (held) unlinkFrom(store, held);
   store.byName.set(identityOf(object), key);
@@ -106,7 +106,7 @@ function gather(store: Store, keys: Iterable<string>): readonly KubeObject[] {
   return [...keys].flatMap((key) => store.byKey.get(key) ?? []);
 }
 
-// Kinds have no blank, so the two cannot be confused; without a namespace it is all of them.
+// No kind contains a space, so the two forms cannot collide; without a namespace it is all of them.
 function scopeKey(kind: string, namespace: string | undefined): string {
   return namespace === undefined ? kind : `${kind} ${namespace}`;
 }

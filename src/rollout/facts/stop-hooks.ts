@@ -1,5 +1,4 @@
-// Hooks that should run before a container is stopped and fail: it is stopped all the same.
-
+// preStop hooks that fail: the container is stopped all the same.
 import { plain } from '../../core/plain-text.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { eventsSince, type JudgeContext } from './judge-context.ts';
@@ -9,7 +8,7 @@ export const stopHookRows: readonly SignalRow[] = [
   ['event FailedPreStopHook', 'rollout-failed', 'never', 'deployment/pre-stop-failing'],
 ];
 
-/** Of the pods of any revision: usually it is those of the release before that are stopped. */
+/** Of pods of any revision: usually those of the previous release are being stopped. */
 export function stopHookSign(owner: KubeObject, context: JudgeContext): Diagnosis | undefined {
   const { snapshot } = context;
   const makers = [owner, ...snapshot.childrenOf(owner.metadata.uid ?? '', 'apps/ReplicaSet')];

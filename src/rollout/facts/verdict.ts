@@ -1,4 +1,4 @@
-// What can be said of one object: its verdict, what it waits for and what is wrong with it.
+// What is known about one object: its verdict, what it waits for and what is wrong with it.
 
 import type { Code } from '../../core/codes.ts';
 import type { Finding, Severity } from '../../core/errors.ts';
@@ -12,7 +12,7 @@ export interface Progress {
   readonly want: number;
 }
 
-/** Log lines that a finding wants shown; the step fetches them. */
+/** Log lines that a finding needs; the wait fetches them. */
 export interface LogRequest {
   readonly namespace: string;
   readonly pod: string;
@@ -20,13 +20,13 @@ export interface LogRequest {
   readonly previous: boolean;
 }
 
-/** A read that would prove a finding; the step makes it and puts the answer into the memory. */
+/** A read that would prove a finding; the wait makes it and stores the answer in the memory. */
 export interface Proof {
   readonly kind:
     | 'Secret'
     | 'ConfigMap'
     | 'Service'
-    /** Those of the Service of this name: present when one holds a ready endpoint. */
+    /** The EndpointSlices of the Service of this name: present when one has a ready endpoint. */
     | 'EndpointSlice'
     | 'ServiceAccount'
     | 'StorageClass'
@@ -34,25 +34,25 @@ export interface Proof {
     | 'RuntimeClass'
     | 'IngressClass'
     | 'GatewayClass';
-  /** Empty for what has none. */
+  /** Empty for cluster-wide objects. */
   readonly namespace: string;
   readonly name: string;
   /** Undefined: the object itself. */
   readonly key?: string;
 }
 
-/** A finding about a live object, with what the step has to fetch for it. */
+/** A finding about a live object, with what still has to be fetched for it. */
 export interface LiveFinding extends Finding {
   readonly logs?: readonly LogRequest[];
   readonly proof?: Proof;
-  /** When it becomes certain if nothing changes, milliseconds since the epoch: wakes the judge. */
+  /** When it becomes certain if nothing changes, milliseconds since the epoch: the next time to judge. */
   readonly fatalAt?: number;
   /** How many pods share this cause. */
   readonly count?: number;
   readonly node?: string;
-  /** The program is for another platform: the step says which one the node has. */
+  /** The program is for another platform: the node's own platform is added to the finding. */
   readonly foreign?: boolean;
-  /** Two findings of one object with the same cause are one: told once, updated after. */
+  /** Findings of one object with the same cause are one: reported once, updated after. */
   readonly cause?: string;
 }
 
@@ -62,13 +62,13 @@ export interface Verdict {
   readonly words: string;
   readonly progress: readonly Progress[];
   readonly findings: readonly LiveFinding[];
-  /** Before then only an event can change it; without it only an event ever can. */
+  /** Before then only an event can change it; undefined: only an event ever can. */
   readonly againAt?: number;
-  /** Reads whose answers it would take into account. */
+  /** Reads whose answers would change the verdict. */
   readonly asks?: readonly Proof[];
 }
 
-/** A verdict; a fatal finding makes a waiting one failed. */
+/** Builds a verdict; a fatal finding turns `waiting` into `failed`. */
 export function verdictOf(
   state: State,
   words: string,
@@ -85,11 +85,11 @@ export interface Diagnosis {
   /** Only for what time alone never makes fatal. */
   readonly severity?: Exclude<Severity, 'fatal'>;
   readonly certain: boolean;
-  /** When it becomes certain, or when its proof is to be read. */
+  /** When it becomes certain, or when its proof is due to be read. */
   readonly fatalAt?: number;
   /** A clause that follows `Deployment/backend: `. */
   readonly what: string;
-  /** Findings with the same cause are one. Default: `what`. */
+  /** Findings with the same cause are merged. Default: `what`. */
   readonly cause?: string;
   readonly evidence: readonly string[];
   readonly hint?: string;
@@ -100,7 +100,7 @@ export interface Diagnosis {
 }
 
 /**
- * Kept beside the code that reads the signal; `docs/diagnosis.md` is made of all of them.
+ * Kept beside the code that reads the signal; `docs/diagnosis.md` is generated from all of them.
  * `fatal`: when it fails the run, or `never`. `fixture`: the state under `test/fixtures/cluster/`
  * that proves it.
  */

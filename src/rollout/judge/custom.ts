@@ -1,5 +1,4 @@
-// What users say about their own objects: when they are ready, and when they have failed.
-
+// Rules that users write on their own objects: when they are ready, and when they have failed.
 import { plain } from '../../core/plain-text.ts';
 import { type KubeObject, kindKey } from '../../kube/objects.ts';
 import { failedKey, type Rule, readRule, readyKey, ruleKeys } from '../../kube/rules/rule.ts';
@@ -10,15 +9,15 @@ import type { Diagnosis } from '../facts/verdict.ts';
 import { type Verdict, verdictOf } from '../facts/verdict.ts';
 import { findingOf } from './symptoms/diagnose.ts';
 
-/** Secrets are never watched for a rule: what it shows would be their values. */
+/** Secrets are never watched for a rule: its message would show their values. */
 export function hasRules(object: KubeObject): boolean {
   const { annotations } = object.metadata;
   return kindKey(object) !== 'Secret' && ruleKeys.some((key) => annotations?.[key] !== undefined);
 }
 
 /**
- * The same object with the rules of another and none of its own: whoever may write an object in the
- * cluster shall not say by it when it is ready. `undefined`: no rules.
+ * The object with its own rules replaced by those of another: whoever may write an object in the
+ * cluster must not decide when it is ready. `undefined`: no rules.
  */
 export function withRulesOf(source: KubeObject | undefined, object: KubeObject): KubeObject {
   if (!hasRules(object) && (source === undefined || !hasRules(source))) return object;
@@ -37,18 +36,18 @@ function ruleOf(object: KubeObject, key: string): Rule | undefined {
   const written = object.metadata.annotations?.[key];
   if (typeof written !== 'string') return undefined;
   const read = readRule(written);
-  // A wrong one is refused before anything is sent; in what others recorded it says nothing.
+  // An invalid rule is rejected before anything is sent; in a recorded release it is ignored.
   return 'rule' in read ? read.rule : undefined;
 }
 
-/** An object as it is judged, and as it is now in the cluster. */
+/** An object as it is judged, and as it is in the cluster now. */
 export interface Ruled {
-  /** Its rules count, and not those of `live`. */
+  /** Its rules apply, not those of `live`. */
   readonly object: KubeObject;
   readonly live: KubeObject;
 }
 
-/** The user's rules win: `failed` over everything, `ready` over what the kind's own judge says. */
+/** The user's rules win: `failed` over everything, `ready` over the verdict of the kind's own judge. */
 export function withRules({ object, live }: Ruled, context: JudgeContext, own: Verdict): Verdict {
   if (!hasRules(object)) return own;
   const failed = ruleOf(object, failedKey);

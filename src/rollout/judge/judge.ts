@@ -1,4 +1,4 @@
-// One object's verdict: what holds for every kind first, then the kind's own row.
+// One object's verdict: first what applies to every kind, then the kind's own row.
 import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
 import { timeOf } from '../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../facts/judge-context.ts';
@@ -14,9 +14,9 @@ import { findingOf } from './symptoms/diagnose.ts';
 
 const waitKey = 'webgen-deploy/wait';
 const deletingMs = 60_000;
-/** Somebody may be replacing it. */
+/** Something may be replacing it. */
 const absentMs = 30_000;
-/** Controllers that leave observedGeneration at 0 for ever are taken as they are after this. */
+/** A controller that leaves observedGeneration at 0 is trusted as it is after this. */
 const neverObservedMs = 60_000;
 
 export const standingRows: readonly SignalRow[] = [
@@ -25,8 +25,8 @@ export const standingRows: readonly SignalRow[] = [
 ];
 
 /**
- * Judges `object` (as our write returned it, or as it stands) by what the snapshot holds now. The
- * rules that count are those on `object`.
+ * Judges `object` (as our write returned it, or as it stands) by the current snapshot. The rules on
+ * `object` apply.
  * Pure: `now` is the server's time in milliseconds.
  */
 export function judge(
@@ -97,7 +97,7 @@ function deletingVerdict(live: KubeObject, context: JudgeContext): Verdict | und
   return verdictOf('waiting', 'being deleted', { findings: [deleting] });
 }
 
-// A status that is older than the spec says nothing about it, nor do the pods of that time.
+// A status older than the spec says nothing about it, nor do the pods of that time.
 function unseenVerdict(
   object: KubeObject,
   live: KubeObject,

@@ -20,18 +20,18 @@ import { judgeStatefulSet } from './kinds/stateful-set.ts';
 import { judgeVolume } from './kinds/volume.ts';
 import { withReferences } from './references.ts';
 
-/** Something else to watch; without the right to it the judgement is only less precise. */
+/** Something else to watch; without permission for it the judgement is only less precise. */
 export type Need = 'Service' | 'ReplicaSet' | 'ControllerRevision' | 'Pod' | 'Event' | 'Node';
 
 export interface JudgeRow {
-  /** When it is ready, in words; and the states under `test/fixtures/cluster/` that show it. */
+  /** When it is ready, as a sentence; and the states under `test/fixtures/cluster/` that show it. */
   readonly ready: string;
   readonly shows: readonly string[];
   readonly judge: (live: KubeObject, context: JudgeContext) => Verdict;
   readonly needs: readonly Need[];
-  /** Its controller tells by `status.observedGeneration` that it has seen the spec. */
+  /** Its controller reports by `status.observedGeneration` that it has seen the spec. */
   readonly observed?: boolean;
-  /** Where it may not be watched it is taken as it was written. */
+  /** Where it may not be watched it is judged as it was written. */
   readonly optional?: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Objects that are not what their kind promises: custom kinds and aggregated servers may hold anything.
+// Objects that break their kind's schema: custom kinds and aggregated servers may hold anything.
 
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
@@ -6,8 +6,8 @@ import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import type { LiveFinding, Verdict } from '../facts/verdict.ts';
 
 /**
- * The judges trust that the API server has validated what they read; where a field is of another
- * type than its kind has, they stumble. A warning that names the object; throws any other error.
+ * The judges trust that the API server has validated what they read; a field of an unexpected type
+ * makes them throw. Returns a warning that names the object; rethrows any other error.
  */
 export function oddityOf(error: unknown, object: KubeObject): Finding {
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
@@ -22,7 +22,7 @@ export function oddityOf(error: unknown, object: KubeObject): Finding {
   });
 }
 
-/** The verdict as it is; throws TypeError where a field of another type has become a text of it. */
+/** Returns the verdict; throws TypeError where a field of another type has ended up as text. */
 export function checkedTexts(verdict: Verdict): Verdict {
   const texts = [verdict.words, ...verdict.findings.flatMap(textsOf)];
   if (texts.every((text) => text === undefined || typeof text === 'string')) return verdict;

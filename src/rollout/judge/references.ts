@@ -1,4 +1,4 @@
-// What an object names and Kubernetes itself never checks: TLS Secrets, classes, webhooks' Services.
+// References that Kubernetes itself never checks: TLS Secrets, classes, webhooks' Services.
 
 import type { Code } from '../../core/codes.ts';
 import { plain } from '../../core/plain-text.ts';
@@ -43,13 +43,13 @@ interface Reference {
   readonly hint: string;
 }
 
-/** So long the answer of a read is awaited; nobody fails for want of it. */
+/** How long the answer of a read is awaited; nothing fails for lack of it. */
 const answerMs = 5_000;
-/** The endpoints follow their pods; these may be of the same release, and come last. */
+/** Endpoints follow their pods; these may be of the same release and start last. */
 const endpointMs = 5_000;
 const askAgainMs = 1_000;
 
-/** The verdict, with a warning for each thing that the object names and a read shows missing. */
+/** The verdict, with a warning for each reference that a read shows missing. */
 export function withReferences(judge: (live: KubeObject, context: JudgeContext) => Verdict) {
   return (live: KubeObject, context: JudgeContext): Verdict => {
     const verdict = judge(live, context);
@@ -83,7 +83,7 @@ function isAwaited({ writtenAt, isPast }: JudgeContext): boolean {
 
 const isEndpoints = ({ kind }: Proof): boolean => kind === 'EndpointSlice';
 
-/** A workload of this release may still bring the endpoints: it just got further. */
+/** A workload of this release may still bring the endpoints: it has just made progress. */
 function mayCome({ writtenAt, memory, isPast }: JudgeContext): boolean {
   if (writtenAt === undefined) return false;
   const last = Math.max(writtenAt, ...[...memory.progress.values()].map(({ at }) => at));
@@ -124,9 +124,9 @@ function textAt(value: unknown, ...path: readonly string[]): string {
   return typeof found === 'string' ? found : '';
 }
 
-/** Made by a controller, and later than the Ingress that asks for it. */
+/** Created by a controller, after the Ingress that asks for it. */
 const issued = /^(cert-manager\.io\/|certmanager\.k8s\.io\/|kubernetes\.io\/tls-acme$)/;
-/** A certificate of Yandex Certificate Manager, which is no Secret. */
+/** A certificate of Yandex Certificate Manager, which is not a Secret. */
 const managed = /^yc-certmgr-cert-id-/;
 
 function secretNamed(name: string, namespace: string, live: KubeObject): readonly Reference[] {

@@ -12,7 +12,7 @@ export const generic: JudgeRow = {
   needs: [],
 };
 
-// Groups of Kubernetes itself whose kinds are ready when they exist, unless the table names them.
+// Built-in groups whose kinds are ready when they exist, unless the table names them.
 const plainGroups: ReadonlySet<string> = new Set([
   '',
   'admissionregistration.k8s.io',
@@ -35,12 +35,12 @@ const plainGroups: ReadonlySet<string> = new Set([
   'storage.k8s.io',
 ]);
 
-/** One of Kubernetes itself: nobody's controller gives its kinds a status of their own. */
+/** Built into Kubernetes: no other controller gives its kinds a status. */
 export function isPlainGroup(group: string): boolean {
   return plainGroups.has(group);
 }
 
-/** The row of a kind; undefined for kinds that are ready as soon as they exist. */
+/** The row of a kind; undefined for kinds that are ready when they exist. */
 export function rowOf(object: KubeObject): JudgeRow | undefined {
   const row = judges[kindKey(object)];
   if (row) return row;

@@ -1,4 +1,4 @@
-// What a saved state tells of the time before it: the objects' own times stand in for our watching.
+// The history of a saved state: the objects' own times replace what a watch would have seen.
 import { identityOf, type KubeObject } from '../../kube/objects.ts';
 import {
   type ContainerStatus,
@@ -20,9 +20,9 @@ import { pullTroubleOf } from '../facts/pull-words.ts';
 import { isStructural } from './symptoms/schedule.ts';
 
 /**
- * The memory of one look at `now` (milliseconds). What the kubelet says stands as if it had been
- * said for ever, since no later look can take it back; what only time proves counts from the times
- * that are written in the objects.
+ * The memory of one look at `now` (milliseconds). The kubelet's messages count as if they had lasted
+ * for ever, since no later look can retract them; what only time proves counts from the times
+ * written in the objects.
  */
 export function memoryOfSaved(objects: readonly KubeObject[], now: number): Memory {
   const memory = rememberAll(emptyMemory, objects, now);
@@ -48,7 +48,7 @@ function seenOf(object: KubeObject, now: number): readonly (readonly [string, nu
   const { creationTimestamp, deletionTimestamp } = object.metadata;
   if (object.kind === 'Event') {
     const event = typed<KubeEvent>(object);
-    // The API server's own refusal: no later look can make it truer.
+    // The API server's own rejection: a later look would not make it more certain.
     return [[uid, event.reason === 'FailedCreate' ? 0 : firstSeen(event) || now]];
   }
   const refused = conditionOf(object, 'ReplicaFailure');
@@ -67,7 +67,7 @@ function scaledUpFor(object: KubeObject): readonly string[] {
   return reason === 'TriggeredScaleUp' ? [involvedObject?.uid ?? ''] : [];
 }
 
-/** When this pod last got as far as it is. */
+/** When this pod last made progress. */
 function progressOf(pod: Pod, reached: number): number {
   const changed = (type: string): number =>
     timeOf(pod.status?.conditions?.find((each) => each.type === type)?.lastTransitionTime) ?? 0;
@@ -75,7 +75,7 @@ function progressOf(pod: Pod, reached: number): number {
   const scheduled = changed('PodScheduled');
   const created = timeOf(pod.metadata?.creationTimestamp) ?? 0;
   if (reached === 3) return Math.max(created, changed('Ready'));
-  // A later start of a container that died is no progress.
+  // A later start of a container that died is not progress.
   const first = begun.filter((_, index) => statusesOf(pod)[index]?.restartCount === 0);
   return Math.max(created, reached >= 1 ? scheduled : 0, reached >= 2 ? Math.max(0, ...first) : 0);
 }
@@ -105,7 +105,7 @@ interface Statuses extends Known {
 
 const spoken = /^(image|config|start)$/;
 
-/** Since when a signal stands; 0 for the kubelet's word that no time can make truer. */
+/** Since when a signal lasts; 0 for a kubelet message that time makes no more certain. */
 function signalAt(pod: Pod, signal: string, known: Statuses): number {
   const { statuses, now, nodeComes } = known;
   const [subject = '', family = ''] = signal.split('/');
@@ -152,11 +152,11 @@ function containerOf(
   };
 }
 
-/** The kubelet doubles its back-off from 10 s, and forgets it after ten minutes of running. */
+/** The kubelet doubles its back-off from 10 s, and resets it after ten minutes of running. */
 const backOffMs = 10_000;
 const forgottenMs = 600_000;
 
-/** Restarts that belong to the trouble of now, and not to all the months of a pod's life. */
+/** Restarts that belong to the current trouble, not to months of a pod's life. */
 function restartsOf(status: ContainerStatus, pod: Pod, now: number): number {
   const { waiting, running } = status.state ?? {};
   const count = status.restartCount;
@@ -172,7 +172,7 @@ function restartsOf(status: ContainerStatus, pod: Pod, now: number): number {
 
 const keptRuns = 8;
 
-/** A status keeps one ended run; the restart count says that there were more of them. */
+/** A status keeps one finished run; the restart count shows that there were more. */
 function runsOf(runs: readonly ContainerRun[], restarts: number): readonly ContainerRun[] {
   const [last] = runs.slice(-1);
   if (!last) return runs;
@@ -180,7 +180,7 @@ function runsOf(runs: readonly ContainerRun[], restarts: number): readonly Conta
   return [...Array.from({ length: Math.max(0, missing) }, () => last), ...runs];
 }
 
-/** So many failed pulls are enough for every kind of trouble: no later look will count more. */
+/** This many failed pulls exceed every threshold: a later look would not count more. */
 const provedPulls = 3;
 
 function pullsOf(

@@ -1,16 +1,16 @@
-// The texts of an object cut before any judge's pattern matches them: nobody's message is as long.
+// Cuts an object's texts before any judge's pattern matches them: no real message is that long.
 
 import { clip } from '../../core/text.ts';
 import { isFields } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { longestText } from '../../kube/rules/cel.ts';
 
-/** Characters; a little more than a rule looks at, so that a rule still says that it is too long. */
+/** Characters; a little more than a rule accepts, so that a rule still reports that a text is too long. */
 const longest = longestText + 8;
-/** Levels; no judge looks further in. */
+/** Levels; no judge looks deeper. */
 const deepest = 100;
 
-/** The object with every text cut to some 8,200 characters; the same one where none is longer. */
+/** The object with every text cut to some 8,200 characters; the same object where none is longer. */
 export function withShortTexts(object: KubeObject): KubeObject {
   return shortened(object, 0) as KubeObject;
 }

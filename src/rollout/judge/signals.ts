@@ -1,4 +1,4 @@
-// Every signal that is read, in the order in which a person looks for one.
+// Every signal that is read, in the order in which a person would look for it.
 import { goneRows } from '../facts/evicted-pods.ts';
 import { ingressRows } from '../facts/ingress-backends.ts';
 import { refusalRows } from '../facts/pod-creation-errors.ts';

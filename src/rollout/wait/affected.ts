@@ -1,21 +1,21 @@
-// Whom a change concerns: up the owners, from a pod or an event to the workloads that are awaited.
+// Which workloads a change concerns: up the owner references, from a pod or an event to the awaited ones.
 import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
 import { type KubeEvent, typed } from '../../kube/typed.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 
-/** These say something about what owns them (or what they are about), and about nothing else. */
+/** These only concern their owner (or the object they are about). */
 const owned: ReadonlySet<string> = new Set([
   'Pod',
   'Event',
   'apps/ReplicaSet',
   'apps/ControllerRevision',
 ]);
-/** Pod, Job, CronJob: nothing is deeper, and hostile references may go in circles. */
+/** Pod, Job, CronJob: nothing is deeper, and hostile references may be circular. */
 const mostOwners = 4;
 
 /**
  * Identities of the awaited objects whose verdict this object may change; `all` where it may be any
- * of them: a node, say. An owner that is not known yet brings what it owns along when it comes.
+ * of them: a node, say. An owner that is not known yet brings what it owns along when it arrives.
  */
 export function affectedBy(
   object: KubeObject,

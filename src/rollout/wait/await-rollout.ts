@@ -1,4 +1,4 @@
-// Waits until every workload is ready, one has failed for certain, or the time is up.
+// Waits until every workload is ready, one has certainly failed, or the time is up.
 import type { Api } from '../../cluster/api.ts';
 import { watchAll } from '../../cluster/watch.ts';
 import type { ReportedFinding } from '../../core/errors.ts';
@@ -19,14 +19,14 @@ export interface AwaitOptions {
   readonly clock: Clock;
   readonly targets: readonly Target[];
   readonly timeoutMs: number;
-  /** The limit as the user knows it, for messages; default: `timeoutMs`. */
+  /** The limit as the user wrote it, for messages; default: `timeoutMs`. */
   readonly limitMs?: number;
   /** Log lines of each failed container; 0 for none. */
   readonly logLines: number;
   /** Default: normal. */
   readonly patience?: Patience;
   readonly signal?: AbortSignal;
-  /** Lines for people; they hold text of the cluster. */
+  /** Lines for people; they may contain text from the cluster. */
   onLine(line: string): void;
   /** Each finding once, and again when it becomes fatal. */
   onFinding?(finding: LiveFinding): void;
@@ -41,7 +41,7 @@ export interface AwaitResult {
 
 /**
  * Follows the targets by one list and watch per kind and namespace. Throws ActionError only where
- * the kinds themselves cannot be watched or the credentials are refused.
+ * the kinds themselves cannot be watched or the credentials are rejected.
  */
 export async function awaitRollout(options: AwaitOptions): Promise<AwaitResult> {
   const { api, clock, targets } = options;

@@ -1,4 +1,4 @@
-// The end of a wait: what was wrong, and what it still waited for when the time was up.
+// The end of a wait: what was wrong, and what was still awaited when the time was up.
 
 import { finding } from '../../core/errors.ts';
 import { spell } from '../../core/text.ts';
@@ -12,7 +12,7 @@ export interface Judged {
   readonly verdict: Verdict;
 }
 
-/** What is told of one that was not ready in time, with the best that is known. */
+/** The finding for a workload that was not ready in time, with the best known explanation. */
 function lateFinding({ object, verdict }: Judged, timeoutMs: number): LiveFinding {
   const { namespace } = object.metadata;
   const [best] = verdict.findings.filter((each) => each.severity !== 'note');
@@ -35,7 +35,7 @@ function lateFinding({ object, verdict }: Judged, timeoutMs: number): LiveFindin
   };
 }
 
-/** Every finding of all, the fatal ones first; with a time limit also what was late. */
+/** All findings, the fatal ones first; after a timeout also what was late. */
 export function conclude(
   judged: readonly Judged[],
   timedOutAfterMs: number | undefined,

@@ -1,5 +1,4 @@
-// Finds the log line that says why a program died, among all that it said.
-
+// Finds the log line that says why a program died.
 import type { LogExcerpt } from '../../core/errors.ts';
 import { clip } from '../../core/text.ts';
 
@@ -15,7 +14,7 @@ const quiet =
   /^\s*(at |File ")|\b(0|no) (errors?|failed)\b|["']?level["']?[=:]\s*["']?(info|debug)/i;
 const longest = 200;
 
-/** The line that matters most; of the newest excerpt that has one, the last of its kind. */
+/** The most significant line; of the newest excerpt that has one, the last of its rank. */
 export function errorLine(logs: readonly LogExcerpt[]): string | undefined {
   const lines = logs.flatMap((each) => each.lines).filter((line) => !quiet.test(line));
   for (const pattern of words) {

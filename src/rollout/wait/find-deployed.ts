@@ -1,4 +1,4 @@
-// Finds what an application has in the cluster now, by the name under which every deploy writes.
+// Finds the live objects of an application, by the field manager that every deploy writes as.
 import type { Api } from '../../cluster/api.ts';
 import { listAll } from '../../cluster/list.ts';
 import { whereAllowed } from '../../cluster/live-objects.ts';
@@ -9,7 +9,7 @@ import { groupOf, type KubeObject } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { isPlainGroup } from '../judge/row-of.ts';
 
-// The kinds of the standard library that have a verdict of their own.
+// The built-in kinds that have a verdict of their own.
 const kinds = [
   ['apps/v1', 'Deployment'],
   ['apps/v1', 'StatefulSet'],
@@ -22,14 +22,14 @@ const kinds = [
   ['networking.k8s.io/v1', 'Ingress'],
 ] as const;
 
-// The same, but an account that may not list them can do without.
+// Likewise, but an account without permission to list them is fine.
 const moreKinds = [
   ['v1', 'Pod'],
   ['v1', 'ResourceQuota'],
   ['policy/v1', 'PodDisruptionBudget'],
 ] as const;
 
-/** A list of a custom kind, whose API may be broken, gets no longer than this. */
+/** A list of a custom kind, whose API may be broken, is given up after this. */
 const customMs = 5_000;
 
 export interface Deployed {
@@ -37,7 +37,7 @@ export interface Deployed {
   readonly app: string;
   readonly namespace: string | undefined;
   readonly signal?: AbortSignal;
-  /** Told what could not be looked at. */
+  /** Called with what could not be read. */
   onLine?(line: string): void;
 }
 
@@ -53,7 +53,7 @@ export async function findDeployed(options: Deployed): Promise<readonly KubeObje
     const resource = await api.resourceOf(apiVersion, kind);
     if (!resource) return [];
     const selection = { namespace, ...(signal ? { signal } : {}) };
-    // Not by labels: an object that brings its own keeps them.
+    // Not by labels: an object that sets its own keeps them.
     const { objects } = await listAll(api, resource, selection);
     return objects.filter((each) => isWrittenBy(each, manager));
   };
@@ -69,7 +69,7 @@ function isWrittenBy({ metadata }: KubeObject, manager: string): boolean {
   return metadata.managedFields?.some((each) => each.manager === manager) ?? false;
 }
 
-/** Of kinds that the user's own controllers bring. What may not be listed is not ours to see. */
+/** Custom kinds, of the user's own controllers. Those that may not be listed are skipped. */
 async function findCustom(options: Deployed, manager: string): Promise<readonly KubeObject[]> {
   const { api, signal } = options;
   const isCustom = (group: string): boolean => !isPlainGroup(group);

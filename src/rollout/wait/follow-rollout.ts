@@ -1,4 +1,4 @@
-// The loop of the wait: judge when something happened or a second passed, tell, prove, end.
+// The loop of the wait: judge on every event or second, report, prove, end.
 import type { Api } from '../../cluster/api.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -25,9 +25,9 @@ export interface Waiting {
   readonly view: View;
   readonly wake: Wake;
   readonly from: number;
-  /** By identity: when it was first seen settled, in an unbroken row. */
+  /** By identity: when it was first seen settled, in an unbroken series. */
   readonly settledAt: Map<string, number>;
-  /** Proofs that are being read. */
+  /** Proofs being read now. */
   readonly reading: Set<string>;
   readonly confirmations: { left: number };
   onLine(line: string): void;
@@ -39,15 +39,15 @@ export interface End {
   readonly how: 'done' | 'failed' | 'timed-out' | 'cancelled';
 }
 
-/** Budgets run out without an event: at least this often it looks again. */
+/** Budgets expire without an event: it looks at least this often. */
 const tickMs = 1_000;
-/** What arrives together is judged together; among many workloads something always arrives. */
+/** Events that arrive together are judged together; among many workloads there is always one. */
 const settleMs = { few: 50, many: 250 };
 const few = 50;
-/** A read that took longer than this means that the API was away. */
+/** A read that took longer than this means that the API was unavailable. */
 const awayMs = 3_000;
 
-/** Waits for the end: all ready, one failed for certain, time up, or cancelled. */
+/** Waits until all are ready, one has certainly failed, the time is up, or the run is cancelled. */
 export async function follow(waiting: Waiting, synced: Promise<void>): Promise<End> {
   const { clock, view, wake, from, signal } = waiting;
   const deadline = from + waiting.timeoutMs;
@@ -70,14 +70,14 @@ export async function follow(waiting: Waiting, synced: Promise<void>): Promise<E
 
 interface Progress {
   told: Told;
-  /** Made anew, and not told yet: a doubt may come between. */
+  /** Judged again, but not reported yet: an outage may be found in between. */
   readonly untold: Map<Judged['object'], Judged>;
   isSynced: boolean;
 }
 
 async function look(waiting: Waiting, state: Progress): Promise<End | undefined> {
   const due = waiting.view.judgeDue();
-  // Before the end is told, nobody's word counts from before.
+  // Before the end is reported, earlier observations no longer count.
   const { judged, anew } = endOf(due.judged) ? waiting.view.judgeAll() : due;
   for (const each of [...due.anew, ...anew]) state.untold.set(each.object, each);
   if (await isDoubtful(waiting, judged)) return undefined;
@@ -88,7 +88,7 @@ async function look(waiting: Waiting, state: Progress): Promise<End | undefined>
   return undefined;
 }
 
-// The watches end with the signal too: that is no failure of theirs.
+// The watches end with the signal too: that is not a failure of theirs.
 async function waitOn({ wake, signal }: Waiting, ms: number): Promise<void> {
   try {
     await wake.wait(ms, signal);
@@ -119,8 +119,8 @@ function endOf(judged: readonly Judged[]): End['how'] | undefined {
 }
 
 /**
- * Budgets also run out while the API is away. So before a failure is told, one read shows that the
- * API answers and that the picture is not an old one; else the silence is held against nobody.
+ * Budgets also expire while the API is unavailable. So before a failure is reported, one read proves
+ * that the API answers and that the snapshot is fresh; otherwise the silence is blamed on nobody.
  */
 async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<boolean> {
   const { api, clock, view, confirmations, stopped } = waiting;
@@ -128,7 +128,7 @@ async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<
   if (!failed || confirmations.left <= 0) return false;
   const from = clock.now();
   const before = view.versionOf(failed.object);
-  // Not beyond the time limit: then the end is told with what is known.
+  // Not beyond the time limit: then the end is reported with what is known.
   const late = clock.sleep(Math.max(0, waiting.from + waiting.timeoutMs - from), stopped);
   const now = await Promise.race([
     versionNow(waiting, failed.object),

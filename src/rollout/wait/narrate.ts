@@ -1,4 +1,4 @@
-// What a person reads while it waits: a line when something changed, and now and then a reminder.
+// What a person reads while waiting: a line when something changed, and now and then a reminder.
 import { spell } from '../../core/text.ts';
 import type { LiveFinding, Verdict } from '../facts/verdict.ts';
 
@@ -6,15 +6,15 @@ export interface Subject {
   /** `Deployment/backend`, with its namespace where there are several. */
   readonly label: string;
   readonly verdict: Verdict;
-  /** Nothing is awaited of it: only its findings are told. */
+  /** It is not awaited: only its findings are reported. */
   readonly quiet?: boolean;
 }
 
-/** What was told already. */
+/** What was reported already. */
 export interface Told {
   /** By label. */
   readonly subjects: ReadonlyMap<string, Subject>;
-  /** label and cause → the gravest severity told. */
+  /** label and cause → the gravest severity reported. */
   readonly findings: ReadonlyMap<string, LiveFinding['severity']>;
   readonly startedAt: number;
   /** When a line was last written. */
@@ -23,17 +23,17 @@ export interface Told {
 
 export interface Telling {
   readonly lines: readonly string[];
-  /** Findings not told before, or graver than told. */
+  /** Findings not reported before, or graver than reported. */
   readonly news: readonly LiveFinding[];
   readonly told: Told;
 }
 
 const reminderMs = 30_000;
 const namedInReminder = 5;
-/** More that are ready at the first look are only counted. */
+/** Any more that are ready at the first look are only counted. */
 const namedAtFirst = 3;
 
-/** Nothing told yet. `now` in milliseconds. */
+/** Nothing reported yet. `now` in milliseconds. */
 export function nothingTold(now: number): Told {
   return { subjects: new Map(), findings: new Map(), startedAt: now, lastAt: now };
 }
@@ -99,7 +99,7 @@ function stateWords(before: Verdict | undefined, verdict: Verdict): readonly str
   if (before?.state === verdict.state) return [];
   if (verdict.state === 'waiting') return before?.state === 'ready' ? ['no longer ready'] : [];
   if (verdict.state === 'absent') return before ? ['is gone'] : [];
-  // From the start it was nothing to wait for.
+  // It never had to be waited for.
   if (verdict.state === 'suspended' && !before) return [];
   return verdict.progress.length > 0 && verdict.state === 'ready' && verdict.words.includes(' of ')
     ? [verdict.state]
@@ -157,7 +157,7 @@ function reminder(subjects: readonly Subject[], elapsed: number): readonly strin
   return [`still waiting after ${spell(elapsed)}: ${named.join(', ')}${rest}`];
 }
 
-/** Nothing more is awaited of it. */
+/** It is no longer awaited. */
 export function isSettled({ state }: Verdict): boolean {
   return state === 'ready' || state === 'suspended' || state === 'failed';
 }

@@ -11,9 +11,9 @@ import type { LiveFinding, LogRequest } from '../facts/verdict.ts';
 import { errorLine } from './error-line.ts';
 
 const logMs = 5_000;
-/** A line may be long, and all of it has to pass through memory. */
+/** A line may be long, and all of it passes through memory. */
 const logBytes = 256 * 1024;
-/** Of one wait: the report has no room for more, and the API server other work. */
+/** Per wait: the report has no room for more, and the API server has other work. */
 const mostLogs = 12;
 
 export interface LogOptions {
@@ -76,7 +76,7 @@ async function readLog(api: Api, request: LogRequest, options: LogOptions): Prom
     });
     if (answer.status !== 200) return { why: `no ${which}: ${refusalWords(answer)}` };
     const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? '');
-    // The kubelet says so with status 200 when the runtime has already removed the container.
+    // The kubelet answers so with status 200 when the runtime has already removed the container.
     if (/^unable to retrieve container logs for /.test(text))
       return { why: `no ${which} any more` };
     const lines = plainLog(text, options.logLines);
@@ -124,7 +124,7 @@ function isForeign(live: LiveFinding, read: readonly Read[]): boolean {
   return live.foreign === true || lines.some((line) => wrongPlatform.test(line));
 }
 
-/** Kubernetes does not know an image's platform; the node's own leaves few to guess. */
+/** Kubernetes does not record an image's platform; the node's own narrows it down. */
 async function platformOf(
   api: Api,
   node: string,

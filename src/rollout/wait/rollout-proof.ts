@@ -1,4 +1,4 @@
-// Reads that prove a finding: is the object or key really missing, and what is there instead.
+// Reads that prove a finding: whether the object or key is really missing, and what exists instead.
 import type { Api } from '../../cluster/api.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { ApiRequest } from '../../core/ports.ts';
@@ -8,7 +8,7 @@ import type { Answer } from '../facts/memory.ts';
 import type { Proof } from '../facts/verdict.ts';
 
 const readMs = 10_000;
-/** Enough to find the name that was meant. */
+/** Enough to find the intended name. */
 const mostNames = 250;
 
 const resources = {
@@ -35,11 +35,11 @@ const resources = {
     namespaced: false,
   },
 } as const;
-// The head alone is enough where no key is asked for: no value leaves the API server.
+// Metadata suffices where no key is asked for: no value leaves the API server.
 const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
-/** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
+/** Reads what a finding calls missing. Values are dropped at once: only key names are kept. */
 export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
   const request: ApiRequest = { ...requestOf(proof), method: 'GET', timeoutMs: readMs, signal };
   const sentAt = api.now();
@@ -65,12 +65,12 @@ function requestOf({ kind, namespace, name, key }: Proof): Pick<ApiRequest, 'pat
   return key === undefined ? { path, accept: headOnly } : { path };
 }
 
-/** A Service has a slice even while it has no endpoint; one of the type ExternalName has none. */
+/** A Service has a slice even without endpoints; one of type ExternalName has none. */
 function endpointsIn(body: unknown): Omit<Answer, 'at'> {
   const items = listAt(body, 'items');
   if (items.length === 0) return { result: 'unknown' };
   const endpoints = items.flatMap((each) => listAt(each, 'endpoints'));
-  // The API's words: what says nothing about readiness is to be taken as ready.
+  // As the API documents it: an endpoint without a readiness counts as ready.
   const isReady = endpoints.some((each) => fieldsAt(each, 'conditions')['ready'] !== false);
   return { result: isReady ? 'present' : 'missing' };
 }
@@ -87,7 +87,7 @@ function resultOf(status: number, body: unknown, proof: Proof): Omit<Answer, 'at
   return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
 }
 
-// Releases are Secrets too, but nobody means them.
+// Release records are Secrets too, but never the intended name.
 const fieldSelector = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
 const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 

@@ -1,4 +1,4 @@
-// Keeps the picture that the wait judges: watch events in, verdicts out.
+// Keeps the snapshot that the wait judges: watch events in, verdicts out.
 import type { Api } from '../../cluster/api.ts';
 import type { WatchEvent } from '../../cluster/watched.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -26,23 +26,23 @@ export interface Target {
 
 export interface View {
   take(watched: WatchedKind, event: WatchEvent): void;
-  /** Every verdict made anew. */
+  /** Judges every target. */
   judgeAll(): Looked;
-  /** Anew only where something changed, or where the time has come that the verdict named. */
+  /** Judges only what changed, and what is due by its last verdict. */
   judgeDue(): Looked;
   /** Names for people, with the namespace where there are several. */
   subjectsOf(judged: readonly Judged[]): readonly Subject[];
   answer(proof: Proof, answer: Answer): void;
-  /** The API was away for this long: no time to hold against anybody. */
+  /** The API was unavailable for this long: that time counts against nobody. */
   excuse(gapMs: number): void;
   versionOf(object: KubeObject): string | undefined;
-  /** When the last event came, milliseconds by the clock. */
+  /** When the last event arrived, milliseconds by the local clock. */
   heardAt(): number;
 }
 
 export interface Looked {
   readonly judged: readonly Judged[];
-  /** Those among them whose verdict was made anew. */
+  /** Those among them that were judged again. */
   readonly anew: readonly Judged[];
 }
 
@@ -51,7 +51,7 @@ export interface Viewed {
   readonly patience?: Patience | undefined;
 }
 
-/** An empty view of these targets; those whose kind is ready by existing are left out. */
+/** An empty view of these targets; kinds that are ready when they exist are left out. */
 export function createView(api: Api, clock: Clock, { targets, patience = 'normal' }: Viewed): View {
   const snapshot = createSnapshot();
   const memory = liveMemory();
@@ -71,7 +71,7 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
     try {
       memory.remember(object, api.now());
     } catch (error) {
-      // What it is part of cannot be judged either, and says so itself.
+      // Its owner cannot be judged either, and reports that itself.
       oddityOf(error, object);
     }
   };
@@ -117,7 +117,7 @@ export function createView(api: Api, clock: Clock, { targets, patience = 'normal
   };
 }
 
-/** One that cannot be judged is waited for: it may become what its kind promises. */
+/** One that cannot be judged is waited for: it may become valid. */
 function judgedOrOdd(object: KubeObject, work: () => Verdict): Verdict {
   try {
     return checkedTexts(work());
@@ -127,7 +127,7 @@ function judgedOrOdd(object: KubeObject, work: () => Verdict): Verdict {
   }
 }
 
-/** The last verdict of each, and which of them may no longer hold. */
+/** The last verdict of each, and which of them may be outdated. */
 function keptVerdicts(
   awaited: readonly Target[],
   snapshot: Snapshot,
@@ -173,7 +173,7 @@ function keptVerdicts(
   };
 }
 
-/** What only exists is not told. */
+/** Objects that only exist are not reported. */
 function subjectOf({ object, verdict }: Judged, isSpaced: boolean): Subject {
   const { namespace } = object.metadata;
   const space = isSpaced && namespace !== undefined ? ` (${namespace})` : '';
@@ -187,7 +187,7 @@ interface Times {
   readonly settledAt: ReadonlyMap<string, number>;
 }
 
-/** Kinds that are ready by existing, as far as a table of workloads is concerned. */
+/** Kinds that are ready when they exist and are left out of the table of workloads. */
 const unlisted: ReadonlySet<string> = new Set([
   'Namespace',
   'Service',

@@ -1,4 +1,4 @@
-// Which kinds have to be watched where, so that each is listed once for all workloads together.
+// Which kinds to watch in which namespace, so that each is listed once for all workloads together.
 import { type KubeObject, kindKey } from '../../kube/objects.ts';
 import { withoutUnread } from '../../kube/typed.ts';
 import type { Need } from '../judge/judges.ts';
@@ -10,11 +10,11 @@ export interface WatchedKind {
   readonly namespace?: string;
   readonly optional?: boolean;
   readonly fieldSelector?: string;
-  /** What the judges read of each object. */
+  /** The fields that the judges read of each object. */
   keep?(object: KubeObject): KubeObject;
 }
 
-// Each pod brings half a dozen of these, and no judge asks for them: the pod itself says the same.
+// A pod creates half a dozen of these, and no judge reads them: the pod itself says the same.
 const routine = [
   'Scheduled',
   'Pulled',
@@ -44,8 +44,8 @@ function keyOf({ apiVersion, kind, namespace }: WatchedKind): string {
 }
 
 /**
- * One entry per kind and namespace. The kinds of the targets themselves are required, what only
- * makes a diagnosis better is optional.
+ * One entry per kind and namespace. The kinds of the targets themselves are required; those that
+ * only improve a diagnosis are optional.
  */
 export function watchPlan(targets: readonly KubeObject[]): readonly WatchedKind[] {
   const plan = new Map<string, WatchedKind>();

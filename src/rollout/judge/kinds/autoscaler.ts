@@ -1,5 +1,4 @@
-// HorizontalPodAutoscalers: never waited for; what they can never do is told.
-
+// HorizontalPodAutoscalers: never waited for; what can never work is reported.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, conditionOf, timeOf } from '../../../kube/typed.ts';
@@ -36,7 +35,7 @@ export const autoscalerRows: readonly SignalRow[] = [
 ];
 
 const never = /^(InvalidSelector|AmbiguousSelector|InvalidMetricSourceType)$/;
-/** Metrics of new pods come late. */
+/** Metrics of new pods arrive late. */
 const metricsMs = 180_000;
 const targetMs = 60_000;
 

@@ -1,5 +1,4 @@
-// PersistentVolumeClaims: bound, or rightly waiting for the first pod that uses them.
-
+// PersistentVolumeClaims: bound, or waiting for the first pod that uses them, as intended.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Claim, conditionsOf, countOf, type KubeEvent, typed } from '../../../kube/typed.ts';
@@ -37,7 +36,7 @@ const bindingMs = 30_000;
 const provisioningMs = 60_000;
 const patient = /^WaitFor(FirstConsumer|PodScheduled)$/;
 
-/** Bound is ready; so is waiting for a first consumer, whose pods are awaited on their own. */
+/** Bound is ready; so is waiting for a first consumer, whose pods are awaited themselves. */
 export function judgeClaim(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<Claim>(live);
   if (status?.phase === 'Bound') return boundVerdict(live);
@@ -59,7 +58,7 @@ export function judgeClaim(live: KubeObject, context: JudgeContext): Verdict {
   return verdictOf('waiting', 'pending', { findings });
 }
 
-// Bound says nothing of a wish to grow, which the storage may refuse.
+// Bound says nothing about an expansion, which the storage may reject.
 function boundVerdict(live: KubeObject): Verdict {
   const { spec, status } = typed<Claim>(live);
   const resize = conditionsOf(live).find(

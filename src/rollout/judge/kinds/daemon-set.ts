@@ -22,7 +22,7 @@ const hashKey = 'controller-revision-hash';
 const templateKey = 'pod-template-generation';
 const templateAnnotation = 'deprecated.daemonset.template.generation';
 
-/** The hash of the newest revision; undefined where revisions cannot be read. */
+/** The hash of the newest revision; undefined where revisions may not be read. */
 function newestHash(live: KubeObject, context: JudgeContext): string | undefined {
   const revisions = context.snapshot.childrenOf(live.metadata.uid ?? '', 'apps/ControllerRevision');
   const [newest] = [...revisions].sort((a, b) => Number(b['revision']) - Number(a['revision']));
@@ -40,7 +40,7 @@ function isDown(node: KubeObject | undefined): boolean {
   return node !== undefined && conditionOf(node, 'Ready')?.status !== 'True';
 }
 
-// A pod on a node that is down will not come: waiting for it would hang on one dead node.
+// A node that is down gets no pod: waiting for it would make one dead node block the rollout.
 function unreachable(pods: readonly Pod[], context: JudgeContext): number {
   return pods.filter((pod) => {
     const node = pod.spec?.nodeName ?? '';
@@ -88,7 +88,7 @@ interface Spread {
   readonly haveIt: number;
 }
 
-/** What hits few nodes while others have the release is the nodes' affair: it may still heal. */
+/** What affects few nodes while others run the release is a problem of those nodes: it may still heal. */
 function bearableOf(live: KubeObject, { desired, haveIt }: Spread) {
   const { maxUnavailable = 1 } = typed<DaemonSet>(live).spec?.updateStrategy?.rollingUpdate ?? {};
   const most =

@@ -1,5 +1,4 @@
-// CustomResourceDefinitions and other objects of the API itself.
-
+// CustomResourceDefinitions and other objects that configure the API itself.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { conditionOf } from '../../../kube/typed.ts';
@@ -23,7 +22,7 @@ export const definitionRows: readonly SignalRow[] = [
 
 const establishMs = 60_000;
 
-/** Established with accepted names. */
+/** Ready when established with accepted names. */
 export function judgeDefinition(live: KubeObject, context: JudgeContext): Verdict {
   const names = conditionOf(live, 'NamesAccepted');
   if (names?.status === 'False') {
@@ -71,7 +70,7 @@ function schemaFindings(live: KubeObject): readonly LiveFinding[] {
 
 const serviceGone = /^(ServiceNotFound|MissingEndpoints|EndpointsNotFound|ServicePortError)$/;
 
-/** An APIService is ready when it is Available; what stands behind it may be missing. */
+/** An APIService is ready when it is Available; the server behind it may be missing. */
 export function judgeApiService(live: KubeObject, context: JudgeContext): Verdict {
   const available = conditionOf(live, 'Available');
   if (available?.status === 'True') return verdictOf('ready', 'available');

@@ -119,8 +119,8 @@ function pausedVerdict(live: KubeObject, progress: Verdict['progress']): Verdict
   return verdictOf('waiting', 'paused', { progress, findings: [paused] });
 }
 
-// A kept ProgressDeadlineExceeded of the release before is no word about this one: ours can only
-// come after its whole deadline. https://github.com/helm/helm/issues/12861
+// ProgressDeadlineExceeded may be left over from the previous release: ours can only come after its
+// whole deadline. https://github.com/helm/helm/issues/12861
 function deadlinePassed(live: KubeObject, context: JudgeContext): string | undefined {
   const condition = conditionOf(live, 'Progressing');
   if (condition?.status !== 'False' || condition.reason !== 'ProgressDeadlineExceeded') {

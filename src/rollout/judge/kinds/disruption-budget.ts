@@ -1,4 +1,4 @@
-// PodDisruptionBudgets: never waited for; one that protects nothing is told.
+// PodDisruptionBudgets: never waited for; one that protects nothing is reported.
 import type { V1PodDisruptionBudget } from '@kubernetes/client-node';
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
@@ -23,10 +23,10 @@ export const budgetRows: readonly SignalRow[] = [
   ],
 ];
 
-/** Pods of the same run come a moment after it. */
+/** Pods of the same run are created a moment later. */
 const podsMs = 15_000;
 
-/** Ready by existing: a budget does not limit rollouts. */
+/** Ready as soon as it exists: a budget does not limit rollouts. */
 export function judgeBudget(live: KubeObject, context: JudgeContext): Verdict {
   const sign = diagnosisOf(live) ?? emptySign(live, context);
   const { status } = typed<Raw<V1PodDisruptionBudget>>(live);

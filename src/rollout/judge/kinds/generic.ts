@@ -13,9 +13,9 @@ export const genericRows: readonly SignalRow[] = [
   ['any kind: Stalled=True', 'rollout-failed', 'at once', 'kustomization/stalled'],
 ];
 
-/** A controller that has not written any status by then writes none. */
+/** A controller that has not written a status by then is assumed to write none. */
 const firstStatusMs = 8_000;
-/** The first that is there decides. */
+/** The first one present decides. */
 const alike = [
   'Ready',
   'Available',
@@ -28,7 +28,7 @@ const alike = [
   'Complete',
   'Completed',
 ];
-/** True in these is bad news, but their controllers may try again. */
+/** When True these mean trouble, but their controllers may retry. */
 const troubles = ['Failed', 'Degraded', 'Error'];
 const goodPhases =
   /^(ready|active|bound|running|available|succeeded|completed?|healthy|synced|issued|deployed|ok)$/i;
@@ -53,7 +53,7 @@ function stalled(live: KubeObject, condition: Condition): Verdict {
   return verdictOf('waiting', 'stalled', { findings: [finding] });
 }
 
-/** What looks bad and may still pass: told, so that nobody waits without knowing. */
+/** What looks bad and may still pass: reported, so that nobody waits without knowing. */
 function troubleOf(live: KubeObject, evidence: string): LiveFinding {
   return findingOf(live, {
     code: 'rollout-failed',
@@ -73,20 +73,20 @@ function withoutStatus(live: KubeObject, context: JudgeContext): Verdict {
     : verdictOf('ready', 'exists; it has no status to judge');
 }
 
-// Gateway API and others count generations in each condition; 0 means that they do not.
+// Gateway API and others have a generation in each condition; 0 means that they do not count it.
 function isOld(live: KubeObject, condition: Condition): boolean {
   const { observedGeneration: seen } = condition as { readonly observedGeneration?: unknown };
   return typeof seen === 'number' && seen > 0 && seen < (live.metadata.generation ?? 0);
 }
 
-/** `observedGeneration` was given, and stayed at 0 or -1: then it counts nothing. */
+/** `observedGeneration` is present and stayed at 0 or -1: then it is not maintained. */
 function uncounted(live: KubeObject): string {
   const { status } = live as { readonly status?: { readonly observedGeneration?: unknown } };
   const observed = status?.observedGeneration;
   return typeof observed === 'number' && observed <= 0 ? ' (its controller counts no changes)' : '';
 }
 
-/** Stalled, Reconciling, then Ready or its like, then the phase; no status at all is ready. */
+/** Stalled, Reconciling, then Ready or its equivalent, then the phase; without any status it is ready. */
 export function judgeGeneric(live: KubeObject, context: JudgeContext): Verdict {
   const stall = conditionOf(live, 'Stalled');
   if (stall?.status === 'True' && !isOld(live, stall)) return stalled(live, stall);

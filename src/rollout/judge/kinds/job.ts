@@ -1,5 +1,4 @@
-// Jobs: their own conditions decide; pods only tell why, or what no retry can heal.
-
+// Jobs: their own conditions decide; pods only explain why, or show what no retry can fix.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import {
@@ -35,7 +34,7 @@ export const jobRows: readonly SignalRow[] = [
   ['CronJob: event MissSchedule', 'rollout-failed', 'never', 'cronjob/missed'],
 ];
 
-/** Judges a Job. FailureTarget comes before Failed, SuccessCriteriaMet before Complete. */
+/** Judges a Job. FailureTarget precedes Failed, SuccessCriteriaMet precedes Complete. */
 export function judgeJob(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<Job>(live);
   const is = (type: string): boolean => conditionOf(live, type)?.status === 'True';
@@ -67,7 +66,7 @@ export function judgeJob(live: KubeObject, context: JudgeContext): Verdict {
   return verdictOf('waiting', words, { progress, findings: groupFindings(group, context) });
 }
 
-/** FailureTarget comes first; Failed follows when the last pods are gone. */
+/** FailureTarget precedes Failed, which follows once the last pods have ended. */
 function failureOf(live: KubeObject): Condition | undefined {
   const both = [conditionOf(live, 'FailureTarget'), conditionOf(live, 'Failed')];
   return both.find((each) => each?.status === 'True');
@@ -113,7 +112,7 @@ function failedJob(live: KubeObject, context: JudgeContext): LiveFinding {
   };
 }
 
-/** A CronJob is ready when it is accepted; only a schedule that cannot be read fails it. */
+/** A CronJob is ready when it is accepted; only an invalid schedule fails it. */
 export function judgeCronJob(live: KubeObject, context: JudgeContext): Verdict {
   const spec = live['spec'] as
     | { readonly suspend?: boolean; readonly schedule?: string }
@@ -138,7 +137,7 @@ export function judgeCronJob(live: KubeObject, context: JudgeContext): Verdict {
   return verdictOf('ready', words, { findings: missedFindings(live, context) });
 }
 
-/** A start that was missed is over; that it is told is all that is left to do. */
+/** A missed start cannot be made up for: it is only reported. */
 function missedFindings(live: KubeObject, context: JudgeContext): readonly LiveFinding[] {
   const missed = eventsSince(context, live.metadata.uid)
     .filter((event) => /^(TooManyMissedTimes|MissSchedule)$/.test(event.reason ?? ''))

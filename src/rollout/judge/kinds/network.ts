@@ -1,5 +1,4 @@
-// Services and Ingresses: they exist at once; an address may take minutes and is only told.
-
+// Services and Ingresses: ready at once; an address may take minutes and is only reported.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Service, typed } from '../../../kube/typed.ts';
@@ -34,7 +33,7 @@ export const networkRows: readonly SignalRow[] = [
   ['Ingress: no address', 'address-pending', 'never', 'ingress/no-address'],
 ];
 
-/** A Service is ready; what it leads to, and a missing address, are warnings, never waited for. */
+/** A Service is ready; missing backends and a missing address are warnings, never waited for. */
 export function judgeService(live: KubeObject, context: JudgeContext): Verdict {
   const mismatch = mismatchOf(live, context);
   const found = mismatch ? [findingOf(live, mismatch)] : [];
@@ -58,7 +57,7 @@ export function judgeService(live: KubeObject, context: JudgeContext): Verdict {
   return verdictOf('ready', 'no address yet', { findings: [...found, waiting] });
 }
 
-/** An Ingress has no conditions: without an address there is a note. */
+/** An Ingress has no conditions: a missing address is a note. */
 export function judgeIngress(live: KubeObject, context: JudgeContext): Verdict {
   const nowhere = diagnoseBackends(live, context);
   const found = nowhere ? [findingOf(live, nowhere)] : [];

@@ -1,4 +1,4 @@
-// Progressive delivery: kinds whose phase speaks, in words of their own.
+// Progressive delivery: kinds whose phase decides, each with its own vocabulary.
 
 import { plain } from '../../../core/plain-text.ts';
 import { valueAt } from '../../../kube/json.ts';
@@ -30,10 +30,10 @@ const phases: Readonly<Record<string, Phases>> = {
   },
 };
 
-/** A word of the release before is corrected sooner. */
+/** A phase left from the previous release is corrected sooner than this. */
 const badMs = 60_000;
 
-/** By the phase alone: `Available=True` of a Rollout is true while it still rolls. */
+/** By the phase alone: a Rollout is `Available=True` while it is still rolling. */
 export function judgePhased(live: KubeObject, context: JudgeContext): Verdict {
   const phase = textAt(live, 'status', 'phase');
   const known = phases[kindKey(live)];
@@ -71,7 +71,7 @@ function messageOf(live: KubeObject): string {
   return off?.message ?? '';
 }
 
-/** A step of a canary may pause for a while, and then goes on by itself. */
+/** A canary step may pause for a fixed time, and then continues by itself. */
 function waitsForSomebody(live: KubeObject): boolean {
   const index = valueAt(live, ['status', 'currentStepIndex']);
   const step = ['spec', 'strategy', 'canary', 'steps', typeof index === 'number' ? index : -1];

@@ -1,4 +1,4 @@
-// What every workload with pods shares: whose pods count, and what is wrong with them.
+// What all workloads with pods share: which pods count, and what is wrong with them.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Pod, type PodSpec, typed } from '../../../kube/typed.ts';
 import { goneSign, isGone } from '../../facts/evicted-pods.ts';
@@ -10,7 +10,7 @@ import type { LiveFinding } from '../../facts/verdict.ts';
 import { byGravity } from '../../facts/verdict.ts';
 import { diagnosePods, findingOf } from '../symptoms/diagnose.ts';
 
-/** Pods owned by this uid that are not on their way out. */
+/** Pods owned by this uid that are not terminating. */
 export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {
   return context.snapshot
     .childrenOf(uid, 'Pod')
@@ -18,26 +18,26 @@ export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {
     .map((each) => typed<Pod>(each));
 }
 
-/** By its own condition. */
+/** By its Ready condition. */
 export function isReady({ status }: Pod): boolean {
   return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
 }
 
 export interface Group {
-  /** The workload that the findings name. */
+  /** The workload that findings name. */
   readonly owner: KubeObject;
-  /** What makes the pods: the newest ReplicaSet, or the workload itself. */
+  /** What creates the pods: the newest ReplicaSet, or the workload itself. */
   readonly maker: KubeObject;
   /** Pods of the new revision. */
   readonly pods: readonly Pod[];
   readonly olderPods: number;
-  /** Its controller may remove some of these now. */
+  /** Its controller may delete some of these now. */
   readonly olderMayGo?: boolean;
-  /** Fewer pods than wanted: refusals matter. */
+  /** Fewer pods than wanted: rejected pods matter. */
   readonly short: boolean;
 }
 
-/** How far the pods of one revision are, and how it went until now. */
+/** How far the pods of one revision are, and their history. */
 function revisionPodsOf(group: Group, context: JudgeContext): RevisionPods {
   const { owner, pods, olderPods, olderMayGo = false } = group;
   const { memory, writtenAt } = context;
@@ -55,7 +55,7 @@ function revisionPodsOf(group: Group, context: JudgeContext): RevisionPods {
   return { kind: owner.kind, everReady, progressAt, olderPods, olderMayGo, onTheirWay };
 }
 
-/** Every finding about the pods of one revision and about their making. */
+/** All findings about the pods of one revision and about their creation. */
 export function groupFindings(group: Group, context: JudgeContext): readonly LiveFinding[] {
   const revisionPods = revisionPodsOf(group, context);
   const { patience } = context;
@@ -72,18 +72,18 @@ export function groupFindings(group: Group, context: JudgeContext): readonly Liv
 }
 
 /**
- * A kubelet looks once a second at what runs (PLEG), so what died at once was Run for a second
- * or two to the API. Without a probe nothing else speaks for it: a start is believed after this.
+ * A kubelet inspects containers once a second (PLEG), so one that died at once was Running for a second
+ * or two to the API. Without a probe there is no other evidence: a start is trusted after this.
  */
 const startMs = 3_000;
 
-/** Of a long run no more than this is asked again. */
+/** A long run has to be repeated for at most this long. */
 const mostSteadyMs = 60_000;
 
 /**
- * How many pods have not run for long enough to be believed, although the API server may already
- * call them available: without a readiness probe three seconds; after a crash ten, or without a
- * probe twice the last run, since a crash loop looks the same between two crashes.
+ * How many pods have not run long enough to be trusted, although the API server may already call them
+ * available: three seconds without a readiness probe; after a crash ten, or without a probe twice the
+ * last run, since a crash loop looks the same between two crashes.
  */
 export function unsteadyPods(pods: readonly Pod[], context: JudgeContext): number {
   return pods.filter((pod) => {
@@ -94,7 +94,7 @@ export function unsteadyPods(pods: readonly Pod[], context: JudgeContext): numbe
       const last = past?.containers.get(status.name)?.runs.at(-1);
       const startedAt = Date.parse(status.state?.running?.startedAt ?? '');
       if (last) return !context.isPast(startedAt + enoughAfter(last.lasted, probe !== undefined));
-      // Only what a container runtime runs can die; a node whose clock is ahead is believed.
+      // Only a container that the runtime has created can die; a node whose clock is ahead is trusted.
       const ours = context.writtenAt !== undefined && status.containerID !== undefined;
       const isNew = ours && probe === undefined && context.isPast(startedAt);
       return isNew && !context.isPast(startedAt + startMs);
@@ -106,7 +106,7 @@ function enoughAfter(lastedMs: number, probed: boolean): number {
   return Math.max(steadyMs, probed ? steadyMs : Math.min(mostSteadyMs, 2 * lastedMs));
 }
 
-/** Said of a rollout whose pods nothing but their start speaks for. */
+/** Appended where nothing but their start shows that the pods work. */
 export function startedWords(spec: PodSpec | undefined, minReadySeconds = 0): string {
   if (!spec || minReadySeconds > 0 || spec.readinessGates?.length) return '';
   const probed = spec.containers.some((each) => each.readinessProbe);

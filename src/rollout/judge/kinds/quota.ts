@@ -1,4 +1,4 @@
-// ResourceQuotas: ready when the server counts by them; one below what is used is told.
+// ResourceQuotas: ready when the server enforces them; a limit below current use is reported.
 import type { V1ResourceQuota } from '@kubernetes/client-node';
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';
@@ -11,7 +11,7 @@ export const quotaRows: readonly SignalRow[] = [
   ['ResourceQuota: less than what is used', 'quota-exceeded', 'never', 'resourcequota/over'],
 ];
 
-/** Until `status.hard` is what `spec.hard` says, the old limits hold, or none. */
+/** Until `status.hard` equals `spec.hard`, the old limits apply, or none. */
 export function judgeQuota(live: KubeObject): Verdict {
   const { spec, status } = typed<Raw<V1ResourceQuota>>(live);
   const wanted = Object.entries(spec?.hard ?? {});
@@ -58,7 +58,7 @@ const sizes: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** `500m`, `1Gi`, `2e3`: a quantity of Kubernetes as a number. What is none compares as nothing. */
+/** A Kubernetes quantity such as `500m`, `1Gi` or `2e3` as a number; NaN where it is none. */
 export function amountOf(text: string): number {
   const [, number = '', unit = ''] =
     /^([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]{0,2})$/.exec(text) ?? [];

@@ -1,11 +1,11 @@
-// ReplicaSets of their own (those of a Deployment are judged through it).
+// Standalone ReplicaSets (a Deployment's are judged through it).
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type ReplicaSet, typed } from '../../../kube/typed.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
 import { type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { groupFindings, podsOf } from './pods.ts';
 
-/** Ready when as many pods as wanted are available, and no more. */
+/** Ready when exactly as many pods as wanted are available. */
 export function judgeReplicaSet(live: KubeObject, context: JudgeContext): Verdict {
   const { spec, status } = typed<ReplicaSet>(live);
   const want = spec?.replicas ?? 1;

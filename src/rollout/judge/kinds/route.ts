@@ -1,5 +1,4 @@
-// HTTPRoutes: each gateway says by its own conditions whether it has taken the route.
-
+// HTTPRoutes: each gateway reports by its own conditions whether it has accepted the route.
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Condition, typed } from '../../../kube/typed.ts';
@@ -19,7 +18,7 @@ export const routeRows: readonly SignalRow[] = [
 
 /** A backend of the same release may come a moment later. */
 const refusedMs = 60_000;
-/** Without a gateway controller nobody ever writes a status. */
+/** Without a gateway controller no status is ever written. */
 const firstStatusMs = 8_000;
 const wanted = ['Accepted', 'ResolvedRefs'];
 

@@ -1,4 +1,4 @@
-// StatefulSets: no server signal ever says "failed", so their pods are judged.
+// StatefulSets: the server never reports a failure, so their pods are judged.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Pod, type StatefulSet, typed } from '../../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
@@ -31,7 +31,7 @@ interface Counts {
   readonly want: number;
   readonly total: number;
   readonly updated: number;
-  /** Pods that the partition lets be updated. */
+  /** Pods that the partition allows to be updated. */
   readonly due: number;
   readonly available: number;
 }
@@ -44,7 +44,7 @@ function countsOf({ spec, status }: StatefulSet): Counts {
     total: status?.replicas ?? 0,
     updated: status?.updatedReplicas ?? 0,
     due: Math.max(0, want - partition),
-    // Older servers leave availableReplicas out while it equals readyReplicas.
+    // Older servers omit availableReplicas while it equals readyReplicas.
     available: status?.availableReplicas ?? status?.readyReplicas ?? 0,
   };
 }
@@ -103,7 +103,7 @@ function readyVerdict(live: KubeObject, counts: Counts, progress: Verdict['progr
   return verdictOf('ready', `${words}, not replaced (OnDelete)`, { progress, findings });
 }
 
-/** With OnDelete nothing is rolled: the old pods go on. */
+/** With OnDelete nothing is rolled: the old pods stay. */
 export function onDeleteFinding(live: KubeObject): LiveFinding {
   return findingOf(live, {
     code: 'rollout-paused',
@@ -121,7 +121,7 @@ function inOrder(found: LiveFinding, { spec }: StatefulSet): LiveFinding {
   return { ...found, evidence: [...found.evidence, note] };
 }
 
-// A pod of the revision before that never became Ready holds the update back for ever.
+// A pod of the previous revision that never became Ready blocks the update for ever.
 // https://github.com/kubernetes/kubernetes/issues/67250
 function stuckFindings(
   live: KubeObject,

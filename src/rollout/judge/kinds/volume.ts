@@ -1,4 +1,4 @@
-// PersistentVolumes: free to be claimed, or claimed.
+// PersistentVolumes: available to be claimed, or bound.
 import type { V1PersistentVolume } from '@kubernetes/client-node';
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject, Raw } from '../../../kube/objects.ts';

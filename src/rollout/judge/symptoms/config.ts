@@ -1,4 +1,4 @@
-// A container that waits for configuration: a missing Secret, ConfigMap or key, or a refused user.
+// A container that waits for its configuration: a missing Secret, ConfigMap or key, or a forbidden user.
 
 import { plain } from '../../../core/plain-text.ts';
 import { byTime, type ContainerSymptom, since } from '../../facts/judge-context.ts';
@@ -79,7 +79,7 @@ export const configSymptoms: readonly ContainerSymptom[] = [
       const waiting = view.status.state?.waiting;
       if (waiting?.reason !== 'CreateContainerConfigError') return undefined;
       const message = plain(waiting.message ?? waiting.reason);
-      // The kubelet has not read the object yet: it says nothing about the object.
+      // The kubelet has not read the object yet: this says nothing about the object.
       if (/failed to sync .* cache/i.test(message)) return undefined;
       const hint = hintFor(message);
       return {

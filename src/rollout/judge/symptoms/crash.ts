@@ -1,5 +1,4 @@
-// A container that starts and dies: out of memory, or again and again.
-
+// A container that starts and exits: out of memory, or again and again.
 import { plain } from '../../../core/plain-text.ts';
 import { exitWords, platformHint, wrongPlatform } from '../../facts/exit-words.ts';
 import {
@@ -13,7 +12,7 @@ import type { Diagnosis } from '../../facts/verdict.ts';
 
 const shortRunMs = 10_000;
 const windowMs = 300_000;
-/** With other pods of the same template Ready, dying says less about the template. */
+/** While other pods of the same template are Ready, a crash says less about the template. */
 const restartsBesideReady = 5;
 /** A third start that runs gets this long to become Ready before two short runs count. */
 const thirdStartMs = 2_000;
@@ -48,7 +47,7 @@ function afterReady(view: ContainerView, runs: readonly ContainerRun[]): Certain
 function certaintyOf(view: ContainerView, runs: readonly ContainerRun[]): Certainty {
   const last = runs.at(-1);
   if (last && (last.exitCode === 126 || last.exitCode === 127)) return { certain: true };
-  // The Job's own backoffLimit decides how many tries it has.
+  // The Job's own backoffLimit decides how often it is retried.
   if (view.revisionPods.kind === 'Job') return { certain: false };
   if (view.run.wasReady) return afterReady(view, runs);
   if (last && wrongPlatform.test(last.message) && runs.length >= 2) return { certain: true };

@@ -1,4 +1,4 @@
-// From pods to findings: every symptom of every pod, one finding for each cause.
+// From pods to findings: every symptom of every pod, merged into one finding per cause.
 
 import { finding } from '../../../core/errors.ts';
 import type { Patience } from '../../../kube/annotations.ts';
@@ -63,7 +63,7 @@ export function findingOf(
   };
 }
 
-/** Ready, never restarted, and nobody said anything about it: no symptom can be seen in it. */
+/** Ready, never restarted, and no event about it: it cannot have a symptom. */
 function isWell(pod: Pod, { snapshot }: JudgeContext): boolean {
   const isReady = pod.status?.conditions?.some(
     ({ type, status }) => type === 'Ready' && status === 'True',
@@ -142,7 +142,7 @@ function merge(owner: KubeObject, group: readonly Seen[]): readonly LiveFinding[
   ];
 }
 
-/** A webhook may put containers into pods that nobody finds in the manifest. */
+/** A webhook may inject containers that are not in the manifest. */
 function injectedWords(owner: KubeObject, container?: ContainerStatus): readonly string[] {
   const { template } = typed<Deployment>(owner).spec ?? {};
   const { containers = [], initContainers = [] } = template?.spec ?? {};

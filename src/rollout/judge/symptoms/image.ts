@@ -1,4 +1,4 @@
-// An image that cannot be pulled: missing, refused, or only hard to reach for the moment.
+// An image that cannot be pulled: missing, denied, or temporarily unreachable.
 
 import { plain } from '../../../core/plain-text.ts';
 import { countOf } from '../../../kube/typed.ts';
@@ -11,9 +11,9 @@ import {
 import { type PullTrouble, pullTroubleOf } from '../../facts/pull-words.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 
-/** A refusal counts from the second failed pull and ten seconds on: a token may come late. */
+/** A denial counts from the second failed pull and ten seconds on: credentials may arrive late. */
 const deniedMs = 10_000;
-/** Trouble on the way passes by itself more often than not: three pulls and this long. */
+/** Network trouble mostly passes by itself: three pulls and this long. */
 const transientMs = 90_000;
 
 const neverHeals: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ function imageOf(view: ContainerView): string {
   return view.spec?.image ?? view.status.image;
 }
 
-// Status and events tell of the same pulls; each may miss some, so the larger number counts.
+// Status and events report the same pulls; each may miss some, so the larger number counts.
 function pullOf(view: ContainerView): Pull {
   const image = imageOf(view);
   const failed = view.events.filter(
@@ -58,7 +58,7 @@ function registryOf(image: string): string {
   return image.includes('/') && /[.:]|^localhost$/.test(first) ? first : 'docker.io';
 }
 
-/** One word stands for an image that a deploy was to name: Docker Hub, which is asked for it, has none. */
+/** A single word is a placeholder for an image that a deploy should name: Docker Hub has no such image. */
 function unnamed(image: string): Pick<Diagnosis, 'hint'> {
   if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(image)) return {};
   const hint = `\`${image}\` has no registry and no tag, as a manifest has it whose image nobody named: give it by \`build\`, or by a line of \`images\` (${image}=sha256:…, from \`digest-lines\` of the job that built it).`;

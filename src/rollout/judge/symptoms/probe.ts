@@ -1,4 +1,4 @@
-// A container that runs but whose probe fails: judged by the budget that its own probes give it.
+// A container that runs but whose probe fails: judged by the budget that its own probes allow.
 
 import { plain } from '../../../core/plain-text.ts';
 import { countOf, type KubeEvent, type Probe } from '../../../kube/typed.ts';

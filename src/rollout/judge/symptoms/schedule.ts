@@ -1,17 +1,17 @@
-// A pod that no node takes: an impossible selector, too little room, a missing volume, a gate.
+// A pod that fits no node: an impossible selector, too few resources, a missing volume, a gate.
 
 import { plain } from '../../../core/plain-text.ts';
 import { byTime, type PodSymptom, type PodView, since } from '../../facts/judge-context.ts';
 import { roomComes, roomMadeAt } from '../../facts/quota-headroom.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 
-/** A selector that no node meets is a mistake; a full cluster may get a node or lose a pod. */
+/** A selector that no node matches is a mistake; a full cluster may get a node or lose a pod. */
 const structuralMs = 30_000;
 const noScaleUpMs = 60_000;
 const scaleUpMs = 600_000;
 const otherMs = 240_000;
 
-// Taints that come and go with a node's health are no property of the manifest.
+// Taints that come and go with a node's health are not the manifest's fault.
 const passing = /node\.kubernetes\.io\/|node\.cloudprovider\.kubernetes\.io\//;
 
 /**
@@ -86,7 +86,7 @@ function unschedulable(view: PodView, message: string): Diagnosis {
   };
 }
 
-// The older pods hold the room: as long as they go one by one, it is coming.
+// The older pods hold the resources: while they leave one by one, room is coming.
 function roomCertainty(view: PodView, from: number, message: string) {
   const { revisionPods, context, pod } = view;
   const namespace = pod.metadata?.namespace ?? '';

@@ -1,5 +1,4 @@
-// A container that the runtime cannot start: a missing program, a refused permission, a failed hook.
-
+// A container that the runtime cannot start: a missing program, a denied permission, a failed hook.
 import { plain } from '../../../core/plain-text.ts';
 import { platformHint, wrongPlatform } from '../../facts/exit-words.ts';
 import {
@@ -9,7 +8,7 @@ import {
   since,
 } from '../../facts/judge-context.ts';
 
-/** Words of the runtime that the next try cannot change. */
+/** Runtime errors that a retry cannot change. */
 const deterministic =
   /no such file|not found|permission denied|exec format|is a directory|not a directory|invalid/i;
 const otherMs = 60_000;

@@ -1,4 +1,4 @@
-// What keeps a scheduled pod from starting or being Ready though its containers are not to blame.
+// What keeps a scheduled pod from starting or being Ready although its containers are not to blame.
 
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeEvent } from '../../../kube/typed.ts';
@@ -22,7 +22,7 @@ function latest(view: PodView, reasons: readonly string[]): KubeEvent | undefine
   return view.events.filter((event) => reasons.includes(event.reason ?? '')).at(-1);
 }
 
-// An event's own times are the node's; when it was first seen here is the server's time.
+// An event's own times are from the node's clock; when it was first seen here is server time.
 function seenAt(view: PodView, event: KubeEvent): number {
   return view.context.memory.seen.get(event.metadata.uid ?? '') ?? view.context.now;
 }

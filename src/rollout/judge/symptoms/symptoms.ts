@@ -1,4 +1,4 @@
-// The table of symptoms: the first row that sees something names the cause.
+// The table of symptoms: the first row that matches names the cause.
 import type { ContainerSymptom, PodSymptom } from '../../facts/judge-context.ts';
 import { configSymptoms } from './config.ts';
 import { crashSymptoms } from './crash.ts';
