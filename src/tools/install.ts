@@ -6,7 +6,6 @@ import type { Code } from '../core/codes.ts';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Files, Http, Shell } from '../core/ports.ts';
 import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
-import { unpack } from './unpack.ts';
 import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
@@ -181,6 +180,30 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
   return hash.digest('hex');
+}
+
+/**
+ * The program out of a checked archive, into a new folder of this run. Only the archive is kept:
+ * nobody publishes the digest of what is in it, so an unpacked one could not be checked again.
+ */
+async function unpack(
+  archive: string,
+  member: string,
+  ports: Pick<InstallPorts, 'files' | 'shell'>,
+): Promise<string> {
+  const folder = await ports.files.makeTemp('webgen-deploy-tool-');
+  const args = ['-x', '-z', '-o', '-f', archive, '-C', folder, member];
+  const { code, stderr } = await ports.shell.run('tar', args, { timeoutMs: 120_000 });
+  const path = `${folder}/${member}`;
+  const stats = await lstat(path).catch(() => undefined);
+  if (code === 0 && stats?.isFile() && stats.nlink === 1) {
+    await chmod(path, 0o755);
+    return folder;
+  }
+  await ports.files.remove(folder);
+  const what = `${member} is not a regular file in its maker's archive.`;
+  const evidence = [`${archive}: ${stderr.trim() || 'another kind of file'}`];
+  throw fail('tool-unavailable', what, evidence);
 }
 
 async function probe(tool: Tool, version: string, path: string, shell: Shell): Promise<void> {

@@ -8,6 +8,7 @@ import { listAll } from '../cluster/list.ts';
 import { readOne } from '../cluster/live-objects.ts';
 import type { Clock } from '../core/ports.ts';
 import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
 
@@ -19,7 +20,7 @@ export interface PodReplacer {
 }
 
 const observedMs = 30_000;
-const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
+const pods = resourceOfKind('Pod');
 
 /**
  * Deletes, once and by uid, each pod of another revision that is not ready. Ready ones are replaced

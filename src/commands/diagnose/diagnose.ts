@@ -153,13 +153,10 @@ function speaksForItself(object: KubeObject): boolean {
   return kindKey(object) !== 'batch/CronJob';
 }
 
-const crewKinds: Readonly<Record<string, readonly string[]>> = {
-  'apps/Deployment': ['apps/ReplicaSet', 'Pod'],
-  'apps/ReplicaSet': ['Pod'],
-  'apps/StatefulSet': ['Pod'],
-  'apps/DaemonSet': ['Pod'],
-  'batch/Job': ['Pod'],
-};
+/** Its own judge looks at them already. */
+function looksAt(owner: KubeObject, owned: KubeObject): boolean {
+  return rowOf(owner)?.needs.some((need) => need === kindKey(owned)) ?? false;
+}
 
 /** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
 function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): readonly Verdict[] {
@@ -169,7 +166,7 @@ function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): 
   const history = kindKey(owner) === 'batch/CronJob' ? olderJobs(owned) : [];
   return owned.flatMap((each) => {
     if (told.has(identityOf(each))) return [];
-    const isSeen = crewKinds[kindKey(owner)]?.includes(kindKey(each)) || history.includes(each);
+    const isSeen = looksAt(owner, each) || history.includes(each);
     if (isJudged(each) && !isSeen) return [judged(each, picture, told)];
     told.add(identityOf(each));
     const verdicts = verdictsBelow(each, picture, told);

@@ -1,16 +1,10 @@
-// Which workloads a change concerns: up the owner references, from a pod or an event to the awaited ones.
-import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
+// Whom a change concerns: up the owners, from a pod or an event to the workloads that are awaited.
+import { kindRow } from '../../kube/kinds.ts';
+import { identityOf, type KubeObject } from '../../kube/objects.ts';
 import { type KubeEvent, typed } from '../../kube/typed.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 
-/** These only concern their owner (or the object they are about). */
-const owned: ReadonlySet<string> = new Set([
-  'Pod',
-  'Event',
-  'apps/ReplicaSet',
-  'apps/ControllerRevision',
-]);
-/** Pod, Job, CronJob: nothing is deeper, and hostile references may be circular. */
+/** Pod, Job, CronJob: nothing is deeper, and hostile references may go in circles. */
 const mostOwners = 4;
 
 /**
@@ -31,7 +25,7 @@ export function affectedBy(
     for (const { uid } of each.metadata.ownerReferences ?? []) climb(snapshot.byUid(uid), left - 1);
   };
   climb(subjectOf(object, snapshot), mostOwners);
-  return found.size > 0 || owned.has(kindKey(object)) ? [...found] : 'all';
+  return found.size > 0 || kindRow(object).concernsOwner ? [...found] : 'all';
 }
 
 function subjectOf(object: KubeObject, snapshot: Snapshot): KubeObject | undefined {

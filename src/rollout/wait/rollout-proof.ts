@@ -3,7 +3,9 @@ import type { Api } from '../../cluster/api.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { ApiRequest } from '../../core/ports.ts';
 import { fieldsAt, listAt, textAt } from '../../kube/json.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import { pathOf } from '../../kube/paths.ts';
+import type { Resource } from '../../kube/resource.ts';
 import type { Answer } from '../facts/memory.ts';
 import type { Proof } from '../facts/verdict.ts';
 
@@ -11,31 +13,19 @@ const readMs = 10_000;
 /** Enough to find the intended name. */
 const mostNames = 250;
 
-const resources = {
-  Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
-  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
-  Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
-  EndpointSlice: {
-    apiVersion: 'discovery.k8s.io/v1',
-    plural: 'endpointslices',
-    namespaced: true,
-  },
-  ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
-  StorageClass: { apiVersion: 'storage.k8s.io/v1', plural: 'storageclasses', namespaced: false },
-  PriorityClass: {
-    apiVersion: 'scheduling.k8s.io/v1',
-    plural: 'priorityclasses',
-    namespaced: false,
-  },
-  RuntimeClass: { apiVersion: 'node.k8s.io/v1', plural: 'runtimeclasses', namespaced: false },
-  IngressClass: { apiVersion: 'networking.k8s.io/v1', plural: 'ingressclasses', namespaced: false },
-  GatewayClass: {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    plural: 'gatewayclasses',
-    namespaced: false,
-  },
-} as const;
-// Metadata suffices where no key is asked for: no value leaves the API server.
+const resources: Readonly<Record<Proof['kind'], Resource>> = {
+  Secret: resourceOfKind('Secret'),
+  ConfigMap: resourceOfKind('ConfigMap'),
+  Service: resourceOfKind('Service'),
+  EndpointSlice: resourceOfKind('discovery.k8s.io/EndpointSlice'),
+  ServiceAccount: resourceOfKind('ServiceAccount'),
+  StorageClass: resourceOfKind('storage.k8s.io/StorageClass'),
+  PriorityClass: resourceOfKind('scheduling.k8s.io/PriorityClass'),
+  RuntimeClass: resourceOfKind('node.k8s.io/RuntimeClass'),
+  IngressClass: resourceOfKind('networking.k8s.io/IngressClass'),
+  GatewayClass: resourceOfKind('gateway.networking.k8s.io/GatewayClass'),
+};
+// The head alone is enough where no key is asked for: no value leaves the API server.
 const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 

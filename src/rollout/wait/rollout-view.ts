@@ -187,21 +187,8 @@ interface Times {
   readonly settledAt: ReadonlyMap<string, number>;
 }
 
-/** Kinds that are ready when they exist and are left out of the table of workloads. */
-const unlisted: ReadonlySet<string> = new Set([
-  'Namespace',
-  'Service',
-  'ResourceQuota',
-  'PersistentVolume',
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
-  'policy/PodDisruptionBudget',
-  'networking.k8s.io/Ingress',
-  'autoscaling/HorizontalPodAutoscaler',
-]);
-
 const isListed = ({ object, verdict }: Judged): boolean =>
-  verdict.state !== 'ready' || !unlisted.has(kindKey(object));
+  verdict.state !== 'ready' || !rowOf(object)?.quiet;
 
 /** What was waited for, and how it ended. */
 export function workloadsOf(judged: readonly Judged[], times: Times): readonly WorkloadResult[] {
