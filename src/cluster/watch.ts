@@ -100,7 +100,7 @@ function follow(following: Following): WatchSession {
       await keepUp(kept, version);
     } catch (error) {
       const left = target.optional && error instanceof ActionError && !signal.aborted;
-      if (left) handlers.onState?.(`${error.message} Going on without.`);
+      if (left) handlers.onState?.(`${error.message} Continuing without it.`);
       if (left) first.resolve();
       first.reject(error);
       if (!signal.aborted && !(error instanceof ActionError)) throw error;

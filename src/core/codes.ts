@@ -139,7 +139,7 @@ export const codes = {
     'Check that the tag was pushed and that the registry id and the name are right.',
   ],
   'image-pull-denied': [
-    'The registry refused to hand out the image.',
+    'The registry denied access to the image.',
     "Give the node group's service account the role cloud-registry.artifacts.puller, or add an imagePullSecret.",
   ],
   'image-pull-failed': [

@@ -402,8 +402,8 @@ describe('permissions', () => {
     );
     await scene.session.synced;
     expect([...scene.states].sort()).toEqual([
-      'The cluster does not serve Thing of none.io/v1. Going on without.',
-      'u may not list events in namespace web. Going on without.',
+      'The cluster does not serve Thing of none.io/v1. Continuing without it.',
+      'u may not list events in namespace web. Continuing without it.',
     ]);
     expect(scene.events).toEqual([]);
   });

@@ -27,7 +27,7 @@ export function readJsonPath(written: string): ReadPath {
   if ('problem' in split) return split;
   const { path, value } = split;
   if (value?.startsWith('=')) return { problem: 'write one "=" between path and value' };
-  if (value === '') return { problem: 'nothing is written after "="' };
+  if (value === '') return { problem: 'nothing follows "="' };
   const read = readSegments(path.replace(/^\$/, ''));
   if ('problem' in read) return read;
   if (read.segments.length === 0) return { problem: 'the path names no field' };
@@ -72,7 +72,7 @@ function readSegments(text: string): ReadSegments {
   while (at < text.length) {
     part.lastIndex = at;
     const found = part.exec(text);
-    if (!found) return { problem: `what stands at "${text.slice(at, at + 20)}" is not understood` };
+    if (!found) return { problem: `"${text.slice(at, at + 20)}" is not understood` };
     const segment = segmentOf(found);
     if ('problem' in segment) return segment;
     segments.push(segment);

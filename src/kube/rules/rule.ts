@@ -34,7 +34,7 @@ export function readRule(written: string): ReadRule {
 
 function jsonPathRule(written: string): ReadRule {
   const read = readJsonPath(written);
-  if ('problem' in read) return { problem: `is no JSONPath: ${read.problem}` };
+  if ('problem' in read) return { problem: `is not valid JSONPath: ${read.problem}` };
   const { want, values } = read.path;
   const look = (object: KubeObject): Held => {
     const found = values(object);
@@ -62,15 +62,15 @@ const environment = celEnvironment(['self', 'object', ...fields]);
 
 function celRule(written: string): ReadRule {
   const read = readCel(written, environment);
-  if ('problem' in read) return { problem: `is no CEL: ${firstLine(read.problem)}` };
+  if ('problem' in read) return { problem: `is not valid CEL: ${firstLine(read.problem)}` };
   const { type, evaluate } = read;
-  if (!['bool', 'dyn'].includes(type)) return { problem: `gives ${type}, not true or false` };
+  if (!['bool', 'dyn'].includes(type)) return { problem: `returns ${type}, not true or false` };
   const check = (object: KubeObject): Held => {
     try {
       const self = celValue(object) as Readonly<Record<string, unknown>>;
       const known = Object.fromEntries(fields.map((name) => [name, self[name] ?? {}]));
       const result: unknown = evaluate({ ...known, self, object: self });
-      const odd = typeof result === 'boolean' ? '' : 'gives neither true nor false';
+      const odd = typeof result === 'boolean' ? '' : 'returns neither true nor false';
       return { holds: result === true, seen: odd };
     } catch (error) {
       // A field that is not there yet: the expression is right, but cannot be evaluated yet.

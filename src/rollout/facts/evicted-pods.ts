@@ -33,7 +33,7 @@ const classes: readonly Class[] = [
     is: (pod) => isFor(/^Evicted$/)(pod) && ownLimit.test(pod.status?.message ?? ''),
     toldFrom: 1,
     fatalFrom: 2,
-    what: 'its pods fill more ephemeral storage than their limit and are evicted',
+    what: 'its pods use more ephemeral storage than their limit and are evicted',
     hint: 'Raise the ephemeral-storage limit or sizeLimit, or write less: logs, caches, temporary files.',
   },
   {
@@ -46,7 +46,7 @@ const classes: readonly Class[] = [
     is: isFor(/^OutOf/),
     toldFrom: 1,
     fatalFrom: 3,
-    what: 'a node has no room for the pods that it was given',
+    what: 'a node has no room for the pods assigned to it',
     hint: 'Lower the requests, add nodes, or remove nodeName from the pods.',
   },
   {
@@ -58,7 +58,7 @@ const classes: readonly Class[] = [
     ],
     is: isFor(goneReasons),
     toldFrom: 3,
-    what: 'its pods were put off their nodes',
+    what: 'its pods were evicted or rejected by their nodes',
     hint: 'Look at the nodes: they are full, preempted or shutting down.',
   },
 ];

@@ -53,7 +53,7 @@ export function refusalOf(
     evidence: [
       ...quotaWords(refusal.message),
       plain(refusal.message),
-      `refused ${counted(refusal.count, 'time')}`,
+      `rejected ${counted(refusal.count, 'time')}`,
     ],
     ...(surge ? { hint: 'The older pods hold the quota: set maxSurge: 0, or raise it.' } : {}),
     ...(found.hint ? { hint: found.hint } : {}),
@@ -150,7 +150,7 @@ function missingSign(
     return {
       code: 'config-missing',
       ...provedMissing(proof, { from: refusal.from, ms: 10_000 }, context),
-      what: `its ${kind} ${plain(name)} is missing, so its pods are refused`,
+      what: `its ${kind} ${plain(name)} is missing, so its pods are rejected`,
       evidence: [plain(refusal.message), ...answerWords(proof, context)],
       hint: `Create the ${kind}, or correct ${field}.`,
       proof,

@@ -23,8 +23,8 @@ export const classes: readonly RefusalClass[] = [
       'deployment/quota-unspecified',
     ],
     words: /failed quota: .* must specify/i,
-    what: 'a ResourceQuota counts what its pods do not ask for, so it refuses them',
-    hint: 'Give every container what the quota names, or the namespace a LimitRange with defaults.',
+    what: 'a ResourceQuota limits what its pods do not request, so it rejects them',
+    hint: 'Set the requests or limits that the quota names on every container, or defaults by a LimitRange.',
     ms: 0,
   },
   {
@@ -36,7 +36,7 @@ export const classes: readonly RefusalClass[] = [
       'deployment/quota',
     ],
     words: /exceeded quota|failed quota/i,
-    what: 'a ResourceQuota refuses its pods',
+    what: 'a ResourceQuota rejects its pods',
     ms: 15_000,
   },
   {
@@ -48,8 +48,8 @@ export const classes: readonly RefusalClass[] = [
       'deployment/webhook-down',
     ],
     words: /failed calling webhook|failed to call webhook/i,
-    what: 'an admission webhook does not answer, so its pods are refused',
-    hint: 'Bring back the Service behind the webhook named above, or remove its configuration.',
+    what: 'an admission webhook does not answer, so its pods are rejected',
+    hint: 'Restore the Service behind the webhook named above, or remove its configuration.',
     ms: 60_000,
   },
   {
@@ -61,7 +61,7 @@ export const classes: readonly RefusalClass[] = [
       'deployment/pod-security',
     ],
     words: /violates PodSecurity|ValidatingAdmissionPolicy|denied the request|denied by/i,
-    what: 'an admission policy refuses its pods',
+    what: 'an admission policy rejects its pods',
     ms: 0,
   },
   {
@@ -73,20 +73,20 @@ export const classes: readonly RefusalClass[] = [
       'deployment/limit-range',
     ],
     words: /(minimum|maximum) \S+ usage per|limit to request ratio/i,
-    what: 'a LimitRange refuses its pods',
+    what: 'a LimitRange rejects its pods',
     hint: 'Bring requests and limits within the LimitRange of the namespace.',
     ms: 0,
   },
   {
     code: 'rollout-failed',
     row: [
-      'event FailedCreate, any other words',
+      'event FailedCreate, any other message',
       'rollout-failed',
       '60 s without progress',
       'deployment/pods-refused',
     ],
     words: /./s,
-    what: 'its pods cannot be made',
+    what: 'its pods cannot be created',
     ms: 60_000,
   },
 ];

@@ -89,7 +89,7 @@ function selectorSign(selector: Labels, candidates: readonly Candidate[]): Diagn
           `the nearest, ${name}, has ${has === undefined ? nearKey(key, value, labels) : `${key}=${has}`}`,
         ),
       ],
-      hint: 'Correct spec.selector: it has to repeat labels of the pods.',
+      hint: 'Correct spec.selector: it must match the labels of the pods.',
     };
   }
   return undefined;
@@ -118,12 +118,12 @@ function portSign(live: KubeObject, own: readonly Candidate[]): Diagnosis | unde
     code: 'service-mismatch',
     severity: 'warning',
     certain: false,
-    what: plain(`its targetPort ${target} is no port of the pods that it selects`, 200),
+    what: plain(`its targetPort ${target} is not a port of the pods that it selects`, 200),
     evidence: [
       known.length > 0
         ? plain(`ports of ${own[0]?.name}: ${choices(target, known)}`)
         : plain(`${own[0]?.name} names no ports`),
     ],
-    hint: 'Name the container’s port so, or correct targetPort.',
+    hint: 'Give the container port that name, or correct targetPort.',
   };
 }

@@ -24,6 +24,6 @@ export function stopHookSign(owner: KubeObject, context: JudgeContext): Diagnosi
     certain: false,
     what: 'the preStop hook of its pods fails, so they are stopped without it',
     evidence: [plain(failed.message ?? '')],
-    hint: 'Correct lifecycle.preStop: its command must exist in the image. A wait is `sleep: {seconds: 5}`.',
+    hint: 'Correct lifecycle.preStop: its command must exist in the image. To wait, use `sleep: {seconds: 5}`.',
   };
 }

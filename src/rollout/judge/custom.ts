@@ -54,7 +54,7 @@ export function withRules({ object, live }: Ruled, context: JudgeContext, own: V
   const ready = ruleOf(object, readyKey);
   if (!failed && !ready) return own;
   if (!isOfThisRelease(live, context)) {
-    return own.state === 'ready' ? verdictOf('waiting', 'its status may be an older one') : own;
+    return own.state === 'ready' ? verdictOf('waiting', 'its status may be outdated') : own;
   }
   if (failed?.check(live).holds) return failedVerdict(live, failed, { own, context });
   if (!ready) return own;

@@ -21,7 +21,7 @@ const neverObservedMs = 60_000;
 
 export const standingRows: readonly SignalRow[] = [
   ['any kind: deletionTimestamp', 'rollout-failed', '60 s', 'deployment/deleting'],
-  ['any kind: it is gone after our write', 'rollout-failed', '30 s', 'deployment/deleted'],
+  ['any kind: it was deleted after our write', 'rollout-failed', '30 s', 'deployment/deleted'],
 ];
 
 /**
@@ -76,7 +76,7 @@ function absentVerdict(object: KubeObject, { writtenAt, isPast }: JudgeContext):
   const gone = findingOf(object, {
     code: 'rollout-failed',
     certain: true,
-    what: 'it was applied, but it does not exist any more',
+    what: 'it was applied, but no longer exists',
     evidence: [],
     hint: 'Find out who deleted it, then run again.',
   });

@@ -201,7 +201,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     quiet: true,
   },
   ResourceQuota: {
-    ready: 'it counts what its spec says',
+    ready: 'the server enforces its spec',
     shows: ['resourcequota/filled'],
     judge: judgeQuota,
     needs: [],

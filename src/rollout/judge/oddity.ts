@@ -13,7 +13,7 @@ export function oddityOf(error: unknown, object: KubeObject): Finding {
   if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
   const name = clip(oneLine(nameOf(object)), 300);
   const namespace: unknown = object.metadata.namespace;
-  const what = `${name}, or what it owns, has a field of another type than its kind has.`;
+  const what = `${name}, or what it owns, has a field whose type its kind does not allow.`;
   return finding('api-error', what, {
     severity: 'warning',
     object: name,
@@ -26,7 +26,7 @@ export function oddityOf(error: unknown, object: KubeObject): Finding {
 export function checkedTexts(verdict: Verdict): Verdict {
   const texts = [verdict.words, ...verdict.findings.flatMap(textsOf)];
   if (texts.every((text) => text === undefined || typeof text === 'string')) return verdict;
-  throw new TypeError('a text of the verdict is none');
+  throw new TypeError('a text of the verdict is not a string');
 }
 
 function textsOf(each: LiveFinding): readonly unknown[] {

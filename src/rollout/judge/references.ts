@@ -146,8 +146,8 @@ function classNamed(live: KubeObject): readonly Reference[] {
   return classes.flatMap(([kind, field]) => {
     const name = textAt(live, 'spec', field);
     if (name === '') return [];
-    const what = `its ${kind} ${name} does not exist, so no controller takes it`;
-    const hint = `Correct spec.${field}, or install the controller that brings the class.`;
+    const what = `its ${kind} ${name} does not exist, so no controller handles it`;
+    const hint = `Correct spec.${field}, or install the controller that provides the class.`;
     return [{ proof: { kind, namespace: '', name }, code: 'address-pending', what, hint }];
   });
 }
@@ -170,7 +170,7 @@ function service(webhook: unknown): readonly Reference[] {
   const [name, namespace] = [at('name'), at('namespace')];
   if (name === '') return [];
   const blocks = textAt(webhook, 'failurePolicy') !== 'Ignore';
-  const harm = blocks ? ', so every write that it judges is refused' : '';
+  const harm = blocks ? ', so every write that it reviews is rejected' : '';
   const calls = `${textAt(webhook, 'name')} calls the Service ${namespace}/${name}`;
   return [
     {

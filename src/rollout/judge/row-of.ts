@@ -7,7 +7,7 @@ import { judgeGeneric } from './kinds/generic.ts';
 
 /** Kinds that have no row. */
 export const generic: JudgeRow = {
-  ready: 'Ready or a like condition, else the phase; no status for 8 s is ready',
+  ready: 'Ready or a similar condition, else the phase; no status for 8 s is ready',
   shows: ['kustomization/ready'],
   judge: judgeGeneric,
   needs: [],

@@ -33,7 +33,7 @@ export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
     ...goneRows,
     ...podRows,
   ],
-  'Pods that cannot be made': refusalRows,
+  'Pods that cannot be created': refusalRows,
   Workloads: [...deploymentRows, ...statefulSetRows, ...daemonSetRows, ...jobRows],
   Storage: [...claimRows, ...volumeRows],
   'Network and scaling': [

@@ -141,7 +141,7 @@ async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<
     const silence = clock.now() - view.heardAt();
     view.excuse(silence);
     const seconds = Math.round(silence / 1_000);
-    waiting.onLine(`${api.server} was away; the last ${seconds} s do not count.`);
+    waiting.onLine(`${api.server} was unreachable; the last ${seconds} s do not count.`);
     return true;
   }
   confirmations.left -= 1;

@@ -68,7 +68,7 @@ async function look(watched: WatchedKind, view: View, options: Looking): Promise
     view.take(watched, { type: 'synced', objects });
   } catch (error) {
     if (!optional || !(error instanceof ActionError)) throw error;
-    onLine?.(`${error.message} Going on without.`);
+    onLine?.(`${error.message} Continuing without it.`);
   }
 }
 

@@ -79,7 +79,7 @@ describe('JSONPath', () => {
     ['{.status.phase=Ready', 'never closed'],
     ['.status.phase==Ready', 'one "="'],
     ['{.status.phase}==Ready', 'one "="'],
-    ['.status.phase=', 'nothing is written after'],
+    ['.status.phase=', 'nothing follows'],
     ['{.status.phase} Ready', 'only "=" and a value'],
     ['.status..phase=x', '".." is not supported'],
     ['.status.conditions[?(@.type=~"R")].status=True', 'compares by =='],
@@ -112,7 +112,7 @@ describe('CEL', () => {
     ["status.phase == 'Failed'", ''],
     ["status.missing.phase == 'x'", 'No such key: missing'],
     ['status.endpoints[0] == 1', expect.stringMatching(/index/i)],
-    ['status.phase', 'gives neither true nor false'],
+    ['status.phase', 'returns neither true nor false'],
     ['self.constructor == 1', 'No such key: constructor'],
   ])('%s does not hold: %s', (written, seen) => {
     expect(check(written)).toEqual({ holds: false, seen });
@@ -125,16 +125,16 @@ describe('CEL', () => {
   });
 
   test.each([
-    ['self.status.phase =', 'is no CEL'],
+    ['self.status.phase =', 'is not valid CEL'],
     ["sttus.phase == 'x'", 'Unknown variable: sttus'],
-    ['1 + 1', 'gives int'],
-    ["'true'", 'gives string'],
-    ['status.phase == "a', 'is no CEL'],
-    ['noSuch(status)', 'is no CEL'],
+    ['1 + 1', 'returns int'],
+    ["'true'", 'returns string'],
+    ['status.phase == "a', 'is not valid CEL'],
+    ['noSuch(status)', 'is not valid CEL'],
     ['Ready', 'Unknown variable'],
     ['', 'is empty'],
     ['x'.repeat(5_000), 'longer than'],
-    [`${'('.repeat(1_500)}true${')'.repeat(1_500)}`, 'is no CEL'],
+    [`${'('.repeat(1_500)}true${')'.repeat(1_500)}`, 'is not valid CEL'],
   ])('%.40s is refused: %s', (written, problem) => {
     expect(readRule(written)).toEqual({ problem: expect.stringContaining(problem) });
   });

@@ -62,7 +62,7 @@ describe('what most controllers agree on', () => {
       expect(seconds(30, thing(status))?.state).toBe('waiting');
       expect(seconds(61, thing(status))).toMatchObject({
         state: 'ready',
-        words: 'ready (its controller counts no changes)',
+        words: 'ready (its controller keeps no observedGeneration)',
       });
       // Nothing was written: it stands for an hour already.
       expect(judgeAt([{ at: 0, objects: [thing(status)] }], undefined)[0]).toBeDefined();

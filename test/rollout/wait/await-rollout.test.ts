@@ -169,7 +169,7 @@ describe('a wait that ends otherwise', () => {
   test('while the API is away no budget runs out', async () => {
     const away = [5_000, 45_000] as const;
     const { lines, told, lasted } = await wait('deployment/selector-unmet', { away });
-    expect(lines.join('\n')).toMatch(/was away; the last \d+ s do not count/);
+    expect(lines.join('\n')).toMatch(/was unreachable; the last \d+ s do not count/);
     expect(told.map(({ severity }) => severity)).toEqual(['warning', 'fatal']);
     expect(lasted).toBeGreaterThan(60_000);
   });

@@ -57,7 +57,7 @@ function targetSign(condition: Condition, context: JudgeContext): Diagnosis {
   return {
     code: 'rollout-failed',
     ...byTime(from + targetMs, context),
-    what: 'what it should scale cannot be read',
+    what: 'its scale target cannot be read',
     evidence: [plain(condition.message ?? '')],
     hint: 'Correct scaleTargetRef: kind, name and apiVersion of an object in its namespace.',
   };

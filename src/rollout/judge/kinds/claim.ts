@@ -46,7 +46,7 @@ export function judgeClaim(live: KubeObject, context: JudgeContext): Verdict {
       certain: true,
       what: 'its volume is lost',
       evidence: ['status.phase: Lost'],
-      hint: 'Restore the PersistentVolume, or make the claim anew.',
+      hint: 'Restore the PersistentVolume, or create the claim again.',
     });
     return verdictOf('waiting', 'lost', { findings: [lost] });
   }
@@ -75,9 +75,9 @@ function boundVerdict(live: KubeObject): Verdict {
   const refused = findingOf(live, {
     code: 'volume-unbound',
     certain: true,
-    what: `its volume cannot be made larger: it asks for ${asks} and has ${has}`,
+    what: `its volume cannot be expanded: it requests ${asks} and has ${has}`,
     evidence: [plain(resize?.message ?? failed ?? '')],
-    hint: 'Put the old size back, or use a storage class with allowVolumeExpansion.',
+    hint: 'Restore the old size, or use a storage class with allowVolumeExpansion.',
   });
   return verdictOf('waiting', 'resize failed', { findings: [refused] });
 }

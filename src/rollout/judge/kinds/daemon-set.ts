@@ -98,7 +98,7 @@ function bearableOf(live: KubeObject, { desired, haveIt }: Spread) {
   return (found: LiveFinding): LiveFinding => {
     const stuck = found.count ?? desired;
     if (found.severity !== 'fatal' || haveIt === 0 || stuck >= most) return found;
-    const note = `stuck on ${stuck} of ${desired} nodes, ${haveIt} have it; maxUnavailable bears ${most}`;
+    const note = `stuck on ${stuck} of ${desired} nodes, ${haveIt} have it; maxUnavailable allows ${most}`;
     return { ...found, severity: 'warning', evidence: [...found.evidence, note] };
   };
 }

@@ -82,7 +82,7 @@ export function judgeApiService(live: KubeObject, context: JudgeContext): Verdic
     ...(serviceGone.test(available?.reason ?? '')
       ? byTime(from + establishMs, context)
       : { certain: false }),
-    what: 'the API behind it does not answer, which also breaks discovery for everybody',
+    what: 'the API behind it does not answer, which also breaks discovery for all clients',
     evidence: [words],
     hint: 'Bring up the Service and pods that it names, or delete the APIService.',
   });

@@ -56,8 +56,8 @@ function diagnosisOf(live: KubeObject): Diagnosis | undefined {
     code: 'rollout-failed',
     severity: 'warning',
     certain: false,
-    what: 'it cannot be computed, so it lets no pod be moved',
+    what: 'it cannot be computed, so it blocks every eviction',
     evidence: [plain(allowed.message ?? '')],
-    hint: 'Correct its selector: all pods it selects need a controller that tells their number.',
+    hint: 'Correct its selector: every pod that it selects needs a controller with a replica count.',
   };
 }

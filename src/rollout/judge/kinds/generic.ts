@@ -59,7 +59,7 @@ function troubleOf(live: KubeObject, evidence: string): LiveFinding {
     code: 'rollout-failed',
     severity: 'warning',
     certain: false,
-    what: 'its status tells of a failure',
+    what: 'its status reports a failure',
     evidence: [evidence],
     hint: 'Correct what it names; webgen-deploy/failed says when such a status is final.',
   });
@@ -83,7 +83,9 @@ function isOld(live: KubeObject, condition: Condition): boolean {
 function uncounted(live: KubeObject): string {
   const { status } = live as { readonly status?: { readonly observedGeneration?: unknown } };
   const observed = status?.observedGeneration;
-  return typeof observed === 'number' && observed <= 0 ? ' (its controller counts no changes)' : '';
+  return typeof observed === 'number' && observed <= 0
+    ? ' (its controller keeps no observedGeneration)'
+    : '';
 }
 
 /** Stalled, Reconciling, then Ready or its equivalent, then the phase; without any status it is ready. */
@@ -119,7 +121,7 @@ function byCondition(
   return verdictOf('ready', words, { findings });
 }
 
-const older = 'its status may be that of the release before';
+const older = 'its status may be of the previous release';
 
 function byPhase(
   live: KubeObject,
@@ -136,7 +138,7 @@ function byPhase(
     return verdictOf(isGood ? 'ready' : 'waiting', words, { findings: [...findings, ...bad] });
   }
   if (findings.length > 0)
-    return verdictOf('waiting', 'its status tells of a failure', { findings });
+    return verdictOf('waiting', 'its status reports a failure', { findings });
   const isEmpty = typeof status !== 'object' || status === null || Object.keys(status).length === 0;
   return isEmpty ? withoutStatus(live, context) : verdictOf('ready', 'exists');
 }

@@ -126,11 +126,11 @@ export function judgeCronJob(live: KubeObject, context: JudgeContext): Verdict {
     const finding = findingOf(live, {
       code: 'rollout-failed',
       certain: true,
-      what: 'its schedule or time zone cannot be read',
+      what: 'its schedule or time zone is invalid',
       evidence: [plain(bad.message ?? '')],
       hint: 'Correct spec.schedule or spec.timeZone.',
     });
-    return verdictOf('waiting', 'schedule refused', { findings: [finding] });
+    return verdictOf('waiting', 'schedule rejected', { findings: [finding] });
   }
   if (spec?.suspend) return verdictOf('suspended', 'suspended (spec.suspend)');
   const words = plain(`scheduled ${spec?.schedule ?? ''}`, 80);
@@ -147,7 +147,7 @@ function missedFindings(live: KubeObject, context: JudgeContext): readonly LiveF
     code: 'rollout-failed',
     severity: 'warning',
     certain: false,
-    what: 'it missed starts',
+    what: 'it missed scheduled starts',
     evidence: [plain(missed.message ?? '')],
     hint: 'Set or raise spec.startingDeadlineSeconds; with Forbid a long run makes the next one miss.',
   });

@@ -26,7 +26,7 @@ const phases: Readonly<Record<string, Phases>> = {
   'flagger.app/Canary': {
     good: /^(Initialized|Succeeded)$/,
     bad: /^Failed$/,
-    what: 'its analysis failed, and it went back to the release before',
+    what: 'its analysis failed, and it went back to the previous release',
   },
 };
 
@@ -42,7 +42,7 @@ export function judgePhased(live: KubeObject, context: JudgeContext): Verdict {
   if (known.good.test(phase)) {
     return isOfThisRelease(live, context)
       ? verdictOf('ready', words)
-      : verdictOf('waiting', 'its status may be that of the release before');
+      : verdictOf('waiting', 'its status may be of the previous release');
   }
   if (phase === 'Paused' && waitsForSomebody(live)) {
     return verdictOf('suspended', 'paused until somebody promotes it');

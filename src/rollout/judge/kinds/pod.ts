@@ -29,7 +29,7 @@ export function judgePod(live: KubeObject, context: JudgeContext): Verdict {
     return verdictOf('ready', `ready${startedWords(pod.spec)}`);
   }
   const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };
-  const words = always ? phase.toLowerCase() : `${phase.toLowerCase()}, awaited to end`;
+  const words = always ? phase.toLowerCase() : `${phase.toLowerCase()}, waiting for it to end`;
   return verdictOf('waiting', words, { findings: groupFindings(group, context) });
 }
 
@@ -42,7 +42,7 @@ function failedPod(live: KubeObject, pod: Pod): LiveFinding {
     certain: true,
     what: code === undefined ? 'the pod failed' : `the pod failed: ${exitWords(code)}`,
     evidence: [plain([reason, pod.status?.message ?? ''].filter(Boolean).join(': '))],
-    hint: 'Read the log lines; the next deploy makes the pod anew.',
+    hint: 'Read the log lines; the next deploy recreates the pod.',
   });
   return {
     ...base,

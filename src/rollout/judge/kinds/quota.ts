@@ -30,11 +30,11 @@ function overFindings(live: KubeObject): readonly LiveFinding[] {
     code: 'quota-exceeded',
     severity: 'warning',
     certain: false,
-    what: 'it is below what is used already, so the next pods are refused',
+    what: 'it is below what is already used, so new pods are rejected',
     evidence: over.map(([what, used]) =>
       plain(`${what}: used ${used} of ${status?.hard?.[what]}`, 200),
     ),
-    hint: 'Raise it, or remove what is too much.',
+    hint: 'Raise it, or remove what exceeds it.',
   });
   return [found];
 }

@@ -39,8 +39,8 @@ export function judgeRoute(live: KubeObject, context: JudgeContext): Verdict {
   if (parents.length === 0) {
     const isLate = context.writtenAt === undefined || context.isPast(from + firstStatusMs);
     return isLate
-      ? verdictOf('ready', 'exists; no gateway has taken it yet')
-      : verdictOf('waiting', 'no gateway has taken it yet');
+      ? verdictOf('ready', 'exists; no gateway has accepted it yet')
+      : verdictOf('waiting', 'no gateway has accepted it yet');
   }
   const current = parents.flatMap(({ parentRef, conditions = [] }) =>
     conditions

@@ -10,7 +10,7 @@ import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 
 export const statefulSetRows: readonly SignalRow[] = [
   [
-    'StatefulSet: a broken pod of the release before',
+    'StatefulSet: a broken pod of the previous release',
     'rollout-failed',
     '30 s',
     'statefulset/stuck-old',
@@ -143,7 +143,7 @@ function stuckFindings(
     const found = findingOf(live, {
       code: 'rollout-failed',
       ...byTime(from + stuckMs, context),
-      what: `its pod ${name} of the release before is broken, and Kubernetes does not replace it`,
+      what: `its pod ${name} of the previous release is broken, and Kubernetes does not replace it`,
       evidence: [`${name}: ${reason}`, 'https://github.com/kubernetes/kubernetes/issues/67250'],
       hint: `Delete that pod: kubectl delete pod ${name}`,
     });

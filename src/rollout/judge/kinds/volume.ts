@@ -34,9 +34,9 @@ function failedSign(live: KubeObject): Diagnosis {
   return {
     code: 'volume-unbound',
     certain: true,
-    what: 'it could not be reclaimed, so nobody can claim it',
+    what: 'it could not be reclaimed, so no claim can use it',
     evidence: [plain(`${status?.reason ?? 'Failed'}: ${status?.message ?? ''}`)],
-    hint: 'Delete it and make it anew once its data is safe.',
+    hint: 'Delete and recreate it once its data is safe.',
   };
 }
 
@@ -46,7 +46,7 @@ function releasedSign(live: KubeObject): Diagnosis {
     code: 'volume-unbound',
     severity: 'warning',
     certain: false,
-    what: 'it still belongs to a claim that is gone, so no other claim gets it',
+    what: 'it still belongs to a deleted claim, so no other claim can use it',
     evidence: [plain(`spec.claimRef: ${claim?.namespace ?? ''}/${claim?.name ?? ''}`)],
     hint: 'Remove spec.claimRef once its data is safe.',
   };

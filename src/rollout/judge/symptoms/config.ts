@@ -85,7 +85,7 @@ export const configSymptoms: readonly ContainerSymptom[] = [
       return {
         code: 'container-start-failed',
         ...byTime(since(view, `${view.status.name}/config`) + secondSightMs, view.context),
-        what: `${view.role} ${view.status.name} cannot be made as it is configured`,
+        what: `${view.role} ${view.status.name} cannot be created as it is configured`,
         cause: `config ${view.status.name} ${message.replace(/\(pod: .*?\)/, '')}`,
         evidence: [message],
         ...(hint ? { hint } : {}),

@@ -108,7 +108,7 @@ export const crashSymptoms: readonly ContainerSymptom[] = [
         'deployment/sidecar-crash',
       ],
       [
-        'a container dies that was Ready before',
+        'a container that was Ready before dies',
         'crash-loop',
         '3 times in 5 min',
         'deployment/crash-after-ready',

@@ -61,7 +61,7 @@ function registryOf(image: string): string {
 /** A single word is a placeholder for an image that a deploy should name: Docker Hub has no such image. */
 function unnamed(image: string): Pick<Diagnosis, 'hint'> {
   if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(image)) return {};
-  const hint = `\`${image}\` has no registry and no tag, as a manifest has it whose image nobody named: give it by \`build\`, or by a line of \`images\` (${image}=sha256:…, from \`digest-lines\` of the job that built it).`;
+  const hint = `\`${image}\` has no registry and no tag, so no image was set for it: set one by \`build\`, or by a line of \`images\` (${image}=sha256:…, from \`digest-lines\` of the job that built it).`;
   return { hint };
 }
 
@@ -95,7 +95,7 @@ const denied: Row = (view, pull, image) => {
     ...(pull.count >= 2
       ? byTime(since(view, `${view.status.name}/image`) + deniedMs, view.context)
       : { certain: false }),
-    what: `${registryOf(image)} refuses to hand out ${image} for ${view.role} ${view.status.name}`,
+    what: `${registryOf(image)} denies access to ${image} for ${view.role} ${view.status.name}`,
     evidence: [
       ...evidenceOf(pull),
       secrets.length
@@ -111,7 +111,7 @@ const hardToReach: Row = (view, pull, image) => {
   return {
     code: 'image-pull-failed',
     ...(pull.count >= 3 ? byTime(from + transientMs, view.context) : { certain: false }),
-    what: `${image} of ${view.role} ${view.status.name} could not be pulled; the node tries again`,
+    what: `${image} of ${view.role} ${view.status.name} could not be pulled; the node retries`,
     cause: `pull ${image} ${pull.trouble}`,
     evidence: evidenceOf(pull),
   };

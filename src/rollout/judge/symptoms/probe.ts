@@ -97,7 +97,7 @@ export const probeSymptoms: readonly ContainerSymptom[] = [
         'deployment/readiness-failing',
       ],
       [
-        'runs, not ready, no answer of the probe known',
+        'runs, not ready, no probe result known',
         'probe-failing',
         '2 × its own budget, at least 60 s, if no pod was ever Ready',
         'deployment/never-ready',
@@ -119,7 +119,9 @@ export const probeSymptoms: readonly ContainerSymptom[] = [
           : byTime(from + Math.max(2 * budget, leastFatalMs), view.context)),
         what: `${view.role} ${view.status.name} runs but never passes its readiness probe`,
         evidence: [
-          last ? plain(last) : 'no answer of the probe is known: it may wait for something else',
+          last
+            ? plain(last)
+            : 'no result of the probe is known: it may be waiting for something else',
           `${probeWords(view.spec.readinessProbe)}; its own budget was ${budget / 1_000} s`,
           portsOf(view),
         ],

@@ -72,7 +72,7 @@ function unschedulable(view: PodView, message: string): Diagnosis {
     ...(crowded
       ? roomCertainty(view, from, message)
       : byTime(from + limitOf(view, message), view.context)),
-    what: volume ? 'a pod waits for its volume' : 'no node can take a pod',
+    what: volume ? 'a pod waits for its volume' : 'no node can run a pod',
     evidence: [
       plain(message),
       ...wishesOf(view),
@@ -80,7 +80,7 @@ function unschedulable(view: PodView, message: string): Diagnosis {
     ],
     ...(claimIn(message) ? { hint: 'Create the PersistentVolumeClaim, or correct its name.' } : {}),
     ...(crowded
-      ? { hint: 'Pods of the release before hold the room: set maxSurge: 0, or add nodes.' }
+      ? { hint: 'Pods of the previous release use the resources: set maxSurge: 0, or add nodes.' }
       : {}),
     cause: `unschedulable ${plain(message)}`,
   };

@@ -108,7 +108,7 @@ const sandbox: PodSymptom = {
       what: 'a node cannot set up the pod’s network or sandbox',
       evidence: [plain(event.message ?? '')],
       cause: 'sandbox',
-      hint: 'Look at the node and its network plugin; the manifest is hardly to blame.',
+      hint: 'Look at the node and its network plugin; the manifest is probably not to blame.',
     };
   },
 };
