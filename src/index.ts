@@ -1,4 +1,4 @@
-// What the runner starts, for the main step and the post step alike.
+// The runner's entry point, for both the main and the post step.
 import { main } from './bundle.ts';
 
 await main(import.meta.url);

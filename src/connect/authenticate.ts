@@ -1,4 +1,4 @@
-// Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
+// Resolves the credentials and the cluster, and leaves a kubeconfig for this run and for later steps.
 
 import type { Code } from '../core/codes.ts';
 import type { ReportedFinding } from '../core/errors.ts';
@@ -23,14 +23,14 @@ export interface Access {
   readonly path: string;
   /** True for a file that the user named: it is used in place and never removed. */
   readonly borrowed: boolean;
-  /** What later steps shall use instead of `path`: the same file in the context that was asked for. */
+  /** What later steps use instead of `path`: the same file with the requested context. */
   readonly forLater?: string;
   readonly context?: string;
-  /** A bearer token that is kept alive; instead of the kubeconfig's own credentials. */
+  /** A bearer token that is renewed; used instead of the kubeconfig's own credentials. */
   readonly token?: TokenSource;
-  /** `1.34`; only where the cloud says so. */
+  /** `1.34`; only if the cloud reports it. */
   readonly clusterVersion?: string;
-  /** More precise hints for what the cluster's own API refuses. */
+  /** More precise hints for rejections by the cluster's own API. */
   readonly hints: Partial<Record<Code, string>>;
 }
 
@@ -40,15 +40,15 @@ export interface AuthenticateOptions {
   /** Where relative paths start. */
   readonly workspace: string;
   readonly idToken?: IdTokenRequest;
-  /** The run's own way into the cloud, where it is shared with the registry. */
+  /** The run's own cloud client, if it is shared with the registry. */
   readonly cloud?: (credentials: Credentials) => Promise<Cloud>;
-  /** Called before a secret file is made, so that the post step removes it whatever happens. */
+  /** Called before a secret file is created, so that the post step removes it whatever happens. */
   readonly onSecretFile: (path: string) => void;
 }
 
 type AuthenticatePorts = Pick<Ports, 'http' | 'files' | 'clock' | 'log'>;
 
-/** One call; nothing from the kubeconfig is run. Throws ActionError for every expected failure. */
+/** Called once; no program of the kubeconfig is run. Throws ActionError for every expected failure. */
 export function authenticate(
   target: ClusterTarget,
   ports: AuthenticatePorts,
@@ -59,7 +59,7 @@ export function authenticate(
     : byCloud(target, ports, options);
 }
 
-/** Puts the access's hints on what the cluster's API refused. */
+/** Adds the access's hints to a rejection by the cluster's API. */
 export function withHints(findings: readonly Finding[], access: Access): readonly Finding[] {
   return findings.map((each) => {
     const hint = hintFor(each, access);
@@ -67,7 +67,7 @@ export function withHints(findings: readonly Finding[], access: Access): readonl
   });
 }
 
-/** The same beside what the step that failed knew better: a rule for a Role, or a role of the cloud. */
+/** Keeps a more specific hint of the failed step as well: a rule for a Role, or a role of the cloud. */
 export function andHints(
   findings: readonly ReportedFinding[],
   access: Access,
@@ -79,7 +79,7 @@ export function andHints(
   });
 }
 
-/** A preview of an account that may only read is told the one rule, and not to become an editor. */
+/** A preview with a read-only account suggests the one missing rule, not the editor role. */
 function hintFor({ code, severity }: Finding, { hints }: Access): string | undefined {
   return severity === 'fatal' ? hints[code] : undefined;
 }
@@ -114,7 +114,7 @@ async function byKubeconfig(
 
 const folderOf = (path: string): string => path.slice(0, Math.max(1, path.lastIndexOf('/')));
 
-/** Later steps know no `kube-context`: their kubectl must not land in the file's own one. */
+/** Later steps have no `kube-context`: their kubectl must not use the file's current one. */
 function withContext(text: Secret, context: string | undefined, folder: string) {
   const facts = readKubeconfig(reveal(text));
   if (context === undefined || !facts?.contexts.includes(context)) return undefined;
@@ -162,7 +162,7 @@ async function byCloud(
     await files.write(path, text, 0o600);
     return text;
   };
-  // Keeps the file as fresh as the token: later steps read it.
+  // Updates the file with every new token: later steps read it.
   onIssue(write);
   const token = await tokens.get(firstUseMs);
   const account = accountOf(credentials);
@@ -178,7 +178,7 @@ async function byCloud(
   };
 }
 
-/** What the preparation needs before the first wait asks for more. */
+/** Enough for the preparation; the first wait asks for a longer life. */
 const firstUseMs = 5 * 60_000;
 
 function accountOf(credentials: Credentials): { readonly serviceAccountId?: string } {

@@ -1,4 +1,4 @@
-// A kubeconfig of files that nobody has reviewed: looked at before anything in it is read or started.
+// A kubeconfig from unreviewed files: checked before anything in it is read or started.
 import { dirname, resolve } from 'node:path';
 import type { RunContext } from '../core/context.ts';
 import { throwIfFatal } from '../core/errors.ts';

@@ -1,10 +1,10 @@
-// Makes one kubeconfig of several, or of one in another context, for tools that take a single file.
+// Merges several kubeconfigs, or changes the context of one, for tools that take a single file.
 
 import { readYaml } from '../core/small-yaml.ts';
 import { type Fields, isFields } from '../kube/json.ts';
 
 export interface KubeconfigPart {
-  /** Where the file lies: relative paths in it start there. */
+  /** The file's folder: relative paths in it start there. */
   readonly folder: string;
   readonly text: string;
 }
@@ -27,7 +27,7 @@ function movedUser(user: Fields, folder: string): Fields {
   const files = absolute(user, ['client-certificate', 'client-key', 'tokenFile'], folder);
   const exec = fieldsOf(user['exec']);
   const command = exec['command'];
-  // A bare name is looked up on PATH; one with a slash starts where the file lies.
+  // A bare name is looked up on PATH; one with a slash is relative to the file's folder.
   if (typeof command !== 'string' || !command.includes('/')) return files;
   return { ...files, exec: absolute(exec, ['command'], folder) };
 }

@@ -1,6 +1,6 @@
-// Every code of a finding, with what it means and what helps where nothing more precise is known.
+// Every code of a finding, with its meaning and the hint for when nothing more specific is known.
 
-/** code → [what it means in a line, the hint where nothing more precise is known]. */
+/** code → [its meaning in one line, the hint for when nothing more specific is known]. */
 export const codes = {
   'image-vulnerable': [
     'A scan found problems in an image at a severity that was asked for.',

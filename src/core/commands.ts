@@ -1,4 +1,4 @@
-// What sets the commands apart, one row each. Their steps are in plan.ts.
+// The properties of each command, one row each. Their steps are in plan.ts.
 
 interface CommandFacts {
   /** The line of `--help`. */
@@ -6,7 +6,7 @@ interface CommandFacts {
   readonly needsCluster: boolean;
   /** It changes the cluster. */
   readonly writes: boolean;
-  /** It takes manifests or images to a place: both have to be known. */
+  /** It takes manifests or images to a target: both have to be known. */
   readonly deploys: boolean;
   readonly scans: boolean;
   /** Before and after the application and its place, in the verdict. */
@@ -88,7 +88,7 @@ export type Command = keyof typeof commands;
 
 export const commandNames = Object.keys(commands) as readonly Command[];
 
-/** Undefined where nothing of that name is a command. */
+/** Undefined if no command has that name. */
 export const commandNamed = (name: string | undefined): Command | undefined =>
   commandNames.find((command) => command === name);
 

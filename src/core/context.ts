@@ -1,4 +1,4 @@
-// What the run itself is: the event, the branch, the folders. Read once by the composition root.
+// The run's context: the event, the branch, the folders. Read once by the composition root.
 
 export interface RunContext {
   readonly on: 'github' | 'terminal';
@@ -8,44 +8,44 @@ export interface RunContext {
   readonly ref: string;
   /** The branch a pull request wants to change; else empty. */
   readonly baseRef: string;
-  /** The pull request that it is about, if it is about one. */
+  /** The number of the pull request that triggered the run, if one did. */
   readonly pullRequest?: number;
   /** `owner/name`. */
   readonly repository: string;
-  /** GitHub's number for it, which a rename does not change, where the runner gives it. */
+  /** GitHub's id for it, which a rename does not change, if the runner provides it. */
   readonly repositoryId?: string;
-  /** On a terminal: the repository of the git remote, where there is one. */
+  /** On a terminal: the repository of the git remote, if there is one. */
   readonly remote?: Repository;
-  /** The commit; on a pull request its head, never the merge that GitHub makes. */
+  /** The commit; on a pull request its head, never GitHub's merge commit. */
   readonly sha: string;
-  /** Of the repository; empty where the event does not say it. */
+  /** The repository's default branch; empty if the event does not have it. */
   readonly defaultBranch: string;
-  /** The commit's own time, RFC 3339, where the event says it. */
+  /** The commit's own time, RFC 3339, if the event has it. */
   readonly commitTime?: string;
   readonly actor: string;
   readonly runUrl: string;
-  /** From 1; a run that is started again keeps its address. */
+  /** From 1; a rerun keeps its address. */
   readonly attempt: number;
-  /** Of GitHub's REST API, without a slash at its end; a company's own GitHub has another one. */
+  /** Of GitHub's REST API, without a trailing slash; GitHub Enterprise Server has its own. */
   readonly apiUrl: string;
-  /** The pull request, or the run that `workflow_run` is about, came from another repository. */
+  /** The pull request, or the run that triggered `workflow_run`, came from another repository. */
   readonly fromFork: boolean;
   /** `pull_request` only: it is being closed by its merge, so its files are those of the base. */
   readonly merged?: true;
-  /** `workflow_run` only: the event of the run that it is about. */
+  /** `workflow_run` only: the event of the triggering run. */
   readonly startedBy?: string;
-  /** `issue_comment` only: who wrote the comment and who touched it now; empty where one is unknown. */
+  /** `issue_comment` only: the comment's author and who changed it now; empty if either is unknown. */
   readonly people?: readonly string[];
   /** The checked-out repository; files in messages are relative to it. */
   readonly workspace: string;
-  /** A folder that is gone after the job. */
+  /** A folder that is removed after the job. */
   readonly temp: string;
 }
 
-/** GitHub takes no longer ref. */
+/** GitHub accepts no longer ref. */
 const mostRef = 255;
 
-/** Events whose commit is what a job checks out; a comment or another run starts at the default branch. */
+/** Events whose commit a job checks out; a comment or `workflow_run` starts at the default branch. */
 const ofCommit: ReadonlySet<string> = new Set([
   'push',
   'workflow_dispatch',
@@ -55,9 +55,9 @@ const ofCommit: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The branch that the commit was taken from: `main`, or a ref that is no branch's as it is
- * (`refs/tags/v1`, `refs/pull/7/merge`). Undefined where the event does not say what is deployed. GitHub
- * refuses branches whose name begins with `refs/`, so no two can meet.
+ * The branch that the commit was taken from: `main`, or a ref that is not a branch in full
+ * (`refs/tags/v1`, `refs/pull/7/merge`). Undefined if the event does not say what is deployed. GitHub
+ * rejects branch names that begin with `refs/`, so the two cannot collide.
  */
 export function branchOf({ on, event, ref }: RunContext): string | undefined {
   if (on !== 'github' || !ofCommit.has(event)) return undefined;
@@ -65,7 +65,7 @@ export function branchOf({ on, event, ref }: RunContext): string | undefined {
   return ref.replace(/^refs\/heads\//, '');
 }
 
-/** Whose run it is; undefined where nothing says it. */
+/** The repository that the run belongs to; undefined if unknown. */
 export function repositoryOf(context: RunContext): Repository | undefined {
   const { on, repository: name, repositoryId: id, runUrl, remote } = context;
   if (on === 'terminal') return remote;
@@ -74,11 +74,11 @@ export function repositoryOf(context: RunContext): Repository | undefined {
 }
 
 export interface Repository {
-  /** `https://github.com`, without a slash at its end. */
+  /** `https://github.com`, without a trailing slash. */
   readonly server: string;
-  /** GitHub's number for it, which a rename does not change; absent on a terminal. */
+  /** GitHub's id for it, which a rename does not change; absent on a terminal. */
   readonly id?: string;
-  /** `owner/name`: for people, and the identity only where one of the two has no number. */
+  /** `owner/name`: for people; it identifies the repository only if one of the two has no id. */
   readonly name: string;
 }
 

@@ -1,10 +1,10 @@
-// Everything that can be wrong: one shape (a finding), one table of stable codes with their hints.
+// Every problem has one shape (a finding) and a stable code from one table.
 import type { Code } from './codes.ts';
 import { codes } from './codes.ts';
 
 export type Severity = 'fatal' | 'warning' | 'note';
 
-/** One thing wrong. Absent fields are left out; `evidence` is what the API or a tool itself said. */
+/** One problem. Absent fields are left out; `evidence` quotes the API or a tool. */
 export interface Finding {
   readonly code: Code;
   readonly severity: Severity;
@@ -20,18 +20,18 @@ export interface Finding {
   /** One sentence: what happened to which object. */
   readonly what: string;
   readonly evidence: readonly string[];
-  /** What to do about it, imperative. */
+  /** How to fix it, imperative. */
   readonly hint: string;
 }
 
 type FindingParts = Partial<Omit<Finding, 'code' | 'what'>>;
 
-/** A finding with the table's hint and `fatal` where nothing else is said. */
+/** A finding, by default with the table's hint and severity `fatal`. */
 export function finding(code: Code, what: string, parts: FindingParts = {}): Finding {
   return { severity: 'fatal', evidence: [], hint: codes[code][1], ...parts, code, what };
 }
 
-/** An expected failure that ends the run: it carries every problem found, not only the first. */
+/** An expected failure that ends the run, with every problem found, not only the first. */
 export class ActionError extends Error {
   readonly findings: readonly [Finding, ...Finding[]];
 
@@ -42,13 +42,13 @@ export class ActionError extends Error {
   }
 }
 
-/** Throws one ActionError with all of them, if there is any fatal one. */
+/** Throws one ActionError with all of them if any is fatal. */
 export function throwIfFatal(findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter((each) => each.severity === 'fatal');
   if (first) throw new ActionError(first, ...more);
 }
 
-/** All values, or one ActionError with every problem, in their order. A defect is thrown as it is. */
+/** All values, or one ActionError with every problem, in order. Any other error is rethrown unchanged. */
 export async function allOrProblems<T extends readonly unknown[]>(
   work: {
     readonly [K in keyof T]: Promise<T[K]>;

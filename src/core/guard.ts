@@ -1,13 +1,13 @@
-// Who may run it, and where: events that anybody can start must not reach credentials or start programs.
+// Which events may run what: events that anybody can trigger must not reach credentials or start programs.
 import type { RunContext } from './context.ts';
 import { type Finding, finding } from './errors.ts';
 import { clip, oneLine } from './text.ts';
 
-/** What a run may do because of its event; the table of it for people is in SECURITY.md. */
+/** What a run may do, by its event; SECURITY.md has the table for users. */
 interface Rule {
-  /** `ask`: all, but only after GitHub has said that the people behind it may write. */
+  /** `ask`: everything, but only after GitHub has confirmed that the people behind it may write. */
   readonly may: 'write' | 'ask' | 'compare' | 'nothing';
-  /** The checked-out files may be a proposal that nobody has reviewed. */
+  /** The checked-out files may be unreviewed (a pull request). */
   readonly foreign: boolean;
   /** Why not, as a sentence. */
   readonly why?: string;
@@ -17,7 +17,7 @@ interface Rule {
 const started = 'Deploy from push, workflow_dispatch, release or schedule instead.';
 const preview = `On this event use command: diff. ${started}`;
 
-/** Only who may write to the repository can start it. */
+/** Only people with write access to the repository can trigger it. */
 const writers: Rule = { may: 'write', foreign: false };
 const proposal: Rule = { may: 'write', foreign: true };
 
@@ -27,7 +27,7 @@ const refused = (why: string, hint: string): Rule => ({ may: 'nothing', foreign:
 const ofWriters = ['push', 'workflow_dispatch', 'schedule', 'release', 'repository_dispatch'];
 
 /**
- * A called workflow has the event of its caller, so `workflow_call` is no row. Source:
+ * A called workflow has the event of its caller, so `workflow_call` has no row. Source:
  * https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
  */
 const events = new Map<string, Rule | ((context: RunContext) => Rule)>([
@@ -63,13 +63,13 @@ function ofPullRequest({ fromFork, merged }: RunContext): Rule {
     : proposal;
 }
 
-/** Of a chain nobody knows its beginning, which may have been a stranger's. */
+/** The start of a chain of runs is unknown, and may have been a stranger's. */
 function afterRun({ fromFork, startedBy }: RunContext): Rule {
   if (fromFork) {
     const hint = 'Start it from push or workflow_dispatch, or filter out forks in the workflow.';
     return refused('This `workflow_run` was started by a run that belongs to a fork.', hint);
   }
-  // GitHub always says by what.
+  // GitHub always names the triggering event.
   if (!startedBy || startedBy === 'pull_request' || ofWriters.includes(startedBy)) return writers;
   const hint = 'Start it after a run on push, workflow_dispatch, release or schedule.';
   const what = `This \`workflow_run\` was started by a run on ${named(startedBy)}`;
@@ -92,20 +92,20 @@ function ruleFor(context: RunContext): Rule {
   );
 }
 
-/** Refusals of the event itself; empty where a run that `writes`, or only compares, may go on. */
+/** Refusals of the event itself; empty if a run that `writes`, or only compares, may continue. */
 export function mayRun(context: RunContext, writes: boolean): readonly Finding[] {
   const { may, why, hint } = ruleFor(context);
   if (why === undefined || (may === 'compare' && !writes)) return [];
   return [finding('event-refused', why, { hint: hint ?? started })];
 }
 
-/** Whether GitHub has to say first that `people` of the context may write. */
+/** Whether GitHub must first confirm that `people` of the context may write. */
 export const asksForPeople = (context: RunContext): boolean => ruleFor(context).may === 'ask';
 
 /** The checked-out files may be a proposal that nobody has reviewed. */
 export const isUntrusted = (context: RunContext): boolean => ruleFor(context).foreign;
 
-/** Whether `path` is `folder` or lies in it; both absolute and resolved, links included. */
+/** Whether `path` is `folder` or inside it; both absolute, with links resolved. */
 export function isWithin(path: string, folder: string): boolean {
   const parts = (text: string) => text.split(/[/\\]+/).filter((part) => part !== '');
   const [inner, outer] = [parts(path), parts(folder)];
@@ -113,15 +113,15 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 export interface KubeconfigFile {
-  /** It lies in the workspace, or is named there: by a link that may lead anywhere. */
+  /** It is in the workspace, or its path is: a link there may point anywhere. */
   readonly isForeign: boolean;
-  /** A user in it has `exec` or `auth-provider`. */
+  /** One of its users has `exec` or `auth-provider`. */
   readonly startsPrograms: boolean;
-  /** What it reaches beyond the workspace: `tokenFile: ../token`, or the link that it is itself. */
+  /** What it reaches outside the workspace: `tokenFile: ../token`, or itself, if it is a link. */
   readonly outside: readonly string[];
 }
 
-/** On a pull request a kubeconfig of the workspace could start a program, or send a file away. */
+/** On a pull request, a kubeconfig in the workspace could start a program or leak a file. */
 export function checkKubeconfig(context: RunContext, file: KubeconfigFile): readonly Finding[] {
   if (!isUntrusted(context) || !file.isForeign) return [];
   const hint = 'Pass the kubeconfig as a secret, or use one with a token.';
@@ -135,11 +135,11 @@ export function checkKubeconfig(context: RunContext, file: KubeconfigFile): read
   ];
 }
 
-/** Systems of runners as GitHub calls them, by Node's name: our programs there are for terminals. */
+/** Runner systems by Node's name, as GitHub calls them: supported on terminals only. */
 const foreignSystems: Readonly<Record<string, string>> = { win32: 'Windows', darwin: 'macOS' };
 
 /**
- * Why the action cannot work on this runner; undefined where it can. `runnerOs` is `RUNNER_OS`
+ * Why the action cannot run on this runner; undefined if it can. `runnerOs` is `RUNNER_OS`
  * (https://docs.github.com/actions/reference/workflows-and-actions/variables), `platform` Node's.
  */
 export function refuseRunner(runnerOs: string | undefined, platform: string): Finding | undefined {

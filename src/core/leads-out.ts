@@ -1,10 +1,10 @@
-// Whether a path of somebody's files leads out of the workspace, links followed.
+// Whether a path in unreviewed files leads out of the workspace, links followed.
 import { dirname, resolve } from 'node:path';
 import { isWithin } from './guard.ts';
 import type { Files } from './ports.ts';
 
 /**
- * True outside of `workspace`, by the real path of what is there, or of the folder that it would be in;
+ * True outside `workspace`, by the real path of the file, or of the folder that it would be in;
  * and for `.git`, where the checkout may keep the job's token.
  */
 export async function leadsOut(path: string, workspace: string, files: Files): Promise<boolean> {
@@ -17,7 +17,7 @@ async function realOf(path: string, files: Files): Promise<string> {
   const found = await files.realPath(path).catch(() => undefined);
   const parent = dirname(path);
   if (found !== undefined || parent === path) return found ?? path;
-  // A link that leads nowhere yet may lead somewhere soon.
+  // A dangling link may get a target later.
   if ((await files.kind(path)) === 'link') return '/';
   return resolve(await realOf(parent, files), path.slice(parent.length).replace(/^[/\\]+/, ''));
 }

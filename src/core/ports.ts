@@ -1,9 +1,9 @@
-// The doors to the world: everything impure that the engine may ask for.
+// The ports: every side effect that the engine may use.
 import type { Finding } from './errors.ts';
 import type { Secret } from './secret.ts';
 
 export interface RunOptions {
-  /** Added to a minimal environment (PATH, HOME, proxies): a child never inherits inputs or tokens. */
+  /** Added to a minimal environment (PATH, HOME, proxies): a child process never inherits inputs or tokens. */
   readonly env?: Readonly<Record<string, string | Secret>>;
   readonly stdin?: string | Secret;
   readonly cwd?: string;
@@ -23,8 +23,8 @@ export interface RunResult {
 /** Starts programs, never through a shell. */
 export interface Shell {
   /**
-   * Of `stderr` the last MiB is kept at least, as of `stdout` with `onLine`. Throws ActionError
-   * `tool-unavailable` where the program cannot be started, says more than 64 MiB without `onLine`, or
+   * At least the last MiB of `stderr` is kept, and of `stdout` with `onLine`. Throws ActionError
+   * `tool-unavailable` if the program cannot be started, writes more than 64 MiB without `onLine`, or
    * 4 MiB in one line.
    */
   run(command: string, args: readonly string[], options?: RunOptions): Promise<RunResult>;
@@ -37,11 +37,11 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string | Secret>>;
   readonly body?: string | Secret;
-  /** Whole request, milliseconds. Default 30 000. */
+  /** Time limit of the whole request, milliseconds. Default 30 000. */
   readonly timeoutMs?: number;
   /**
    * `none` (default: credentials never follow a redirect), `same-host`, or `any-host` for public
-   * files: headers stay behind, and https never becomes http.
+   * files: headers are not forwarded, and https never becomes http.
    */
   readonly redirect?: 'none' | 'same-host' | 'any-host';
   /** Larger answers are an error. Default 16 MiB. */
@@ -56,7 +56,7 @@ export interface HttpResponse {
 
 /**
  * Plain HTTPS. Retries 429 (Retry-After), 5xx and broken connections, capped and jittered, and
- * gives back the last answer; throws `TransportError` when there was none. Respects proxy variables.
+ * returns the last answer; throws `TransportError` if there was none. Respects proxy variables.
  */
 export interface Http {
   send(request: HttpRequest): Promise<HttpResponse>;
@@ -67,21 +67,21 @@ export interface TreeEntry {
   readonly path: string;
   readonly kind: 'file' | 'link' | 'other';
   readonly executable: boolean;
-  /** Where a link leads, as it is written. */
+  /** The target of a link, as written. */
   readonly target?: string;
 }
 
 export interface Files {
-  /** UTF-8. Throws ActionError `input-invalid` where it is larger than 128 MiB, else what the system says. */
+  /** UTF-8. Throws ActionError `input-invalid` if it is larger than 128 MiB, else the system's error. */
   read(path: string): Promise<string>;
-  /** Regular files only, never through a link; parent folders are made. */
+  /** Regular files only, never through a link; parent folders are created. */
   write(path: string, text: string | Secret, mode?: number): Promise<void>;
-  /** `file`, `folder`, `link`, `other`, or undefined where nothing is. Does not follow links. */
+  /** `file`, `folder`, `link`, `other`, or undefined if there is nothing. Does not follow links. */
   kind(path: string): Promise<'file' | 'folder' | 'link' | 'other' | undefined>;
   realPath(path: string): Promise<string>;
   list(folder: string): Promise<readonly string[]>;
   glob(pattern: string, root: string): Promise<readonly string[]>;
-  /** Every file below a folder. A folder for which `enters` is false is not looked into. */
+  /** Every file below a folder. A folder for which `enters` is false is skipped. */
   tree(folder: string, enters: (path: string) => boolean): Promise<readonly TreeEntry[]>;
   /** SHA-256 of a file's bytes, hexadecimal. */
   digest(path: string): Promise<string>;
@@ -118,20 +118,20 @@ export interface ApiRequest {
   readonly accept?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Called the moment before it goes out, each time it does; what it throws ends it. */
+  /** Called right before each attempt is sent; if it throws, the request fails. */
   readonly onStart?: () => void;
 }
 
 export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON, or the text where the answer is not JSON. */
+  /** The parsed JSON, or the text if the answer is not JSON. */
   readonly body: unknown;
 }
 
 /**
- * One API server: one exchange each, no retries (`cluster/api.ts` has them). Throws
- * `TransportError` when no answer came.
+ * One API server: one exchange per call, no retries (`cluster/api.ts` does those). Throws
+ * `TransportError` if there is no answer.
  */
 export interface Cluster {
   readonly server: string;
@@ -143,7 +143,7 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
-/** No answer came: refused, reset, timed out, name not found. `reason` is the system's code. */
+/** No answer: refused, reset, timed out, name not found. `reason` is the system's code. */
 export class TransportError extends Error {
   readonly reason: string;
   constructor(reason: string, message: string) {
@@ -161,11 +161,11 @@ export interface GitHubResponse {
 /**
  * GitHub's REST API for one token. Routes and parameters as its documents name them:
  * `GET /repos/{owner}/{repo}/deployments`. Any status is an answer; throws `TransportError` when
- * none came.
+ * there is none.
  */
 export interface GitHub {
   send(route: string, parameters: Readonly<Record<string, unknown>>): Promise<GitHubResponse>;
-  /** The items of all pages, or the first answer that is none. */
+  /** The items of all pages, or the first answer that is not a page. */
   list(route: string, parameters: Readonly<Record<string, unknown>>): Promise<GitHubResponse>;
 }
 

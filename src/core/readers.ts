@@ -1,4 +1,4 @@
-// One reader per type of value: text in, a value or every problem with it out.
+// One reader per type of value: takes text, returns a value or every problem with it.
 import { closestMatch } from 'leven';
 import exact from 'semver/functions/valid.js';
 import range from 'semver/ranges/valid.js';
@@ -20,19 +20,19 @@ export function refuse(...args: Parameters<typeof invalid>): { findings: readonl
   return { findings: [invalid(...args)] };
 }
 
-/** The shape of a text that must not be shown. */
+/** Describes a text that must not be shown. */
 export function shapeOf(text: string): string {
   const lines = text.split('\n').length;
   const characters = `${text.length} character${text.length === 1 ? '' : 's'}`;
   return lines === 1 ? `a text of ${characters}` : `${lines} lines, ${characters}`;
 }
 
-/** Short printable texts as they are, since they help; anything else by its shape. */
+/** Short printable texts verbatim; anything else by its shape. */
 export function shown(text: string): string {
   return /^[\x20-\x7e]{1,40}$/.test(text) ? JSON.stringify(text) : shapeOf(text);
 }
 
-/** "; did you mean `x`?", or nothing where no candidate is close. */
+/** "; did you mean `x`?", or nothing if no candidate is close. */
 export function didYouMean(text: string, candidates: readonly string[]): string {
   const maxDistance = Math.max(1, Math.min(3, Math.floor(text.length / 3)));
   const match = closestMatch(text.toLowerCase(), [...candidates], { maxDistance });
@@ -86,7 +86,7 @@ function asDuration(ms: number): string {
   return ms >= minute && ms % minute === 0 ? `${ms / minute}m` : `${ms / 1000}s`;
 }
 
-/** RFC 1123, what Kubernetes asks of namespaces and label values that become names. */
+/** RFC 1123, as Kubernetes requires of namespaces and of label values that become names. */
 export const dnsLabel: Reader<string> = (text, name) => {
   if (/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) return { value: text };
   const guess = toDnsLabel(text);
@@ -95,7 +95,7 @@ export const dnsLabel: Reader<string> = (text, name) => {
   return refuse(name, `is ${shown(text)}, not a DNS label`, hint);
 };
 
-/** The nearest DNS label: lower case, `-` for what is not allowed; empty where nothing is left. */
+/** The nearest DNS label: lower case, `-` for invalid characters; empty if nothing is left. */
 export function toDnsLabel(text: string): string {
   const label = text.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return label.replace(/^-/, '').slice(0, 63).replace(/-$/, '');
@@ -134,7 +134,7 @@ export function version(accepts: 'exact' | 'range', ...words: readonly string[])
   return (text, name) => {
     if (words.includes(text)) return { value: text };
     const found = exact(text) ?? (accepts === 'range' ? range(text) && text : null);
-    // YAML reads an unquoted 1.30 as the number 1.3, which is no version that anybody means.
+    // YAML reads an unquoted 1.30 as the number 1.3, which is not the intended version.
     if (/^1\.[1-9]$/.test(text)) {
       return refuse(name, `is ${text}: YAML drops a last zero`, `Write it in quotes: '${text}0'.`);
     }
@@ -163,7 +163,7 @@ export const pageUrl: Reader<string> = (text, name) => {
   return { value: url.href };
 };
 
-/** `gitlab.example.com`, with a port where it is not 443's; as an address has it. */
+/** `gitlab.example.com`, with its port unless that is 443, as in a URL. */
 export const hostName: Reader<string> = (text, name) => {
   const url = URL.parse(`https://${text}`);
   const hint = 'Write the host alone, with its port if it has one: gitlab.example.com';

@@ -1,7 +1,7 @@
-// A value that must never be read by a person: its text form is a placeholder.
+// A value that must never be shown: its text form is a placeholder.
 const revealed = new WeakMap<Secret, string>();
 
-/** Wraps a secret text. Only `reveal` gives it back, and only Shell, Http and the cluster call it. */
+/** Wraps a secret text. Only `reveal` returns it, and only Shell, Http and the cluster call that. */
 export class Secret {
   constructor(text: string) {
     revealed.set(this, text);

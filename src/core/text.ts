@@ -1,10 +1,10 @@
-// Text from outside made safe to show: no line may act on the runner, the terminal or the reader.
+// Makes text from outside safe to show: no line may act on the runner, the terminal or the reader.
 import { escapes, invisible } from './redaction/invisible.ts';
 import { known } from './redaction/redaction.ts';
 
 const lineBreak = /\r\n|[\n\r\u0085\u2028\u2029]/;
 
-// Most lines are of this kind, and there may be a hundred thousand of them.
+// Fast path: most lines need no change, and there may be a hundred thousand of them.
 const plain = /^[\t\x20-\x7e]*$/;
 
 /** One line without line breaks, control characters or escape sequences. */
@@ -20,7 +20,7 @@ export function oneLine(text: string): string {
 
 /**
  * One line that the runner cannot read as a command: `::name::` counts after leading white space,
- * `##[name]` anywhere (actions/runner, ActionCommand.cs). Doing it twice changes nothing.
+ * `##[name]` anywhere (actions/runner, ActionCommand.cs). Idempotent.
  */
 export function neutralise(line: string): string {
   return oneLine(line)
@@ -35,12 +35,12 @@ export function safeLines(text: string): readonly string[] {
   return lines;
 }
 
-/** Behind a cut: as much as one secret may need in its longest form. */
+/** Characters kept beyond the cut for redaction: the longest form that a secret may have. */
 const margin = 4_096;
 
 /**
- * At most `length` characters; says with `…` that something was cut, never inside a character.
- * What is cut loses its secrets first: of half a secret nobody could say later that it is one.
+ * At most `length` characters; `…` marks a cut, which is never inside a character.
+ * Secrets are redacted before the cut: half a secret could not be recognised later.
  */
 export function clip(given: string, length: number): string {
   if (given.length <= length) return given;

@@ -1,4 +1,4 @@
-// One bar of the timeline: what took how long.
+// One bar of the timeline: how long something took.
 /** One bar of the timeline. Milliseconds since the epoch. */
 export interface Timing {
   readonly section: 'prepare' | 'build' | 'scan' | 'apply' | 'rollout';

@@ -1,4 +1,4 @@
-// Wakes the wait: at once when something happened, else when its time has come.
+// Ends a wait early when something has happened, else when its time is up.
 import type { Clock } from './ports.ts';
 
 export interface Wake {
@@ -23,7 +23,7 @@ export function createWake(clock: Clock): Wake {
     async wait(ms, signal) {
       const over = new AbortController();
       const end = (): void => over.abort();
-      // Not `AbortSignal.any`: what that makes outlives each of the many waits.
+      // Not `AbortSignal.any`: its signals would outlive each of the many waits.
       signal?.addEventListener('abort', end);
       if (signal?.aborted) end();
       const sleep = clock.sleep(ms, over.signal).catch(() => undefined);

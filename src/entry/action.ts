@@ -1,4 +1,4 @@
-// Composition root of the action: the runner's environment in, outputs and exit code out.
+// Composition root of the action: takes the runner's environment, produces outputs and an exit code.
 import { randomUUID } from 'node:crypto';
 import { EOL } from 'node:os';
 import { join } from 'node:path';
@@ -33,13 +33,13 @@ import { rollbackWorkflowOf } from './workflow-files.ts';
 
 const state = { files: 'secret-files', main: 'main' };
 
-/** The main step, or the post step where the main step has left its mark. */
+/** The main step, or the post step if the main step has set its state. */
 export async function main(entry: string): Promise<void> {
   const log = githubLog(writingOut((text) => process.stdout.write(text)));
   try {
     await run(log, entry);
   } catch (error) {
-    // What was published until then stays; secret files are the post step's.
+    // What was published until then stays; the post step removes secret files.
     for (const each of defectFindings(error)) log.annotate(each);
     await leave(1);
   }
@@ -51,7 +51,7 @@ async function run(log: Log, entry: string): Promise<void> {
   log.info(`webgen-deploy ${version}`);
   const refusal = refuseRunner(process.env['RUNNER_OS'], process.platform);
   if (refusal) {
-    // Nothing is read here and nothing written, not even a report: no path of this system is known.
+    // Nothing is read or written on an unsupported system, not even a report.
     const outcome = refusedOutcome('deploy', [refusal], realClock());
     for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value);
     say(outcome, log);
@@ -63,7 +63,7 @@ async function run(log: Log, entry: string): Promise<void> {
   const session = await startSession({
     entry,
     lastWords: (outcome) => lastWords(outcome, context),
-    // The post step has their list.
+    // The post step gets their list.
     secretFiles: () => [],
     raw,
     context,
@@ -79,12 +79,12 @@ async function run(log: Log, entry: string): Promise<void> {
   await leave(isGood(session.outcome) ? 0 : 1);
 }
 
-/** `@actions/github` reads the event's payload; it is loaded after the first line is out. */
+/** `@actions/github` reads the event's payload; it is loaded after the first line is printed. */
 async function contextOf(): Promise<Place> {
   const { context } = await import('@actions/github');
   const surroundings = { workspace: process.cwd(), temp: process.env['RUNNER_TEMP'] ?? '/tmp' };
   const place = runContext(process.env, context.payload, surroundings);
-  // Read now: a run that hangs has to know it.
+  // Read now, since a hung run can no longer do so.
   const rollbackWorkflow = await rollbackWorkflowOf(place.workspace);
   return { ...place, ...(rollbackWorkflow === undefined ? {} : { rollbackWorkflow }) };
 }
@@ -98,7 +98,7 @@ interface Publishing {
   readonly pullRequest?: PullRequest;
 }
 
-/** Outputs, report files, summary, annotations, and last the block that a person reads first. */
+/** Outputs, report files, summary, annotations, and last the block that people read first. */
 async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   const { context, log } = publishing;
   const files = realFiles(context.temp);
@@ -116,7 +116,7 @@ async function publish(told: Outcome, publishing: Publishing): Promise<void> {
   say(outcome, log);
 }
 
-/** The outcome and its outputs as they may leave the process. */
+/** The outcome and its outputs without secrets, ready to be published. */
 function shown(told: Outcome, more: Readonly<Record<string, string>> = {}) {
   const { outputs, withheld } = outputsWithoutSecrets({ ...outputsOf(told), ...more });
   const outcome = shownOutcome(
@@ -131,7 +131,7 @@ function say(outcome: Outcome, log: Log): void {
   for (const line of renderText(outcome)) log.info(line);
 }
 
-/** The same without a library, and without waiting: as text for the log and for the runner's files. */
+/** The same, synchronously and without a library: text for the log and for the runner's files. */
 function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords']> {
   const { outcome, outputs } = shown(told);
   const said: string[] = [];
@@ -142,7 +142,7 @@ function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords
   const { GITHUB_OUTPUT: file, GITHUB_STEP_SUMMARY: summary } = process.env;
   return {
     fd: 1,
-    // Whatever line or group is open ends here.
+    // Closes whatever line or group is open.
     text: `\n::endgroup::\n${said.join('')}`,
     files: [
       ...(file ? [{ path: file, text: outputPairs(outputs) }] : []),
@@ -151,7 +151,7 @@ function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords
   };
 }
 
-/** As `core.setOutput` writes them; a delimiter that nobody can guess is in no value. */
+/** As `core.setOutput` writes them; no value can contain a random delimiter. */
 function outputPairs(outputs: Readonly<Record<string, string>>): string {
   const delimiter = `ghadelimiter_${randomUUID()}`;
   return Object.entries(outputs)
@@ -159,7 +159,7 @@ function outputPairs(outputs: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Keeps the preview on the pull request; where that may not be, the summary has to have it. */
+/** Keeps the preview on the pull request; without permission for that, the summary has it. */
 async function preview(
   outcome: Outcome,
   { context, log, pullRequest }: Publishing,
@@ -178,7 +178,7 @@ async function post(log: Log): Promise<void> {
   await removeSecretFiles(core.getState(state.files), temp, { files: realFiles(temp), log });
 }
 
-/** Kept connections would hold the process for seconds; everything that matters is written. */
+/** Kept-alive connections would delay the exit for seconds; everything that matters is written. */
 async function leave(code: number): Promise<void> {
   await new Promise<void>((done) => process.stdout.write('', () => done()));
   process.exit(code);

@@ -1,4 +1,4 @@
-// The cluster of a terminal that names none: what kubectl would take, in one file.
+// The default cluster of a terminal: what kubectl would use, in one file.
 import { existsSync } from 'node:fs';
 import { dirname, join, delimiter as pathDelimiter, resolve } from 'node:path';
 import { oneKubeconfig } from '../connect/one-kubeconfig.ts';
@@ -11,13 +11,13 @@ export interface Surroundings {
   readonly named: string | undefined;
   readonly home: string;
   readonly files: Pick<Files, 'read' | 'makeTemp' | 'write'>;
-  /** Told of a file that holds secrets before it is made. */
+  /** Called with the path of a secret file before it is created. */
   onSecretFile(path: string): void;
 }
 
 /**
- * The path, or undefined where there is none. Of several files in `KUBECONFIG` the missing ones
- * are passed over, as kubectl does, and the others become one, with the secrets of all.
+ * The path, or undefined if there is none. Of several files in `KUBECONFIG`, missing ones
+ * are skipped, as kubectl does, and the others are merged into one, with the secrets of all.
  */
 export async function defaultKubeconfig(around: Surroundings): Promise<string | undefined> {
   const paths = (around.named ?? '').split(pathDelimiter).filter((path) => path !== '');
@@ -35,7 +35,7 @@ async function merged(
   const texts = await Promise.all(
     paths.map(async (path) => ({ path, text: await files.read(path) })),
   );
-  // Its own reader says what is wrong with it, without quoting it.
+  // The kubeconfig reader reports what is wrong with it, without quoting it.
   const broken = texts.find(({ text }) => 'problem' in readYaml(text));
   if (broken) return broken.path;
   const parts = texts.map(({ path, text }) => ({ folder: dirname(resolve(path)), text }));

@@ -1,4 +1,4 @@
-// The engine's doors with the real world behind them, the same for a runner and a terminal.
+// The engine's ports, implemented for real, the same for a runner and a terminal.
 import { readdir } from 'node:fs/promises';
 import { arch, homedir, platform } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ export interface EngineOptions extends Pick<Engine, 'exports' | 'onSecretFile'> 
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Opens and starts nothing yet. */
+/** Opens no connection and starts no program yet. */
 export function realEngine(options: EngineOptions): Engine {
   const { context, log, signal, environment, exports, onSecretFile } = options;
   const clock = realClock();
@@ -82,6 +82,6 @@ export async function overlaysOf(workspace: string): Promise<readonly string[]> 
     });
     return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   } catch {
-    return []; // A repository without that folder names its manifests itself.
+    return []; // A repository without that folder sets `manifests` itself.
   }
 }

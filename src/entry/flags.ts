@@ -1,4 +1,4 @@
-// A terminal's command line → the same raw inputs that the runner gives.
+// A terminal's command line → the same raw inputs that the runner provides.
 import { parseArgs } from 'node:util';
 import { type Finding, finding } from '../core/errors.ts';
 import { didYouMean, shown } from '../core/readers.ts';
@@ -8,33 +8,33 @@ import { closeName, type RawInputs } from '../inputs/raw.ts';
 import { ownFlagNames, terminalCommands } from './commands.ts';
 
 export interface Flags {
-  /** As written; the default where nothing was. Whether it exists is `readInputs`'s to say. */
+  /** As written, or the default. `readInputs` checks whether it exists. */
   readonly command: string;
   /** `command` included, when it was written. */
   readonly raw: RawInputs;
-  /** Of secret inputs, as written and each by itself: `@FILE` and `-` are not read yet. */
+  /** Secret inputs as written, each value separately: `@FILE` and `-` are not read yet. */
   readonly secrets?: Readonly<Partial<Record<InputName, readonly string[]>>>;
-  /** Only of `diagnose`: what it reads; `-` is standard input. */
+  /** Only for `diagnose`: the files it reads; `-` is standard input. */
   readonly files?: readonly string[];
-  /** Only of `diagnose`: RFC 3339, as written. */
+  /** Only for `diagnose`: RFC 3339, as written. */
   readonly now?: string;
-  /** Only of `init`. */
+  /** Only for `init`. */
   readonly init?: {
-    /** One each; undefined where none was given. */
+    /** One value per item; undefined if none was given. */
     readonly services?: string;
     readonly yes: boolean;
     readonly dryRun: boolean;
     readonly force: boolean;
     /** Callers of the reusable workflows. */
     readonly reusable: boolean;
-    /** Actions by commit: the project's own, or none where the program has to know it. */
+    /** Pin actions by commit: the project's given one, or absent to use the program's own. */
     readonly pin?: { readonly commit?: string };
     readonly buildEnvironment?: string;
   };
   readonly output: 'text' | 'json';
   readonly help: boolean;
   readonly version: boolean;
-  /** Wrong use: any of them means exit code 2. */
+  /** Usage errors: any of them means exit code 2. */
   readonly findings: readonly Finding[];
 }
 
@@ -78,7 +78,7 @@ function splitWords(argv: readonly string[]): Words {
     ...text.map((name) => [name, { type: 'string' as const, multiple: true }]),
     ['help', { type: 'boolean' as const, short: 'h' }],
   ]);
-  // A group of short flags has one; the library opens as many as there are, one in the other.
+  // A group of short flags needs a limit: the library expands it by recursion.
   const args = argv.map((word) => (/^-[^-]/.test(word) ? word.slice(0, longestGroup) : word));
   const config = { args, options, strict: false, allowPositionals: true, tokens: true };
   const { tokens = [], positionals } = parseArgs(config as typeof config & { tokens: true });
@@ -110,10 +110,10 @@ function readOption(option: Option): ReadOption {
   const input = names.find((each) => each === name);
   if (input && switches.includes(input)) return { name: input, text: value ?? 'true' };
   if (!input && !own.includes(name)) return { wrong: unknownFlag(option) };
-  // Of the switches only this one may have a value: `--pin=<commit>`.
+  // The only switch that may have a value: `--pin=<commit>`.
   if (name === 'pin') return { own: name, text: value ?? '' };
   if (ownSwitches.includes(name)) return { own: name, text: 'true' };
-  // `--timeout --wait` would take a flag for a value; a value like that is written with `=`.
+  // `--timeout --wait` would take a flag as a value; such a value is written with `=`.
   if (value === undefined || (!inline && value.startsWith('--'))) {
     return { wrong: wrongUse(`The flag --${name} needs a value.`, `Write --${name}=VALUE.`) };
   }
@@ -125,7 +125,7 @@ function unknownFlag({ name, written }: Option): Finding {
   return wrongUse(`The flag ${written.slice(0, 60)} is not known${guess || '.'}`, help);
 }
 
-/** A word that is no flag: the command, or a mistake; not repeated where it may be a secret's. */
+/** A word that is not a flag: the command, or a mistake; not quoted if it may be part of a secret. */
 function wrongWords(words: readonly string[], read: readonly ReadOption[]): readonly Finding[] {
   const mayBeSecret = read.some(
     (each) => 'wrong' in each || ('name' in each && isSecret(each.name)),
@@ -140,7 +140,7 @@ function wrongWords(words: readonly string[], read: readonly ReadOption[]): read
   ];
 }
 
-/** Flags that are right for another command, and a diagnosis of nothing. */
+/** Flags that belong to another command, and `diagnose` without a file. */
 function misplaced(read: readonly ReadOption[], command: string, files: number) {
   const alone = Object.hasOwn(terminalCommands, command) ? terminalCommands[command] : undefined;
   const strange = read.flatMap((each) => {
@@ -161,7 +161,7 @@ function misplaced(read: readonly ReadOption[], command: string, files: number) 
 
 const isSecret = (name: InputName): boolean => secretInputs.some((each) => each === name);
 
-/** Inputs by name; each but the lists once. */
+/** Inputs by name; all but lists may be given once. */
 function gather(read: readonly ReadOption[], command: string | undefined) {
   const given = new Map<InputName, readonly string[]>();
   for (const each of read) {
@@ -176,7 +176,7 @@ function gather(read: readonly ReadOption[], command: string | undefined) {
   return { raw: raw as RawInputs, secrets, findings };
 }
 
-/** The last one counts, but each of a list. */
+/** The last one counts; for lists, all of them. */
 function ownFlags(read: readonly ReadOption[]) {
   const texts = (name: string) =>
     read.flatMap((each) => ('own' in each && each.own === name ? [each.text] : []));
@@ -197,7 +197,7 @@ function initFlags({ has, texts }: ReturnType<typeof ownFlags>): NonNullable<Fla
   };
 }
 
-/** Reads the words after the program's name. Throws nothing: wrong use is in `findings`. */
+/** Parses the words after the program's name. Never throws: usage errors are in `findings`. */
 export function parseFlags(argv: readonly string[]): Flags {
   const { options, positionals } = splitWords(argv);
   const read = options.map(readOption);

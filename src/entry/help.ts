@@ -1,4 +1,4 @@
-// The text of `webgen-deploy --help`, made from the contract.
+// The text of `webgen-deploy --help`, generated from the contract.
 import { commandNames, commands } from '../core/commands.ts';
 import { type InputName, inputTable } from '../inputs/contract.ts';
 import { inputAbout, inputGroups } from '../inputs/contract-help.ts';
@@ -87,7 +87,7 @@ const longest = 85;
 function row(name: InputName): string {
   const about = inputAbout[name];
   const { default: standard } = inputTable[name];
-  // What is too long for a line of a terminal loses what comes after its colon.
+  // A text too long for one terminal line loses the part after its colon.
   const short = about.length > longest ? (about.split(': ')[0] ?? about) : about;
   const text = standard ? `${short} (default: ${standard})` : short;
   return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;

@@ -1,4 +1,4 @@
-// What `init` sees of the folder that it is started in, and the person who answers its questions.
+// The ports of `init`: the folder that it is started in, and the terminal that answers its questions.
 import { lstat, mkdir, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -8,7 +8,7 @@ import type { Shell } from '../core/ports.ts';
 import { currentBranchHere, defaultBranchHere, repositoryHere } from '../platform/git-remote.ts';
 import { ownCommit } from '../platform/own-commit.ts';
 
-/** Undefined where standard input is no terminal. Questions go to standard error. */
+/** Undefined if standard input is not a terminal. Questions go to standard error. */
 export async function openQuestions(): Promise<
   { readonly ask: (question: string) => Promise<string>; close(): void } | undefined
 > {
@@ -17,7 +17,7 @@ export async function openQuestions(): Promise<
   return { ask: (question) => lines.question(question), close: () => lines.close() };
 }
 
-/** Doors into `folder`, the root of an application's repository; `entry` is the program's file. */
+/** Ports for `folder`, the root of an application's repository; `entry` is the program's file. */
 export async function initDoors(
   folder: string,
   { shell, entry }: { readonly shell: Shell; readonly entry: string },
@@ -46,7 +46,7 @@ async function gitFacts(folder: string, shell: Shell, entry: string): Promise<In
     currentBranchHere(shell, folder),
     ownCommit(shell, entry),
   ]);
-  // A repository that was not cloned has no note of the remote's.
+  // A repository that was not cloned has no recorded default branch.
   const own = current === 'main' || current === 'master' ? current : undefined;
   const defaultBranch = noted ?? own;
   const isGitHub = remote?.server === 'https://github.com';

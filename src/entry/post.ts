@@ -1,10 +1,10 @@
-// The action's last word: removes every secret file that this run left for later steps.
+// The post step: removes every secret file that this run left for later steps.
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import type { Files, Log } from '../core/ports.ts';
 
 /**
  * `state` is the JSON list of paths that the run recorded. A link, or a path outside the temporary
- * folder, is not ours any more and is left alone. Never throws: cleaning up must not fail a job.
+ * folder, is no longer ours and is left alone. Never throws: cleaning up must not fail a job.
  */
 export async function removeSecretFiles(
   state: string,
@@ -21,7 +21,7 @@ export async function removeSecretFiles(
   }
 }
 
-/** What to remove where only one system call is left: the folder that we made, else the file. */
+/** What to remove if only one system call is possible: the folder that we created, else the file. */
 export function secretPlaces(paths: readonly string[], temp: string): readonly string[] {
   return paths.map((path) => {
     const folder = dirname(path);
@@ -46,12 +46,12 @@ async function removeOne(
 ): Promise<void> {
   const folder = dirname(path);
   if ((await files.kind(folder)) === undefined) return;
-  // Resolved, so that no link on the way leads out of the temporary folder.
+  // Resolved, so that no link in the path leads out of the temporary folder.
   const root = await files.realPath(temp);
   const real = await files.realPath(folder);
   const inside = isAbsolute(path) && `${real}${sep}`.startsWith(`${root}${sep}`);
   const target = join(real, basename(path));
-  // A folder that we made goes as a whole: a run that was killed may have left a half-written file.
+  // A folder that we created is removed as a whole: a killed run may have left a half-written file.
   const ours = dirname(real) === root && basename(real).startsWith('webgen-deploy-');
   const kind = await files.kind(target);
   if (kind === undefined && !ours) return;

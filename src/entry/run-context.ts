@@ -1,9 +1,9 @@
-// Builds the run's context from what the runner gives: variables and the event's payload.
+// Builds the run's context from the runner's variables and the event's payload.
 
 import type { RunContext } from '../core/context.ts';
 import { fieldsAt, textAt } from '../kube/json.ts';
 
-/** What to take where the runner says nothing. */
+/** Fallbacks for what the runner does not provide. */
 export interface Surroundings {
   readonly workspace: string;
   readonly temp: string;
@@ -26,7 +26,7 @@ export function runContext(
     on: 'github',
     event,
     ref: get('GITHUB_REF'),
-    // The variable is set for two of the pull request's events; the payload has it for all.
+    // The variable is set for two of the pull request events only; the payload has it for all.
     ...pullRequestOf(payload),
     baseRef: get('GITHUB_BASE_REF') || baseOf(payload),
     repository,
@@ -62,12 +62,12 @@ export function terminalContext({ workspace, temp }: Surroundings): RunContext {
   return { on: 'terminal', ...nothing, ...none, workspace, temp };
 }
 
-/** A company's own GitHub may be too old to give it. */
+/** An old GitHub Enterprise Server may not provide it. */
 function repositoryIdOf(id: string): Pick<RunContext, 'repositoryId'> {
   return /^\d{1,20}$/.test(id) ? { repositoryId: id } : {};
 }
 
-/** A comment on a pull request is an event of an issue. */
+/** A comment on a pull request is an issue event. */
 function pullRequestOf(payload: unknown): { readonly pullRequest?: number } {
   const issue = fieldsAt(payload, 'issue');
   const number =
@@ -81,19 +81,19 @@ function commitTimeOf(payload: unknown): Pick<RunContext, 'commitTime'> {
   return commitTime ? { commitTime } : {};
 }
 
-/** Of a merge queue it is a whole ref. */
+/** In a merge queue it is a full ref. */
 function baseOf(payload: unknown): string {
   const queue = textAt(payload, 'merge_group', 'base_ref') ?? '';
   return textAt(payload, 'pull_request', 'base', 'ref') || queue.replace(/^refs\/heads\//, '');
 }
 
-/** At the merge alone: whoever wrote a pull request may edit its title after it, too. */
+/** Only at the merge: the author of a pull request may still edit its title afterwards. */
 function isMerge(payload: unknown): boolean {
   const isClosed = textAt(payload, 'action') === 'closed';
   return isClosed && fieldsAt(payload, 'pull_request')['merged'] === true;
 }
 
-/** True as well where the payload does not say: a deleted fork leaves no head repository. */
+/** Also true if the payload does not say: a deleted fork leaves no head repository. */
 function isFromFork(event: string, payload: unknown, repository: string): boolean {
   const own = textAt(payload, 'repository', 'full_name') || repository;
   const isOther = (name: string | undefined) =>
@@ -111,7 +111,7 @@ function startedByOf(event: string, payload: unknown): Pick<RunContext, 'started
   return event === 'workflow_run' && startedBy ? { startedBy } : {};
 }
 
-/** A comment may be changed by another than its author. */
+/** A comment may be changed by someone other than its author. */
 function peopleOf(payload: unknown): readonly string[] {
   const author = textAt(payload, 'comment', 'user', 'login');
   const sender = textAt(payload, 'sender', 'login');

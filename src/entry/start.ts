@@ -1,4 +1,4 @@
-// One session against the real world: what a runner and a terminal begin alike.
+// Runs one session with the real ports, for a runner and a terminal alike.
 
 import { type DoctorDone, doctor } from '../commands/doctor/doctor.ts';
 import type { RunContext } from '../core/context.ts';
@@ -25,21 +25,21 @@ export interface Start extends Pick<Engine, 'exports' | 'onSecretFile'> {
   readonly context: RunContext;
   readonly log: Log;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** What only one of the two knows. */
+  /** What differs between the two. */
   readonly facts?: Partial<Facts>;
 }
 
-/** For a run that hangs: the watchdog does what the run cannot do any more. */
+/** For a hung run: the watchdog does what the run no longer can. */
 export interface Watched {
-  /** The address of the file that was started; the watchdog's lies beside it. */
+  /** The URL of the started file; the watchdog's file is next to it. */
   readonly entry: string;
-  /** How an outcome is told here, ready to be written. */
+  /** The rendered outcome, ready to be written. */
   lastWords(outcome: Outcome): Pick<Will, 'fd' | 'text' | 'files'>;
-  /** What nobody else would remove. */
+  /** Files that nothing else would remove. */
   secretFiles(): readonly string[];
 }
 
-/** Masks before anything is said; a signal ends the session. Never throws: a defect is an outcome. */
+/** Masks before any output; a signal ends the session. Never throws: a defect becomes an outcome. */
 export async function startSession(start: Start & Watched): Promise<Session> {
   try {
     return await sessionOf(start);
@@ -73,7 +73,7 @@ function maskKnown({ raw, environment, log }: Pick<Start, 'raw' | 'environment' 
 }
 
 function watchOver({ entry, log, lastWords, secretFiles }: Start & Watched) {
-  // In dist/ it lies beside the entry.
+  // In dist/ it is next to the entry.
   const file = entry.endsWith('.ts') ? 'platform/watchdog-thread.ts' : 'watchdog.js';
   const thread = new URL(file, entry);
   return (look: () => Outcome): (() => void) => {
@@ -90,13 +90,13 @@ function watchOver({ entry, log, lastWords, secretFiles }: Start & Watched) {
   };
 }
 
-/** What makes a difference to the words; to look at it costs little, four times a second. */
+/** What the rendered words depend on; cheap to compute, four times a second. */
 function factsOf({ findings, changes, undone, workloads, release, namespace }: Outcome): string {
   const counts = [changes.length, workloads.length, release?.number, undone?.workloads.length];
   return JSON.stringify([findings, undone?.objects, namespace, ...counts]);
 }
 
-/** `doctor` looks at the same world, and has no plan; undefined where it was interrupted. */
+/** `doctor` uses the same ports, without a plan; undefined if it was interrupted. */
 export async function startDoctor(
   start: Start & { readonly defaultKubeconfig: string | undefined },
 ): Promise<DoctorDone | undefined> {

@@ -1,4 +1,4 @@
-// Secrets of a terminal's flags: from a file, standard input or a variable, since everybody on the
+// Secrets for a terminal's flags: from a file, standard input or a variable, since everybody on the
 // machine can read a command line.
 import { commandNamed, commands } from '../core/commands.ts';
 import { type Finding, finding } from '../core/errors.ts';
@@ -9,12 +9,12 @@ import type { RawInputs } from '../inputs/raw.ts';
 import { isYandexRegistry } from '../registry/address.ts';
 import type { Flags } from './flags.ts';
 
-/** Larger than any key, and than what the API takes as one Secret. */
+/** Larger than any key, and than the API's limit for one Secret. */
 export const mostSecretBytes = 1024 * 1024;
 
 export interface SecretSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** The text of a file, or of standard input for `-`; undefined where it is larger than `most` bytes. */
+  /** The text of a file, or of standard input for `-`; undefined if it is larger than `most` bytes. */
   read(path: string, most: number): Promise<string | undefined>;
 }
 
@@ -24,7 +24,7 @@ export interface ReadSecrets {
   readonly findings: readonly Finding[];
 }
 
-/** The variable that holds each where no flag does: the names that `yc` and our workflows use. */
+/** The fallback variable for each: the names that `yc` and our workflows use. */
 const secretVariables: Readonly<Partial<Record<InputName, string>>> = {
   'yc-sa-json-credentials': 'YC_SA_JSON_CREDENTIALS',
   'yc-iam-token': 'YC_IAM_TOKEN',
@@ -33,7 +33,7 @@ const secretVariables: Readonly<Partial<Record<InputName, string>>> = {
   secrets: 'APPLICATION_SECRETS',
 };
 
-/** Fills in what `@file`, `-` and the variables stand for. Every problem at once. */
+/** Resolves `@file`, `-` and the variables. Reports every problem at once. */
 export async function readSecrets(flags: Flags, sources: SecretSources): Promise<ReadSecrets> {
   const given = secretInputs.flatMap((name) => {
     const texts = flags.secrets?.[name];
@@ -58,7 +58,7 @@ export async function readSecrets(flags: Flags, sources: SecretSources): Promise
 
 interface Given {
   readonly name: (typeof secretInputs)[number];
-  /** As written, one for each time the flag stands there. */
+  /** As written, one for each occurrence of the flag. */
   readonly texts: readonly string[];
 }
 
@@ -75,7 +75,7 @@ async function readOne({ name, texts }: Given, sources: SecretSources) {
   return { name, text: parts.join('\n'), findings };
 }
 
-/** The text without the line break at its end, or why there is none. */
+/** The text without a trailing line break, or why it cannot be read. */
 async function textOf(
   path: string,
   name: InputName,
@@ -95,7 +95,7 @@ async function textOf(
     return wrong(`${place} of --${name} is empty.`, 'Name a file with the secret in it.');
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
-    // The system's own failures have a code; anything else is a defect of ours.
+    // System errors have a code; anything else is our bug.
     if (typeof code !== 'string') throw error;
     const hint = `Name a file that is there and that you may read: --${name} @FILE. \
 What begins with @ itself comes from a file or standard input.`;
@@ -103,7 +103,7 @@ What begins with @ itself comes from a file or standard input.`;
   }
 }
 
-/** A kubeconfig is a path as a rule, and that is no secret. */
+/** A kubeconfig is usually a path, which is not secret. */
 const isShown = (name: InputName, text: string): boolean =>
   text !== '' && (name !== 'kubeconfig' || kubeconfigText(text) !== undefined);
 
@@ -124,7 +124,7 @@ const wrong = (what: string, hint: string) => finding('input-invalid', what, { h
 
 const credentials = ['yc-sa-json-credentials', 'yc-iam-token', 'yc-sa-id', 'kubeconfig'] as const;
 
-/** Of what no flag gives and the command can use: a variable may be there for something else. */
+/** Only for what no flag gives and the command can use: a variable may be set for another purpose. */
 function fromVariables(
   raw: RawInputs,
   command: string,
@@ -157,7 +157,7 @@ const deploys = (command: string): boolean => {
   return known !== undefined && commands[known].deploys;
 };
 
-/** The key where both are set: a token of it can be made again. */
+/** The key if both are set: its token can be renewed. */
 function yandexKeyOrToken(environment: SecretSources['environment']): readonly InputName[] {
   const names = ['yc-sa-json-credentials', 'yc-iam-token'] as const;
   return names.filter((name) => environment[secretVariables[name] ?? '']).slice(0, 1);

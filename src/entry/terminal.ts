@@ -1,4 +1,4 @@
-// Composition root on a terminal: flags in, text or JSON out, the same engine between.
+// Composition root for a terminal: takes flags, prints text or JSON, with the same engine in between.
 import { readFile } from 'node:fs/promises';
 import { homedir, hostname, tmpdir } from 'node:os';
 import { delimiter } from 'node:path';
@@ -34,7 +34,7 @@ import { terminalContext } from './run-context.ts';
 import { startDoctor, startSession, type Watched } from './start.ts';
 import { readSecrets } from './terminal-secrets.ts';
 
-/** Exit: 0 done, 1 failed, 2 wrong use or unreadable input, 130 interrupted. */
+/** Exit code: 0 done, 1 failed, 2 usage error or unreadable input, 130 interrupted. */
 export async function terminal(entry: string): Promise<void> {
   try {
     await run(entry);
@@ -76,7 +76,7 @@ function complain(lines: readonly string[]): void {
   for (const line of lines.map(known.redact).flatMap(safeLines)) process.stderr.write(`${line}\n`);
 }
 
-/** Everything that wants a cluster; its secret files are gone at the end. */
+/** Every command that needs a cluster; removes its secret files at the end. */
 async function onCluster(flags: Flags, log: Log, entry: string): Promise<void> {
   const temp = tmpdir();
   const here = process.cwd();
@@ -107,7 +107,7 @@ async function onCluster(flags: Flags, log: Log, entry: string): Promise<void> {
       });
       return { session };
     } finally {
-      // `setup` is asked for the kubeconfig; every other command only needed it itself.
+      // `setup` exists to leave the kubeconfig; every other command only used it itself.
       if (flags.command !== 'setup') await clear();
     }
   };
@@ -119,7 +119,7 @@ async function onCluster(flags: Flags, log: Log, entry: string): Promise<void> {
   return leave(exitCode(session), json);
 }
 
-/** Of a run that hangs: the last block, and nothing where only JSON is read. */
+/** For a hung run: the last block, or nothing if the output is JSON. */
 function lastWords(outcome: Outcome, { output }: Flags): ReturnType<Watched['lastWords']> {
   const text = `\n${renderText(outcome).join('\n')}\n`;
   return { fd: output === 'json' ? 2 : 1, text, files: [] };
@@ -133,7 +133,7 @@ function examined(told: DoctorDone, { output }: Flags, log: Log): Promise<void> 
   return leave(done.code);
 }
 
-// Nothing comes after this process: only itself has to find what it installed.
+// Nothing runs after this process: only it has to find what it installed.
 const exports = {
   addPath: (folder: string) => {
     process.env['PATH'] = `${folder}${delimiter}${process.env['PATH'] ?? ''}`;
@@ -143,7 +143,7 @@ const exports = {
 
 function exitCode({ outcome, refused }: Session): number {
   if (outcome.status === 'cancelled') return 130;
-  // What the inputs name may only turn out to be wrong or unreadable when it is looked for.
+  // Whether what the inputs name is wrong or unreadable may only show when it is opened.
   if (refused || outputsOf(outcome)['error-code'] === 'input-invalid') return 2;
   return isGood(outcome) ? 0 : 1;
 }
@@ -176,7 +176,7 @@ async function diagnosis(flags: Flags, log: Log): Promise<void> {
   return leave(done.code, done.json);
 }
 
-/** Who holds the lock, for those who wait for it. */
+/** The lock holder's name, shown to runs that wait for it. */
 function person(): string {
   const name = process.env['USER'] ?? process.env['LOGNAME'];
   return name ? `${name}@${hostname()}` : hostname();
@@ -187,7 +187,7 @@ async function readSource(path: string): Promise<Buffer> {
   return path === '-' ? buffer(process.stdin) : readFile(path);
 }
 
-/** Kept connections would hold the process for seconds. */
+/** Kept-alive connections would delay the exit for seconds. */
 async function leave(code: number, text = ''): Promise<void> {
   await new Promise<void>((done) => {
     writingOut((rest) => process.stdout.write(rest, () => done()))(text);

@@ -1,4 +1,4 @@
-// The workflow files of the repository that a terminal stands in.
+// The workflow files of the repository in a terminal's current folder.
 import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowFile } from '../commands/doctor/workflow-jobs.ts';
@@ -6,7 +6,7 @@ import { readBounded } from '../platform/secret-source.ts';
 
 const folder = '.github/workflows';
 
-/** Empty where the folder is missing; a file that cannot be read is left out. */
+/** Empty if the folder is missing; a file that cannot be read is left out. */
 export async function workflowsOf(root: string): Promise<readonly WorkflowFile[]> {
   const names = await readdir(join(root, folder)).catch(() => []);
   const files = names.filter((name) => /\.ya?ml$/.test(name)).sort();
@@ -20,7 +20,7 @@ export async function workflowsOf(root: string): Promise<readonly WorkflowFile[]
 /** Ten times the largest of ours. */
 const mostBytes = 64 * 2 ** 10;
 
-/** The text of the repository's `rollback.yml`; undefined where there is none, or no file of that size. */
+/** The text of the repository's `rollback.yml`; undefined if it is missing or too large. */
 export async function rollbackWorkflowOf(root: string): Promise<string | undefined> {
   const path = join(root, folder, 'rollback.yml');
   try {

@@ -1,14 +1,14 @@
-// Which of two commits is the older one: GitHub knows, however little of the history was checked out.
+// Which of two commits is older, according to GitHub, however little of the history was checked out.
 
 import type { Clock, GitHubResponse } from '../core/ports.ts';
 import { spell } from '../core/text.ts';
 import { textAt } from '../kube/json.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
-/** What the second commit is to the first: `ahead` where it comes after it. */
+/** The second commit relative to the first: `ahead` if it comes after it. */
 export type Relation = 'ahead' | 'behind' | 'identical' | 'diverged';
 
-/** Or why it is not known, in words. */
+/** Or why it is unknown, in words. */
 export type Comparison = { readonly relation: Relation } | { readonly unknown: string };
 
 const relations: readonly string[] = [
@@ -18,12 +18,12 @@ const relations: readonly string[] = [
   'diverged',
 ] satisfies readonly Relation[];
 
-/** It runs beside the dry run, under the lock: others wait for it. */
+/** It runs in parallel with the dry run, under the lock, so other runs wait for it. */
 const longestMs = 15_000;
 
 /**
- * Never throws for what GitHub answers, and ends in 15 s, or with `signal`. Both commits are whole, see
- * `isCommit`; `head` may also be the name of a branch or tag. Source: https://docs.github.com/rest/commits/commits#compare-two-commits
+ * Never throws for an answer of GitHub, and ends within 15 s, or with `signal`. Both commits are full: see
+ * `isCommit`. Source: https://docs.github.com/rest/commits/commits#compare-two-commits
  */
 export async function compareCommits(
   { github, owner, repo }: OnGitHub,
@@ -31,7 +31,7 @@ export async function compareCommits(
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<Comparison> {
   const over = new AbortController();
-  // Commits come in pages; where the head is older, as it mostly is, there are no commits and no files.
+  // Commits come in pages; if the head is older, as is usual, there are no commits and no files.
   const asked = answered(
     github.send('GET /repos/{owner}/{repo}/compare/{basehead}', {
       owner,

@@ -1,4 +1,4 @@
-// GitHub's own record of a deploy: a deployment with its statuses, unless GitHub keeps one already.
+// GitHub's own record of a deploy: a deployment with its statuses, unless GitHub already keeps one.
 
 import type { Clock, Log, Ports } from '../core/ports.ts';
 import { known } from '../core/redaction/redaction.ts';
@@ -25,11 +25,11 @@ export interface Deploying {
 }
 
 export interface DeploymentRecord {
-  /** Tells GitHub how it ended. Never throws, and does not take long; nearly nothing after `over`. */
+  /** Reports the result to GitHub. Never throws, and is short; after `over` it takes almost no time. */
   finish(outcome: Outcome, over?: AbortSignal): Promise<void>;
 }
 
-/** Undefined where nothing is deployed, or where there is no GitHub to tell. */
+/** Undefined if nothing is deployed, or without access to GitHub. */
 export function deploymentFor(access: GitHubAccess & Run): DeploymentRecord | undefined {
   const { inputs, engine } = access;
   const on = githubOf(access);
@@ -44,7 +44,7 @@ export function deploymentFor(access: GitHubAccess & Run): DeploymentRecord | un
   });
 }
 
-/** Everybody who sees the repository sees it: an address with a secret in it is left out, never altered. */
+/** Visible to everybody who sees the repository: an address that contains a secret is left out, never altered. */
 export function addressOf(
   environmentUrl: string | undefined,
   log: Pick<Log, 'info'>,
@@ -61,9 +61,9 @@ interface Run {
 }
 
 const permission = 'deployments: write';
-/** A cancelled run has 7.5 s for everything. */
+/** A cancelled run has 7.5 s in total. */
 const hurryMs = 2_000;
-/** Where its time was over before. */
+/** Used if its time was already over. */
 const lastMs = 250;
 const patienceMs = 8_000;
 const longestDescription = 140;
@@ -77,7 +77,7 @@ const states: Readonly<Record<Status, string>> = {
   cancelled: 'error',
 };
 
-/** Begins beside the deploy, which never waits for it. */
+/** Starts in parallel with the deploy, which never waits for it. */
 export function recordDeployment(deploying: Deploying): DeploymentRecord {
   const { log, clock } = deploying;
   const begun = quietly(log, () => begin(deploying));
@@ -100,7 +100,7 @@ export function recordDeployment(deploying: Deploying): DeploymentRecord {
   };
 }
 
-/** A finished deploy stays what it is, whatever becomes of the reporting. */
+/** The result of a finished deploy does not change if reporting fails. */
 async function quietly<T>(log: Pick<Log, 'info'>, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
@@ -111,7 +111,7 @@ async function quietly<T>(log: Pick<Log, 'info'>, work: () => Promise<T>): Promi
   }
 }
 
-/** The deployment's id; undefined where there is none of ours. */
+/** The deployment's id; undefined if we have none. */
 async function begin(deploying: Deploying): Promise<number | undefined> {
   const { on, app, environment, log } = deploying;
   const kept = await isKeptByGitHub(deploying);
@@ -128,7 +128,7 @@ async function begin(deploying: Deploying): Promise<number | undefined> {
       environment,
       task: 'deploy',
       description: clip(`${app} by webgen-deploy`, longestDescription),
-      // Checks are the workflow's business, and so is what is merged.
+      // Required checks and merging are up to the workflow.
       auto_merge: false,
       required_contexts: [],
       payload: { 'webgen-deploy': app },
@@ -146,7 +146,7 @@ async function begin(deploying: Deploying): Promise<number | undefined> {
 
 /**
  * A job that names an environment gets a deployment from GitHub before its first step runs, and its
- * statuses point to the run. A sentence where that is so, or where it cannot be known.
+ * statuses point to the run. Returns a sentence if that is the case, or cannot be determined.
  */
 async function isKeptByGitHub({ on, environment }: Deploying): Promise<string | false> {
   const { github, owner, repo, sha, runUrl } = on;
@@ -182,7 +182,7 @@ interface Told {
   readonly description: string;
 }
 
-/** What was overtaken is not live, and not failed either. */
+/** A superseded deploy is not live, and has not failed either. */
 function endOf(outcome: Outcome): Told {
   const description = clip(known.redact(headline(outcome)), longestDescription);
   const isLeft = outcome.status === 'unchanged' && outcome.overtaken !== undefined;
@@ -203,7 +203,7 @@ async function tell(deploying: Deploying, id: number, told: Told): Promise<void>
       environment,
       log_url: runUrl,
       ...(environmentUrl ? { environment_url: environmentUrl } : {}),
-      // Of the deployments before it, which one that is not live does not replace.
+      // Earlier deployments; a deploy that is not live does not supersede them.
       auto_inactive: state !== 'inactive',
     }),
   );

@@ -1,16 +1,16 @@
-// Whether the people behind a comment may write to the repository: GitHub's word, and nobody else's.
+// Whether the people behind a comment may write to the repository, according to GitHub alone.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { textAt } from '../kube/json.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
-/** Legacy levels of the endpoint: it says `write` for the role maintain, and `read` for triage. */
+/** The endpoint's legacy levels: it reports `write` for the role maintain, and `read` for triage. */
 const writing: readonly unknown[] = ['admin', 'write'];
 
 /**
- * Empty where every one of `people` may write; without a way to ask, an answer or a name it is refused.
- * Never throws for what GitHub answers.
+ * Empty if every one of `people` may write; refused without a token, an answer or a name.
+ * Never throws for an answer of GitHub.
  */
 export async function refusePeople(
   on: OnGitHub | undefined,

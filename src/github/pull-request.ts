@@ -10,13 +10,13 @@ import {
   refusalWords,
 } from './repository.ts';
 
-/** Where a preview is kept. */
+/** The pull request that has the preview. */
 export interface PullRequest {
   readonly on: OnGitHub;
   readonly number: number;
 }
 
-/** Undefined where nothing is previewed, or where there is no pull request. */
+/** Undefined if nothing is previewed, or if there is no pull request. */
 export function pullRequestFor(
   access: GitHubAccess & { readonly inputs: Pick<Inputs, 'command' | 'comment'> },
 ): PullRequest | undefined {
@@ -27,17 +27,17 @@ export function pullRequestFor(
   return on && { on, number };
 }
 
-/** `undefined` where it is there; else why not, in words. */
+/** `undefined` if it was written; else why not, in words. */
 export type CommentResult = string | undefined;
 
 const permission = 'pull-requests: write';
 
-/** People whose comment may carry the marker; anybody else could only want to be taken for us. */
+/** Authors whose comment may carry the marker; anybody else's would be an impersonation. */
 const trusted = ['OWNER', 'MEMBER', 'COLLABORATOR'];
 
 /**
- * Writes `body`, whose first line is `marker`, into the comment that begins so, or into a new one.
- * Never throws for what GitHub answers.
+ * Writes `body`, whose first line is `marker`, into the comment that begins with it, or into a new one.
+ * Never throws for an answer of GitHub.
  */
 export async function keepComment(
   { on: { github, owner, repo }, number }: PullRequest,
@@ -54,7 +54,7 @@ export async function keepComment(
     const comment_id = fieldsAt(old)['id'];
     const changed = await answered(github.send(route, { ...place, comment_id, body }));
     if (changed.status === 200) return undefined;
-    // Gone meanwhile, or of an earlier token's person: a new one is better than none.
+    // Deleted meanwhile, or owned by an earlier token's account: a new one is better than none.
     if (changed.status !== 404 && changed.status !== 403) return refusalWords(changed, permission);
   }
   const made = await answered(

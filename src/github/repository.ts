@@ -1,12 +1,11 @@
-// What every question to GitHub starts with: whose repository, which run, and what a no means.
-
+// What every request to GitHub needs: the repository, the run, and how to explain a refusal.
 import type { RunContext } from '../core/context.ts';
 import type { GitHub, GitHubResponse } from '../core/ports.ts';
 import { TransportError } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import type { Inputs } from '../inputs/types.ts';
 
-/** GitHub for one run. */
+/** GitHub access for one run. */
 export interface OnGitHub {
   readonly github: GitHub;
   readonly owner: string;
@@ -24,7 +23,7 @@ export interface GitHubAccess {
   readonly context: RunContext;
 }
 
-/** Undefined without a token, and where there is no repository or run to speak of. */
+/** Undefined without a token, a repository or a run. */
 export function githubOf({ engine, inputs, context }: GitHubAccess): OnGitHub | undefined {
   const github = inputs.githubToken && engine.github?.(inputs.githubToken);
   const [owner = '', repo = ''] = context.repository.split('/');
@@ -33,7 +32,7 @@ export function githubOf({ engine, inputs, context }: GitHubAccess): OnGitHub | 
   return { github, owner, repo, server: new URL(runUrl).origin, runUrl, attempt, sha };
 }
 
-/** The answer, or that none came as one of no status. */
+/** The answer; if there is none, one with status 0. */
 export async function answered(work: Promise<GitHubResponse>): Promise<GitHubResponse> {
   try {
     return await work;
@@ -43,10 +42,10 @@ export async function answered(work: Promise<GitHubResponse>): Promise<GitHubRes
   }
 }
 
-/** Why it did not work, and which permission of the token would help: `github-token`'s or the job's. */
+/** Why it failed, and which permission of the token would help: `github-token`'s or the job's. */
 export function refusalWords({ status }: GitHubResponse, permission: string): string {
   if (status === 0) return 'GitHub did not answer';
-  // GitHub hides what a token may not see behind a 404.
+  // GitHub answers 404 for what a token may not see.
   if (status === 401) return 'GitHub does not accept github-token';
   if (status === 403 || status === 404) return `github-token may not (permissions: ${permission})`;
   return `GitHub answered ${status}`;

@@ -1,4 +1,4 @@
-// Whether the run that holds a lock has come to its end: a dead holder need not be waited for.
+// Whether the run that holds a lock has ended: there is no need to wait for a dead holder.
 
 import type { Log } from '../core/ports.ts';
 import { textAt } from '../kube/json.ts';
@@ -6,8 +6,8 @@ import { runOf } from '../lock/lease.ts';
 import { answered, type OnGitHub, refusalWords } from './repository.ts';
 
 /**
- * True only where GitHub says `completed` of that very attempt; false for every doubt. Runs of
- * another server, and our own, are not asked for.
+ * True only if GitHub reports `completed` for exactly that attempt; false if in doubt. Runs on
+ * another server, and our own, are not looked up.
  */
 export function runStatus(on: OnGitHub, log: Pick<Log, 'info'>) {
   let isTold = false;

@@ -1,16 +1,16 @@
-// An image that this run built, or found unchanged.
+// Images that this run built, or found unchanged.
 /** An image that this run built, or found unchanged, in the registry. */
 export interface BuiltImage {
   readonly name: string;
-  /** With the registry in front, without tag. */
+  /** Including the registry, without a tag. */
   readonly repository: string;
-  /** Of what was pushed: the index where there is one. */
+  /** Of what was pushed: the index if there is one. */
   readonly digest: string;
   /** `repository@sha256:…`: what is scanned and deployed. */
   readonly reference: string;
   readonly tags: readonly string[];
   readonly platforms: readonly string[];
-  /** Its inputs had not changed, so it was not built again. */
+  /** Its inputs were unchanged, so it was not built again. */
   readonly found: boolean;
 }
 

@@ -1,4 +1,4 @@
-// Finds every container image in any object: by its looks, so that custom kinds are covered too.
+// Finds every container image in any object by its shape, so that custom kinds are covered too.
 import type { Path } from '../kube/document.ts';
 import { isFields } from '../kube/json.ts';
 
@@ -23,7 +23,7 @@ export function containerImages(object: unknown): readonly ContainerImage[] {
   return [...search(object, [])];
 }
 
-/** `path` is one list for the whole walk: it grows and shrinks with it. */
+/** `path` is one mutable list for the whole walk. */
 function* search(value: unknown, path: (string | number)[]): Generator<ContainerImage> {
   const isList = Array.isArray(value);
   if (!isList && !isFields(value)) return;

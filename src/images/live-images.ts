@@ -1,4 +1,4 @@
-// In a preview nothing is built: a container whose image is a bare name is shown with what runs now.
+// A preview builds nothing: a container whose image is a bare name is shown with its running image.
 
 import type { Path } from '../kube/document.ts';
 import { valueAt, withValueAt } from '../kube/json.ts';
@@ -8,13 +8,13 @@ import { isBareName, parseReference, repositoryMatches } from './reference.ts';
 
 export interface ShownLive {
   readonly object: KubeObject;
-  /** The names that were left as they run. */
+  /** The names of images that were kept as they run. */
   readonly names: readonly string[];
 }
 
 /**
- * `backend`, without tag and digest, is what a deploy sets: where the live container's repository is
- * it or ends in `/backend`, its image stays, so that a preview shows real changes only.
+ * `backend`, without tag and digest, is set by a deploy: if the live container's repository is
+ * `backend` or ends in `/backend`, its image is kept, so that a preview shows real changes only.
  */
 export function withLiveImages(object: KubeObject, live: KubeObject): ShownLive {
   const running = containerImages(live);
@@ -33,5 +33,5 @@ export function withLiveImages(object: KubeObject, live: KubeObject): ShownLive 
   return { object: shown, names: [...names] };
 }
 
-/** `spec.template.spec.containers`, or `…initContainers`: without the place in it and the field. */
+/** `spec.template.spec.containers`, or `…initContainers`: without the index and the field. */
 const listOf = (path: Path): string => path.slice(0, -2).join('.');

@@ -3,7 +3,7 @@
 export interface ImageReference {
   /** `cr.yandex`, `localhost:5000`; absent for `nginx`. */
   readonly registry?: string;
-  /** With the registry in front: `localhost:5000/team/app`. */
+  /** Including the registry: `localhost:5000/team/app`. */
   readonly repository: string;
   readonly tag?: string;
   /** `sha256:…`. */
@@ -15,7 +15,7 @@ const host =
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const tagText = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const digestText = /^(?:sha256:[a-f0-9]{64}|sha512:[a-f0-9]{128})$/;
-// The limit of the distribution project for a name with its registry.
+// The distribution project's limit for a name with its registry.
 const longestRepository = 255;
 
 /** Undefined: the text is not an image reference. */
@@ -39,7 +39,7 @@ export function parseReference(text: string): ImageReference | undefined {
   };
 }
 
-/** The first part is a host if it looks like one: a dot, a port, `localhost`, capitals. */
+/** The first part is a host if it has a dot, a port or capitals, or is `localhost`. */
 function registryOf(repository: string): string | undefined {
   const slash = repository.indexOf('/');
   const first = slash < 0 ? '' : repository.slice(0, slash);
@@ -56,7 +56,7 @@ function isRepository(repository: string, registry: string | undefined): boolean
   );
 }
 
-/** Without tag and digest it stands for an image that a deploy builds, or names. */
+/** Without tag and digest it stands for an image that a deploy builds or sets. */
 export function isBareName({ tag, digest }: ImageReference): boolean {
   return tag === undefined && digest === undefined;
 }

@@ -1,4 +1,4 @@
-// Gives containers the images of the `images` input, in objects from manifests or from the cluster.
+// Sets the images of the `images` input on containers, in objects from manifests or from the cluster.
 import leven from 'leven';
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -8,11 +8,11 @@ import { containerImages } from './containers.ts';
 import { parseReference, repositoryMatches } from './reference.ts';
 
 export interface ImagesSet {
-  /** In the same order; an object where nothing changed is the very same one. */
+  /** In the same order; an unchanged object is the identical reference. */
   readonly objects: readonly KubeObject[];
   /** Names of lines that matched a container. */
   readonly matched: ReadonlySet<string>;
-  /** Every image repository that was there before, sorted, once each. */
+  /** Every image repository that was there before, sorted, without duplicates. */
   readonly repositories: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export function setImages(
   return { objects: changed, matched, repositories: [...repositories].toSorted() };
 }
 
-/** `image-not-matched` for each line that matched nothing, with what was there and the nearest. */
+/** `image-not-matched` for each line that matched nothing, with the repositories found and the nearest. */
 export function unmatchedImages(
   images: Readonly<Record<string, string>>,
   { matched, repositories }: Pick<ImagesSet, 'matched' | 'repositories'>,
@@ -59,7 +59,7 @@ export function unmatchedImages(
     });
 }
 
-/** `image-name-invalid` for each reference of the input that is none. */
+/** `image-name-invalid` for each malformed reference of the input. */
 export function invalidImages(images: Readonly<Record<string, string>>): readonly Finding[] {
   return Object.entries(images)
     .filter(([, reference]) => parseReference(reference) === undefined)
@@ -69,7 +69,7 @@ export function invalidImages(images: Readonly<Record<string, string>>): readonl
     });
 }
 
-/** The repository whose last parts are most like the name; undefined when none is at all. */
+/** The repository whose last parts are most similar to the name; undefined if none is similar. */
 function nearestRepository(name: string, repositories: readonly string[]): string | undefined {
   const parts = name.split('/').length;
   const ranked = repositories
