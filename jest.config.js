@@ -1,6 +1,8 @@
 const base = {
   rootDir: '.',
   testEnvironment: 'node',
+  // Not jest's five seconds: a busy machine makes any test late.
+  testTimeout: 20_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],
