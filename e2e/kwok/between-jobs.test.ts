@@ -139,7 +139,7 @@ describe('secrets of several lines', () => {
       {
         severity: 'warning',
         hint: expect.stringContaining(
-          'base64 -w0 production.txt | gh secret set APPLICATION_SECRETS --env production',
+          "base64 < production.txt | tr -d '\\n' | gh secret set APPLICATION_SECRETS --env production",
         ),
       },
     ]);

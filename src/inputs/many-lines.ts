@@ -4,7 +4,7 @@ import type { RunContext } from '../core/context.ts';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
-import { readSecretsText, storeSecrets } from './secret-lines.ts';
+import { onOneLine, readSecretsText, storeSecrets } from './secret-lines.ts';
 
 /** A shorter line may be a part of a name or a message by chance. */
 const telling = 12;
@@ -54,7 +54,7 @@ function ofKubeconfig(raw: RawInputs, environment: string): readonly Finding[] {
   const { length } = filled(text);
   if (length < 2 || kubeconfigText(text) !== text) return [];
   const evidence = ['a job loses its outputs that hold one of them, such as a name'];
-  const hint = `Store it as base64: base64 -w0 kubeconfig.yaml | gh secret set KUBECONFIG --env ${environment}`;
+  const hint = `Store it as base64: ${onOneLine('kubeconfig.yaml')} | gh secret set KUBECONFIG --env ${environment}`;
   return [told('kubeconfig', length, 'warning', { evidence, hint })];
 }
 

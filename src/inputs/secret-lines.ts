@@ -122,9 +122,12 @@ export function readSecretsText(text: string): SecretsText {
   return isEncoded ? { form: 'base64', entries: lines } : plain;
 }
 
+/** A file as one line of base64. macOS knows neither `-w` nor a file as argument. */
+export const onOneLine = (file: string): string => `base64 < ${file} | tr -d '\\n'`;
+
 /** Stores the lines so that the runner masks one text, and no piece of it. */
 export const storeSecrets = (environment: string): string =>
-  `base64 -w0 ${environment}.txt | gh secret set APPLICATION_SECRETS --env ${environment}`;
+  `${onOneLine(`${environment}.txt`)} | gh secret set APPLICATION_SECRETS --env ${environment}`;
 
 const form =
   'Write SecretName/key=value, or SecretName/key<<END, the lines, and END on its own line; or base64 of all lines.';

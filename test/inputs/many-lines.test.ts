@@ -76,7 +76,7 @@ current-context: x
       expect.objectContaining({
         severity: 'warning',
         what: 'Input `kubeconfig` has 5 lines, and GitHub masks each line of a secret by itself.',
-        hint: 'Store it as base64: base64 -w0 kubeconfig.yaml | gh secret set KUBECONFIG --env production',
+        hint: "Store it as base64: base64 < kubeconfig.yaml | tr -d '\\n' | gh secret set KUBECONFIG --env production",
       }),
     ]);
   });
@@ -98,7 +98,7 @@ describe('secrets', () => {
         what: 'Input `secrets` has 4 lines, and GitHub masks each line of a secret by itself.',
         evidence: [expect.stringMatching(/^2 of them have fewer than 12 characters/)],
         hint: expect.stringContaining(
-          'base64 -w0 production.txt | gh secret set APPLICATION_SECRETS --env production',
+          "base64 < production.txt | tr -d '\\n' | gh secret set APPLICATION_SECRETS --env production",
         ),
       }),
     ]);

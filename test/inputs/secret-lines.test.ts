@@ -1,7 +1,11 @@
 // The `secrets` input: both forms, every mistake, and never a piece of a value in a finding.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { reveal } from '../../src/core/secret.ts';
-import { secretValues } from '../../src/inputs/secret-lines.ts';
+import { secretValues, storeSecrets } from '../../src/inputs/secret-lines.ts';
 
 function values(text: string): readonly (readonly string[])[] {
   const result = secretValues(text, 'secrets');
@@ -113,7 +117,7 @@ describe('base64 of the lines', () => {
       findings: [
         expect.objectContaining({
           what: expect.stringContaining('looks like base64 and cannot be decoded'),
-          hint: expect.stringContaining('base64 -w0 production.txt | gh secret set'),
+          hint: expect.stringContaining("base64 < production.txt | tr -d '\\n' | gh secret set"),
         }),
       ],
     });
@@ -131,4 +135,22 @@ describe('base64 of the lines', () => {
     expect(values(`# plain\n${both}`)).toEqual([['am8vbng9a3c', 'eg', '=']]);
     expect(values(encoded('# lines\njo/nx=kw?z'))).toEqual([['jo', 'nx', 'kw?z']]);
   });
+});
+
+test('the command that stores them works where base64 has no options, as on macOS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'webgen-base64-'));
+  try {
+    const real = execFileSync('bash', ['-c', 'command -v base64'], { encoding: 'utf8' }).trim();
+    const strict = `#!/bin/sh\n[ $# -eq 0 ] || exit 64\nexec ${real}\n`;
+    writeFileSync(join(folder, 'base64'), strict, { mode: 0o755 });
+    writeFileSync(join(folder, 'gh'), '#!/bin/sh\nexec cat\n', { mode: 0o755 });
+    const lines = `web/password=${'x'.repeat(100)}\nweb/user=shop\n`;
+    writeFileSync(join(folder, 'production.txt'), lines);
+    const env = { PATH: `${folder}:${process.env['PATH']}` };
+    const command = ['-o', 'pipefail', '-ec', storeSecrets('production')];
+    const stored = execFileSync('bash', command, { cwd: folder, env, encoding: 'utf8' });
+    expect(stored).toBe(Buffer.from(lines).toString('base64'));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

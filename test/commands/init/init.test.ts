@@ -274,7 +274,7 @@ test('what is left to do names all that every environment needs, and no value', 
     }
   }
   expect(lines).toContain(
-    '  base64 -w0 staging.txt | gh secret set APPLICATION_SECRETS --env staging',
+    "  base64 < staging.txt | tr -d '\\n' | gh secret set APPLICATION_SECRETS --env staging",
   );
   expect(lines.join()).not.toContain('APPLICATION_SECRETS --env pr-check');
   expect(lines).toContain('  webgen-deploy doctor');
