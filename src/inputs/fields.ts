@@ -81,6 +81,7 @@ export const fields = {
   'scan-baseline': boolean,
   'trivy-version': version('exact', 'auto', 'none'),
   'trivy-sha256': sha256,
+  // In the order to try them; not given: where its maker publishes it.
   'trivy-db-repository': databaseRepositories,
   'kubectl-version': version('range', 'auto', 'match-cluster', 'latest', 'none'),
   'yc-version': version('exact', 'auto', 'none'),
@@ -96,7 +97,9 @@ export const fields = {
   'prune-confirm': boolean,
   'take-over': boolean,
   'allow-older': boolean,
+  // For `status`: the release that the caller made; not given: whatever is live.
   revision: integer(1, 1_000_000),
+  // For `rollback`; not given: the newest good one older than the live one.
   'to-release': integer(1, 1_000_000),
   'on-failure': oneOf('rollback', 'keep'),
   'on-first-failure': oneOf('keep', 'remove'),

@@ -1,12 +1,14 @@
 // Strings come in once and become typed `Inputs`; every problem is collected before it fails.
 import { type Command, commands } from '../core/commands.ts';
 import type { RunContext } from '../core/context.ts';
+import { defined } from '../core/defined.ts';
 import type { Finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { readFields, type Values } from './fields.ts';
 import { nameImages } from './images.ts';
 import { manyLineFindings } from './many-lines.ts';
 import { exposedIn, maskingNotes, secretsToMask } from './mask.ts';
+import { plainInputs } from './plain-inputs.ts';
 import { type RawInputs, undeclared } from './raw.ts';
 import { chooseRegistry, takesIamToken } from './registry.ts';
 import { chooseScan } from './scan.ts';
@@ -61,9 +63,10 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
   const { images } = named;
   const { findings: _, ...pushed } = pushing;
-  const target = chosen.target ? { target: chosen.target } : {};
+  const target = defined({ target: chosen.target });
   const { scan } = scanning;
-  const plain = plainInputs(read.values);
+  const { variables = {}, secrets = [] } = read.values;
+  const plain = { ...plainInputs(read.values), variables, secrets };
   return { findings, inputs: { ...plain, ...work.value, images, ...target, ...pushed, scan } };
 }
 
@@ -82,54 +85,4 @@ function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
     findings.push(invalid('kubectl-version', what, 'Give a cluster, or a version.'));
   }
   return findings;
-}
-
-type PlainInputs = Omit<
-  Inputs,
-  'scan' | 'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build' | 'registry'
->;
-
-function plainInputs(values: Values): PlainInputs {
-  const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;
-  const { 'github-token': githubToken, 'environment-url': environmentUrl } = values;
-  const repositories = values['trivy-db-repository'];
-  return {
-    command: values.command,
-    clusterEndpoint: values['cluster-endpoint'],
-    ycApiEndpoint: values['yc-api-endpoint'],
-    ...(namespace === undefined ? {} : { namespace }),
-    createNamespace: values['create-namespace'],
-    variables: values.variables ?? {},
-    secrets: values.secrets ?? [],
-    timeoutMs: values.timeout,
-    wait: values.wait,
-    forceConflicts: values['force-conflicts'],
-    lock: values.lock,
-    lockTimeoutMs: values['lock-timeout'],
-    restartOnConfig: values['restart-on-config'],
-    scanSeverity: values['scan-severity'],
-    scanIgnoreUnfixed: values['scan-ignore-unfixed'],
-    scanBaseline: values['scan-baseline'],
-    trivyVersion: values['trivy-version'],
-    ...(values['trivy-sha256'] === undefined ? {} : { trivySha256: values['trivy-sha256'] }),
-    ...(repositories === undefined ? {} : { trivyDbRepository: repositories }),
-    kubectlVersion: values['kubectl-version'],
-    ycVersion: values['yc-version'],
-    ...(ycSha256 === undefined ? {} : { ycSha256 }),
-    ...(toolMirror === undefined ? {} : { toolMirror }),
-    ...(githubToken === undefined ? {} : { githubToken }),
-    ...(environmentUrl === undefined ? {} : { environmentUrl }),
-    comment: values.comment,
-    summary: values.summary,
-    logLines: values['log-lines'],
-    patience: values.patience,
-    prune: values.prune,
-    pruneConfirm: values['prune-confirm'],
-    takeOver: values['take-over'],
-    allowOlder: values['allow-older'],
-    ...(values.revision === undefined ? {} : { revision: values.revision }),
-    ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
-    onFailure: values['on-failure'],
-    onFirstFailure: values['on-first-failure'],
-  };
 }
