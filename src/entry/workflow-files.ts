@@ -1,5 +1,5 @@
 // The workflow files of the repository that a terminal stands in.
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowFile } from '../commands/doctor/workflow-jobs.ts';
 import { readBounded } from '../platform/secret-source.ts';

@@ -1,6 +1,6 @@
 // The table of what each step of a plan does to a run: wiring only, the work is in steps/.
 
-import { spell } from '../core/text.ts';
+import { listed, spell } from '../core/text.ts';
 import type { Timing } from '../core/timing.ts';
 import type { ClusterTarget } from '../inputs/types.ts';
 import type { ScanMode } from '../scan/result.ts';
@@ -63,7 +63,7 @@ const steps = {
     run: connect,
   }),
   'install-tools': row<'install-tools'>()({
-    describe: ({ tools }) => `install ${tools.join(' and ')} for later steps`,
+    describe: ({ tools }) => `install ${listed(tools)} for later steps`,
     section: 'prepare',
     group: 'Install tools',
     needs: [],

@@ -5,7 +5,14 @@ import { chmod, lstat } from 'node:fs/promises';
 import type { Code } from '../core/codes.ts';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Files, Http, Shell } from '../core/ports.ts';
-import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
+import {
+  type AskedTool,
+  catalog,
+  type Platform,
+  platformName,
+  type Tool,
+  type ToolName,
+} from './catalog.ts';
 import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
@@ -27,11 +34,7 @@ export interface StoredTool {
   readonly arch: string;
 }
 
-export interface Wanted {
-  readonly name: ToolName;
-  readonly asked: string;
-  /** The user's own digest, for a version that the table does not have. */
-  readonly sha256?: string;
+export interface Wanted extends AskedTool {
   readonly clusterVersion?: string;
 }
 
@@ -89,7 +92,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   const downloaded = found === undefined;
   if (tool.member === undefined) {
     await probe(tool, version, kept, ports.shell);
-    return { name: tool.name, version, path: kept, downloaded };
+    return { name: wanted.name, version, path: kept, downloaded };
   }
   const unpacked = await unpack(kept, tool.member, ports);
   const path = `${unpacked}/${tool.member}`;
@@ -99,7 +102,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
     await ports.files.remove(unpacked);
     throw error;
   }
-  return { name: tool.name, version, path, downloaded, unpacked };
+  return { name: wanted.name, version, path, downloaded, unpacked };
 }
 
 /** ActionError for a release that was published by an attacker, however it came here. */

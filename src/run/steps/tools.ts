@@ -37,8 +37,9 @@ async function versionOfCluster(run: Run): Promise<string | undefined> {
 
 /** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
 export async function kubectlPath(run: Run): Promise<string> {
-  const versions = { ...run.inputs, ycVersion: 'none' };
-  const left = run.inputs.kubectlVersion === 'auto';
+  const { kubectlVersion } = run.inputs;
+  const left = kubectlVersion === 'auto';
+  const versions = { kubectlVersion };
   const installed = await (left ? tools(run, { needsKubectl: true, versions }) : askedTools(run));
   const path =
     installed.find(({ name }) => name === 'kubectl')?.path ??
