@@ -20,7 +20,7 @@ export interface ScanRules {
 }
 
 /**
- * `report` where something is built or the command is `scan`, else nothing; and what is wrong. A
+ * The scan mode and its findings: `report` by default if something is built or for `scan`, else none. A
  * preview builds nothing.
  */
 export function chooseScan({ values, wrong }: ReadFields, rules: ScanRules): ScanChoice {

@@ -33,16 +33,16 @@ export interface Inputs {
   readonly clusterEndpoint: 'external' | 'internal';
   readonly ycApiEndpoint: string;
   readonly app: string;
-  /** Empty where nothing says it and the command does not need it. */
+  /** Empty if it is not given and the command does not need it. */
   readonly environment: string;
   readonly namespace?: string;
   readonly createNamespace: boolean;
-  /** In their order; a leading `-` excludes. */
+  /** In order; a leading `-` excludes. */
   readonly manifests: readonly string[];
   readonly images: Readonly<Record<string, string>>;
-  /** What this run builds itself; absent where nothing is built. */
+  /** What this run builds itself; absent if nothing is built. */
   readonly build?: BuildRequest;
-  /** Absent where none is named. */
+  /** Absent if none is named. */
   readonly registry?: Registry;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretValue[];
@@ -74,7 +74,7 @@ export interface Inputs {
   readonly pruneConfirm: boolean;
   readonly takeOver: boolean;
   readonly allowOlder: boolean;
-  /** For `status`: the release that the caller made; undefined: whatever is live. */
+  /** For `status`: the release that the caller deployed; undefined: whatever is live. */
   readonly revision?: number;
   /** For `rollback`; undefined: the newest good one older than the live one. */
   readonly toRelease?: number;
@@ -83,13 +83,13 @@ export interface Inputs {
 }
 
 export interface Registry extends RegistryAddress {
-  /** Absent: as the machine's own Docker configuration says. */
+  /** Absent: the machine's own Docker configuration is used. */
   readonly login?: RegistryLogin;
-  /** Another host that may see the login. */
+  /** Another host that may receive the login. */
   readonly authHost?: string;
 }
 
 export type RegistryLogin =
   | ({ readonly by: 'password' } & Password)
-  /** As user `iam`, with an IAM token that is kept alive. */
+  /** As user `iam`, with an IAM token that is renewed. */
   | { readonly by: 'iam'; readonly credentials: Credentials };
