@@ -1,9 +1,9 @@
-// The order in which objects are applied: what others need comes first, webhooks come last.
+// The order in which objects are applied: dependencies first, webhooks last.
 import { type KubeObject, kindKey } from '../kube/objects.ts';
 
 const rbac = (kind: string) => `rbac.authorization.k8s.io/${kind}`;
 
-/** Every stage in its order: [what it holds, its kinds]. Inside a stage all go at once. */
+/** Every stage in order: [description, kinds]. All objects of a stage are written at once. */
 const table: readonly (readonly [string, readonly string[]])[] = [
   ['namespaces', ['Namespace']],
   ['custom resource definitions', ['apiextensions.k8s.io/CustomResourceDefinition']],
@@ -47,7 +47,7 @@ const table: readonly (readonly [string, readonly string[]])[] = [
       'argoproj.io/Rollout',
     ],
   ],
-  // After the workloads: an earlier budget could block the drain that makes room for them.
+  // After the workloads: an earlier budget could block a drain that makes room for them.
   [
     'scaling and budgets',
     [
@@ -88,7 +88,7 @@ const otherwise = table.findIndex(([, kinds]) => kinds.length === 0);
 
 type Kind = Pick<KubeObject, 'apiVersion' | 'kind'>;
 
-/** From 0; only the order of the numbers means something. Unknown and custom kinds: with traffic. */
+/** From 0; only the order of the numbers matters. Unknown and custom kinds: with traffic. */
 export function stageOf(object: Kind): number {
   return stageByKind.get(kindKey(object)) ?? otherwise;
 }
@@ -103,8 +103,8 @@ const gates: Readonly<Record<string, Gate>> = {
 };
 
 /**
- * What must be true of the object before the next stage: Namespace Active, CRD Established and
- * served, ResourceQuota with its `status.hard` filled. Undefined: nothing.
+ * The condition for the next stage: Namespace Active, CRD Established and
+ * served, ResourceQuota with its `status.hard` set. Undefined: none.
  */
 export function gateOf(object: Kind): Gate | undefined {
   const key = kindKey(object);

@@ -1,4 +1,4 @@
-// The `secrets` input as documents, and Secrets of manifests made fit for server-side apply.
+// The `secrets` input as documents, and Secrets from manifests prepared for server-side apply.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { reveal, Secret } from '../core/secret.ts';
@@ -11,12 +11,12 @@ export interface WithSecrets {
   readonly findings: readonly Finding[];
 }
 
-/** What messages show as the file of an object that stands in no manifest. */
+/** What messages show as the file of an object that is in no manifest. */
 export const secretsInput = 'input secrets';
 
 /**
- * Adds the values: to the Secret of that name where the manifests have one (in the namespace that
- * they are meant for), else as new Opaque Secrets without a namespace, to be filled in like any
+ * Adds the values to the Secret of that name if the manifests have one (in the namespace that
+ * they are meant for), else as new Opaque Secrets without a namespace, which is filled in as for any
  * other. Base64 values stay wrapped as `Secret`; only the cluster's connection unwraps them. Every
  * `stringData` becomes `data`. A key that is in both is `input-invalid`.
  */
@@ -84,15 +84,15 @@ function dataOf(object: KubeObject): Fields {
 }
 
 /**
- * Under server-side apply a key that is taken out of `stringData` would stay in the live `data`, so
+ * Under server-side apply a key removed from `stringData` would stay in the live `data`, so
  * `stringData` is never sent: https://github.com/kubernetes/kubernetes/issues/108008
  */
 function withoutStringData(document: Document): Document {
   const { stringData, ...object } = document.object;
-  // Anything but texts stays, for the server to refuse with the field's name.
+  // Non-text values are kept, so that the server rejects them with the field's name.
   const texts = isFields(stringData) ? Object.entries(stringData) : [];
   if (texts.length === 0 || texts.some(([, text]) => typeof text !== 'string')) return document;
-  // As on the server, stringData wins over data.
+  // As on the server, stringData overrides data.
   const more = Object.fromEntries(texts.map(([key, text]) => [key, base64(String(text))]));
   const data = { ...dataOf(document.object), ...more };
   const written = (path: Path): Path =>
