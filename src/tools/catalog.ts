@@ -1,4 +1,4 @@
-// Every tool we can install: where its maker keeps it, how it is checked, how it says its version.
+// Every tool we can install: its download address, its checksum, and how to read its version.
 
 export type ToolName = 'kubectl' | 'yc' | 'trivy';
 
@@ -14,20 +14,20 @@ export type Digests = Readonly<Record<string, Partial<Record<PlatformName, strin
 
 export interface Tool {
   readonly name: ToolName;
-  /** Of the maker. A mirror keeps the same path below this name. */
+  /** The maker's host. A mirror has the same path below this name. */
   readonly host: string;
   readonly path: (version: string, platform: Platform) => string;
-  /** The maker's checksum file; absent where the maker publishes none. */
+  /** The maker's checksum file; absent if the maker publishes none. */
   readonly checksumPath?: (version: string, platform: Platform) => string;
-  /** Text files of the maker that name the newest version, of all or of a minor. */
+  /** The maker's text files that name the newest version, overall or of a minor. */
   readonly newestPath?: (minor?: string) => string;
   readonly digests: Digests;
-  /** Where the maker hands out a gzipped tar: the program's name in it. Else it is the bare program. */
+  /** If the download is a gzipped tar: the program's name in it. Else it is the bare program. */
   readonly member?: string;
-  /** version → why nobody may use it, whatever its digest. */
+  /** version → why it must not be used, whatever its digest. */
   readonly refused?: Readonly<Record<string, string>>;
   readonly probe: readonly string[];
-  /** The version in what the probe prints; undefined where there is none. */
+  /** The version in the probe's output; undefined if there is none. */
   readonly versionOf: (stdout: string) => string | undefined;
 }
 
@@ -80,8 +80,8 @@ export const catalog: Readonly<Record<ToolName, Tool>> = {
     host: 'github.com',
     path: (version, platform) =>
       `aquasecurity/trivy/releases/download/v${version}/${trivyArchive(version, platform)}`,
-    // Its maker's checksum file comes from the same release as the archive: whoever can replace the
-    // one can replace the other, as in March 2026. So only digests that are written down here
+    // Its maker's checksum file is part of the same release as the archive: whoever can replace the
+    // one can replace the other, as in March 2026. So only the digests in this table
     // count. 0.74.0: as cert-manager/makefile-modules pins it (modules/tools/00_mod.mk, commit
     // b903033), and alike in other public recipes. 0.75.0: alike in every public recipe that was
     // found to pin it: ten for linux/amd64, five for linux/arm64, three (arm64) and two for macOS.
@@ -110,7 +110,7 @@ export function platformName({ os, arch }: Platform): PlatformName {
   return `${os}/${arch}`;
 }
 
-/** `linux`, `x64` as Node says them; undefined where no tool is made for it. */
+/** `linux`, `x64` as Node names them; undefined if no tool is made for it. */
 export function platformOf(os: string, arch: string): Platform | undefined {
   const cpu = arch === 'x64' ? 'amd64' : arch;
   if (os !== 'linux' && os !== 'darwin') return undefined;

@@ -1,11 +1,11 @@
-// Puts kubectl and yc on PATH, for this run where it needs them and for later steps.
+// Puts kubectl and yc on PATH, for this run if it needs them and for later steps.
 import { dirname } from 'node:path';
 import type { Command } from '../core/commands.ts';
 import { allOrProblems } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import { type InstalledTool, type InstallPorts, install, type Wanted } from './install.ts';
 
-/** What a run hands to the job's later steps; on a terminal only this process sees it. */
+/** What a run passes to the job's later steps; on a terminal only this process sees it. */
 export interface Exports {
   addPath(folder: string): void;
   exportVariable(name: string, value: string): void;
@@ -13,7 +13,7 @@ export interface Exports {
 
 export interface ToolRequest {
   readonly command: Command;
-  /** As the inputs of those names. */
+  /** The inputs of those names. */
   readonly versions: {
     readonly kubectlVersion: string;
     readonly ycVersion: string;
@@ -23,13 +23,13 @@ export interface ToolRequest {
   };
   /** The manifests have a kustomization folder. */
   readonly needsKubectl: boolean;
-  /** Asked only for a tool that depends on it. `1.34`; undefined where it is not known. */
+  /** Called only for a tool that depends on it. `1.34`; undefined if unknown. */
   clusterVersion?(): Promise<string | undefined>;
 }
 
 export type InstallToolsPorts = InstallPorts & { readonly log: Log; readonly exports: Exports };
 
-/** Installs side by side. Throws one ActionError with every tool's problem. */
+/** Installs in parallel. Throws one ActionError with every tool's problem. */
 export async function installTools(
   request: ToolRequest,
   ports: InstallToolsPorts,
@@ -61,7 +61,7 @@ async function wantedTools(
   return trivy ? [...wanted, trivy] : wanted;
 }
 
-/** Later steps get it where a version is named; `auto` is for the scans of this run. */
+/** Later steps get it if a version is set; `auto` is only for the scans of this run. */
 function wantedTrivy({ trivyVersion = 'auto', trivySha256 }: ToolRequest['versions']) {
   if (trivyVersion === 'auto' || trivyVersion === 'none') return undefined;
   const sha256 = trivySha256 === undefined ? {} : { sha256: trivySha256 };

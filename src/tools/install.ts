@@ -1,4 +1,4 @@
-// Brings one tool onto this machine: downloaded, compared with its digest, asked for its version.
+// Installs one tool: downloads it, verifies its digest, and checks its version.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, lstat } from 'node:fs/promises';
@@ -11,13 +11,13 @@ import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
 export interface ToolCache {
-  /** Where it lies. */
+  /** Its path. */
   readonly folder: string;
   /** The folder of a tool and version, if there is one. */
   find(tool: string, version: string, arch: string): Promise<string | undefined>;
-  /** Downloads into a new file. Throws any error; `httpStatusCode` where there was an answer. */
+  /** Downloads into a new file. Throws any error; with `httpStatusCode` if there was an answer. */
   download(url: string, file: string): Promise<void>;
-  /** Copies the file into the cache and gives the folder. */
+  /** Copies the file into the cache and returns the folder. */
   store(file: string, tool: StoredTool): Promise<string>;
 }
 
@@ -31,7 +31,7 @@ export interface StoredTool {
 export interface Wanted {
   readonly name: ToolName;
   readonly asked: string;
-  /** The user's own digest, for a version that the table does not have. */
+  /** The user's digest, for a version that is not in the table. */
   readonly sha256?: string;
   readonly clusterVersion?: string;
 }
@@ -41,10 +41,10 @@ export interface InstallPorts {
   readonly files: Files;
   readonly shell: Shell;
   readonly cache: ToolCache;
-  /** Undefined where no tool is made for this machine: asking for one then fails. */
+  /** Undefined if no tool is made for this machine: installing one then fails. */
   readonly platform: Platform | undefined;
   readonly mirror?: string;
-  /** Host → address, for tests that stand in for a maker. */
+  /** Host → address, for tests that replace a maker's host. */
   readonly makers?: Readonly<Record<string, string>>;
 }
 
@@ -52,14 +52,14 @@ export interface InstalledTool {
   readonly name: ToolName;
   readonly version: string;
   readonly path: string;
-  /** False where it was in the cache already. */
+  /** False if it was already in the cache. */
   readonly downloaded: boolean;
-  /** Where it was unpacked for this run alone: to remove when the run is over. */
+  /** The folder it was unpacked to for this run only: to remove at its end. */
   readonly unpacked?: string;
 }
 
 /**
- * Exactly the asked version, or ActionError: `tool-unavailable`, `tool-checksum-mismatch`, or
+ * Installs exactly the requested version. Throws ActionError: `tool-unavailable`, `tool-checksum-mismatch`, or
  * `input-invalid` for a version that cannot be read.
  */
 export async function install(wanted: Wanted, ports: InstallPorts): Promise<InstalledTool> {
@@ -76,7 +76,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   const parts = { tool, version, maker, wanted, platform, ports };
   const digest = await digestOf(parts);
   const stored: StoredTool = {
-    // A name of our own: nobody else's tool of that name is taken for ours.
+    // Our own name in the cache: another tool of that name is never mistaken for ours.
     name: `webgen-deploy-${tool.name}`,
     fileName: tool.member === undefined ? tool.name : `${tool.name}.tar.gz`,
     version,
@@ -85,7 +85,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   const found = await cache.find(stored.name, version, stored.arch);
   const folder = found ?? (await download(parts, digest, stored));
   const kept = `${folder}/${stored.fileName}`;
-  // Again for what was just stored: the copy in the cache is what runs.
+  // Checked again after storing: the copy in the cache is what runs.
   await check(kept, digest, `the tool cache (${kept})`);
   const downloaded = found === undefined;
   if (tool.member === undefined) {
@@ -103,7 +103,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   return { name: tool.name, version, path, downloaded, unpacked };
 }
 
-/** ActionError for a release that was published by an attacker, however it came here. */
+/** ActionError for a release that was published by an attacker, wherever it came from. */
 export function refuseStolen(tool: Tool, version: string): void {
   const why = tool.refused?.[version];
   if (why === undefined) return;
@@ -121,7 +121,7 @@ interface Parts {
   readonly ports: InstallPorts;
 }
 
-/** From the table, the user, or the maker's own file: never from a mirror or from the cache. */
+/** From the table, the user, or the maker's own file: never from a mirror or the cache. */
 async function digestOf({ tool, version, maker, wanted, platform, ports }: Parts): Promise<string> {
   const listed = tool.digests[version]?.[platformName(platform)];
   const given = wanted.sha256?.toLowerCase();

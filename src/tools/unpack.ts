@@ -1,10 +1,10 @@
-// Takes one program out of an archive that was checked, and nothing else.
+// Extracts one program from a verified archive, and nothing else.
 import { chmod, lstat } from 'node:fs/promises';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 
 /**
- * The program out of a checked archive, into a new folder of this run. Only the archive is kept:
+ * Extracts the program into a new folder of this run. Only the archive is kept:
  * nobody publishes the digest of what is in it, so an unpacked one could not be checked again.
  */
 export async function unpack(

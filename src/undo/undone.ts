@@ -1,9 +1,9 @@
 // What an undo has done.
 import type { WorkloadResult } from '../rollout/wait/result.ts';
 
-/** What was done after a failure. Its own failures are findings: `rollback-failed`. */
+/** The result of an undo. Its own failures are findings: `rollback-failed`. */
 export interface Undone {
-  /** `nothing`: there was nothing to put back, or nothing that may be. */
+  /** `nothing`: there was nothing to restore, or nothing that may be restored. */
   readonly state: 'done' | 'nothing' | 'failed' | 'cancelled';
   readonly objects: readonly UndoneObject[];
   readonly workloads: readonly WorkloadResult[];
@@ -12,7 +12,7 @@ export interface Undone {
   readonly to: number;
 }
 
-/** What an undo did with one object; one that was as before is left out. */
+/** What an undo did with one object; unchanged objects are left out. */
 export interface UndoneObject {
   /** `Kind/name`. */
   readonly object: string;
