@@ -1,10 +1,10 @@
-// YAML of a few pages that anybody may have written: an input, a kubeconfig, an ignore file.
+// Short YAML from untrusted sources: an input, a kubeconfig, an ignore file.
 import { Composer, type Document, isScalar, LineCounter, type Node, visit } from 'yaml';
 import { TokenLimit, tokensOf } from './yaml-tokens.ts';
 
 export interface SmallYaml {
   readonly contents: Document['contents'];
-  /** The whole as JSON. */
+  /** The document as JSON. */
   readonly value: unknown;
   /** From 1. */
   lineOf(node: unknown): number;
@@ -22,7 +22,7 @@ const mostMarks = 30_000;
 const marks = /[\n:,[{?]|- /g;
 const mostAliases = 100;
 
-/** Throws nothing. What is too large, or becomes so by its aliases, is a problem as well. */
+/** Never throws. A text that is too large, or expands to that through aliases, is a problem as well. */
 export function readYaml(text: string): ReadYaml {
   if (text.length > longest) return { problem: 'is larger than 1 MiB', line: 1 };
   if ((text.match(marks)?.length ?? 0) > mostMarks) {
@@ -45,12 +45,12 @@ export function readYaml(text: string): ReadYaml {
   }
 }
 
-/** The only document of the text; else what is in the way, and where. */
+/** The only document of the text; else what is wrong, and where. */
 function parsedDocument(text: string, counter: LineCounter): Document | { readonly at: number } {
   const composer = new Composer({
     prettyErrors: false,
     logLevel: 'silent',
-    // The library compares every key with every other one; `oddIn` asks once for each.
+    // The library compares every key with every other one; `oddIn` checks each only once.
     uniqueKeys: false,
   });
   try {
@@ -65,7 +65,7 @@ function parsedDocument(text: string, counter: LineCounter): Document | { readon
   }
 }
 
-/** A key that is written twice, or more aliases than anybody writes. */
+/** A duplicate key, or more aliases than any real file has. */
 function oddIn(document: Document): { readonly problem: string; readonly at?: number } | undefined {
   let odd: { readonly problem: string; readonly at?: number } | undefined;
   let aliases = 0;
@@ -73,13 +73,13 @@ function oddIn(document: Document): { readonly problem: string; readonly at?: nu
     Alias: (_, alias, path) => {
       aliases += 1;
       const target = aliases > mostAliases ? undefined : alias.resolve(document);
-      // A value that holds itself is no JSON.
+      // A value that contains itself is not JSON.
       if (target && !path.some((each) => each === target)) return undefined;
       odd = { problem: 'has an alias that cannot be resolved', at: alias.range?.[0] ?? 0 };
       return visit.BREAK;
     },
     Map: (_, map) => {
-      // A map as a key is written out as a text, and a map in that again.
+      // A map as a key would be serialised to text, recursively.
       const strange = map.items.find(({ key }) => key !== null && !isScalar(key));
       if (strange) {
         odd = { problem: 'has a key that is no text', at: (strange.key as Node).range?.[0] ?? 0 };

@@ -1,7 +1,7 @@
-// The tokens of a YAML text for the library's composer, and no more of them than anybody writes.
+// The tokens of a YAML text for the library's composer, limited to what real files have.
 import { type CST, Lexer, Parser } from 'yaml';
 
-/** What is wrong, as the rest of "The YAML cannot be read: …", and the offset where it was seen. */
+/** The rest of "The YAML cannot be read: …", and the offset of the problem. */
 export class TokenLimit extends Error {
   readonly at: number;
   constructor(what: string, at: number) {
@@ -11,17 +11,17 @@ export class TokenLimit extends Error {
   }
 }
 
-/** Brackets in brackets. The deepest schema of a public custom kind has some 60. */
+/** Nested brackets. The deepest schema of a public custom kind has about 60. */
 const deepest = 1_000;
-/** Tokens that stand nowhere; each costs the library a text of its own, and people see one of them. */
+/** Error tokens; each costs the library a message, and only one of them is shown. */
 const mostMistakes = 100;
 /**
- * Each token costs some 5 µs, be it one character. Manifests have 3.3 characters for each and more, JSON on
- * one line too; a text of brackets, quotes or empty lines alone has 1 or 2. So many are free for long lists.
+ * Each token costs about 5 µs, even a single character. Manifests have at least 3.3 characters per token, JSON on
+ * one line too; a text of only brackets, quotes or empty lines has 1 or 2. This many are allowed for long lists.
  */
 const freeLexemes = 150_000;
 const fewestCharacters = 2.2;
-/** A document of its own, and a directive, cost as much as some tokens. */
+/** A new document or a directive costs as much as several tokens. */
 const weightOf = (lexeme: string): number => {
   if (lexeme === '---') return 5;
   return lexeme.startsWith('%') ? 20 : 1;
@@ -29,7 +29,7 @@ const weightOf = (lexeme: string): number => {
 
 const steps: Readonly<Record<string, number>> = { '[': 1, '{': 1, ']': -1, '}': -1 };
 
-/** As `Parser.parse`. Throws TokenLimit. */
+/** Like `Parser.parse`. Throws TokenLimit. */
 export function* tokensOf(text: string, onNewLine: (offset: number) => void): Generator<CST.Token> {
   const parser = new Parser(onNewLine);
   if (text !== '') onNewLine(0);

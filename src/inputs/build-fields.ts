@@ -5,7 +5,7 @@ import { shown } from '../core/readers.ts';
 /** `what` continues "Input `build` of `backend` …". */
 export type Refuse = (what: string, hint: string) => void;
 
-/** One text or a list of them. */
+/** A single text or a list of them. */
 export function texts(value: unknown, refuse: (what: string) => void): readonly string[] {
   if (value === undefined || value === null) return [];
   const items: readonly unknown[] = isSeq(value)
@@ -32,7 +32,7 @@ function pairs(
         wrong(`give ${shown(name)} no value`);
         return [];
       }
-      // `1.30` is a number to YAML; its source is what somebody meant.
+      // `1.30` is a number to YAML; its source text is what was meant.
       return [[name, isScalar(held) ? (held.source ?? String(text)) : String(text)] as const];
     });
   }
@@ -62,13 +62,13 @@ export function secretIds(value: unknown, refuse: Refuse): Readonly<Record<strin
   const all = pairs(value, (what) => refuse(`has \`secrets\` that ${what}`, hint));
   const filled = all.map(([id, name]) => [id, name === '' ? id : name] as const);
   if (filled.some(([id, name]) => !secretId.test(id) || !variable.test(name))) {
-    // What is no name may be the secret itself, so it is not shown.
+    // An invalid name may be the secret itself, so it is not shown.
     refuse('has a secret that is neither a variable’s name nor id=NAME', hint);
   }
   return recordOf(filled);
 }
 
-/** Without a prototype: an argument named `constructor` must be absent unless it is given. */
+/** Without a prototype, so that an argument named `constructor` is absent unless given. */
 function recordOf(all: readonly (readonly [string, string])[]): Readonly<Record<string, string>> {
   const record: Record<string, string> = Object.create(null);
   for (const [name, value] of all) record[name] = value;

@@ -106,12 +106,12 @@ function imageName(map: YAMLMap | undefined, refuse: Refuse): string {
   return '';
 }
 
-/** The context, or undefined for the workspace itself. */
+/** The context; undefined means the workspace itself. */
 function folder(map: YAMLMap | undefined, refuse: Refuse): string | undefined {
   return insidePath(map, 'context', refuse);
 }
 
-/** A path below the workspace: what is built is what was checked out. */
+/** A path in the workspace: only checked-out files are built. */
 function insidePath(
   map: YAMLMap | undefined,
   key: 'context' | 'dockerfile',

@@ -1,4 +1,4 @@
-// The table of inputs: each name with the reader of its type, and nothing else.
+// The table of inputs: each name with the reader for its type.
 import { commandNames } from '../core/commands.ts';
 import type { Finding } from '../core/errors.ts';
 import {
@@ -129,7 +129,7 @@ export type Values = {
 export interface ReadFields {
   readonly values: Values;
   readonly findings: readonly Finding[];
-  /** Names that were given a text, right or wrong. */
+  /** Names of non-empty inputs, valid or not. */
   readonly given: ReadonlySet<InputName>;
   readonly wrong: ReadonlySet<InputName>;
 }
@@ -138,7 +138,7 @@ export interface ReadFields {
 const untrimmed: readonly InputName[] = ['variables', 'secrets'];
 
 /**
- * Reads each input alone. Empty means not given, so the default counts; a wrong value leaves the
+ * Reads each input separately. Empty means not given, so the default applies; a wrong value leaves the
  * default (or nothing) in its place, so that the rules between inputs can still be checked.
  */
 export function readFields(raw: RawInputs): ReadFields {

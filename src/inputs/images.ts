@@ -1,4 +1,4 @@
-// The rules between inputs for images of another job: what a digest alone means, and that it came.
+// The rules between inputs for images built by another job: what a bare digest means, and that it arrived.
 import type { RunContext } from '../core/context.ts';
 import type { Finding } from '../core/errors.ts';
 import { isUntrusted } from '../core/guard.ts';
@@ -9,14 +9,14 @@ import { isDigest } from './lists.ts';
 import { registryOf } from './registry.ts';
 
 export interface NamedImages {
-  /** name → reference, never a digest alone. */
+  /** name → reference, never a bare digest. */
   readonly images: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
 }
 
 /**
- * Puts the registry in front of each digest: the repository to which `build` pushes on this event.
- * With `built`, at least one digest must be there: GitHub drops the whole output or nothing of it.
+ * Completes each digest with the repository to which `build` pushes on this event.
+ * With `built`, at least one digest must be present: GitHub drops the whole output or nothing of it.
  */
 export function nameImages(read: ReadFields, context: RunContext): NamedImages {
   const { values, wrong } = read;

@@ -1,4 +1,4 @@
-// What a kubeconfig's text tells without connecting: its contexts, its secrets, its programs.
+// What a kubeconfig's text contains, read without connecting: its contexts, its secrets, its programs.
 
 import { type Reader, refuse } from '../core/readers.ts';
 import { Secret } from '../core/secret.ts';
@@ -16,7 +16,7 @@ export interface KubeconfigFacts {
   readonly currentContext?: string;
   /** A user of it gets its token from a program (`exec`) or an auth provider. */
   readonly startsPrograms: boolean;
-  /** Files that it names, as they are written: `tokenFile` and certificates. */
+  /** Files that it names, as written: `tokenFile` and certificates. */
   readonly files: readonly NamedFile[];
   /** Plain texts that must be masked: tokens, passwords, keys. */
   readonly secrets: readonly string[];
@@ -57,7 +57,7 @@ function secretsOf(user: Fields): readonly string[] {
   ]);
 }
 
-/** A login program's arguments and variables: all but what is plainly a name, a flag or a place. */
+/** A login program's arguments and variables, except what is plainly a name, a flag or a path. */
 function pluginSecrets(exec: Fields): readonly unknown[] {
   const given: readonly unknown[] = Array.isArray(exec['args']) ? exec['args'] : [];
   const args = given.map(textOf);
@@ -76,7 +76,7 @@ function pluginSecrets(exec: Fields): readonly unknown[] {
   });
 }
 
-/** A number may be a password; a list or a map is none. */
+/** A number may be a password; a list or a map is not. */
 const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 
@@ -90,7 +90,7 @@ function isPlain(value: string): boolean {
   return /^[A-Za-z]+(?:[-_./:][A-Za-z]*\d{0,4})*$/.test(value);
 }
 
-/** The login in an address, as it is written and as it is meant; base64 is what a proxy is sent. */
+/** The login in an address, encoded and decoded, and as the base64 that is sent to a proxy. */
 export function addressSecrets(address: unknown): readonly string[] {
   const text = typeof address === 'string' ? address : '';
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
@@ -123,7 +123,7 @@ function filesOf(parts: readonly Fields[]): readonly NamedFile[] {
   );
 }
 
-/** Reads YAML or JSON; undefined where the text is no kubeconfig. */
+/** Reads YAML or JSON; undefined if the text is not a kubeconfig. */
 export function readKubeconfig(text: string): KubeconfigFacts | undefined {
   const read = readYaml(text);
   if ('problem' in read) return undefined;
@@ -144,7 +144,7 @@ export function readKubeconfig(text: string): KubeconfigFacts | undefined {
   };
 }
 
-/** The kubeconfig inside an input's text, plain or base64; undefined where it is something else. */
+/** The kubeconfig in an input's text, plain or base64; undefined if it is something else. */
 export function kubeconfigText(text: string): string | undefined {
   const compact = text.replaceAll(/\s/g, '');
   const base64 = /^[A-Za-z0-9+/]{40,}={0,2}$/.test(compact);
@@ -162,7 +162,7 @@ export const kubeconfig: Reader<KubeconfigInput> = (given, name) => {
   const facts = text === undefined ? undefined : readKubeconfig(text);
   if (text !== undefined && facts) return { value: { text: new Secret(text), facts } };
   const hint = 'Give a path, the whole text of a kubeconfig, or base64 of that text.';
-  // Longer than any path in use and nothing but base64's letters: a damaged secret, not a path.
+  // Longer than any real path and only base64 characters: a damaged secret, not a path.
   const damaged = given.length > 200 && /^[A-Za-z0-9+/=]+$/.test(given);
   if (/[\n\r\0{}]|: /.test(given) || damaged || given.length > 1024) {
     return refuse(name, 'is no path and cannot be read as a kubeconfig with `clusters`', hint);

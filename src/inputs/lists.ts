@@ -26,7 +26,7 @@ export function linesOf(text: string): readonly Line[] {
 
 type Entry = { readonly key: string; readonly value: string } | { readonly wrong: string };
 
-/** Lines `key=value` → a record; `entry` splits and checks one line, `hint` says the right form. */
+/** Lines `key=value` → a record; `entry` splits and checks one line, `hint` shows the right form. */
 function pairs(entry: (line: string) => Entry, hint: string): Reader<Record<string, string>> {
   return (text, name) => {
     const seen = new Map<string, { readonly value: string; readonly number: number }>();
@@ -40,7 +40,7 @@ function pairs(entry: (line: string) => Entry, hint: string): Reader<Record<stri
       return [invalid(name, what, 'Keep one of the two lines.')];
     });
     if (findings.length > 0) return { findings };
-    // Without a prototype: a variable named `constructor` must be absent unless it is given.
+    // Without a prototype, so that a variable named `constructor` is absent unless given.
     const record: Record<string, string> = Object.create(null);
     for (const [key, { value }] of seen) record[key] = value;
     return { value: record };
@@ -52,7 +52,7 @@ function split(line: string): readonly [string, string] | undefined {
   return at < 0 ? undefined : [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** Lines `NAME=value`. The value is all that follows the first `=`, untouched and never shown. */
+/** Lines `NAME=value`. The value is everything after the first `=`, unchanged and never shown. */
 export const variables = pairs((line) => {
   const parts = split(line);
   if (!parts) return { wrong: `has no \`=\` (${shapeOf(line)})` };
@@ -74,7 +74,7 @@ export const isDigest = (value: string): boolean => digestAlone.test(value);
 
 /**
  * Lines `name=reference` or `name=sha256:…`. The reference's shape is checked loosely: its parser
- * says the rest.
+ * reports the rest.
  */
 export const images = pairs((line) => {
   const parts = split(line.trim());
@@ -86,7 +86,7 @@ export const images = pairs((line) => {
   if (value === '') {
     return { wrong: `gives \`${key}\` an empty reference: was the output that fills it empty?` };
   }
-  // Cut or misspelt it would be an image called sha256 with a tag.
+  // A truncated digest would otherwise be read as an image named sha256 with a tag.
   if (/^sha\d+:/i.test(value) && !isDigest(value)) {
     const what = `gives \`${key}\` no digest: \`sha256:\` and 64 hexadecimal digits in lower case`;
     return { wrong: `${what} (${shapeOf(value)})` };
@@ -140,7 +140,7 @@ export const registry: Reader<RegistryAddress> = (text, name) => {
   return refuse(name, why, hint);
 };
 
-/** A list that must have an entry when it is given. */
+/** A list that must have an entry if it is given. */
 export function nonEmpty<T>(read: Reader<T>): Reader<T> {
   return (text, name): Read<T> =>
     linesOf(text).length > 0
@@ -148,7 +148,7 @@ export function nonEmpty<T>(read: Reader<T>): Reader<T> {
       : refuse(name, 'holds comments only', 'Write an entry, or leave the input out.');
 }
 
-/** `CRITICAL,HIGH`, or one a line, in any case. */
+/** `CRITICAL,HIGH`, or one per line, in any case. */
 export const severityList: Reader<readonly ProblemSeverity[]> = (text, name) => {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const chosen = severities.filter((each) => words.some((word) => word.toUpperCase() === each));

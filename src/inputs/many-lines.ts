@@ -1,12 +1,12 @@
-// Secrets of many lines: GitHub's runner masks every line of a secret, however short, and drops each
-// output of a job that holds a masked text (actions/runner, Worker.cs and JobExtension.cs).
+// Multi-line secrets: GitHub's runner masks every line of a secret, however short, and drops each
+// job output that contains a masked text (actions/runner, Worker.cs and JobExtension.cs).
 import type { RunContext } from '../core/context.ts';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import type { RawInputs } from './raw.ts';
 import { onOneLine, readSecretsText, storeSecrets } from './secret-lines.ts';
 
-/** A shorter line may be a part of a name or a message by chance. */
+/** A shorter line may be part of a name or a message by chance. */
 const telling = 12;
 
 const filled = (text: string): readonly string[] =>
@@ -15,13 +15,13 @@ const filled = (text: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '');
 
-/** On one line, and nothing else of the file changes. */
+/** The command that stores the key on one line, otherwise unchanged. */
 export const storeKey = (environment: string, file = 'key.json'): string =>
   `jq -c . ${file} | gh secret set YC_SA_JSON_CREDENTIALS --env ${environment}`;
 
 /**
- * A finding for each secret that came in several lines; none on a terminal, where nothing masks by
- * line. `environment` is GitHub's, for the command that stores it otherwise; empty: unknown.
+ * A finding for each secret that has several lines; none on a terminal, where nothing masks by
+ * line. `environment` is GitHub's, for the command that stores the secret again; empty: unknown.
  */
 export function manyLineFindings(
   raw: RawInputs,
@@ -33,7 +33,7 @@ export function manyLineFindings(
   return [...ofKey(raw, place), ...ofKubeconfig(raw, place), ...ofSecrets(raw, place)];
 }
 
-/** Lines of a key that is JSON in several; 0 where each of its lines may be masked: base64 in lines. */
+/** The number of lines of a multi-line JSON key; 0 if masking each line is harmless: base64 in lines. */
 export function linesOfKey(text: string): number {
   const { length } = filled(text);
   return length > 1 && text.includes('{') ? length : 0;
@@ -59,8 +59,8 @@ function ofKubeconfig(raw: RawInputs, environment: string): readonly Finding[] {
 }
 
 /**
- * A note where every line is an entry of its own or long: then nothing else is masked by chance, and
- * the lines may be the workflow's, around secrets of one line each.
+ * A note if every line is an entry of its own or long: nothing else is then masked by chance, and
+ * the lines may come from the workflow, around single-line secrets.
  */
 function ofSecrets(raw: RawInputs, environment: string): readonly Finding[] {
   const text = raw['secrets'] ?? '';

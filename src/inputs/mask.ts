@@ -1,4 +1,4 @@
-// Which texts the log must never show, found before anything else reads the inputs.
+// Which texts the log must never show, collected before anything else reads the inputs.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
@@ -10,7 +10,7 @@ import { addressSecrets, kubeconfigText, readKubeconfig } from './kubeconfig.ts'
 import type { RawInputs } from './raw.ts';
 import { readSecretsText } from './secret-lines.ts';
 
-/** The inputs whose text is never shown, not even in part. */
+/** The inputs whose text is never shown, not even partly. */
 export const secretInputs = [
   'yc-sa-json-credentials',
   'yc-iam-token',
@@ -20,7 +20,7 @@ export const secretInputs = [
   'registry-password',
 ] as const satisfies readonly InputName[];
 
-// Masking these would blank out half of every log and hide nothing.
+// Masking these would blank out half of every log and protect nothing.
 const common = new Set(
   `true false null none yes no on off auto default localhost admin root user test http https
   production staging development debug info warn error enabled disabled`.split(/\s+/),
@@ -34,7 +34,7 @@ function maskable(line: string): boolean {
   return !common.has(bare.toLowerCase());
 }
 
-/** Line by line: given many lines, the runner would mask each of them, a lone `{` as well. */
+/** Line by line: given a multi-line text, the runner would mask every line, even a lone `{`. */
 function lines(text: string, min = 4): readonly string[] {
   const all = text.split(/\r\n|\r|\n/).map((line) => line.trim());
   return all.filter((line) => line.length >= min && maskable(line));
@@ -51,7 +51,7 @@ function fromKey(text: string): readonly string[] {
   if (key !== undefined) {
     return [...whole, ...lines(key, 8).filter((line) => !line.startsWith('PLEASE DO NOT'))];
   }
-  // Not readable, so any long word of it may be the key.
+  // Not parseable, so any long word in it may be the key.
   return [...lines(text, 8), ...(text.match(/[A-Za-z0-9+/=]{16,}/g) ?? [])];
 }
 
@@ -72,18 +72,18 @@ function fromSecrets(text: string): readonly string[] {
     const each = lines(value);
     return each.length > 0 && value.length >= 8 ? [...each, base64(value)] : each;
   });
-  // A value that spilled over its line can look like other entries, so then every line counts.
+  // The rest of a broken multi-line value can look like other entries, so every line counts then.
   const broken = entries.some(({ target, value }) => !target || value === '');
   return broken || form !== 'plain' ? [...found, ...lines(text, 8)] : found;
 }
 
-/** As it is, and as Docker's configuration and HTTP's header hold it. */
+/** Verbatim, and as encoded in Docker's configuration and in the HTTP header. */
 function fromPassword(username: string, password: string): readonly string[] {
   const plain = lines(password);
   return plain.length > 0 && username ? [...plain, base64(`${username}:${password}`)] : plain;
 }
 
-/** Every text to register with the runner's masker, one line each, before any other output. */
+/** Every text to register with the runner's masker, each a single line, before any other output. */
 export function secretsToMask(raw: RawInputs): readonly Secret[] {
   const text = (name: InputName) => (raw[name] ?? '').trim();
   const texts = [
@@ -97,7 +97,7 @@ export function secretsToMask(raw: RawInputs): readonly Secret[] {
   return [...new Set(texts)].map((each) => new Secret(each));
 }
 
-/** The passwords of proxies: a program that cannot reach one says its whole address. */
+/** Proxy passwords: a program that cannot reach its proxy prints the whole address. */
 export function environmentSecrets(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly Secret[] {
@@ -108,10 +108,10 @@ export function environmentSecrets(
   return [...new Set(found)].filter((each) => maskable(each)).map((each) => new Secret(each));
 }
 
-/** A shorter one may be part of a value by chance, so that it counts only where it is the value. */
+/** A shorter secret may be part of a value by chance, so it counts only as the whole value. */
 const telling = 12;
 
-/** Build arguments stay in an image for everybody to read, so no secret may be in one. */
+/** Build arguments stay readable in the image, so none may contain a secret. */
 export function exposedIn(
   images: readonly ImageBuild[],
   secrets: readonly Secret[],
@@ -129,7 +129,7 @@ export function exposedIn(
   );
 }
 
-/** The same for a kubeconfig that was read from a file. */
+/** The texts to mask of a kubeconfig that was read from a file. */
 export function kubeconfigSecrets(text: string): readonly Secret[] {
   return [...new Set(fromKubeconfig(text))].map((each) => new Secret(each));
 }

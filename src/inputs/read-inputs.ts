@@ -1,4 +1,4 @@
-// Strings come in once and become typed `Inputs`; every problem is collected before it fails.
+// Turns strings into typed `Inputs`, once; every problem is collected before it fails.
 import { type Command, commands } from '../core/commands.ts';
 import type { RunContext } from '../core/context.ts';
 import { defined } from '../core/defined.ts';
@@ -18,16 +18,16 @@ import type { Inputs } from './types.ts';
 import { type Facts, findWork } from './work.ts';
 
 export interface ReadInputs {
-  /** Absent when a finding is fatal. */
+  /** Absent if a finding is fatal. */
   readonly inputs?: Inputs;
-  /** Fatal ones, warnings and notes; every problem at once. */
+  /** Fatal findings, warnings and notes; every problem at once. */
   readonly findings: readonly Finding[];
 }
 
 /** Reads every input, then checks the rules between them. Pure: `facts` is what the caller saw. */
 export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): ReadInputs {
   const read = readFields(raw);
-  // With a wrong command nobody knows what is needed, so only what is given is judged.
+  // With a wrong command it is unknown what is needed, so only the given inputs are checked.
   const known = !read.wrong.has('command');
   const required = known && commands[read.values.command].needsCluster;
   const { defaultKubeconfig } = facts;
@@ -71,7 +71,7 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
   return { findings, inputs: { ...plain, ...work.value, images, ...target, ...pushed, scan } };
 }
 
-/** GitHub's environment that holds the secrets: a preview has one of its own, as `init` writes it. */
+/** GitHub's environment with the secrets: a preview has its own, as `init` writes it. */
 const holderOf = (command: Command, environment: string): string =>
   command === 'diff' ? 'pr-check' : environment;
 

@@ -21,7 +21,7 @@ export function registryOf({ values }: ReadFields): RegistryAddress | undefined 
   return id === undefined ? undefined : { host, prefix: `${host}/${id}` };
 }
 
-/** Whether Yandex Cloud's credentials open it. Their token is sent nowhere else. */
+/** Whether Yandex Cloud's credentials are its login. Their token is sent nowhere else. */
 export function takesIamToken(read: ReadFields): boolean {
   const address = registryOf(read);
   if (!address || read.given.has('registry-username')) return false;
@@ -35,7 +35,7 @@ export interface ChosenRegistry {
   readonly findings: readonly Finding[];
 }
 
-/** `credentials` are those for Yandex Cloud, where they are given and right. */
+/** `credentials` are those for Yandex Cloud, if given and valid. */
 export function chooseRegistry(
   read: ReadFields,
   credentials: Credentials | undefined,
@@ -83,7 +83,7 @@ function loginFindings({ given }: ReadFields): readonly Finding[] {
   return [invalid(has, `needs \`${lacks}\` beside it`, hint)];
 }
 
-/** What is given and cannot count must not look as if it did. */
+/** Inputs that are given but have no effect must be reported. */
 function authFindings(read: ReadFields): readonly Finding[] {
   const name = 'registry-auth-host';
   if (!read.given.has(name)) return [];

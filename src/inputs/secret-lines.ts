@@ -1,4 +1,4 @@
-// Reads the `secrets` input. What stands left of `=` may be a piece of a broken value, so no part
+// Reads the `secrets` input. The text before `=` may be part of a broken value, so no part
 // of a line is ever shown, only its number.
 import { invalid, type Reader, refuse } from '../core/readers.ts';
 import { Secret } from '../core/secret.ts';
@@ -6,9 +6,9 @@ import type { SecretValue } from '../manifests/secrets.ts';
 
 /** One entry in plain text, for reading and masking only. */
 export interface SecretEntry {
-  /** Where it begins, from 1. */
+  /** Its first line, from 1. */
   readonly line: number;
-  /** The value; all of the text where the entry is wrong. */
+  /** The value; the whole text if the entry is malformed. */
   readonly value: string;
   readonly heredoc: boolean;
   readonly target?: { readonly secret: string; readonly key: string };
@@ -55,7 +55,7 @@ function manyLines(lines: readonly string[], index: number, mark: number): [Secr
 }
 
 /**
- * Splits the input as the runner splits its own files: `=` or `<<`, whichever comes first, and a
+ * Splits the input like the runner's own files: `=` or `<<`, whichever comes first, and a
  * delimiter that must be a whole line.
  */
 function secretEntries(text: string): readonly SecretEntry[] {
@@ -79,7 +79,7 @@ function secretEntries(text: string): readonly SecretEntry[] {
   return entries;
 }
 
-/** The text of base64, strictly: padded, canonical, of UTF-8 without NUL. Line breaks may be in it. */
+/** Decodes base64 strictly: padded, canonical, UTF-8 without NUL. It may contain line breaks. */
 function decoded(text: string): string | undefined {
   const compact = text.replaceAll(/[\r\n]/g, '').trim();
   if (compact.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact)) return undefined;
@@ -89,7 +89,7 @@ function decoded(text: string): string | undefined {
   }
   try {
     const plain = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // UTF-16 of a shell on Windows.
+    // UTF-16 from a Windows shell.
     return plain.includes('\0') ? undefined : plain;
   } catch {
     return undefined;
@@ -97,7 +97,7 @@ function decoded(text: string): string | undefined {
 }
 
 export interface SecretsText {
-  /** `unclear`: both readings are right, and neither counts. */
+  /** `unclear`: both readings are valid, so neither is used. */
   readonly form: 'plain' | 'base64' | 'unclear';
   /** The lines, decoded. */
   readonly entries: readonly SecretEntry[];
@@ -107,8 +107,8 @@ const isRight = (entries: readonly SecretEntry[]): boolean =>
   entries.length > 0 && entries.every(({ target }) => target !== undefined);
 
 /**
- * How the input is meant. A line has `/` and `=` before its value and base64 has `=` only at its end,
- * so that almost no text is both; one that is has to be changed by who wrote it.
+ * Plain or base64. A line has `/` and `=` before its value and base64 has `=` only at its end,
+ * so almost no text is both; an ambiguous one is refused.
  */
 export function readSecretsText(text: string): SecretsText {
   const entries = secretEntries(text);
@@ -136,7 +136,7 @@ be empty write SecretName/key<<END with END on the next line.`;
 const unclear =
   'Put a line that begins with # before it: before the line, or before the lines that are encoded.';
 
-/** Longer than any password in use, and nothing but base64's letters. */
+/** Longer than any real password, and only base64 characters. */
 const isDamaged = (text: string): boolean =>
   /^[A-Za-z0-9+/_-]{40,}={0,2}$/.test(text.replaceAll(/\s/g, ''));
 

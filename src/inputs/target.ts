@@ -1,4 +1,4 @@
-// The rules between inputs that choose the cluster and the credentials for it.
+// The rules between inputs that select the cluster and its credentials.
 
 import type { Finding } from '../core/errors.ts';
 import { didYouMean, invalid } from '../core/readers.ts';
@@ -18,9 +18,9 @@ export interface TargetRules {
   readonly on: 'github' | 'terminal';
   /** Whether the command needs a cluster. */
   readonly required: boolean;
-  /** `KUBECONFIG`, or the path of `~/.kube/config` where that file is. Used on a terminal only. */
+  /** `KUBECONFIG`, or the path of `~/.kube/config` if that file exists. Used on a terminal only. */
   readonly defaultKubeconfig?: string | undefined;
-  /** The credentials for Yandex Cloud also open the registry. */
+  /** The credentials for Yandex Cloud are also the registry's login. */
   readonly opensRegistry: boolean;
 }
 
@@ -32,7 +32,7 @@ const oneTarget = `Give exactly one of \`yc-k8s-cluster-id\`, \`yc-k8s-cluster-n
 \`yc-folder-id\`, or \`kubeconfig\`.`;
 const oneCredential = `Give exactly one of ${list(credentials)}.`;
 
-/** One cluster and what opens it, or every rule that is broken. */
+/** One cluster with its credentials, or every broken rule. */
 export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
   const chosen = targetOf(read, rules);
   if (chosen.target && chosen.target.by !== 'kubeconfig') {
@@ -147,7 +147,7 @@ function byKubeconfig(read: ReadFields, rules: TargetRules): Chosen {
 
 function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
   const yandex = given(read, [...credentials, 'yc-folder-id']).length > 0;
-  // With anything for Yandex Cloud given, the default kubeconfig would be another cluster.
+  // If any input for Yandex Cloud is given, the default kubeconfig would be a different cluster.
   const path = rules.on === 'terminal' && !yandex ? rules.defaultKubeconfig : undefined;
   if (path) {
     const context = read.values['kube-context'];
@@ -165,8 +165,8 @@ function withoutTarget(read: ReadFields, rules: TargetRules): Chosen {
 }
 
 /**
- * Inputs that mean nothing beside the chosen target; `unclear` where its choice failed, so that one
- * mistake is not told twice.
+ * Inputs that have no effect with the chosen target; `unclear` if the choice failed, so that one
+ * mistake is not reported twice.
  */
 function strays(
   read: ReadFields,

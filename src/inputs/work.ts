@@ -1,4 +1,4 @@
-// The rules that find out what is deployed and where: application, environment, manifests, images.
+// The rules that determine what is deployed and where: application, environment, manifests, images.
 import { commands } from '../core/commands.ts';
 import type { RunContext } from '../core/context.ts';
 import type { Finding } from '../core/errors.ts';
@@ -6,11 +6,11 @@ import { didYouMean, invalid, toDnsLabel } from '../core/readers.ts';
 import type { ReadFields } from './fields.ts';
 import type { Inputs } from './types.ts';
 
-/** What the caller saw of the machine, since reading inputs does no I/O. */
+/** Facts about the machine from the caller, since reading inputs does no I/O. */
 export interface Facts {
   /** Names of the folders in `manifests/overlays` of the workspace. */
   readonly overlays: readonly string[];
-  /** `KUBECONFIG`, or the path of `~/.kube/config` where that file is. Used on a terminal only. */
+  /** `KUBECONFIG`, or the path of `~/.kube/config` if that file exists. Used on a terminal only. */
   readonly defaultKubeconfig?: string | undefined;
 }
 
@@ -26,7 +26,7 @@ const environments: Readonly<Record<string, string>> = {
   develop: 'staging',
 };
 
-/** The environment that the event itself says: never from the name of a pull request's branch. */
+/** The environment implied by the event: never derived from the name of a pull request's branch. */
 function environmentOf(context: RunContext, command: Inputs['command']): string {
   const pushed =
     context.event === 'push' ? /^refs\/heads\/(.+)$/.exec(context.ref)?.[1] : undefined;
@@ -35,13 +35,13 @@ function environmentOf(context: RunContext, command: Inputs['command']): string 
   return Object.hasOwn(environments, branch) ? (environments[branch] ?? '') : '';
 }
 
-/** The repository's name as a DNS label; on a terminal without one, the folder's. */
+/** The repository's name as a DNS label; on a terminal without a repository, the folder's name. */
 function defaultApp({ repository, workspace }: RunContext): string {
   const path = repository || workspace;
   return toDnsLabel(path.split(/[/\\]/).findLast((part) => part !== '') ?? '');
 }
 
-/** Fills in what the event and the workspace say; `known` is false where the command was wrong. */
+/** Fills in defaults from the event and the workspace; `known` is false if the command was wrong. */
 export function findWork(
   read: ReadFields,
   context: RunContext,

@@ -1,4 +1,4 @@
-// Annotations that people write on their objects.
+// Annotations that users set on their objects.
 export const patienceKey = 'webgen-deploy/patience';
 
 export const patiences = ['strict', 'normal', 'patient'] as const;

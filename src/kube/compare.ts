@@ -1,4 +1,4 @@
-// What differs between two pictures of one object, as a person would name it.
+// The differences between two versions of one object, as a person would name them.
 import { marks } from './home.ts';
 import { type Fields, fieldsAt, isFields, sameJson } from './json.ts';
 import type { KubeObject } from './objects.ts';
@@ -14,16 +14,16 @@ const bookkeeping: readonly string[] = [
   'deletionGracePeriodSeconds',
 ];
 
-/** `kubectl apply` keeps a copy of the whole manifest there, a Secret's values included. */
+/** `kubectl apply` keeps a copy of the whole manifest there, including a Secret's values. */
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-// Controllers write them whenever they like, also between our read and the dry run.
+// Controllers write these at any time, also between our read and the dry run.
 const controllers: readonly string[] = [
   'deployment.kubernetes.io/revision',
   'deprecated.daemonset.template.generation',
 ];
 
-/** The object without status, our own marks, and what the server keeps for itself. */
+/** The object without status, our own annotations, and the server's bookkeeping fields. */
 export function comparable(object: KubeObject): Fields {
   const { status: _, ...rest } = object;
   const { annotations, ...metadata } = fieldsAt(object, 'metadata');
@@ -40,7 +40,7 @@ export function comparable(object: KubeObject): Fields {
   };
 }
 
-/** Dotted paths of what differs; empty where nothing does. List items go by name if they can. */
+/** Dotted paths of the differences; empty if there are none. List items are named by their `name` if they have one. */
 export function differences(before: KubeObject, after: KubeObject): readonly string[] {
   return fieldDifferences(comparable(before), comparable(after), '');
 }
@@ -56,12 +56,12 @@ function fieldDifferences(before: unknown, after: unknown, at: string): readonly
   return [at];
 }
 
-/** True where every value that was asked for is there; what the server added does not matter. */
+/** True if every requested value is set; values added by the server do not matter. */
 export function covers(there: unknown, asked: unknown): boolean {
   return unmet(there, asked, '').length === 0;
 }
 
-/** Dotted paths of what was asked for and is not so. */
+/** Dotted paths of requested values that are not set. */
 export function unmet(there: unknown, asked: unknown, at: string): readonly string[] {
   if (isFields(asked) && isFields(there)) {
     return Object.entries(asked).flatMap(([key, each]) => unmet(there[key], each, joined(at, key)));

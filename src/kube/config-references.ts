@@ -1,4 +1,4 @@
-// Which configuration a workload reads, and the pod-template annotation that rolls it on a change.
+// Which ConfigMaps and Secrets a workload reads, and the pod-template annotation that rolls it on a change.
 
 import { isFields, valueAt, withValueAt } from './json.ts';
 import { kindRow } from './kinds.ts';
@@ -13,8 +13,8 @@ export interface ConfigReference {
 export const configAnnotationName = 'webgen-deploy/config';
 
 /**
- * ConfigMaps and Secrets that the pods of an object read by env, envFrom or a volume (projected ones
- * too); sorted, once each. Pull secrets are the kubelet's: they restart nothing.
+ * ConfigMaps and Secrets that an object's pods read by env, envFrom or a volume (projected ones
+ * too); sorted, without duplicates. Pull secrets are read by the kubelet: they restart nothing.
  */
 export function configReferences(object: KubeObject): readonly ConfigReference[] {
   const spec = podSpecOf(object);
@@ -50,7 +50,7 @@ function ofContainer(container: unknown): readonly ConfigReference[] {
 }
 
 function ofVolume(volume: unknown): readonly ConfigReference[] {
-  // A volume says `secretName`, a projected source says `name`.
+  // A volume has `secretName`, a projected source has `name`.
   const projected = items(valueAt(volume, ['projected', 'sources'])).flatMap((source) => [
     ...reference('ConfigMap', valueAt(source, ['configMap', 'name'])),
     ...reference('Secret', valueAt(source, ['secret', 'name'])),
@@ -74,14 +74,14 @@ export function restartsOnConfig(object: KubeObject): boolean {
 }
 
 /**
- * The annotation of a ConfigMap or Secret that names its last change which running pods have to
- * read. One for each app: several may own keys of the same Secret.
+ * The annotation of a ConfigMap or Secret that names the last change that running pods have to
+ * read. One for each app: several apps may own keys of the same Secret.
  */
 function changeAnnotationName(app: string): string {
   return `${app}.webgen-deploy/config`;
 }
 
-/** The name of that last change; undefined: nothing is known of any. */
+/** The name of that last change; undefined: none is known. */
 export function readChange(object: KubeObject, app: string): string | undefined {
   return object.metadata.annotations?.[changeAnnotationName(app)];
 }
@@ -91,14 +91,14 @@ export function withChange(object: KubeObject, app: string, change: string): Kub
   return withValueAt(object, ['metadata', 'annotations', changeAnnotationName(app)], change);
 }
 
-/** The annotation as it stands in an object's pod template. */
+/** The annotation's value in an object's pod template. */
 export function readConfigAnnotation(object: KubeObject): string | undefined {
   const path = podTemplatePath(object);
   const value = path && valueAt(object, [...path, 'metadata', 'annotations', configAnnotationName]);
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The object with the annotation in its pod template; unchanged where it has none. */
+/** The object with the annotation in its pod template; unchanged if it has no template. */
 export function withConfigAnnotation(object: KubeObject, value: string): KubeObject {
   const path = podTemplatePath(object);
   if (!path || path.length === 0) return object;

@@ -1,4 +1,4 @@
-// One object as somebody wrote it: it remembers where, so that every problem can be shown there.
+// One object from a manifest, with its file and lines, so that every problem can be shown there.
 
 import type { Finding } from '../core/errors.ts';
 import { finding } from '../core/errors.ts';
@@ -14,17 +14,17 @@ export interface Place {
 
 export interface Document {
   readonly object: KubeObject;
-  /** Relative to the workspace; an URL for a remote one. */
+  /** Relative to the workspace; a URL for a remote one. */
   readonly file: string;
   /** The first line of the object, from 1. */
   readonly line: number;
   /** The line of a field, or of its nearest written parent. */
   lineOf(path: Path): number;
-  /** From a record, and elsewhere than it: the live object that proved to be ours; no other is written. */
+  /** Recorded, and in another namespace than the record: the live object proven to be ours; no other is written. */
   readonly provenUid?: string;
-  /** A Secret with lines of the `secrets` input: what they no longer name stays. */
+  /** A Secret with lines of the `secrets` input: keys that they no longer name are kept. */
   readonly fromInput?: true;
-  /** Only where fields may come from other files than `file`: kustomize's bases and patches. */
+  /** Only if fields may come from files other than `file`: kustomize's bases and patches. */
   placeOf?(path: Path): Place;
 }
 
@@ -34,7 +34,7 @@ export function placeOf(document: Document, path: Path = []): Place {
   return { file: document.file, line: document.lineOf(path) };
 }
 
-/** Who a finding is about: names of objects come from outside, so they are made safe to show. */
+/** The object of a finding: object names come from outside, so they are made safe to show. */
 export function subjectOf(object: KubeObject): {
   readonly object: string;
   readonly namespace?: string;

@@ -1,4 +1,4 @@
-// Integers that a JavaScript number cannot hold: they keep their own digits on the way to the server.
+// Integers that a JavaScript number cannot hold: they are sent to the server with all their digits.
 
 // Node 24 has JSON.rawJSON; the library of ES 2024 does not declare it yet.
 const json = JSON as unknown as {
@@ -6,13 +6,13 @@ const json = JSON as unknown as {
   isRawJSON(value: unknown): boolean;
 };
 
-/** A number where it is exact, else a value that `JSON.stringify` writes with all its digits. */
+/** A number if that is exact, else a value that `JSON.stringify` writes with all its digits. */
 export function exactInteger(value: bigint): number | object {
   const near = Number(value);
   return Number.isSafeInteger(near) ? near : json.rawJSON(value.toString());
 }
 
-/** True for what `exactInteger` made where a number was not enough: a scalar, never an object. */
+/** True for a value of `exactInteger` that is not a number: treat it as a scalar, never as an object. */
 export function isExactNumber(value: unknown): boolean {
   return json.isRawJSON(value);
 }

@@ -2,9 +2,9 @@
 import { type Document, type Path, type Place, placeOf } from './document.ts';
 import { isFields, valueAt } from './json.ts';
 
-// No field of any kind is as deep: a longer text is only there to be long.
+// No real field path is this long.
 const longest = 1_024;
-/** A key of a label or a ConfigMap may hold dots; of its parts nobody writes more than these. */
+/** A label's or ConfigMap's key may contain dots; no real one has more parts than this. */
 const mostJoined = 32;
 
 // `.name`, `[3]`, `[name="app",protocol="TCP"]`, `[app.kubernetes.io/name]`
@@ -12,7 +12,7 @@ const part = /\[((?:"(?:[^"\\]|\\.)*"|[^\]"])*)\]|([^.[\]]+)/g;
 
 /**
  * `spec.template.spec.containers[0].imagee` → its path in the object. Keys that contain dots are
- * recognised where the object has them; what the object does not have stays as written. A text of
+ * recognised if the object has them; a path that the object does not have stays as written. A text of
  * more than 1,024 characters names no field.
  */
 export function pathOfField(object: unknown, text: string): Path {
@@ -34,7 +34,7 @@ export function pathOfField(object: unknown, text: string): Path {
   return path;
 }
 
-/** Joins names again that are one key with dots in it: the longest that is there wins. */
+/** Rejoins names that are one key with dots in it: the longest existing key wins. */
 function dotted(value: unknown, names: readonly string[]): readonly string[] {
   if (names.length === 0) return [];
   const joined = isFields(value) ? Math.min(names.length, mostJoined) : 1;

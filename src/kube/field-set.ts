@@ -7,7 +7,7 @@ export type FieldSet = { readonly [step: string]: FieldSet };
 /** Custom kinds may nest; a pod's own fields are eleven deep. */
 const deepest = 100;
 
-/** FieldsV1 as it came, without what is no step of it: a server of another kind may write that. */
+/** FieldsV1 from the server, without invalid entries, which a non-standard server may write. */
 export function fieldSetOf(value: unknown, depth = 0): FieldSet {
   if (!isFields(value) || depth > deepest) return {};
   const steps = Object.entries(value).filter(([step, inner]) => isStep(step) && isFields(inner));
@@ -46,7 +46,7 @@ export function hasField(set: FieldSet, steps: readonly string[]): boolean {
   return inner !== undefined && (isLeaf(inner) || hasField(inner, rest));
 }
 
-/** The set without one field; parents that become empty go too. */
+/** The set without one field; parents that become empty are removed too. */
 export function withoutField(set: FieldSet, steps: readonly string[]): FieldSet {
   const [first, ...rest] = steps;
   const inner = first === undefined ? undefined : set[first];
@@ -75,7 +75,7 @@ export function withoutAll(set: FieldSet, other: FieldSet): FieldSet {
   return Object.fromEntries(left);
 }
 
-/** An item of a list is nothing without its keys. */
+/** A list item cannot exist without its keys. */
 function keysOf(step: string, item: FieldSet): FieldSet {
   if (!step.startsWith('k:')) return {};
   const names = Object.keys(JSON.parse(step.slice(2)) as Fields).map((key) => `f:${key}`);
@@ -96,7 +96,7 @@ export function extract(value: unknown, set: FieldSet): unknown {
   return part;
 }
 
-/** The set's entry for an item of a list: by keys, by value or by place. */
+/** The set's entry for a list item: by keys, by value or by index. */
 export function itemSet(set: FieldSet, item: unknown, at: number): FieldSet | undefined {
   const step = Object.keys(set).find((each) => stepMatches(each, item, at));
   return step === undefined ? undefined : set[step];
@@ -104,7 +104,7 @@ export function itemSet(set: FieldSet, item: unknown, at: number): FieldSet | un
 
 /**
  * The value without the fields of the set, except those that `keep` says to keep (by steps).
- * Undefined when nothing of a thing that the set owns itself is left.
+ * Undefined if nothing is left of a value that the set itself owns.
  */
 export function removeFields(
   value: unknown,
@@ -114,7 +114,7 @@ export function removeFields(
   return removeUnder({ value, set, keep, steps: [] });
 }
 
-/** Whether a written object has the field. Keys that an item lacks may be filled by defaults. */
+/** Whether a written object has the field. Keys that an item lacks may be filled in by defaults. */
 export function writtenHas(value: unknown, steps: readonly string[]): boolean {
   const [first, ...rest] = steps;
   if (first === undefined) return true;
@@ -169,7 +169,7 @@ function extractItems(items: readonly unknown[], set: FieldSet): readonly unknow
   });
 }
 
-/** An item that is owned but with no field of its own must not be taken for an atomic one. */
+/** An owned item without fields of its own must not be mistaken for an atomic one. */
 function withSelf(set: FieldSet): FieldSet {
   return isLeaf(set) ? set : { '.': {}, ...set };
 }

@@ -1,23 +1,23 @@
-// What a deploy writes on every object: which application it belongs to, and which repository made it.
+// The annotations that a deploy sets on every object: its application, and the repository that wrote it.
 import { fieldSetOf, hasField } from './field-set.ts';
 import type { KubeObject, Metadata } from './objects.ts';
 
-/** `<namespace>/<app>`: where the application's releases are kept, and its name. */
+/** `<namespace>/<app>`: the namespace of the application's releases, and its name. */
 export const homeAnnotation = 'webgen-deploy/home';
-/** `<host>/<id>` of the repository whose run wrote it last; a terminal leaves it as it is. */
+/** `<host>/<id>` of the repository whose run last wrote it; a terminal leaves it unchanged. */
 export const repositoryAnnotation = 'webgen-deploy/repository';
 
 export const marks: readonly string[] = [homeAnnotation, repositoryAnnotation];
 
-/** The values of this run; absent where there are none. */
+/** The values of this run; absent if there are none. */
 export interface Marks {
   readonly home?: string | undefined;
   readonly repository?: string | undefined;
 }
 
 /**
- * The object with the run's marks on its own metadata, never on a pod template's. What a manifest
- * says of them does not count. A mark that another manager owns is left to it.
+ * The object with the run's annotations on its own metadata, never on a pod template's. Values from a manifest
+ * are ignored. An annotation that another manager owns is left to it.
  */
 export function withMarks(
   object: KubeObject,
@@ -46,7 +46,7 @@ function isOthers(live: KubeObject | undefined, key: string, manager: string): b
   );
 }
 
-/** As it was written: what a record says of its home proves nothing, so it is not recorded. */
+/** The object without them: an annotation in a record proves nothing, so it is not recorded. */
 export function withoutMarks(object: KubeObject): KubeObject {
   const { annotations, ...metadata } = object.metadata;
   if (!annotations || !marks.some((key) => Object.hasOwn(annotations, key))) return object;

@@ -1,26 +1,26 @@
-// Short ways into raw JSON whose shape nobody promised.
+// Accessors for raw JSON of unknown shape.
 import type { Path } from './document.ts';
 import { isExactNumber } from './exact-number.ts';
 
-/** The map under a path, empty where there is none. */
+/** The map at a path; empty if there is none. */
 export function fieldsAt(value: unknown, ...path: readonly string[]): Fields {
   const found = valueAt(value, path);
   return isFields(found) ? found : {};
 }
 
-/** The list under a path, empty where there is none. */
+/** The list at a path; empty if there is none. */
 export function listAt(value: unknown, ...path: readonly string[]): readonly unknown[] {
   const found = valueAt(value, path);
   return Array.isArray(found) ? found : [];
 }
 
-/** The text under a path. */
+/** The text at a path. */
 export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
   const found = valueAt(value, path);
   return typeof found === 'string' ? found : undefined;
 }
 
-/** A text as a JSON object; empty where it is something else. */
+/** Parses a text as a JSON object; empty if it is something else. */
 export function jsonFields(text: string): Fields {
   try {
     return fieldsAt(JSON.parse(text));
@@ -45,14 +45,14 @@ export function sameJson(a: unknown, b: unknown): boolean {
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A JSON object; not an array, not a Secret, not a number that is kept exact. */
+/** A JSON object; not an array, not a Secret, not an exact number. */
 export function isFields(value: unknown): value is Fields {
   if (typeof value !== 'object' || value === null || isExactNumber(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The value at a path; undefined where something on the way is missing. */
+/** The value at a path; undefined if any part of the path is missing. */
 export function valueAt(value: unknown, path: Path): unknown {
   return path.reduce<unknown>((at, key) => {
     if (typeof key === 'number') return Array.isArray(at) ? at[key] : undefined;
@@ -60,7 +60,7 @@ export function valueAt(value: unknown, path: Path): unknown {
   }, value);
 }
 
-/** The same with `next` at the path; objects that are missing on the way are made. */
+/** The same value with `next` at the path; missing objects on the path are created. */
 export function withValueAt<T>(value: T, path: Path, next: unknown): T {
   const [key, ...rest] = path;
   if (key === undefined) return next as T;
@@ -69,13 +69,13 @@ export function withValueAt<T>(value: T, path: Path, next: unknown): T {
   }
   const fields: Fields = isFields(value) ? value : {};
   const old = Object.hasOwn(fields, key) ? fields[key] : undefined;
-  // fromEntries, and not a literal with a computed key, so that `__proto__` stays a plain key.
+  // fromEntries instead of a literal with a computed key, so that `__proto__` stays a plain key.
   return { ...fields, ...Object.fromEntries([[key, withValueAt(old, rest, next)]]) } as T;
 }
 
 /**
- * Changes values from the outside in: `change` gets each one with its path and gives it back as it
- * is to go on inside it, or another one, which is not looked into again.
+ * Maps values from the outside in: `change` gets each one with its path and returns it unchanged
+ * to descend into it, or a replacement, which is not visited again.
  */
 export function mapValues<T>(
   value: T,
@@ -96,7 +96,7 @@ export function mapValues<T>(
   return same ? value : (Object.fromEntries(entries) as T);
 }
 
-/** Whether it is nested in more levels: what would overflow the stack of whoever walks it. */
+/** Whether it is nested deeper than this, which would overflow the stack of a recursive walk. */
 export function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;

@@ -1,28 +1,28 @@
-// A record is never altered: a field with a secret in it is left out and marked, and whoever goes back
-// to that release keeps the value that is live.
+// A record never holds an altered value: a field that contains a secret is left out and marked, and a rollback
+// to that release keeps the live value.
 
 import { known } from '../core/redaction/redaction.ts';
 import { isFields } from './json.ts';
 import type { KubeObject } from './objects.ts';
 
-/** On a recorded object: a JSON list of the paths that were left out. Never sent to the cluster. */
+/** Set on a recorded object: a JSON list of the paths that were left out. Never sent to the cluster. */
 export const leftOutMark = 'webgen-deploy/left-out';
 
-/** A key, or the item of a list that has this name. */
+/** A key, or the list item with this name. */
 type Step = string | { readonly name: string };
 type Path = readonly Step[];
 
-// A short one, which may be a part of anything, has to be the whole value.
+// A short secret may be part of anything, so it has to be the whole value.
 const isSecret = (text: string): boolean => known.is(text) || known.holdsLong(text);
 
-/** The images that may be recorded: those whose reference holds no secret. */
+/** The images that may be recorded: those whose reference contains no secret. */
 export function recordable(
   images: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(images).filter(([, each]) => !isSecret(each)));
 }
 
-/** The object without the fields that hold a secret; unchanged where none does. */
+/** The object without the fields that contain a secret; unchanged if none does. */
 export function leaveOut(object: KubeObject): KubeObject {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { name, namespace, ...more } = metadata;
@@ -53,13 +53,13 @@ function strip(value: unknown, path: Path, paths: Path[]): unknown {
     const named = !names.has(undefined) && names.size === value.length;
     const items = value.map((each) => strip(each, [...path, { name: nameIn(each) ?? '' }], inside));
     if (inside.length === 0) return value;
-    // Items without a name cannot be found again: the list goes as a whole.
+    // Items without a name cannot be found again, so the whole list is left out.
     if (!named || items.includes(undefined)) return leave();
     paths.push(...inside);
     return items;
   }
   if (!isFields(value)) return value;
-  // A path must not say the secret either.
+  // A path must not contain the secret either.
   if (Object.keys(value).some(known.holdsLong)) return leave();
   const entries = Object.entries(value).map(([key, each]) => {
     const isName = key === 'name' && typeof path.at(-1) === 'object';
@@ -74,17 +74,17 @@ function nameIn(item: unknown): string | undefined {
 }
 
 export interface Filled {
-  /** Without the mark. */
+  /** The object without the mark. */
   readonly object: KubeObject;
-  /** Dotted paths whose value is not live any more. */
+  /** Dotted paths whose value is no longer live. */
   readonly missing: readonly string[];
 }
 
-/** What was left out of a recorded object, as it is live now. */
+/** Fills in what was left out of a recorded object from the live one. */
 export function fillIn(recorded: KubeObject, live: KubeObject | undefined): Filled {
   const { [leftOutMark]: text, ...annotations } = recorded.metadata.annotations ?? {};
   if (text === undefined) return { object: recorded, missing: [] };
-  // It came as JSON, and goes as JSON.
+  // It was read as JSON, and is sent as JSON.
   const bare = { ...recorded, metadata: { ...recorded.metadata, annotations } };
   const object = JSON.parse(JSON.stringify(bare)) as KubeObject;
   const missing = pathsIn(text).filter((path) => {
@@ -108,7 +108,7 @@ function at(value: unknown, step: Step): unknown {
 const dotted = (path: Path): string =>
   path.map((step) => (typeof step === 'string' ? step : `[${step.name}]`)).join('.');
 
-/** Somebody else may have written the mark: what is no list of paths is none. */
+/** The mark is untrusted: anything but a list of paths is ignored. */
 function pathsIn(text: string): readonly Path[] {
   try {
     const value: unknown = JSON.parse(text);

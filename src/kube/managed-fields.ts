@@ -1,4 +1,4 @@
-// Who owns which field, and how ownership is handed over so that no field is lost or stuck.
+// Field ownership, and how it is handed over so that no field is lost or stuck.
 import {
   extract,
   type FieldSet,
@@ -10,7 +10,7 @@ import {
 import { fieldsAt, isFields, sameJson, textAt } from './json.ts';
 import type { KubeObject, ManagedField } from './objects.ts';
 
-/** What teams come from: their fields are taken over without `force-conflicts`. */
+/** Tools that teams migrate from: their fields are taken over without `force-conflicts`. */
 export const takenOver: readonly string[] = [
   'kubectl-client-side-apply',
   'kubectl-set',
@@ -31,7 +31,7 @@ export function managerOf(app: string): string {
   return `webgen-deploy/${app}`;
 }
 
-/** What the manager owns by server-side apply; undefined where it never applied. */
+/** What the manager owns by server-side apply; undefined if it never applied. */
 export function appliedSet(live: KubeObject | undefined, manager: string): FieldSet | undefined {
   const entry = live?.metadata.managedFields?.find((each) => isOurs(each, manager));
   return entry ? fieldSetOf(entry.fieldsV1) : undefined;
@@ -47,18 +47,18 @@ export function hasClientSideApply(live: KubeObject | undefined): boolean {
   return live?.metadata.managedFields?.some(isClientSide) ?? false;
 }
 
-/** All that client-side apply owns. */
+/** All fields that client-side apply owns. */
 export function clientSideSet(live: KubeObject): FieldSet {
   return unionSets((live.metadata.managedFields ?? []).filter(isClientSide));
 }
 
-/** All that managers other than ours and client-side apply own. */
+/** All fields that managers other than ours and client-side apply own. */
 export function othersSet(live: KubeObject, manager: string): FieldSet {
   const entries = live.metadata.managedFields ?? [];
   return unionSets(entries.filter((each) => !isClientSide(each) && !isOurs(each, manager)));
 }
 
-/** The fields that the manager owns, with their live values: what it would apply again as is. */
+/** The fields that the manager owns, with their live values: applying them again changes nothing. */
 export function appliedObject(live: KubeObject, manager: string): KubeObject {
   const part = extract(live, { '.': {}, ...appliedSet(live, manager) });
   const { name, namespace } = live.metadata;
@@ -72,7 +72,7 @@ export function appliedObject(live: KubeObject, manager: string): KubeObject {
 
 /**
  * True when applying the object again cannot change anything: our manager owns exactly its
- * fields and the live values are its values. False means only that the server has to say.
+ * fields and the live values are its values. False only means that the server has to decide.
  */
 export function isProvablySame(sent: KubeObject, live: KubeObject, manager: string): boolean {
   const ours = live.metadata.managedFields?.find((each) => isOurs(each, manager));
@@ -83,13 +83,13 @@ export function isProvablySame(sent: KubeObject, live: KubeObject, manager: stri
 }
 
 export interface Handover {
-  /** Client-side apply's fields become ours, so that fields removed since really go. */
+  /** Client-side apply's fields become ours, so that fields removed since are really removed. */
   readonly takeClientSide: boolean;
-  /** `spec.replicas` becomes nobody's, so that leaving it out does not reset it to 1. */
+  /** `spec.replicas` becomes unowned, so that leaving it out does not reset it to 1. */
   readonly releaseReplicas: boolean;
 }
 
-/** managedFields after the handover; undefined where there is nothing to hand over. */
+/** managedFields after the handover; undefined if there is nothing to hand over. */
 export function handedOver(
   live: KubeObject,
   manager: string,

@@ -1,4 +1,4 @@
-// What a Kubernetes object is to us: raw JSON with a head that we know.
+// A Kubernetes object as we use it: raw JSON with typed metadata.
 
 export type Json =
   | null
@@ -47,13 +47,13 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** Without who owns which field: nearly half of the bytes of a pod. */
+/** Without managedFields, which are nearly half of a pod's bytes. */
 export function withoutManagers(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
 }
 
-/** The types of `@kubernetes/client-node` as raw JSON: times are RFC 3339 texts there. */
+/** The types of `@kubernetes/client-node` as raw JSON, where times are RFC 3339 texts. */
 export type Raw<T> = T extends Date
   ? string
   : T extends object

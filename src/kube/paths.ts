@@ -1,10 +1,10 @@
-// Where the API keeps an object: paths and queries, built and read back, nothing pasted together.
+// API paths and queries, built and parsed by functions instead of string concatenation.
 import type { Resource } from './resource.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface PathParts {
-  /** Left out: all namespaces, or a kind that has none. */
+  /** Absent: all namespaces, or a cluster-scoped kind. */
   readonly namespace?: string | undefined;
   readonly name?: string;
   readonly subresource?: string;
@@ -12,7 +12,7 @@ export interface PathParts {
   readonly query?: Query;
 }
 
-/** What a path says; `resource` is the plural. */
+/** The parts of a path; `resource` is the plural. */
 export interface PathTarget {
   readonly group: string;
   readonly resource: string;
@@ -27,7 +27,7 @@ export function rootOf(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${parts}` : `/api/${parts}`;
 }
 
-/** The path of an object or a list, percent-encoded. A namespace is left out for kinds that have none. */
+/** The path of an object or a list, percent-encoded. The namespace is ignored for cluster-scoped kinds. */
 export function pathOf(
   resource: Pick<Resource, 'apiVersion' | 'plural' | 'namespaced'>,
   parts: PathParts = {},
@@ -50,7 +50,7 @@ export function withQuery(path: string, query: Query): string {
   return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
 }
 
-/** Reads a path back, for messages. Undefined for paths that are no resource's. */
+/** Parses a path, for messages. Undefined if it is not the path of a resource. */
 export function targetOf(path: string): PathTarget | undefined {
   const [plain = ''] = path.split('?');
   const parts = plain.split('/').slice(1).map(decodeURIComponent);
@@ -71,7 +71,7 @@ export function targetOf(path: string): PathTarget | undefined {
   };
 }
 
-// `.` and `..` would change the path in whatever stands between; `:` of RBAC names is encoded too.
+// A proxy in between would normalise `.` and `..`; the `:` of RBAC names is encoded too.
 function segment(text: string): string {
   return /^\.{1,2}$/.test(text) ? text.replaceAll('.', '%2E') : encodeURIComponent(text);
 }

@@ -8,8 +8,8 @@ import type { KubeObject } from './objects.ts';
 const template = ['spec', 'template'] as const;
 
 /**
- * The path of the part that has the pod's `metadata` and `spec`; a Pod is its own template (`[]`).
- * Custom kinds that look like a workload (Argo Rollouts) count. Undefined: it makes no pods.
+ * The path of the pod's `metadata` and `spec`; a Pod is its own template (`[]`).
+ * Custom kinds shaped like a workload (Argo Rollouts) count. Undefined: it creates no pods.
  */
 export function podTemplatePath(object: KubeObject): Path | undefined {
   const known = kindRow(object).template;
@@ -23,7 +23,7 @@ function hasContainers(object: KubeObject): boolean {
   return Array.isArray(valueAt(object, [...template, 'spec', 'containers']));
 }
 
-/** The pod's spec inside an object, if it makes pods. */
+/** The pod's spec inside an object, if it creates pods. */
 export function podSpecOf(object: KubeObject): unknown {
   const path = podTemplatePath(object);
   return path && valueAt(object, [...path, 'spec']);

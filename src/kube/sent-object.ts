@@ -1,4 +1,4 @@
-// The object as it is sent: what must be left alone or kept is taken out or put in here.
+// The object as it is sent: fields that must be left alone are removed, and those to keep are added.
 import {
   readChange,
   readConfigAnnotation,
@@ -30,7 +30,7 @@ export function sentObject(
   return change === undefined ? noted : withChange(noted, app, change);
 }
 
-/** What `kubectl get -o yaml` writes and apply refuses. */
+/** Fields that `kubectl get -o yaml` prints and apply rejects. */
 export function withoutServerFields(object: KubeObject): KubeObject {
   const { managedFields, resourceVersion, uid, generation, creationTimestamp, ...metadata } =
     object.metadata;

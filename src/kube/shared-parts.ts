@@ -1,7 +1,7 @@
-// Thousands of objects are mostly alike: what one has in common with another is kept once.
+// Thousands of objects are mostly alike: equal parts are kept in memory once.
 
 /**
- * `now`, holding the parts of `like` that are equal to its own; `like` itself where all is equal.
+ * `now` with its parts that equal those of `like` replaced by them; `like` itself if everything is equal.
  * Changes `now` in place, so nobody else may hold it yet; its parsed JSON is fresh from the wire.
  */
 export function shareParts<T>(like: unknown, now: T): T {
@@ -24,14 +24,14 @@ function sharedList(like: readonly unknown[], now: unknown[]): unknown {
   return isSame ? like : now;
 }
 
-// `for in`, since it makes no list of the keys: this runs for every field of every event.
+// `for in`, since it allocates no list of keys: this runs for every field of every event.
 function sharedFields(like: Fields, now: Fields): unknown {
   let more = 0;
   let isSame = true;
   for (const _ in like) more += 1;
   for (const key in now) {
     more -= 1;
-    // A key may be called `constructor`: what every object inherits is nobody's part.
+    // A key may be named `constructor`: inherited properties do not count.
     const before = Object.hasOwn(like, key) ? like[key] : undefined;
     const kept = shared(before, now[key]);
     if (kept !== before) isSame = false;
@@ -42,7 +42,7 @@ function sharedFields(like: Fields, now: Fields): unknown {
 
 type Fields = Record<string, unknown>;
 
-/** What JSON makes; a `Secret` is none. */
+/** A value from JSON; a `Secret` is not. */
 function isPlain(value: unknown): value is Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   return Object.getPrototypeOf(value) === Object.prototype;

@@ -16,8 +16,8 @@ import type {
 } from '@kubernetes/client-node';
 import type { KubeObject, Raw } from './objects.ts';
 
-// There are thousands of pods, and most of their bytes no judge ever asks for. Without these fields
-// in the types none can: whoever needs one takes it out of the list first.
+// There are thousands of pods, and the judges never read most of their bytes. Without these fields
+// in the types they cannot: to read one, first remove it from the list.
 const unreadOfSpec = ['volumes', 'tolerations', 'topologySpreadConstraints'] as const;
 const unreadOfContainer = ['env', 'envFrom', 'volumeMounts', 'volumeDevices'] as const;
 
@@ -38,7 +38,7 @@ export type Job = Raw<V1Job>;
 export type Claim = Raw<V1PersistentVolumeClaim>;
 export type Service = Raw<V1Service>;
 
-/** The same JSON, read with the type of its kind: the API server has validated it. */
+/** The same JSON with the type of its kind: the API server has validated it. */
 export function typed<T>(object: KubeObject): T {
   return object as unknown as T;
 }
@@ -76,7 +76,7 @@ export interface Condition {
 export function conditionsOf(object: KubeObject): readonly Condition[] {
   const status = object['status'] as { readonly conditions?: unknown } | undefined;
   const all: readonly unknown[] = Array.isArray(status?.conditions) ? status.conditions : [];
-  // A custom kind may keep anything there.
+  // A custom kind may have anything there.
   return all.filter(
     (each): each is Condition =>
       typeof each === 'object' && each !== null && typeof (each as Condition).type === 'string',
@@ -88,13 +88,13 @@ export function conditionOf(object: KubeObject, type: string): Condition | undef
   return conditionsOf(object).find((each) => each.type === type);
 }
 
-/** RFC 3339 → milliseconds since the epoch; undefined where there is none. */
+/** RFC 3339 → milliseconds since the epoch; undefined if there is no valid time. */
 export function timeOf(text: string | undefined): number | undefined {
   const time = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** How often an event was seen. One event object is updated: its count or series grows. */
+/** How often an event occurred. Repetitions update one event object: its count or series grows. */
 export function countOf(event: KubeEvent): number {
   return event.series?.count ?? event.count ?? 1;
 }

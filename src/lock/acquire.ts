@@ -1,4 +1,4 @@
-// Gets the lock: at once where it is free, else by watching the one who has it.
+// Acquires the lock: at once if it is free, else by watching its Lease.
 import type { Api } from '../cluster/api.ts';
 import { statusOf } from '../cluster/api-errors.ts';
 import { watchAll } from '../cluster/watch.ts';
@@ -27,21 +27,21 @@ export interface Seeking extends LockTarget {
   readonly api: Api;
   readonly clock: Clock;
   readonly log: Pick<Log, 'info'>;
-  /** How long to wait for another holder; 0 not at all. */
+  /** How long to wait for another holder; 0: not at all. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** True only where it is certain that the run which this identity names has come to its end. */
+  /** True only if it is certain that the run named by this identity has ended. */
   hasEnded?(identity: string): Promise<boolean>;
 }
 
-/** Where the clocks of several API servers may differ. */
+/** Allowance for different clocks of several API servers. */
 const clockSlackMs = 5_000;
 const askMs = 15_000;
 const tellMs = 30_000;
 const pollMs = 2_000;
 
 /**
- * The Lease as ours; undefined where the namespace does not exist yet. Throws ActionError `locked`,
+ * The Lease, held by us; undefined if the namespace does not exist yet. Throws ActionError `locked`,
  * `forbidden` or what the API said, and the signal's reason.
  */
 export async function acquireLease(seeking: Seeking): Promise<KubeObject | undefined> {
@@ -72,7 +72,7 @@ interface Attempt {
   told?: { readonly at: number; readonly holder: string };
 }
 
-/** How long a Lease has been the same before our own eyes, by our own clock. */
+/** Since when we have seen the Lease unchanged, by our own clock. */
 interface Sighting {
   readonly lease: KubeObject;
   readonly unchangedMs: number;
@@ -108,7 +108,7 @@ async function take(seeking: Seeking, lease: KubeObject | undefined): Promise<Ne
   const response = await api.send(request);
   if (response.status <= 201) return response.body as KubeObject;
   const { status } = response;
-  // Somebody else was faster, or deleted it.
+  // Another run was faster, or the Lease was deleted.
   if (status === 409 || (status === 404 && lease)) return 'again';
   const kind = statusOf(response)?.details?.kind;
   if (status === 404 && kind === 'namespaces') return 'missing';
@@ -132,14 +132,14 @@ function sighted({ sighting, seeking }: Attempt, lease: KubeObject): Sighting {
   const at = seeking.clock.now();
   const same = sighting && sameJson(sighting.lease['spec'], lease['spec']);
   if (!same) return { lease, unchangedMs: 0, at };
-  // Looked at least so often: more means that the clock was set, or that we were stopped.
+  // It is polled at least this often: a larger gap means that the clock was set, or that we were stopped.
   const passed = Math.min(Math.max(0, at - sighting.at), 2 * askMs);
   return { lease, unchangedMs: sighting.unchangedMs + passed, at };
 }
 
 /**
- * Milliseconds until nobody's any more. It was not renewed for its duration before our own eyes, or
- * by the server's clock alone; what the holder's clock said is never believed.
+ * Milliseconds until it expires. It has expired if we saw no renewal for its duration, or
+ * by the server's clock; times from the holder's clock are never trusted.
  */
 function expiresIn({ api }: Seeking, { lease, unchangedMs }: Sighting): number {
   const duration = durationOf(lease);
@@ -161,7 +161,7 @@ function tell(attempt: Attempt, lease: KubeObject, waited: number): void {
   log.info(`waiting for the lock: ${left}${isNew ? '' : `, held by ${words}`}`);
 }
 
-/** Until something can be different even if nothing is heard. */
+/** Waits until the state can have changed even without an event. */
 function pauseOf({ seeking, from, sighting, wake }: Attempt): number {
   const left = from + seeking.timeoutMs - seeking.clock.now();
   const expires = sighting ? expiresIn(seeking, sighting) : askMs;
@@ -169,7 +169,7 @@ function pauseOf({ seeking, from, sighting, wake }: Attempt): number {
   return Math.max(10, pause);
 }
 
-/** An event of the Lease wakes; where it may not be watched, it is asked for again and again. */
+/** An event of the Lease wakes it; without permission to watch, it polls. */
 function startWatch({ api, clock, ...seeking }: Seeking, signal: AbortSignal) {
   const wake = { ...createWake(clock), polls: false };
   const target = {

@@ -1,4 +1,4 @@
-// What can be said about a lock: who has it, that it was lost, what the account lacks.
+// The findings about a lock: held by another run, lost, or a missing permission.
 import { apiFailure, permissionDenied, roleRule } from '../cluster/api-errors.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
@@ -11,7 +11,7 @@ const subject = ({ app, namespace }: LockTarget) => ({
   namespace,
 });
 
-/** `locked`: somebody else's run holds it, and the time to wait for it is over. */
+/** `locked`: another run holds it, and the time to wait for it is up. */
 export function lockedFinding(target: LockTarget, lease: KubeObject, waitedMs: number): Finding {
   const { app, namespace } = target;
   const waited = waitedMs > 0 ? `, also after ${spell(waitedMs)}` : '';
@@ -37,10 +37,10 @@ export function lostFinding(target: LockTarget, now: KubeObject | undefined): Fi
   });
 }
 
-/** All that the lock needs on Leases. */
+/** All verbs on Leases that the lock needs. */
 export const leaseVerbs = ['get', 'list', 'watch', 'create', 'update'] as const;
 
-/** Throws: `forbidden` with all that the lock needs, or what else the API said. */
+/** Throws `forbidden` with everything that the lock needs, or the API's other error. */
 export function refuseLease(
   target: LockTarget,
   { request, response }: { readonly request: ApiRequest; readonly response: ApiResponse },

@@ -1,13 +1,13 @@
-// Nothing is written by a run that may have lost its lock: looked at before every single write.
+// A run that may have lost its lock writes nothing: checked before every single write.
 import type { ApiRequest, Cluster } from '../core/ports.ts';
 import type { Lock } from './hold.ts';
 
-/** Two renewals: an outage, or a process that was stopped, shows by then. */
+/** Two renewals: by then an outage, or a stopped process, is noticed. */
 const freshMs = 30_000;
 
 /**
  * The same cluster; while there is a lock, a write waits until the API has said within 30 s that
- * the lock is ours. A repeated write too: this stands below the retries. Throws ActionError
+ * the lock is ours. Retried writes too: this wraps the cluster below the retries. Throws ActionError
  * `lock-lost`.
  */
 export function guarded(cluster: Cluster, lockNow: () => Lock | undefined): Cluster {
@@ -27,7 +27,7 @@ async function sendHeld(cluster: Cluster, lock: Lock, request: ApiRequest) {
   for (;;) {
     await lock.confirm(freshMs);
     let stale = false;
-    // Opening a connection may have taken long, or we were stopped meanwhile.
+    // Opening a connection may have taken long, or the process was stopped meanwhile.
     const onStart = (): void => {
       stale = !lock.isFresh(freshMs);
       if (stale) throw new Error('The lock has to be confirmed first.');
@@ -40,7 +40,7 @@ async function sendHeld(cluster: Cluster, lock: Lock, request: ApiRequest) {
   }
 }
 
-/** A dry run changes nothing, and neither does a question about permissions. */
+/** A dry run changes nothing, and neither does an access review. */
 function isWrite({ method, path }: ApiRequest): boolean {
   if (method === 'GET') return false;
   return !/[?&]dryRun=All(?:&|$)/.test(path) && !/reviews(?:\?|$)/.test(path);

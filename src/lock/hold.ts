@@ -1,4 +1,4 @@
-// A lock that is held: renewed in the background, confirmed before writes, given back at the end.
+// A held lock: renewed in the background, confirmed before writes, released at the end.
 
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -7,52 +7,52 @@ import { lostFinding, refuseLease } from './findings.ts';
 import { freedLease, holderOf, readRequest, renewedLease, renewMs, writeRequest } from './lease.ts';
 
 export interface Lock {
-  /** False: its namespace does not exist yet, or it was given back. */
+  /** False: its namespace does not exist yet, or it was released. */
   readonly isHeld: boolean;
-  /** Aborted once the lock is lost: what waits may stop waiting. */
+  /** Aborted once the lock is lost, so that waits can end. */
   readonly signal: AbortSignal;
-  /** `lock-lost`, always the same one; undefined while it is ours. */
+  /** `lock-lost`, always the same object; undefined while the lock is ours. */
   readonly loss: Finding | undefined;
-  /** How long it was waited for after the first write (a namespace made by the run), milliseconds. */
+  /** How long the run waited for it after its first write (a namespace it created), milliseconds. */
   readonly waitedMs: number;
   /**
-   * Asks the API whether it is still ours, unless it said so within `maxAgeMs` (0: always). To be
-   * called before each stage of writes and before an undo: a run that was stopped for a moment only
-   * may have lost it. Throws ActionError: `lock-lost`, or why the API could not be asked. A lock
+   * Asks the API whether it is still ours, unless that was confirmed within `maxAgeMs` (0: always). To be
+   * called before each stage of writes and before an undo: even a run that was stopped only for a moment
+   * may have lost it. Throws ActionError: `lock-lost`, or why the API could not be reached. A lock
    * whose namespace did not exist is taken now, if it does.
    */
   confirm(maxAgeMs?: number): Promise<void>;
-  /** Whether the API said within `maxAgeMs` that it is ours; true where there is none to hold yet. */
+  /** Whether the API confirmed it within `maxAgeMs`; true if there is no lock to hold yet. */
   isFresh(maxAgeMs: number): boolean;
-  /** Gives it back. Never throws: what cannot be given back expires. */
+  /** Releases it. Never throws: a lock that cannot be released expires. */
   release(): Promise<void>;
 }
 
-/** Said where it could not. */
+/** Logged if the release failed. */
 export const notGivenBack =
   'The lock could not be given back; it is free by itself after 3 minutes.';
 
 const releaseMs = 3_000;
-/** Somebody may write the Lease in the same moment, a label for example. */
+/** Another client may write the Lease at the same moment, a label for example. */
 const attempts = 5;
 
 interface Held {
   readonly seeking: Seeking;
-  /** Ends the renewals. */
+  /** Stops the renewals. */
   readonly over: AbortController;
   readonly lost: AbortController;
-  /** Undefined: its namespace does not exist yet, or it was given back. */
+  /** Undefined: its namespace does not exist yet, or it was released. */
   lease: KubeObject | undefined;
-  /** When the latest question was asked that was answered by yes. */
+  /** When the latest successful confirmation was sent. */
   confirmedAt: number;
   loss: Finding | undefined;
   waitedMs: number;
-  /** One request after the other. */
+  /** Serialises the requests. */
   tail: Promise<unknown>;
 }
 
 /**
- * Waits for the lock and holds it. Throws as `acquireLease`. `signal` ends this first wait; a lock
+ * Waits for the lock and holds it. Throws like `acquireLease`. `signal` ends this first wait; a lock
  * that is taken later listens to the signal of `seeking` alone.
  */
 export async function holdLock(seeking: Seeking, signal = seeking.signal): Promise<Lock> {
@@ -89,7 +89,7 @@ async function take(held: Held, signal: AbortSignal): Promise<void> {
   try {
     held.lease = await acquireLease({ ...seeking, signal });
   } catch (error) {
-    // The answer may be lost of a request that made it ours.
+    // The answer to a request that acquired it may have been lost.
     if (signal.aborted) await giveBack(held);
     throw error;
   }
@@ -103,7 +103,7 @@ async function keepRenewing(held: Held): Promise<void> {
   const { signal } = held.over;
   while (!held.loss) {
     await clock.sleep(renewMs, signal);
-    // An API that is away is asked again; the writes ask for themselves before they begin.
+    // An unavailable API is retried; writes confirm the lock themselves before they begin.
     await inTurn(held, () => renew(held)).catch(() => undefined);
   }
 }
@@ -133,12 +133,12 @@ async function confirm(held: Held, maxAgeMs: number): Promise<void> {
       held.waitedMs += clock.now() - from;
       return;
     }
-    // The question of another that waited beside us is ours as well.
+    // A concurrent caller's confirmation counts for us as well.
     if (!isFresh(held, maxAgeMs + clock.now() - called)) await renew(held);
   });
 }
 
-/** Another version than the one we wrote is somebody else's write: theirs, or one beside ours. */
+/** Any version but the one we wrote comes from another client: a takeover, or an unrelated write. */
 async function renew(held: Held): Promise<void> {
   const { seeking, over } = held;
   const { api, clock } = seeking;
@@ -161,7 +161,7 @@ async function renew(held: Held): Promise<void> {
   }
 }
 
-/** The Lease as it is now. Throws, and remembers, that it is not ours any more. */
+/** The current Lease. Throws, and remembers, if it is no longer ours. */
 async function stillOurs(held: Held, signal: AbortSignal): Promise<KubeObject> {
   const { seeking, lost } = held;
   const request = readRequest({ target: seeking, signal });
@@ -203,7 +203,7 @@ async function giveBack({ seeking, lease: known }: Held): Promise<void> {
       if (status !== 200 || holderOf(lease) !== holder.identity) return;
     }
   } catch {
-    // Said below, like every other way in which it did not work.
+    // Logged below, like every other failure.
   }
   log.info(notGivenBack);
 }

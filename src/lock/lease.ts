@@ -1,4 +1,4 @@
-// The Lease that is one application's lock in one namespace: its form, and what it says.
+// The Lease that locks one application in one namespace: its fields and their meaning.
 
 import type { ApiRequest } from '../core/ports.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -9,23 +9,23 @@ import { managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
 
-/** As long as nobody renews it, a lock lives that long. */
+/** How long a lock lives without a renewal. */
 export const leaseSeconds = 180;
 export const leaseMs = leaseSeconds * 1000;
 export const renewMs = 15_000;
 
 export const leases = resourceOfKind('coordination.k8s.io/Lease');
 
-/** Whose lock it is to be. */
+/** The identity that acquires the lock. */
 export interface Holder {
-  /** Nobody else's: the run's address with its attempt, `#` and a number made by chance. */
+  /** Unique: the run's address with its attempt, `#` and a random number. */
   readonly identity: string;
   readonly actor: string;
-  /** `<host>/<id>` of its repository, where it is known. */
+  /** `<host>/<id>` of its repository, if known. */
   readonly repository?: string | undefined;
 }
 
-/** One lock: the application, where, and whose it is to be. */
+/** One lock: the application, its namespace, and the identity that acquires it. */
 export interface LockTarget {
   readonly app: string;
   readonly namespace: string;
@@ -43,7 +43,7 @@ function microTime(ms: number): string {
   return new Date(ms).toISOString().replace('Z', '000Z');
 }
 
-/** A Lease that nobody has made yet. */
+/** The body of a new Lease. */
 export function newLease({ app, namespace, holder }: LockTarget, now: number): KubeObject {
   const labels = {
     'app.kubernetes.io/managed-by': 'webgen-deploy',
@@ -54,8 +54,8 @@ export function newLease({ app, namespace, holder }: LockTarget, now: number): K
   return takenLease({ apiVersion, kind, metadata }, holder, now);
 }
 
-// Somebody else may have filled it: 256 KiB of annotations leave no room for ours, and the count
-// is an int32. Neither may keep the next holder out.
+// Another client may have filled it: 256 KiB of annotations leave no room for ours, and the count
+// is an int32. Neither may block the next holder.
 const mostAnnotations = 100_000;
 const mostTransitions = 2 ** 31 - 1;
 /** Ours has 300 characters at most. */
@@ -88,18 +88,18 @@ export function renewedLease(lease: KubeObject, now: number): KubeObject {
   return { ...lease, spec: { ...fieldsAt(lease, 'spec'), renewTime: microTime(now) } };
 }
 
-/** Nobody's, at once; who had it last stays readable. */
+/** Releases it at once; the last holder stays readable. */
 export function freedLease(lease: KubeObject, now: number): KubeObject {
   const spec = { ...fieldsAt(lease, 'spec'), holderIdentity: null, leaseDurationSeconds: 1 };
   return { ...lease, spec: { ...spec, renewTime: microTime(now) } };
 }
 
-/** Empty where it is nobody's. */
+/** Empty if nobody holds it. */
 export function holderOf(lease: KubeObject | undefined): string {
   return (textAt(lease, 'spec', 'holderIdentity') ?? '').slice(0, mostIdentity);
 }
 
-/** How long the holder asked for, milliseconds; never less than a minute, never more than an hour. */
+/** The holder's lease duration, milliseconds; at least a minute, at most an hour. */
 export function durationOf(lease: KubeObject): number {
   const seconds = Number(fieldsAt(lease, 'spec')['leaseDurationSeconds']) || leaseSeconds;
   return Math.min(3600, Math.max(60, seconds)) * 1000;
@@ -107,7 +107,7 @@ export function durationOf(lease: KubeObject): number {
 
 /**
  * When the API server last saw it change, by the server's own clock (`managedFields`); undefined
- * where it does not say.
+ * if it is not recorded.
  */
 export function lastWriteOf(lease: KubeObject): number | undefined {
   const times = listAt(lease, 'metadata', 'managedFields').map((each) =>
@@ -137,7 +137,7 @@ export function runOf(identity: string): HoldersRun | undefined {
   return { server, owner, repo, run: Number(run), attempt: Number(attempt ?? 1) };
 }
 
-/** Who holds it, in words: the run's address, the person, since when. Text from the cluster. */
+/** The holder, in words: the run's address, the person, since when. Text from the cluster. */
 export function holderWords(lease: KubeObject): string {
   const [where = ''] = holderOf(lease).split('#');
   const actor = textAt(lease, 'metadata', 'annotations', actorAnnotation)?.slice(0, 300);

@@ -1,4 +1,4 @@
-// Rules that users write on their objects, checked before anything is sent.
+// Annotations that users set on their objects, checked before anything is sent.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -16,7 +16,7 @@ export function ruleFindings(documents: readonly Document[]): readonly Finding[]
     ruleKeys.flatMap((key) => {
       const written = document.object.metadata.annotations?.[key];
       if (written === undefined) return [];
-      // The API takes null for an empty text.
+      // The API treats null as an empty text.
       const problem = problemOf(document, written ?? '');
       return problem === undefined ? [] : [wrongRule(document, key, problem)];
     }),
@@ -38,7 +38,7 @@ function wrongRule(document: Document, key: string, problem: string): Finding {
   });
 }
 
-/** `manifest-invalid`, with file and line, for every value that is no choice. */
+/** `manifest-invalid`, with file and line, for every unknown value. */
 export function patienceFindings(documents: readonly Document[]): readonly Finding[] {
   return documents.flatMap((document) => {
     const asked = document.object.metadata.annotations?.[patienceKey];

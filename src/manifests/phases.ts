@@ -1,4 +1,4 @@
-// Which part of a rollout an object belongs to: databases, then migrations, then everything else.
+// The phase of a rollout that an object belongs to: databases, then migrations, then everything else.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -8,7 +8,7 @@ import { stageOf } from './order.ts';
 
 const phaseAnnotation = 'webgen-deploy/phase';
 
-/** In their order. What users write is `base`, `pre-deploy` and `post-deploy`. */
+/** In order. Users may write `base`, `pre-deploy` and `post-deploy`. */
 export const phases = ['preparation', 'base', 'pre-deploy', 'main', 'post-deploy'] as const;
 export type Phase = (typeof phases)[number];
 
@@ -17,7 +17,7 @@ const workloads = stageOf({ apiVersion: 'apps/v1', kind: 'Deployment' });
 
 /**
  * What workloads need (namespaces, configuration, accounts, claims, Services) is prepared first,
- * whatever is written on it: `commonAnnotations` of kustomize marks everything of a component.
+ * whatever its annotation: kustomize's `commonAnnotations` annotates everything of a component.
  */
 export function phaseOf(object: KubeObject): Phase {
   if (stageOf(object) < workloads) return 'preparation';
@@ -30,7 +30,7 @@ export interface PhasePart<T> {
   readonly items: readonly T[];
 }
 
-/** The phases that there are, in order; `main` always. None where no object asks for one. */
+/** The phases in use, in order; `main` always. Empty if no object names one. */
 export function inPhases<T extends { readonly object: KubeObject }>(
   items: readonly T[],
 ): readonly PhasePart<T>[] {
@@ -41,7 +41,7 @@ export function inPhases<T extends { readonly object: KubeObject }>(
     .filter(({ phase, items: own }) => phase === 'main' || own.length > 0);
 }
 
-/** `manifest-invalid` for every value that is no phase. */
+/** `manifest-invalid` for every value that is not a phase. */
 export function phaseFindings(documents: readonly Document[]): readonly Finding[] {
   return documents.flatMap((document) => {
     const asked = document.object.metadata.annotations?.[phaseAnnotation];

@@ -1,12 +1,12 @@
-// A finding about a live object is shown where somebody wrote that object.
+// Adds the manifest's file and line to findings about live objects.
 
 import type { Finding } from '../core/errors.ts';
 import { type Document, placeOf, secretsInput } from '../kube/document.ts';
 import { nameOf } from '../kube/objects.ts';
 
 /**
- * Adds file and line of the object's manifest to findings that have none. Objects that stand in no
- * manifest (images alone, the `secrets` input) keep their findings as they are.
+ * Adds file and line of the object's manifest to findings that have none. Findings about objects without a
+ * manifest (only images, the `secrets` input) stay as they are.
  */
 export function placeFindings<T extends Finding>(
   findings: readonly T[],

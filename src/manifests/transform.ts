@@ -1,4 +1,4 @@
-// Documents as written → documents as sent: variables, images, secrets, labels, in this order.
+// Documents as written → documents to send: variables, images, secrets, labels, in this order.
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { containerImages } from '../images/containers.ts';
@@ -20,7 +20,7 @@ export interface TransformOptions {
   /** name → reference. */
   readonly images: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretValue[];
-  /** Where objects go that name none, as far as it is known already. */
+  /** The namespace of objects that name none, if already known. */
   readonly namespace?: string;
 }
 
@@ -30,13 +30,13 @@ export interface Transformed {
 }
 
 /**
- * All that needs no cluster. The namespace of objects that name none comes when they are sent, since
+ * Everything that needs no cluster. The namespace of objects that name none is set when they are sent, since
  * only the server knows which kinds have one.
  */
 export function transform(documents: readonly Document[], options: TransformOptions): Transformed {
   const filled = fillVariables(documents, options.variables);
   const imaged = applyImages(filled.documents, options.images);
-  // What is written twice was found when it was read; here only what variables made equal.
+  // Duplicates in the text were found by the parser; this finds names that became equal through variables.
   const doubled = findDuplicates(documents).length > 0 ? [] : findDuplicates(imaged.documents);
   const kept = secretDocuments(options.secrets, imaged.documents, options.namespace);
   return {
@@ -74,7 +74,7 @@ function applyImages(
   };
 }
 
-/** Images that no runtime could pull. One with a variable left in it has a finding of its own. */
+/** Malformed images. One with an unfilled variable already has its own finding. */
 function malformedImages(document: Document): readonly Finding[] {
   const { object } = document;
   if (!isBuiltIn(object)) return [];
@@ -97,7 +97,7 @@ function withObject(document: Document, object: Document['object']): Document {
   return object === document.object ? document : { ...document, object };
 }
 
-/** Who manages it and what it is part of, if unset, on the object's own metadata only. */
+/** Sets the managed-by and part-of labels, if unset, on the object's own metadata only. */
 export function setLabels(documents: readonly Document[], app: string): readonly Document[] {
   const ours = {
     'app.kubernetes.io/managed-by': 'webgen-deploy',

@@ -1,4 +1,4 @@
-// Fills ${NAME} in parsed texts, once, so that a value can never become YAML or another variable.
+// Substitutes ${NAME} in parsed texts, once, so that a value can never become YAML or another variable.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -14,15 +14,15 @@ export interface Filled {
   readonly findings: readonly Finding[];
 }
 
-// `$${NAME}` is not ours: it is how shells, Compose and Flux write a ${NAME} that is meant as text,
-// so it stays as it is, both dollars included.
-// Looking back keeps a long row of dollars from being tried from each of them.
+// `$${NAME}` is left alone: it is how shells, Compose and Flux escape a literal ${NAME},
+// so it stays as written, with both dollars.
+// The lookbehind avoids a quadratic match on a long row of dollars.
 const reference = /(?<!\$)(\$*)\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
 /**
- * Fills the variables, in values and never in keys. `variable-unset` for each ${NAME} that is left:
- * fatal where it must mean something (names, namespaces, labels, images, hosts), a warning elsewhere,
- * silent in texts that other programs read (data, command, args, env, custom kinds).
+ * Substitutes the variables in values, never in keys. `variable-unset` for each ${NAME} that is left:
+ * fatal where it cannot be literal (names, namespaces, labels, images, hosts), a warning elsewhere,
+ * silent in texts for other programs (data, command, args, env, custom kinds).
  * `input-invalid` for each variable that nothing uses.
  */
 export function fillVariables(documents: readonly Document[], variables: Variables): Filled {
@@ -58,8 +58,8 @@ interface Where {
   readonly path: Path;
 }
 
-// Fields of Kubernetes' own kinds that take a number (or a number or a text): a text of digits would
-// be refused there. Everywhere else a value stays a text, so that VERSION=1.10 is never 1.1.
+// Fields of Kubernetes' own kinds that are a number (or a number or a text): a text of digits would
+// be rejected there. Everywhere else a value stays a text, so that VERSION=1.10 is never 1.1.
 const numeric = new Set([
   ...['replicas', 'minReplicas', 'maxReplicas', 'averageUtilization', 'minReadySeconds'],
   ...['revisionHistoryLimit', 'progressDeadlineSeconds', 'terminationGracePeriodSeconds'],
@@ -71,7 +71,7 @@ const numeric = new Set([
   ...['maxSurge', 'maxUnavailable', 'minAvailable', 'priority'],
 ]);
 
-/** A whole scalar of digits in a field of numbers becomes a number; anything else stays a text. */
+/** A value of only digits in a numeric field becomes a number; anything else stays a text. */
 function typed(text: string, before: string, { object, path }: Where): string | number {
   const whole = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(before) && text !== before;
   if (!whole || !/^(0|[1-9][0-9]{0,14})$/.test(text)) return text;
@@ -80,7 +80,7 @@ function typed(text: string, before: string, { object, path }: Where): string | 
   return counts && isBuiltIn(object) && placeKind(object, path) === 'other' ? Number(text) : text;
 }
 
-/** What kind of place a text stands in. */
+/** The kind of field that a text is in. */
 type PlaceKind = 'name' | 'namespace' | 'label' | 'image' | 'host' | 'foreign' | 'other';
 
 const labelFields = new Set(['labels', 'matchLabels', 'nodeSelector', 'commonLabels']);
@@ -96,7 +96,7 @@ function placeKind(object: KubeObject, path: Path): PlaceKind {
   return top === 'spec' && second === 'selector' ? 'label' : kindByKeys(path);
 }
 
-/** From the outside in, since a label may be called `env`, and an env may hold a `name`. */
+/** Checked from the outside in, since a label may be named `env`, and an env entry has a `name`. */
 function kindByKeys(path: Path): PlaceKind {
   for (const key of path.slice(0, -1).map(String)) {
     if (labelFields.has(key)) return 'label';

@@ -1,12 +1,12 @@
-// Giving up a request over HTTP/2 without harm to the process or to other requests (docs/cancellation.md).
+// Aborts a request over HTTP/2 without harm to the process or to other requests (docs/cancellation.md).
 import type { Dispatcher } from 'undici';
 
 type Handler = Dispatcher.DispatchHandler;
 type Controller = Dispatcher.DispatchController;
 
 /**
- * For `compose` of a client that speaks HTTP/2. Whoever gives up a request is answered at once with
- * the reason. A stream without a body is reset. One with a body goes on to its own end and its answer
+ * For `compose` of an HTTP/2 client. An aborted request rejects at once with
+ * the reason. A stream without a body is reset. One with a body continues to its end and its answer
  * is dropped: undici's `close()` and `destroy()` of such a stream make Node send empty frames for ever.
  */
 export const guardedAborts: Dispatcher.DispatcherComposeInterceptor = (dispatch) =>
@@ -25,7 +25,7 @@ class AbortGuard implements Handler {
     this.#hasBody = hasBody;
   }
 
-  // Until this returns there is no stream: a request that was given up while it waited is not sent.
+  // Until this returns there is no stream: a request that was aborted while queued is not sent.
   onRequestStart(controller: Controller, context: unknown): void {
     let sent = false;
     this.#controller = {
@@ -60,13 +60,13 @@ class AbortGuard implements Handler {
     if (this.#left) return;
     this.#left = true;
     this.#handler.onResponseError?.(this.#mine(controller), reason);
-    // What still comes is read, so that the connection's window is given back.
+    // The rest is read, so that the connection's flow-control window is released.
     if (this.#hasBody) controller.resume();
     else controller.abort(new GivenUp());
   }
 }
 
-/** With any other code undici fails all requests that wait for their turn, and with the same error. */
+/** With any other code, undici fails all queued requests with the same error. */
 class GivenUp extends Error {
   readonly code = 'UND_ERR_INFO';
 
@@ -81,7 +81,7 @@ type ResponseStart =
     : never;
 type Trailers = Parameters<NonNullable<Handler['onResponseEnd']>>[1];
 
-/** What undici's `request` asks of a controller. */
+/** What undici's `request` expects of a controller. */
 function passedOn(controller: Controller): Omit<Controller, 'abort'> {
   return {
     aborted: false,

@@ -1,4 +1,4 @@
-// Time as the machine tells it.
+// The system clock.
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 

@@ -1,4 +1,4 @@
-// The real `Cluster`: one kept connection for requests, a second one for watches.
+// The real `Cluster`: one kept-alive connection for requests, a second one for watches.
 import type { Cluster } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 import { type Connection, keptConnection, type TlsOptions } from './connection.ts';
@@ -6,7 +6,7 @@ import { type BearerSource, credentials } from './credentials.ts';
 import { authorized, type Lane, streamed, whole } from './exchange.ts';
 import { type Environment, proxyFor } from './proxy.ts';
 
-/** What a kubeconfig says about one server and one user. */
+/** The settings of one server and one user from a kubeconfig. */
 export interface ClusterAccess {
   readonly server: string;
   readonly namespace?: string;
@@ -23,7 +23,7 @@ export interface ClusterOptions {
   /** Replaces the kubeconfig's own credentials. */
   readonly token?: BearerSource;
   readonly userAgent: string;
-  /** Where the proxy variables are looked for. Default: the process's own. */
+  /** The environment with the proxy variables. Default: the process's own. */
   readonly environment?: Environment;
 }
 
@@ -34,7 +34,7 @@ const watchSockets = 128;
 
 /**
  * Opens nothing yet: the first request does. Throws ActionError for a proxy that is not supported.
- * A refused credential (401) is renewed and tried once more; the second answer counts. A `Secret`
+ * A rejected credential (401) is renewed and tried once more; the second answer counts. A `Secret`
  * inside a request's body is sent as its text.
  */
 export function connectCluster(access: ClusterAccess, options: ClusterOptions): Cluster {

@@ -1,4 +1,4 @@
-// The way to one server, opened once and kept: HTTP/2 where it is spoken, kept sockets where not.
+// The connection to one server, opened once and kept alive: HTTP/2 if supported, else kept-alive sockets.
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import type { Socket } from 'node:net';
@@ -21,23 +21,23 @@ export interface TlsOptions {
 
 export interface Destination {
   readonly server: URL;
-  /** Asked for at each dialling: a credential plugin may hand out a certificate. */
+  /** Called for each new connection: a credential plugin may return a certificate. */
   tls(): Promise<TlsOptions>;
   readonly proxy: URL | undefined;
-  /** How many sockets are kept where the server speaks HTTP/1.1 only. */
+  /** The number of sockets if the server supports HTTP/1.1 only. */
   readonly sockets: number;
 }
 
-/** A connection that is opened at the first use and again after `drop`. */
+/** A connection that is opened on first use and reopened after `drop`. */
 export interface Connection {
   open(): Promise<Dispatcher>;
-  /** Forgets a connection that seems dead; what still runs on it may finish. */
+  /** Forgets a connection that seems dead; requests in flight may finish. */
   drop(dispatcher: Dispatcher): void;
   close(): Promise<void>;
 }
 
 const connectMs = 10_000;
-// Under the API server's own idle limit of 90 s, so that it never closes while we begin to write.
+// Below the API server's idle timeout of 90 s, so that it never closes while we start to write.
 const idleMs = 60_000;
 
 export function keptConnection(destination: Destination): Connection {
@@ -53,7 +53,7 @@ export function keptConnection(destination: Destination): Connection {
   };
   return {
     async open() {
-      // A bug of ours, not a broken network: nobody should try it again.
+      // Our bug, not a broken network: must not be retried.
       if (closed) throw new Error('the connection to the cluster was closed');
       if (current) return current;
       const opening = start();
@@ -67,7 +67,7 @@ export function keptConnection(destination: Destination): Connection {
       if (!live.delete(dispatcher)) return;
       current = undefined;
       retired.add(dispatcher);
-      // Waits for the requests in flight, which have time limits of their own.
+      // Waits for the requests in flight, which have their own time limits.
       dispatcher.close().then(
         () => retired.delete(dispatcher),
         () => dispatcher.destroy(),
@@ -81,7 +81,7 @@ export function keptConnection(destination: Destination): Connection {
   };
 }
 
-/** Connects first and looks what was agreed (ALPN); the socket becomes the client's first. */
+/** Connects first to learn the negotiated protocol (ALPN); the socket becomes the client's first. */
 async function dial(destination: Destination): Promise<Dispatcher> {
   const { Client, Pool, buildConnector } = await loadUndici();
   const connector = buildConnector({

@@ -1,4 +1,4 @@
-// Runs a kubeconfig's exec plugin, once, and keeps what it says until that expires.
+// Runs a kubeconfig's exec plugin and caches its credential until that expires.
 import { resolve } from 'node:path';
 import type { Cluster } from '@kubernetes/client-node/dist/config_types.js';
 import { ActionError, finding } from '../core/errors.ts';
@@ -10,17 +10,17 @@ import { pluginEnvironment, realShell } from './shell.ts';
 export interface Credential {
   readonly authorization?: Secret;
   readonly certificate?: { readonly cert: Buffer; readonly key: Buffer };
-  /** Milliseconds since the epoch; absent: for as long as we run. */
+  /** Milliseconds since the epoch; absent: valid for the whole run. */
   readonly expiresAt?: number;
 }
 
 export interface PluginParts {
-  /** The `exec` of the kubeconfig's user, as it stands there. */
+  /** The `exec` of the kubeconfig's user, as written. */
   readonly exec: unknown;
   readonly cluster: Cluster;
   readonly user: string;
   readonly mask: (secret: Secret) => void;
-  /** The kubeconfig's folder: a relative path of a command starts there. */
+  /** The kubeconfig's folder: a relative command path starts there. */
   readonly folder?: string | undefined;
 }
 
@@ -33,12 +33,12 @@ interface Plugin {
   readonly clusterInfo: boolean;
 }
 
-/** A token is made anew this long before it ends, so that no request starts with a dying one. */
+/** A token is renewed this long before it expires, so that no request starts with an expiring one. */
 const marginMs = 10_000;
 const timeoutMs = 60_000;
 
 /**
- * Gives the credential: single flight, cached until it expires, made anew on `refresh`. Throws
+ * Returns the credential: single flight, cached until it expires, renewed on `refresh`. Throws
  * ActionError `unauthenticated`, naming the program and its exit code.
  */
 export function credentialPlugin(parts: PluginParts): (refresh: boolean) => Promise<Credential> {

@@ -1,15 +1,15 @@
-// What goes into the Authorization header, made anew once when the server refuses it.
+// The value of the Authorization header, renewed once when the server rejects it.
 import { reveal, type Secret } from '../core/secret.ts';
 
-/** A token that is made anew when less than `validForMs` of its life is left. */
+/** A token that is renewed when less than `validForMs` of its life is left. */
 export interface BearerSource {
   get(validForMs: number): Promise<Secret>;
 }
 
 export interface Credentials {
-  /** The header's value; undefined where a client certificate speaks for us. */
+  /** The header's value; undefined if a client certificate authenticates us. */
   header(validForMs: number): Promise<string | undefined>;
-  /** After a 401 for `refused`: another value to try, undefined where there is none. */
+  /** After a 401 for `refused`: another value to try, or undefined. */
   renewed(refused: string | undefined): Promise<string | undefined>;
 }
 
@@ -30,7 +30,7 @@ export function credentials(
     async renewed(refused) {
       const now = await current(0, false);
       if (now !== undefined && now !== refused) return now;
-      // Many requests are refused at once: one of them fetches, all of them compare.
+      // Many requests are rejected at once: one of them fetches, the others compare.
       renewing ??= current(Number.POSITIVE_INFINITY, true).finally(() => {
         renewing = undefined;
       });

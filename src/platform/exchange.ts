@@ -1,4 +1,4 @@
-// One request and its answer: headers, time limit, body, and every failure as one kind of error.
+// One request and its answer: headers, time limit, body, and every failure as one type of error.
 import { gunzip } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { type ApiRequest, type ApiResponse, TransportError } from '../core/ports.ts';
@@ -9,16 +9,16 @@ import { jsonLines } from './json-lines.ts';
 import { type TimeLimit, timeLimit } from './time-limit.ts';
 import { cannotBeSent, isInvalid, isTransport, transportError } from './transport-errors.ts';
 
-/** What all requests of one kind share. */
+/** What all requests to one server share. */
 export interface Lane {
   readonly connection: Connection;
-  /** Of the server's address: `/k8s/clusters/x` behind some gateways, else empty. */
+  /** The path of the server's address: `/k8s/clusters/x` behind some gateways, else empty. */
   readonly prefix: string;
   readonly credentials: Credentials;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Reads an answer. A stream lifts the time limit, since from there on it may be silent. */
+/** Reads an answer. A stream lifts the time limit, since it may be silent from then on. */
 export type Reading = (response: Dispatcher.ResponseData, limit: TimeLimit) => Promise<ApiResponse>;
 
 interface Attempt {
@@ -28,14 +28,14 @@ interface Attempt {
 
 const answerMs = 30_000;
 /**
- * Of one answer, unpacked too. A page of 250 pods has 4 MB; a list that the server gives in one
+ * Limit for one answer, also decompressed. A page of 250 pods has 4 MB; a list that the server sends in one
  * piece may hold some ten thousand objects.
  */
 const mostBytes = 256 * 2 ** 20;
-// The API looks at a token when a request begins, not while a watch runs.
+// The API checks a token when a request begins, not while a watch runs.
 const tokenMs = 60_000;
 
-/** Sends; after a 401 once more where another credential is to be had. */
+/** Sends; after a 401 once more if another credential is available. */
 export async function authorized(
   lane: Lane,
   request: ApiRequest,
@@ -89,7 +89,7 @@ function tooLarge(): TransportError {
   return new TransportError('TOO_LARGE', `the answer is larger than ${mostBytes / 2 ** 20} MiB`);
 }
 
-/** Events one by one as they come; an answer that is no success is read as a whole. */
+/** Events one by one as they arrive; an error answer is read as a whole. */
 export function streamed(onEvent: (event: unknown) => void): Reading {
   return async (response, limit) => {
     if (response.statusCode !== 200) return whole(response, limit);
@@ -119,7 +119,7 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
   try {
     dispatcher = await limit.race(lane.connection.open());
     request.onStart?.();
-    // Raced as well: a stream of HTTP/2 that is aborted at the wrong moment never tells.
+    // Raced as well: an HTTP/2 stream that is aborted at the wrong moment never settles.
     const asked = dispatcher.request({
       method: request.method,
       path: lane.prefix + request.path,
@@ -131,7 +131,7 @@ async function exchange(lane: Lane, attempt: Attempt, read: Reading): Promise<Ap
   } catch (error) {
     if (error instanceof HandlerError) throw error.cause;
     const { aborted, reason } = limit.signal;
-    // Silence is the sign of a dead connection: the next request gets a new one.
+    // Silence indicates a dead connection: the next request gets a new one.
     if (dispatcher && reason instanceof TransportError) lane.connection.drop(dispatcher);
     if (aborted) throw reason;
     if (isInvalid(error)) throw cannotBeSent(error);
@@ -146,7 +146,7 @@ function headersOf(lane: Lane, { request, authorization }: Attempt): Record<stri
   if (request.body !== undefined) {
     headers['content-type'] = [request.contentType ?? 'application/json'];
   }
-  // The API server packs answers over 128 KB: 200 ConfigMaps go from 196 to 9 KB in the same time.
+  // The API server compresses answers over 128 KB: 200 ConfigMaps go from 196 to 9 KB in the same time.
   if (request.method === 'GET' && !/[?&]watch=/.test(request.path)) {
     headers['accept-encoding'] = ['gzip'];
   }
@@ -173,13 +173,13 @@ function parsed(text: string): unknown {
   }
 }
 
-// `this` is the holder: JSON.stringify has called toJSON before it hands over `value`.
+// `this` is the holder: JSON.stringify calls toJSON before it passes `value`.
 function revealing(this: unknown, key: string, value: unknown): unknown {
   const original = (this as Record<string, unknown>)[key];
   return original instanceof Secret ? reveal(original) : value;
 }
 
-/** What the caller's own callback threw: a bug, never to be taken for a broken connection. */
+/** An error thrown by the caller's own callback: a bug, not a broken connection. */
 class HandlerError extends Error {
   constructor(cause: unknown) {
     super('the handler of an event failed', { cause });

@@ -1,4 +1,4 @@
-// The file system, with the care that files of a shared runner need: links are never written through.
+// The file system, hardened for a shared runner: never writes through a link.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import {
@@ -23,7 +23,7 @@ import { reveal, type Secret } from '../core/secret.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { readBounded } from './secret-source.ts';
 
-/** The real Files. Temporary folders are made in `temp`, for the owner alone. */
+/** The real Files. Temporary folders are created in `temp`, with access for the owner only. */
 export function realFiles(temp: string): Files {
   return {
     read,
@@ -43,10 +43,10 @@ export function realFiles(temp: string): Files {
   };
 }
 
-/** Bytes. A scanner's report of a large image has some 20 MB, a saved namespace 50. */
+/** Bytes. A scanner's report of a large image has about 20 MB, a saved namespace 50. */
 const mostBytes = 128 * 2 ** 20;
 
-/** Read in pieces: `/dev/zero`, to which a link may lead, has no size and no end. */
+/** Read in chunks: `/dev/zero`, which a link may point to, has no size and no end. */
 async function read(path: string): Promise<string> {
   const text = await readBounded(resolve(path), mostBytes);
   if (text !== undefined) return text;
@@ -73,9 +73,9 @@ function kindOf(found: Stats | undefined) {
 }
 
 /**
- * Writes a new file beside the old one and renames it: a reader sees the old text or the new one,
- * never a part; the mode holds from the first byte; a link that appears meanwhile is replaced, not
- * followed. A rename onto a folder fails by itself.
+ * Writes a new file next to the old one and renames it: a reader sees the old text or the new one,
+ * never a part; the mode applies from the first byte; a link that appears meanwhile is replaced, not
+ * followed. A rename onto a folder fails.
  */
 async function write(path: string, text: string | Secret, mode = 0o644): Promise<void> {
   const kind = kindOf(await stats(path));
@@ -126,7 +126,7 @@ async function treeEntry(folder: string, path: string): Promise<TreeEntry> {
   if (found.isSymbolicLink()) {
     return { path, kind: 'link', executable: false, target: await readlink(join(folder, path)) };
   }
-  // Git and Docker alike know of a file's mode whether it may be run.
+  // Of a file's mode, Git and Docker keep only whether it is executable.
   return { path, kind: found.isFile() ? 'file' : 'other', executable: (found.mode & 0o111) !== 0 };
 }
 

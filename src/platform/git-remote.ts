@@ -1,10 +1,10 @@
-// The git remote of the folder on a terminal: whose application it is that is looked at or deployed.
+// The git remote of a terminal's folder: the repository whose application is inspected or deployed.
 
 import type { Repository } from '../core/context.ts';
 import { repositoryOfRemote } from '../core/context.ts';
 import type { Shell } from '../core/ports.ts';
 
-/** Undefined without git, without a repository, and where the remote is no address. Never throws. */
+/** Undefined without git or a repository, or if the remote is not an address. Never throws. */
 export async function repositoryHere(
   shell: Shell,
   folder: string,
@@ -14,8 +14,8 @@ export async function repositoryHere(
 }
 
 /**
- * The default branch of the remote, as git has noted it when it cloned; nobody is asked. Undefined where
- * it has not, and where its name would need quotes in a workflow. Never throws.
+ * The remote's default branch, as recorded by `git clone`; no network request. Undefined if
+ * it is not recorded, or if its name would need quotes in a workflow. Never throws.
  */
 export async function defaultBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
   const args = ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'];
@@ -23,7 +23,7 @@ export async function defaultBranchHere(shell: Shell, folder: string): Promise<s
   return /^origin\/([A-Za-z0-9][\w./-]{0,200})$/.exec(said?.trim() ?? '')?.[1];
 }
 
-/** The branch that is checked out. Never throws. */
+/** The checked-out branch. Never throws. */
 export async function currentBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
   const said = await gitSays(['symbolic-ref', '--quiet', '--short', 'HEAD'], shell, folder);
   return said?.trim() || undefined;

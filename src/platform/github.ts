@@ -1,4 +1,4 @@
-// GitHub's REST API by the toolkit's own Octokit: its proxies, its address, one kind of answer.
+// GitHub's REST API through the toolkit's Octokit, with its proxies and base URL.
 import type { Clock, GitHub, GitHubResponse } from '../core/ports.ts';
 import { TransportError } from '../core/ports.ts';
 import { reveal, type Secret } from '../core/secret.ts';
@@ -17,7 +17,7 @@ const answerMs = 10_000;
 const firstWaitMs = 300;
 const longestWaitMs = 10_000;
 
-/** Loads and opens nothing before the first request. */
+/** Loads and connects nothing before the first request. */
 export function realGithub(options: GitHubOptions): GitHub {
   let opened: Promise<Octokit> | undefined;
   const octokit = (): Promise<Octokit> => {
@@ -48,7 +48,7 @@ async function open({ token, userAgent }: GitHubOptions): Promise<Octokit> {
   return getOctokit(reveal(token), { userAgent, log });
 }
 
-// The token follows no redirect; GitHub sends one where a repository was renamed.
+// The token never follows a redirect; GitHub sends one for a renamed repository.
 function withLimits(parameters: Parameters): Record<string, unknown> {
   const signal = AbortSignal.timeout(answerMs);
   return { ...parameters, request: { signal, redirect: 'manual' } };
@@ -72,7 +72,7 @@ function failureOf(error: unknown): Failed | TransportError {
   return new TransportError('GITHUB', message ?? 'no answer');
 }
 
-/** What passes by itself is asked again; what may have arrived is not sent twice. */
+/** Retries transient failures; a request that may have arrived is not sent twice. */
 async function patiently(
   route: string,
   clock: Clock,
@@ -92,7 +92,7 @@ async function patiently(
   }
 }
 
-/** Milliseconds; undefined where asking again would not help, or would wait too long. */
+/** Milliseconds; undefined if a retry would not help, or would wait too long. */
 function pauseAfter(failure: Failed | TransportError, route: string, attempt: number) {
   const again = firstWaitMs * 4 ** (attempt - 1);
   const repeatable = !route.startsWith('POST ');

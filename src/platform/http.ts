@@ -1,4 +1,4 @@
-// Plain HTTPS with time limits, a size limit, proxies, and retries for what passes by itself.
+// Plain HTTPS with time limits, a size limit, proxies, and retries for transient failures.
 import type { Dispatcher } from 'undici';
 import type { Clock, Http, HttpRequest, HttpResponse } from '../core/ports.ts';
 import { TransportError } from '../core/ports.ts';
@@ -17,7 +17,7 @@ export interface Retry {
   readonly url: string;
   /** `503`, `ECONNRESET`. */
   readonly reason: string;
-  /** Of the attempt that failed, from 1. */
+  /** The number of the failed attempt, from 1. */
   readonly attempt: number;
   readonly waitMs: number;
 }
@@ -30,7 +30,7 @@ export interface HttpOptions {
   /** All attempts together. Default 4. */
   readonly attempts?: number;
   readonly onRetry?: (retry: Retry) => void;
-  /** Ends whatever is under way. */
+  /** Aborts everything in flight. */
   readonly signal?: AbortSignal;
 }
 
@@ -39,7 +39,7 @@ const longestWaitMs = 5_000;
 const longestRetryAfterMs = 30_000;
 const maxRedirects = 5;
 
-/** The real Http. undici is loaded at the first request, so that the start stays fast. */
+/** The real Http. undici is loaded at the first request, to keep startup fast. */
 export function realHttp(options: HttpOptions): Http {
   const dispatchers = new Map<string, Promise<Dispatcher>>();
   const proxyOf = (url: URL) => proxyFor(url, options.environment ?? process.env);
@@ -60,7 +60,7 @@ interface Sender extends HttpOptions {
 
 async function dispatcher(proxy: URL | undefined): Promise<Dispatcher> {
   const { Agent, ProxyAgent } = await loadUndici();
-  // Idle sockets must not keep the process alive for long.
+  // Idle sockets must not keep the process running for long.
   const idle = { keepAliveTimeout: 2_000, allowH2: false };
   return proxy ? new ProxyAgent({ uri: proxy.href, ...idle }) : new Agent(idle);
 }
@@ -95,7 +95,7 @@ async function attemptOnce(
   }
 }
 
-/** Broken connections may heal; an answer that is too large, a bad certificate or name will not. */
+/** A broken connection may be transient; a too large answer, a bad certificate or name is not. */
 function reasonToRetry(result: HttpResponse | TransportError): string | undefined {
   if (result instanceof TransportError) {
     return permanent.test(result.reason) ? undefined : result.reason;
@@ -143,7 +143,7 @@ async function follow(request: HttpRequest, sender: Sender): Promise<HttpRespons
   }
 }
 
-/** Where to go next; undefined where the answer itself is the answer, and says where it led. */
+/** The redirect's target; undefined if the answer is final. */
 function nextHop(
   response: HttpResponse,
   url: URL,
@@ -205,7 +205,7 @@ function flat(headers: Readonly<Record<string, string | string[] | undefined>>) 
   return result;
 }
 
-/** For messages: a query may carry what should not be read. */
+/** For messages: a query may contain secrets. */
 function withoutQuery(text: string): string {
   const url = URL.parse(text);
   return url ? `${url.origin}${url.pathname}` : 'no address';

@@ -1,13 +1,13 @@
-// A stream of bytes becomes lines of JSON, wherever the network has cut it.
+// Splits a stream of bytes into lines of JSON, wherever the network has cut it.
 import { TransportError } from '../core/ports.ts';
 
 const lineFeed = 0x0a;
 
 /**
- * Feed it chunks; it calls back with each complete line, parsed. Bytes are only decoded as whole
- * lines, so a cut inside a character does no harm; what follows the last line feed is dropped.
- * Throws TransportError `EPROTO` for a line that is not JSON, `TOO_LARGE` for one that is longer than
- * `mostBytes` (default 16 MiB: etcd takes 1.5 MiB per object).
+ * Takes chunks and calls back with each complete line, parsed. Bytes are only decoded as whole
+ * lines, so a cut inside a character is harmless; anything after the last line feed is dropped.
+ * Throws TransportError `EPROTO` for a line that is not JSON, `TOO_LARGE` for one longer than
+ * `mostBytes` (default 16 MiB: etcd's limit is 1.5 MiB per object).
  */
 export function jsonLines(
   onValue: (value: unknown) => void,

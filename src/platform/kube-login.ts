@@ -1,4 +1,4 @@
-// How a kubeconfig's user proves who it is: token, token file, password, certificate, or a program.
+// How a kubeconfig's user authenticates: token, token file, password, certificate, or a program.
 import type { RequestOptions } from 'node:https';
 import { resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
@@ -20,7 +20,7 @@ export interface LoginParts {
   readonly config: KubeConfig;
   readonly cluster: Cluster;
   readonly user: User;
-  /** The user as it stands in the file: the library leaves out some of its fields. */
+  /** The user as written in the file: the library drops some of its fields. */
   readonly who: Readonly<Record<string, unknown>>;
   readonly mask: (secret: Secret) => void;
   /** Where relative paths start. */
@@ -62,10 +62,10 @@ function constant(value: Secret | undefined): Login {
   return { authorization: async () => value, clientCertificate: async () => undefined };
 }
 
-/** A token has some thousand characters; `/dev/zero` has no end. */
+/** A token has a few thousand characters; `/dev/zero` has no end. */
 const mostBytes = 2 ** 20;
 
-/** Read again every minute, as kubectl does: something else keeps the file fresh. */
+/** Read again every minute, as kubectl does: another program renews the file. */
 function byFile(path: string, { user, mask }: LoginParts): Login {
   let known: { readonly value: Secret; readonly at: number } | undefined;
   return {
@@ -97,7 +97,7 @@ function byPlugin({ cluster, user, folder, mask }: LoginParts): Login {
   };
 }
 
-/** The old auth-provider plugins: the library's own work, since only old files have them. */
+/** The old auth-provider plugins, handled by the library, since only old files have them. */
 function byProvider({ config, user, mask }: LoginParts): Login {
   return {
     clientCertificate: async () => undefined,
@@ -106,7 +106,7 @@ function byProvider({ config, user, mask }: LoginParts): Login {
       try {
         await config.applyToHTTPSOptions(options);
       } catch {
-        // Its errors are the program's whole output, which may hold a token.
+        // Its errors contain the program's whole output, which may include a token.
         const what = `The auth-provider of user "${user.name}" gave no credentials.`;
         const hint = 'Use a user with a token or an exec plugin; auth-provider is obsolete.';
         throw new ActionError(finding('unauthenticated', what, { hint }));

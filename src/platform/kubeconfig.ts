@@ -1,4 +1,4 @@
-// Reads a kubeconfig and says how its context is reached: server, TLS, proxy, and who we are there.
+// Reads a kubeconfig and returns how to reach its context: server, TLS, proxy, and our identity there.
 import { dirname } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js';
 import type { Cluster, User } from '@kubernetes/client-node/dist/config_types.js';
@@ -20,9 +20,9 @@ export interface KubeTls {
   readonly servername?: string;
 }
 
-/** All that a connection to one API server needs. */
+/** Everything that a connection to one API server needs. */
 export interface KubeAccess {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly server: string;
   /** The namespace of the context. */
   readonly namespace?: string;
@@ -30,30 +30,30 @@ export interface KubeAccess {
   readonly user: string;
   /** The user logs in with a program (exec plugin or auth-provider). */
   readonly startsPrograms: boolean;
-  /** Of the kubeconfig itself; variables of the environment are the transport's business. */
+  /** From the kubeconfig itself; the transport handles environment variables. */
   readonly proxyUrl?: string;
   readonly tls: KubeTls;
-  /** Impersonation, if the user asks for it. Sent with every request. */
+  /** Impersonation, if configured for the user. Sent with every request. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /**
-   * The value of the Authorization header; undefined where certificates alone speak. `refresh` asks
-   * for a new one after a 401. Throws ActionError `unauthenticated`.
+   * The value of the Authorization header; undefined if only certificates authenticate. `refresh` requests
+   * a new one after a 401. Throws ActionError `unauthenticated`.
    */
   authorization(refresh: boolean): Promise<Secret | undefined>;
-  /** A certificate that a credential plugin hands out; to be awaited before connecting. */
+  /** A certificate from a credential plugin; to be awaited before connecting. */
   clientCertificate(): Promise<{ readonly cert: Buffer; readonly key: Buffer } | undefined>;
 }
 
 export interface KubeconfigOptions {
-  /** Where the text stands: relative paths in it start there. */
+  /** The folder of the file: relative paths in it start there. */
   readonly path?: string;
-  /** Instead of the current context. */
+  /** Used instead of the current context. */
   readonly context?: string;
-  /** Told of every secret that a file or program hands out, before its first use. */
+  /** Called with every secret from a file or program, before its first use. */
   readonly mask?: (secret: Secret) => void;
 }
 
-/** Reads the text. Throws ActionError `input-invalid`, saying what there is instead. */
+/** Reads the text. Throws ActionError `input-invalid`, listing what is available instead. */
 export async function loadKubeconfig(
   text: Secret,
   options: KubeconfigOptions = {},
@@ -100,7 +100,7 @@ function parse(text: Secret): Record<string, unknown> {
   return raw;
 }
 
-/** list → what it holds → fields of that which are texts, by client-go's own types. */
+/** list → its item's key → that object's text fields, by client-go's own types. */
 const textFields = [
   ['clusters', 'cluster', ['server', 'proxy-url', 'tls-server-name', 'certificate-authority']],
   ['clusters', 'cluster', ['certificate-authority-data']],
@@ -110,7 +110,7 @@ const textFields = [
   ['users', 'user', ['client-key-data']],
 ] as const;
 
-/** What kubectl would refuse, before a library takes a list for a name. */
+/** Rejects what kubectl would reject, before the library takes a list as a name. */
 function checkTexts(raw: Record<string, unknown>): void {
   const wrong = (value: unknown) => (value ?? '') !== '' && typeof value !== 'string';
   if (wrong(raw['current-context'])) throw invalid('Its current-context is no text.');
@@ -167,7 +167,7 @@ async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
     pem('client-key', user.keyFile, user.keyData),
   ]);
   return {
-    // With verification off an authority would be a contradiction; kubectl refuses both together.
+    // Without verification an authority is a contradiction; kubectl rejects the combination.
     ...(ca && !cluster.skipTLSVerify ? { ca } : {}),
     ...(cert ? { cert } : {}),
     ...(key ? { key } : {}),
@@ -176,10 +176,10 @@ async function tlsOf(cluster: Cluster, user: User): Promise<KubeTls> {
   };
 }
 
-/** A bundle of all authorities of the world has a quarter of it. */
+/** A bundle of all public authorities has a quarter of this. */
 const mostPemBytes = 2 ** 20;
 
-/** Data wins over a file, as in kubectl. */
+/** Data takes precedence over a file, as in kubectl. */
 async function pem(field: string, file?: string, data?: string): Promise<Buffer | undefined> {
   if (data) {
     const decoded = Buffer.from(data, 'base64');

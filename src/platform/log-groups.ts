@@ -1,7 +1,7 @@
-// Keeps the lines of work that runs side by side apart: one group is open at a time.
+// Keeps the lines of concurrent work apart: one group is open at a time.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Where lines go, one after the other. */
+/** Where lines are written. */
 export interface Surface {
   /** `again`: the group was interrupted by a line from outside. */
   open(title: string, again: boolean): void;
@@ -10,16 +10,16 @@ export interface Surface {
 }
 
 export interface Groups {
-  /** A line of the group that the caller runs in, else one outside of all groups. */
+  /** Writes a line in the caller's group, else outside all groups. */
   print(text: string): void;
-  /** A line outside of all groups, wherever the caller runs. */
+  /** Writes a line outside all groups, wherever it is called. */
   printOutside(text: string): void;
   group<T>(title: string, work: () => Promise<T>): Promise<T>;
 }
 
 interface Group {
   readonly title: string;
-  /** Lines that wait for the group's turn. */
+  /** Lines buffered until the group's turn. */
   readonly waiting: string[];
   ended: boolean;
   opened: boolean;
@@ -28,7 +28,7 @@ interface Group {
 interface Stage {
   begin(group: Group): void;
   end(group: Group): void;
-  /** Of a group, or of none. */
+  /** In a group, or in none. */
   print(group: Group | undefined, text: string): void;
 }
 
@@ -79,12 +79,12 @@ function stageOn(surface: Surface): Stage {
 
 /**
  * Groups over one surface. The first one streams; those that begin meanwhile are held back until
- * it ends and then follow in their order. GitHub has no nested groups: an inner one is a heading.
+ * it ends and then follow in order. GitHub has no nested groups: an inner one is a heading.
  */
 export function groupsOn(surface: Surface): Groups {
   const inside = new AsyncLocalStorage<Group>();
   const stage = stageOn(surface);
-  // Work that goes on after its group ended speaks outside of it.
+  // Work that continues after its group ended logs outside it.
   const current = (): Group | undefined => {
     const group = inside.getStore();
     return group?.ended ? undefined : group;

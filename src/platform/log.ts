@@ -1,4 +1,4 @@
-// What a person reads while it runs: the runner's log commands, or plain lines on a terminal.
+// The log: the runner's log commands, or plain lines on a terminal.
 import type { Finding, Severity } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import { known, secretLines } from '../core/redaction/redaction.ts';
@@ -11,7 +11,7 @@ import { groupsOn, type Surface } from './log-groups.ts';
 type Write = (text: string) => void;
 type Safe = (text: string) => readonly string[];
 
-/** How one place shows what every log has to say. Lines are ready to be written. */
+/** How one environment renders the log. Lines are ready to be written. */
 interface Dress {
   readonly surface: Surface;
   debug(lines: readonly string[]): readonly string[];
@@ -42,7 +42,7 @@ function titleOf(finding: Finding): string {
   return finding.object ? `${finding.code}: ${finding.object}` : finding.code;
 }
 
-// What the text of a command may hold: actions/runner, ActionCommand.cs.
+// Escapes for the text of a command: actions/runner, ActionCommand.cs.
 function escapeData(text: string): string {
   return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 }
@@ -64,13 +64,13 @@ const commands: Readonly<Record<Severity, string>> = {
   note: 'notice',
 };
 
-/** GitHub shows ten annotations of a severity per step; more would only repeat the log. */
+/** GitHub shows ten annotations per severity and step; more would only repeat the log. */
 const mostAnnotations = 10;
 
 function annotation(finding: Finding, safe: Safe): string {
   const { file, line } = finding;
   const properties: Record<string, string> = {};
-  // A remote manifest is no file of the repository, and neither is an input.
+  // A remote manifest is not a file of the repository, and neither is an input.
   if (file !== undefined && !file.includes('://') && file !== secretsInput) {
     properties['file'] = safe(file).join(' ');
     if (line !== undefined) properties['line'] = String(line);
@@ -81,7 +81,7 @@ function annotation(finding: Finding, safe: Safe): string {
   return command(commands[finding.severity], clip(text, 4000), properties);
 }
 
-/** The runner's log: groups, annotations and masks; every other line is harmless to it. */
+/** The runner's log: groups, annotations and masks; all other lines are neutralised. */
 export function githubLog(write: Write): Log {
   const masked = new Set<string>();
   const shown: Record<Severity, number> = { fatal: 0, warning: 0, note: 0 };
@@ -96,7 +96,7 @@ export function githubLog(write: Write): Log {
       shown[finding.severity] += 1;
       return shown[finding.severity] > mostAnnotations ? [] : [annotation(finding, safe)];
     },
-    // Written at once, before any line that waits for its turn.
+    // Written at once, before any buffered line.
     mask: (lines) => {
       for (const line of lines) {
         if (!masked.has(line)) write(`${command('add-mask', line)}\n`);
@@ -112,7 +112,7 @@ const yellow = 33;
 const dim = 2;
 const bold = 1;
 
-/** How a line begins decides its colour: the marks of the report. */
+/** The start of a line decides its colour: the marks of the report. */
 const colours: readonly (readonly [RegExp, number])[] = [
   [/^✗/, red],
   [/^✓/, green],
@@ -126,13 +126,13 @@ const marks: Readonly<Record<Severity, string>> = { fatal: '✗', warning: '!', 
 
 export interface TerminalOptions {
   readonly colour: boolean;
-  /** Where everything goes when standard output is for the answer alone (`--output json`). */
+  /** Where everything goes if standard output is reserved for the result (`--output json`). */
   readonly stderr?: Write;
   /** Shows debug lines too. */
   readonly verbose?: boolean;
 }
 
-/** Plain lines, headings for groups, colours by the line's mark. */
+/** Plain lines, headings for groups, coloured by the line's mark. */
 export function terminalLog(write: Write, options: TerminalOptions): Log {
   const out = options.stderr ?? write;
   const paint = (text: string, colour: number | undefined): string =>

@@ -1,25 +1,25 @@
-// What a program says, cut into lines and kept within bounds.
+// A program's output, split into lines and bounded.
 import { StringDecoder } from 'node:string_decoder';
 
-/** Characters. A kustomization of 10,000 objects has 20 MB; a scan's report goes into a file. */
+/** Characters. A kustomization of 10,000 objects has 20 MB; a scan's report is written to a file. */
 const mostOutput = 64 * 2 ** 20;
-/** Of what is only told: the last of it, where a program says why it failed. */
+/** Kept if the output is only streamed: the end, where a program says why it failed. */
 const keptWords = 2 ** 20;
 /**
- * The largest object is a text of 1.5 MB, and BuildKit tells a log in pieces of some KB. @actions/exec takes
- * the square of its length for a line.
+ * The largest object is a text of 1.5 MB, and BuildKit sends a log in pieces of a few KB. @actions/exec is
+ * quadratic in the length of a line.
  */
 const longestLine = 4 * 2 ** 20;
 
 export interface Collecting {
   readonly onLine?: ((line: string) => void) | undefined;
-  /** All of it is wanted, else the end of it is enough. */
+  /** Keep everything, instead of only the end. */
   readonly whole: boolean;
-  /** Called where it is more than anybody writes, with how much that is. */
+  /** Called with the limit if the output exceeds it. */
   overflow(limit: string): void;
 }
 
-/** Collects text and cuts it into lines; a character may arrive in two pieces. */
+/** Collects text and splits it into lines; a character may arrive in two pieces. */
 export function collector({ onLine, whole, overflow }: Collecting) {
   const decoder = new StringDecoder('utf8');
   let pieces: string[] = [];

@@ -1,5 +1,5 @@
-// Which commit of the project this program is: npm notes it when it installs from git, and a clone
-// has it as HEAD. A file of dist/ cannot hold it, since it is part of that commit.
+// Which commit of the project this program is: npm records it when it installs from git, and a clone
+// has it as HEAD. A file in dist/ cannot contain it, since it is part of that commit.
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Shell } from '../core/ports.ts';
@@ -17,7 +17,7 @@ export async function ownCommit(shell: Shell, entry: string): Promise<string | u
   }
 }
 
-/** `npx github:…#v1.2.3` and `npm install`: the hidden lock file says what was resolved. */
+/** `npx github:…#v1.2.3` and `npm install`: the hidden lock file has the resolved commit. */
 async function fromNpm(root: string): Promise<string | undefined> {
   const modules = dirname(root);
   if (basename(modules) !== 'node_modules') return undefined;

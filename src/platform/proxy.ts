@@ -1,12 +1,12 @@
-// Which proxy, if any, stands between us and a server: the kubeconfig's first, then the environment's.
+// Which proxy, if any, to use for a server: the kubeconfig's first, then the environment's.
 import { BlockList, isIP } from 'node:net';
 import { ActionError, finding } from '../core/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The proxy for a server, or undefined for a direct way. `configured` (kubeconfig `proxy-url`) wins
- * over HTTPS_PROXY and NO_PROXY. Throws ActionError for kinds of proxy that we cannot speak to.
+ * The proxy for a server, or undefined for a direct connection. `configured` (kubeconfig `proxy-url`) wins
+ * over HTTPS_PROXY and NO_PROXY. Throws ActionError for unsupported kinds of proxy.
  */
 export function proxyFor(
   server: URL,
@@ -31,7 +31,7 @@ function fromEnvironment(server: URL, environment: Environment): string | undefi
   const name = server.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
   const value = environment[name] || environment[name.toUpperCase()];
   const host = server.hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  // As in Go's net/http, and so in kubectl: a proxy is never asked for the machine itself.
+  // As in Go's net/http, and so in kubectl: loopback never goes through a proxy.
   if (host === 'localhost' || host === '::1' || host.startsWith('127.')) return undefined;
   const port = server.port || (server.protocol === 'https:' ? '443' : '80');
   const except = environment['no_proxy'] || environment['NO_PROXY'] || '';

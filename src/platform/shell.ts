@@ -1,4 +1,4 @@
-// Starts programs through @actions/exec, with a minimal environment, a time limit and a way to stop them.
+// Runs programs through @actions/exec, with a minimal environment, a time limit and cancellation.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildProcess } from 'node:child_process';
 import diagnostics from 'node:diagnostics_channel';
@@ -16,25 +16,25 @@ const inherited = new Set(
   'PATH HOME TMPDIR LANG SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS RUNNER_TEMP'.split(' '),
 );
 const proxies = new Set(['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy']);
-/** From SIGTERM to SIGKILL; with it even a run that was cancelled by SIGTERM has time to say so. */
+/** From SIGTERM to SIGKILL; short enough that a run cancelled by SIGTERM can still report. */
 const graceMs = 900;
 
 const running = new Set<ChildProcess>();
 
-/** Process ids of programs that run for us. */
+/** Process ids of our child processes. */
 export function programs(): readonly number[] {
   return [...running].flatMap(({ pid }) => pid ?? []);
 }
 
-/** A program that is still there when the process ends would go on without anybody. */
+/** Kills the children that are left when the process ends, which would be orphaned. */
 function endAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 
 /**
- * The real Shell. @actions/exec cannot stop what it started, so the child is taken from Node's own
+ * The real Shell. @actions/exec cannot stop a child, so the child is taken from Node's own
  * `child_process` channel: it is published inside the call that spawns it, and the asynchronous
- * context tells which run it belongs to.
+ * context identifies the run it belongs to.
  */
 export function realShell(environment: Environment = process.env): Shell {
   return {
@@ -43,12 +43,12 @@ export function realShell(environment: Environment = process.env): Shell {
   };
 }
 
-/** What any child may see of our environment: no inputs, no tokens. */
+/** The environment variables that any child gets: no inputs, no tokens. */
 function minimalEnvironment(environment: Environment): Record<string, string> {
   return pick(environment, (name) => inherited.has(name) || proxies.has(name.toLowerCase()));
 }
 
-/** For credential plugins, which read variables of their own: all but the runner's secrets. */
+/** For credential plugins, which read their own variables: everything but the runner's secrets. */
 export function pluginEnvironment(environment: Environment): Record<string, string> {
   return pick(environment, (name) => !/^(INPUT|ACTIONS|STATE)_|^(GITHUB|GH)_TOKEN$/i.test(name));
 }
@@ -90,14 +90,14 @@ interface Job {
 async function run(job: Job): Promise<RunResult> {
   const { command, args, options, environment } = job;
   const program = await which(command, environment['PATH'] ?? '');
-  // @actions/exec takes a command line, so the path is quoted; its parser cannot escape these two.
+  // @actions/exec parses a command line, so the path is quoted; its parser cannot escape these two.
   if (!program || /["\\]/.test(program)) throw notFound(command);
   options.signal?.throwIfAborted();
   const started = performance.now();
   const tooMuch = new AbortController();
   const { onLine } = options;
   const overflow = (limit: string) => tooMuch.abort(saysTooMuch(command, limit));
-  // What is told line by line is looked at then.
+  // Streamed output is checked line by line instead.
   const out = collector({ onLine, whole: !onLine, overflow });
   const err = collector({ onLine, whole: false, overflow });
   const env = { ...minimalEnvironment(environment), ...revealAll(options.env ?? {}) };
@@ -112,7 +112,7 @@ async function run(job: Job): Promise<RunResult> {
       ignoreReturnCode: true,
       ...(options.cwd ? { cwd: options.cwd } : {}),
       ...(stdin ? { input: Buffer.from(stdin) } : {}),
-      // A grandchild that keeps the output open does not hold us for long.
+      // A grandchild that keeps the output open delays us only briefly.
       delay: 500,
       listeners: { stdout: out.add, stderr: err.add },
     }),
@@ -157,7 +157,7 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
     running.add(process);
     process.once('exit', () => running.delete(process));
     process.once('error', () => running.delete(process));
-    // It does not exist yet: the channel speaks before the system call.
+    // It does not exist yet: the channel publishes before the system call.
     queueMicrotask(() => settle(process, reveal(options.stdin ?? '') !== ''));
     process.once('spawn', () => stopped && stop());
   };
@@ -166,7 +166,7 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
   try {
     return { code: await owner.run(adopt, start), stopped };
   } finally {
-    // What a grandchild still holds open must not keep this process alive.
+    // Pipes held open by a grandchild must not keep this process alive.
     child?.stdout?.destroy();
     child?.stderr?.destroy();
     clearTimeout(limit);
@@ -175,7 +175,7 @@ async function supervise(options: RunOptions, start: () => Promise<number>): Pro
   }
 }
 
-/** A program that ends without reading its input is no error of ours; one without input sees its end. */
+/** A program that exits without reading its input is not an error; one without input gets EOF. */
 function settle(child: ChildProcess, hasInput: boolean): void {
   child.stdin?.on('error', () => undefined);
   if (!hasInput) child.stdin?.end();

@@ -1,12 +1,12 @@
-// One end for one request: its time is over, or its caller has lost interest.
+// Combines a request's time limit with its caller's signal.
 import { TransportError } from '../core/ports.ts';
 import { noteAbort } from './watchdog.ts';
 
 export interface TimeLimit {
   readonly signal: AbortSignal;
-  /** Waits no longer than the limit allows for something that cannot be aborted itself. */
+  /** Waits, within the limit, for something that cannot be aborted itself. */
   race<T>(work: Promise<T>): Promise<T>;
-  /** No time limit from here on; the caller's signal stays. */
+  /** Removes the time limit; the caller's signal stays. */
   lift(): void;
   /** Cleans up. */
   end(): void;

@@ -1,13 +1,13 @@
-// The runner's tool cache by @actions/tool-cache, loaded only when a tool is wanted.
+// The runner's tool cache through @actions/tool-cache, loaded only when a tool is needed.
 import type { StoredTool, ToolCache } from '../tools/install.ts';
 import { refusedByProxy } from './transport-errors.ts';
 
-/** A download that takes longer is given up; the largest tool has 170 MB. */
+/** Longer downloads are abandoned; the largest tool has 170 MB. */
 const downloadMs = 5 * 60_000;
 
-/** `folder` is used where no runner names one (a terminal). `signal` gives downloads up. */
+/** `folder` is used if no runner sets one (a terminal). `signal` abandons downloads. */
 export function realToolCache(folder: string, signal?: AbortSignal): ToolCache {
-  // The library reads its folder from the environment and nowhere else.
+  // The library reads its folder only from the environment.
   process.env['RUNNER_TOOL_CACHE'] ||= folder;
   if (process.env['GITHUB_ACTIONS'] !== 'true') muteCommands();
   const library = () => import('@actions/tool-cache');
@@ -33,13 +33,13 @@ export function realToolCache(folder: string, signal?: AbortSignal): ToolCache {
 }
 
 function tame(): void {
-  // By default it waits up to 20 s before each of two more attempts, also where a proxy refuses.
+  // By default it waits up to 20 s before each of two retries, even if a proxy refuses.
   const seconds = { MIN: 1, MAX: 3 };
   for (const [end, value] of Object.entries(seconds)) {
     const name = `TEST_DOWNLOAD_TOOL_RETRY_${end}_SECONDS`;
     if (!(name in globalThis)) Reflect.set(globalThis, name, value);
   }
-  // Its way through a proxy with a login uses Buffer(): nobody who deploys can help that.
+  // It uses the deprecated Buffer() for a proxy with a login; users cannot change that.
   process.noDeprecation = true;
 }
 
@@ -55,7 +55,7 @@ function muteCommands(): void {
   muted.add(filtered);
 }
 
-/** The library cannot be stopped: what it still does ends with the process. */
+/** The library cannot be cancelled: its remaining work ends with the process. */
 async function withLimit(work: Promise<unknown>, signal?: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {

@@ -1,7 +1,7 @@
-// Every way in which an exchange can break, as one `TransportError` with one code.
+// Maps every way an exchange can fail to one `TransportError` with one code.
 import { TransportError } from '../core/ports.ts';
 
-// What undici calls things that the system has a code for.
+// undici's names for conditions that have a system code.
 const systemCodes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'ETIMEDOUT',
   UND_ERR_HEADERS_TIMEOUT: 'NO_ANSWER',
@@ -33,7 +33,7 @@ interface SystemError {
 }
 
 /**
- * One code and one line for whatever a socket threw. Its message never has headers or bodies.
+ * One code and one line for any socket error. The message never contains headers or bodies.
  * `ETIMEDOUT`: no connection; `NO_ANSWER`: connected, but silent.
  */
 export function transportError(error: unknown): TransportError {
@@ -42,7 +42,7 @@ export function transportError(error: unknown): TransportError {
   return new TransportError(reason, message);
 }
 
-/** A proxy that answered CONNECT with no 2xx: it will not (4xx), or it could not (5xx). */
+/** The proxy answered CONNECT without a 2xx: it refused (4xx), or it failed (5xx). */
 export function refusedByProxy(status: number): TransportError {
   const reason = status >= 500 ? 'PROXY_FAILED' : 'PROXY_REFUSED';
   return new TransportError(reason, `the proxy answered CONNECT with ${status}`);
@@ -50,10 +50,10 @@ export function refusedByProxy(status: number): TransportError {
 
 const notConnected = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 
-/** Where a proxy stands between, only the proxy itself is ever connected to. Its login is not shown. */
+/** Behind a proxy, only the proxy itself is ever connected to. Its login is not shown. */
 export function throughProxy(error: unknown, proxy: URL): TransportError {
   const { reason, message } = transportError(error);
-  // What undici's ProxyAgent says, and tells nowhere else.
+  // The message of undici's ProxyAgent, which has no code for this.
   const status = /^Proxy response \((\d+)\) !== 200/.exec(message)?.[1];
   if (status !== undefined) return refusedByProxy(Number(status));
   if (!notConnected.test(reason)) return new TransportError(reason, message);
@@ -61,7 +61,7 @@ export function throughProxy(error: unknown, proxy: URL): TransportError {
   return new TransportError('PROXY_UNREACHABLE', `the proxy ${where}: ${message}`);
 }
 
-/** Errors of sockets, TLS and HTTP have a code; anything else is a bug and must surface as such. */
+/** Socket, TLS and HTTP errors have a code; anything else is a bug and must surface as such. */
 export function isTransport(error: unknown): boolean {
   const code = codeOf(error);
   return code !== undefined && !/^(UND_)?ERR_(INVALID|NOT_SUPPORTED)/.test(code);
@@ -74,7 +74,7 @@ function explain(error: unknown): { reason: string; message: string } {
   const message = typeof text === 'string' && text !== '' ? text : code;
   if (/GOAWAY/.test(message)) return { reason: 'GOAWAY', message };
   const midway = code === 'ETIMEDOUT' && (inner as SystemError).syscall === 'read';
-  // llhttp has forty codes for what is no HTTP.
+  // llhttp has forty codes for malformed HTTP.
   const known = code.startsWith('HPE_') ? 'EPROTO' : systemCodes[code];
   return { reason: midway ? 'ECONNRESET' : (known ?? code), message };
 }
@@ -89,16 +89,16 @@ function innermost(error: unknown): unknown {
 function codeOf(error: unknown): string | undefined {
   const { code, name } = (error ?? {}) as SystemError;
   if (typeof code === 'string') return code;
-  // What answers speaks no HTTP; of some mistakes undici knows no code.
+  // The peer does not speak HTTP; undici has no code for some of these errors.
   return name === 'HTTPParserError' ? 'HPE_UNKNOWN' : undefined;
 }
 
-/** A token of others that no header can hold, before anything is sent. */
+/** An external token that is not a valid header value, detected before anything is sent. */
 export function isInvalid(error: unknown): error is Error {
   return error instanceof Error && Reflect.get(error, 'code') === 'UND_ERR_INVALID_ARG';
 }
 
-/** The library's words name the header, never its value. */
+/** The library's message names the header, never its value. */
 export function cannotBeSent({ message }: Error): TransportError {
   return new TransportError('EPROTO', `the request cannot be sent: ${message}`);
 }

@@ -1,46 +1,46 @@
-// The watchdog's own thread, a file by itself in dist/: it ends a process whose main thread hangs.
+// The watchdog's thread, a separate file in dist/: it ends a process whose main thread hangs.
 import { appendFileSync, rmSync, write } from 'node:fs';
 import { setTimeout as after } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 
-/** All that both threads can write to. One cell each. */
+/** The memory shared by both threads, one cell each. */
 export interface Shared {
-  /** Signs of life of the main thread, counted. */
+  /** Counter of the main thread's heartbeats. */
   readonly pings: Int32Array;
   /** `pings` at the latest abort; 0 before the first one. */
   readonly abortedAt: Int32Array;
-  /** 1 while the main thread writes its output: then it may be held by a reader that has paused. */
+  /** 1 while the main thread writes its output: it may then be blocked by a paused reader. */
   readonly writing: Int32Array;
   /** Ticks until a cancelled run must have ended; 0 while it is not cancelled. */
   readonly due: Int32Array;
 }
 
-/** All but bytes is counted in ticks of this thread, and never by a clock. */
+/** Everything except bytes is counted in ticks of this thread, never by a clock. */
 export interface Bounds {
   readonly tickMs: number;
-  /** Ticks without a sign of life, at any time. */
+  /** Ticks without a heartbeat, at any time. */
   readonly silent: number;
-  /** The same where the silence began at most as many signs of life after an abort. */
+  /** The same if the silence began at most this many heartbeats after an abort. */
   readonly silentAfterAbort: number;
-  /** Ticks without a sign of life after which growth counts. */
+  /** Ticks without a heartbeat after which memory growth counts. */
   readonly silentAndGrowing: number;
-  /** By so much the whole process may grow during a silence. */
+  /** How much the process's memory may grow during a silence. */
   readonly growthBytes: number;
 }
 
-/** What is to be done when the main thread cannot do it any more. The latest one counts. */
+/** What to do when the main thread no longer can. The latest one counts. */
 export interface Will {
-  /** Where people read. */
+  /** Where people read the output. */
   readonly fd: 1 | 2;
-  /** Ready to be written; `mark` stands in it for what was seen. */
+  /** Ready to be written; `mark` is the placeholder for what was observed. */
   readonly text: string;
   readonly mark: string;
-  /** The same for files: something is appended to each. */
+  /** The same for files: texts to append to each. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Files and folders that must not outlive the run. */
+  /** Files and folders to remove at the end of the run. */
   readonly remove: readonly string[];
-  /** Process ids of programs that run for us. */
+  /** Process ids of our child processes. */
   readonly programs: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export interface WatchdogData {
   readonly bounds: Bounds;
 }
 
-/** Whoever should read the output may have gone, or be in no hurry. */
+/** The reader of the output may be gone, or paused. */
 const sayMs = 1_000;
 const writeSome = promisify(write);
 
@@ -69,7 +69,7 @@ function watch({ shared, bounds }: WatchdogData): void {
   }, bounds.tickMs);
 }
 
-/** Why the process has to end, tick by tick; undefined while it is well. */
+/** Called every tick: why the process has to end; undefined while it is healthy. */
 function newWatcher(shared: Shared, bounds: Bounds) {
   let seen = { pings: -1, rss: 0 };
   let silent = 0;
@@ -107,7 +107,7 @@ const read = (cell: Int32Array): number => Atomics.load(cell, 0);
 
 async function end(why: string, will: Will | undefined): Promise<void> {
   if (will) await carryOut(will, why);
-  // `process.exit` ends this thread only, and `process.abort` is not to be had in one.
+  // `process.exit` ends only this thread, and `process.abort` is not available in a worker.
   process.kill(process.pid, 'SIGKILL');
 }
 
@@ -120,13 +120,13 @@ async function carryOut(will: Will, why: string): Promise<void> {
   for (const pid of will.programs) stop(pid, 'SIGKILL');
 }
 
-/** Not through `process.stdout`: what a worker writes there goes through the main thread. */
+/** Not through `process.stdout`: a worker's writes to it go through the main thread. */
 async function say(fd: number, bytes: Buffer): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += (await writeSome(fd, bytes, at)).bytesWritten;
     } catch (error) {
-      // A pipe that is full, and does not wait.
+      // A full, non-blocking pipe.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return;
       await after(20);
     }
@@ -137,12 +137,12 @@ function stop(pid: number, signal: NodeJS.Signals): void {
   quietly(() => process.kill(pid, signal));
 }
 
-/** It has ended, or it cannot be done: the rest is done all the same. */
+/** Ignores failures (already gone, or impossible), so that the rest is still done. */
 function quietly(work: () => void): void {
   try {
     work();
   } catch {
-    // Nobody is left who could do something about it.
+    // Nothing is left that could handle it.
   }
 }
 

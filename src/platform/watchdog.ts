@@ -1,4 +1,4 @@
-// The main thread's side of the watchdog: signs of life, and what is to be said if they stop.
+// The main thread's side of the watchdog: heartbeats, and what to report if they stop.
 import type { Worker } from 'node:worker_threads';
 import type { Bounds, Shared, WatchdogData, Will } from './watchdog-thread.ts';
 
@@ -16,26 +16,26 @@ const usualBounds: Bounds = {
   growthBytes: 1e9,
 };
 
-/** A run of ordinary size holds less than 300 MB. */
+/** An ordinary run uses less than 300 MB. */
 const muchBytes = 1e9;
 
 const cell = (): Int32Array => new Int32Array(new SharedArrayBuffer(4));
 
-/** A process has one main thread, so this is of the process. */
+/** Global, since a process has one main thread. */
 const shared: Shared = { pings: cell(), abortedAt: cell(), writing: cell(), due: cell() };
 
-/** Something was aborted: for a moment less silence is taken. */
+/** Something was aborted: for a moment, less silence is tolerated. */
 export function noteAbort(): void {
   Atomics.store(shared.abortedAt, 0, Math.max(1, Atomics.load(shared.pings, 0)));
 }
 
-/** The run is cancelled: whatever it does, the process ends within so many milliseconds. */
+/** The run is cancelled: whatever it does, the process ends within this many milliseconds. */
 export function mustEndWithin(ms: number): void {
-  // The thread may notice it one tick late.
+  // The thread may notice one tick late.
   Atomics.store(shared.due, 0, Math.max(1, Math.floor(ms / tickMs) - 1));
 }
 
-/** Writes output. Whoever reads it may pause for an hour (`| less`): that is nobody's hang. */
+/** Writes output. The reader may pause for an hour (`| less`), which is not a hang. */
 export function writingOut(write: (text: string) => unknown): (text: string) => void {
   return (text) => {
     Atomics.store(shared.writing, 0, 1);
@@ -48,24 +48,24 @@ export function writingOut(write: (text: string) => unknown): (text: string) => 
 }
 
 export interface WatchdogOptions {
-  /** The file of the thread: beside the entry, in the source as in dist/. */
+  /** The thread's file: next to the entry, in the source as in dist/. */
   readonly thread: URL;
-  /** As things stand; asked at every sign of life. */
+  /** The current state; called at every heartbeat. */
   will(): Will;
-  /** A line for people: something is odd, and ends nothing. */
+  /** Logs something unusual that does not end the run. */
   onOddity(line: string): void;
   /** For tests. */
   readonly bounds?: Partial<Bounds>;
 }
 
 export interface Watchdog {
-  /** Something has changed that must be known at once. */
+  /** Sends a change that the thread must have at once. */
   note(): void;
 }
 
 /**
- * Starts the thread beside the run's other work; it holds nothing open. A machine that has no room
- * for one more thread gets none.
+ * Starts the thread without keeping the process alive. If a thread cannot be
+ * created, the run continues without it.
  */
 export function startWatchdog(options: WatchdogOptions): Watchdog {
   const bounds = { ...usualBounds, ...options.bounds };
@@ -96,7 +96,7 @@ export function startWatchdog(options: WatchdogOptions): Watchdog {
   return { note };
 }
 
-/** Text is long, and the same one while nothing has happened: then this costs nothing. */
+/** The text is long, and unchanged while nothing happens: then this costs nothing. */
 function isSame(will: Will, sent: Will | undefined): boolean {
   const lists = ({ remove, programs }: Will) => [...remove, ...programs].join('\n');
   return sent?.text === will.text && sent.files === will.files && lists(sent) === lists(will);
@@ -112,11 +112,11 @@ async function start(
     const worker = new Worker(thread, {
       name: 'watchdog',
       workerData,
-      // No variable of ours: it needs none, and there are secrets among them.
+      // No environment variables: it needs none, and some are secret.
       env: {},
       argv: [],
       execArgv: [],
-      // It holds one text; measured, it lives within 4 MB.
+      // It holds one text; measured, 4 MB are enough.
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
     });
     worker.on('error', ({ message }) => onOddity(`The watchdog has ended: ${message}`));

@@ -1,4 +1,4 @@
-// Where images go: the registry's address, its repositories, and whose login it takes.
+// The registry for images: its address, its repositories, and which login it accepts.
 import type { Secret } from '../core/secret.ts';
 
 /** Yandex's registries; the first one is the default, the second one closes in December 2026. */
@@ -21,7 +21,7 @@ export interface Password {
 const pattern =
   /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:]+\])(?::\d{1,5})?(?:\/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$/;
 
-/** `host[:port]/path`; undefined where it is no registry. A first part without a dot is no host. */
+/** `host[:port]/path`; undefined if it is not a registry. A first part without a dot is not a host. */
 export function registryAddress(text: string): RegistryAddress | undefined {
   const prefix = text.replace(/\/+$/, '');
   const host = prefix.split('/')[0] ?? '';
@@ -29,12 +29,12 @@ export function registryAddress(text: string): RegistryAddress | undefined {
   return isHost && prefix.length <= 200 && pattern.test(prefix) ? { host, prefix } : undefined;
 }
 
-/** Takes an IAM token as a password. */
+/** Whether it accepts an IAM token as a password. */
 export function isYandexRegistry(host: string): boolean {
   return yandexHosts.some((each) => host === each || host.endsWith(`.${each}`));
 }
 
-/** The machine itself: spoken to by plain HTTP, as container engines do. */
+/** Loopback: contacted by plain HTTP, as container engines do. */
 export function isLoopbackRegistry(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(host);
 }
@@ -44,7 +44,7 @@ export function registryUrl(host: string): string {
   return `${isLoopbackRegistry(host) ? 'http' : 'https'}://${host}`;
 }
 
-/** Pull requests push here, and production never reads it. */
+/** The repository for pull requests, which production never reads. */
 const proposals = 'pull-requests';
 
 export function repositoryOf(

@@ -1,4 +1,4 @@
-// Where a registry may send a login: to itself, its own domain, or the host that the user has named.
+// Where a registry may send a login: to itself, its own domain, or the host that the user has set.
 import { getDomain } from 'tldts';
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -13,8 +13,8 @@ export interface Asking {
 }
 
 /**
- * Whether the registry's token issuer at `realm` may see the login. An IAM token opens a whole cloud, so
- * that of Yandex's registries goes to Yandex's hosts alone; a machine's own emulator stands in for both.
+ * Whether the registry's token issuer at `realm` may receive the login. An IAM token grants access to a whole cloud, so
+ * for Yandex's registries it is sent only to Yandex's hosts; a local emulator may stand in for both.
  */
 export function mayReceive(realm: URL, asking: Asking): boolean {
   const { host, authHost } = asking;
@@ -26,11 +26,11 @@ export function mayReceive(realm: URL, asking: Asking): boolean {
   return realm.hostname === own || isSameDomain(realm.hostname, own);
 }
 
-/** An emulator's login is user `iam` too. */
+/** An emulator's login is also user `iam`. */
 const isPinned = ({ host, username }: Asking): boolean =>
   username === 'iam' && (isYandexRegistry(host) || isLoopbackRegistry(host));
 
-/** By the Public Suffix List with its private part: two users of one hosting service are strangers. */
+/** By the Public Suffix List with its private section: two users of one hosting service are unrelated. */
 function isSameDomain(one: string, other: string): boolean {
   const [domain, second] = [one, other].map((each) =>
     getDomain(each, { allowPrivateDomains: true }),
@@ -38,7 +38,7 @@ function isSameDomain(one: string, other: string): boolean {
   return typeof domain === 'string' && domain === second;
 }
 
-/** What is said where it may not. */
+/** The finding if it may not. */
 export function strangeRealm(realm: URL, asking: Asking): Finding {
   const { host } = asking;
   const there = clip(oneLine(realm.host), 200);

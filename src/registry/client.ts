@@ -1,4 +1,4 @@
-// Speaks to a registry by its own API: is it there, may we push, give it another tag.
+// A client for the registry API: look up a tag, check the push permission, add tags.
 
 import { ActionError, type Finding } from '../core/errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../core/ports.ts';
@@ -15,14 +15,14 @@ export interface Manifest {
 }
 
 export interface RegistryClient {
-  /** Undefined where the registry has no such tag. Throws ActionError where it does not say. */
+  /** Undefined if the registry has no such tag. Throws ActionError if that cannot be determined. */
   find(repository: string, tag: string): Promise<Manifest | undefined>;
   /**
-   * Begins an upload and ends it again: what a push would be told after minutes is known at once.
-   * Throws ActionError with the code of what the registry refused.
+   * Begins an upload and cancels it: a refusal that a push would only get after minutes is known at once.
+   * Throws ActionError with the code of the registry's refusal.
    */
   checkPush(repository: string): Promise<void>;
-  /** What a registry that wants the login sent elsewhere is told; else, and without an answer, nothing. */
+  /** A finding if the registry wants the login sent to a foreign host; undefined otherwise, also without an answer. */
   checkRealm(): Promise<Finding | undefined>;
   /** Puts the manifest under further tags. Throws ActionError. */
   tag(repository: string, digest: string, tags: readonly string[]): Promise<void>;
@@ -31,11 +31,11 @@ export interface RegistryClient {
 export interface ClientOptions {
   readonly host: string;
   readonly http: Http;
-  /** Another host that may see the login. */
+  /** Another host that may receive the login. */
   readonly authHost?: string | undefined;
-  /** Asked before each exchange, since a token may have been renewed. */
+  /** Called before each exchange, since a token may have been renewed. */
   login(): Promise<Password | undefined>;
-  /** Called with each token that the registry gives, before it is used. */
+  /** Called with each token that the registry issues, before it is used. */
   mask(secret: Secret): void;
 }
 
@@ -76,7 +76,7 @@ export function registryClient(options: ClientOptions): RegistryClient {
       const location = response.headers['location'];
       const upload = location === undefined ? undefined : URL.parse(location, url);
       if (upload?.origin !== new URL(url).origin) return;
-      // An upload that nobody ends is cleaned up by the registry itself.
+      // An abandoned upload is cleaned up by the registry itself.
       await send({ method: 'DELETE', url: upload.href }, scope).catch(() => undefined);
     },
     async checkRealm() {
@@ -107,7 +107,7 @@ function problem(response: HttpResponse, repository: string, doing: 'pull' | 'pu
 
 type Send = (request: HttpRequest, scope: string) => Promise<HttpResponse>;
 
-/** Answers a challenge once for each scope and login: Basic, or a token from where it says. */
+/** Answers a challenge once per scope and login: Basic, or a token from the given realm. */
 function sender({ host, http, login, authHost, mask }: ClientOptions): Send {
   const known = new Map<string, Secret>();
   return async (request, scope) => {
@@ -137,10 +137,10 @@ interface Answering extends Pick<ClientOptions, 'host' | 'authHost' | 'mask'> {
   readonly reach: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
-/** Characters; a realm, a service and a scope have some hundreds. */
+/** Characters; a realm, a service and a scope have a few hundred. */
 const longestChallenge = 4_096;
 
-/** Throws ActionError where the login would go to a stranger. */
+/** Throws ActionError if the login would be sent to a foreign host. */
 async function answer(
   { headers }: HttpResponse,
   { scope, user, reach, host, authHost, mask }: Answering,
@@ -151,7 +151,7 @@ async function answer(
   if (!realm) return undefined;
   const asking = { host, authHost, username: user?.username ?? '' };
   if (user && !mayReceive(realm, asking)) throw new ActionError(strangeRealm(realm, asking));
-  // Nobody's token is asked for where it likes, but still not inside of this machine.
+  // An anonymous token may be requested from any host, except inside this machine.
   if (!user && realm.protocol !== 'https:' && !mayReceive(realm, asking)) return undefined;
   if (service) realm.searchParams.set('service', service);
   realm.searchParams.set('scope', scope);
@@ -169,7 +169,7 @@ async function answer(
 
 interface Challenge {
   readonly isBasic: boolean;
-  /** Of a Bearer challenge, where it has an address. */
+  /** The parts of a Bearer challenge, if its realm is an address. */
   readonly realm?: URL | null;
   readonly service?: string | undefined;
 }

@@ -1,10 +1,10 @@
-// Docker's configuration of the run's own: the user's, with one more login in it.
+// The run's own Docker configuration: the user's, plus one login.
 import { reveal, Secret } from '../core/secret.ts';
 import type { Password } from './address.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What is taken over; the rest belongs to `docker run` and to people at a terminal. */
+/** The keys that are copied; the others only concern `docker run` and interactive use. */
 const kept = [
   'auths',
   'credHelpers',
@@ -24,8 +24,8 @@ export interface OwnLogin {
 
 /**
  * The text of config.json. `existing` is the user's file, empty where there is none; a text that is
- * no JSON counts as none. For the login's host no credential helper is asked: one that `yc` put there
- * would refuse ours.
+ * not JSON is ignored. For the login's host no credential helper is used: one that `yc` configured
+ * would refuse our login.
  */
 export function dockerConfig(
   existing: string,
@@ -57,7 +57,7 @@ export function basicAuth({ username, password }: Password): Secret {
   return new Secret(btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')));
 }
 
-/** The login that the file itself holds for a host; helpers are programs, and are not asked here. */
+/** The login stored in the file itself for a host; credential helpers are not started here. */
 export function storedLogin(existing: string, host: string): Password | undefined {
   const entry = asFields(asFields(parsed(existing)['auths'])[host]);
   const auth = entry['auth'];

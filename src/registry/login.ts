@@ -1,4 +1,4 @@
-// A Docker configuration of the run's own, with the registry's login in it: nothing is left behind.
+// The run's own Docker configuration with the registry's login, removed after the run.
 import { ActionError, type Finding } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
@@ -9,35 +9,35 @@ import { basicAuth, dockerConfig, storedLogin } from './docker-config.ts';
 
 export interface LoginOptions {
   readonly address?: RegistryAddress | undefined;
-  /** Absent: what the user's own configuration says. */
+  /** Absent: the user's own configuration is used. */
   readonly login?: Password | undefined;
-  /** User `iam` with these tokens; instead of `login`. */
+  /** User `iam` with these tokens, instead of `login`. */
   readonly tokens?: TokenSource | undefined;
   /** Another host that may see the login. */
   readonly authHost?: string | undefined;
   /** The runner's variables. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Called before a secret file is made, so that the post step removes it whatever happens. */
+  /** Called before a secret file is created, so that the post step removes it whatever happens. */
   onSecretFile(path: string): void;
 }
 
 export interface OpenRegistry {
-  /** The folder for `DOCKER_CONFIG` of what needs no login of ours: it has the user's own ones. */
+  /** The folder for `DOCKER_CONFIG` of programs that do not need our login: it has the user's own logins. */
   readonly plainConfig: string;
   /**
-   * The same for a program that pulls from, or pushes to, `hosts`: with our login where it is for one of
-   * them. Throws ActionError where the registry would have that sent to a stranger.
+   * The same for a program that pulls from, or pushes to, `hosts`: with our login if it is for one of
+   * them. Throws ActionError if the registry would have it sent to a foreign host.
    */
   configFor(hosts: readonly (string | undefined)[]): Promise<string>;
-  /** The user's own folder: builders, contexts and plugins are still found there. */
+  /** The user's own folder, where builders, contexts and plugins are found. */
   readonly userConfig: string;
-  /** Of the registry that is named, if one is. */
+  /** The client of the configured registry, if there is one. */
   readonly host?: string;
   readonly client?: RegistryClient;
-  /** What the user's own configuration holds for a host; masked. */
+  /** The login in the user's own configuration for a host; masked. */
   loginFor(host: string): Password | undefined;
   mask(secret: Secret): void;
-  /** A new IAM token in the configuration; false where the login cannot be made anew. */
+  /** Puts a new IAM token into the configuration; false if the login cannot be renewed. */
   renew(): Promise<boolean>;
 }
 
@@ -46,7 +46,7 @@ const buildMs = 6 * 3_600_000;
 
 type LoginPorts = Pick<Ports, 'files' | 'http' | 'log'>;
 
-/** Writes the folders (mode 0700, their files 0600). Throws ActionError where no token is to be had. */
+/** Writes the folders (mode 0700, their files 0600). Throws ActionError if no token is available. */
 export async function openRegistry(
   options: LoginOptions,
   { files, http, log }: LoginPorts,
@@ -91,7 +91,7 @@ export async function openRegistry(
     plainConfig,
     async configFor(hosts) {
       if (!hasOwn || !hosts.includes(address.host)) return plainConfig;
-      // Programs follow whatever the registry says, so it is asked first.
+      // Programs follow the registry's challenge wherever it points, so it is checked first.
       checked ??= client?.checkRealm();
       const strange = await checked;
       if (strange) throw new ActionError(strange);

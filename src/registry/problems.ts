@@ -1,4 +1,4 @@
-// What a registry's answer means: a code and a hint for each status, in the words of its maker.
+// Maps a registry's answer to a code and a hint, by its documented errors.
 
 import type { Code } from '../core/codes.ts';
 import { type Finding, finding } from '../core/errors.ts';
@@ -11,7 +11,7 @@ export interface Refused extends Pick<HttpResponse, 'status' | 'body'> {
   readonly doing: 'pull' | 'push';
 }
 
-/** A finding for an answer that is no success. */
+/** A finding for an error answer. */
 export function answered(refused: Refused): Finding {
   const code = codeOf(refused);
   const { status, body, repository, doing } = refused;
@@ -33,7 +33,7 @@ const whats: Partial<Record<Code, string>> = {
 };
 
 function codeOf({ status, body }: Refused): Code {
-  // The registry of the distribution project says only the number of the error: 28 is ENOSPC.
+  // The distribution project's registry only reports the error number: 28 is ENOSPC.
   if (/no space left on device|quota|"Err":28\b/i.test(body)) return 'disk-full';
   if (status === 401) return 'registry-unauthenticated';
   if (status === 405 || /read[- ]?only/i.test(body)) return 'registry-read-only';
@@ -41,7 +41,7 @@ function codeOf({ status, body }: Refused): Code {
   return 'registry-denied';
 }
 
-/** The distribution API says `{errors: [{code, message}]}`. */
+/** The distribution API answers `{errors: [{code, message}]}`. */
 function messageOf(body: string): string {
   try {
     const { errors } = JSON.parse(body) as {
@@ -53,7 +53,7 @@ function messageOf(body: string): string {
   }
 }
 
-/** More precise than the table's, for Yandex's registries. */
+/** More specific than the table's, for Yandex's registries. */
 function hintFor(code: Code, host: string, said = ''): string | undefined {
   if (code === 'registry-denied' && /name.?unknown|not found/i.test(said)) {
     return 'Check the registry id and the name of the image; the registry does not know them.';
@@ -71,7 +71,7 @@ function hintFor(code: Code, host: string, said = ''): string | undefined {
   return undefined;
 }
 
-/** No answer came. */
+/** A finding for a missing answer. */
 export function unreached(host: string, error: TransportError): Finding {
   return finding('registry-unreachable', `The registry ${host} did not answer.`, {
     evidence: [`${error.reason}: ${clip(oneLine(error.message), 300)}`],

@@ -1,4 +1,4 @@
-// Which release is live, and to which one a rollback goes.
+// Which release is live, and which one a rollback restores.
 import { type Finding, finding } from '../core/errors.ts';
 import type { ReleaseHead } from './record.ts';
 
@@ -7,20 +7,20 @@ export function newestFirst(heads: readonly ReleaseHead[]): readonly ReleaseHead
   return heads.toSorted((a, b) => b.number - a.number);
 }
 
-/** The release whose objects are in the cluster: the newest that was not put back. */
+/** The release whose objects are in the cluster: the newest that was not undone. */
 export function liveRelease(heads: readonly ReleaseHead[]): ReleaseHead | undefined {
   return newestFirst(heads).find(({ state }) => state !== 'rolled-back');
 }
 
-/** The newest that was awaited and became ready. */
+/** The newest release that was awaited and became ready. */
 export function newestGood(heads: readonly ReleaseHead[]): ReleaseHead | undefined {
   return newestFirst(heads).find(({ state }) => state === 'good');
 }
 
 /**
- * Where a rollback goes: the asked number, else the newest good one older than the live one. What
- * a rollback went back to counts by its own age, so that a second rollback goes further back and
- * never to the release that was left. A finding `release-not-found` with those there are.
+ * The target of a rollback: the requested number, else the newest good one older than the live one. A release
+ * that a rollback restored counts by its original age, so that a second rollback goes further back and
+ * never to the release that was left. Else a finding `release-not-found` with the available ones.
  */
 export function chooseTarget(
   heads: readonly ReleaseHead[],
@@ -54,12 +54,12 @@ function notFound(what: string, heads: readonly ReleaseHead[]): Finding {
   return finding('release-not-found', what, { evidence: there, hint });
 }
 
-/** Nobody deploys so often between two releases that are kept. */
+/** More deploys than happen between two kept releases. */
 const mostLeap = 10_000;
 
 /**
- * Those whose number is far beyond the one before, and all after them: somebody wrote them by hand.
- * To go on from there would leave no numbers.
+ * Releases whose number is far beyond the previous one, and all after them: they were written by hand.
+ * Continuing from there would use up the numbers.
  */
 export function leaping(heads: readonly ReleaseHead[]): readonly ReleaseHead[] {
   const sorted = newestFirst(heads).toReversed();
@@ -70,10 +70,10 @@ export function leaping(heads: readonly ReleaseHead[]): readonly ReleaseHead[] {
   return at < 0 ? [] : sorted.slice(at);
 }
 
-/** How many are kept whole. */
+/** How many releases are kept. */
 const keptReleases = 10;
 
-/** Numbers that may go: all but the last ten and the two newest good ones, so that there is a way back. */
+/** Numbers to delete: all but the last ten and the two newest good ones, so that a rollback stays possible. */
 export function outdated(heads: readonly ReleaseHead[]): readonly number[] {
   const sorted = newestFirst(heads);
   const good = sorted.filter(({ state }) => state === 'good').slice(0, 2);

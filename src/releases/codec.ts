@@ -1,4 +1,4 @@
-// A release as Secrets and back: the head in an annotation, the contents compressed and split.
+// Encodes a release as Secrets and back: the head in an annotation, the contents compressed and split.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ActionError, finding } from '../core/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -16,11 +16,11 @@ const releaseType = 'webgen-deploy/release';
 const headAnnotation = 'webgen-deploy/release';
 const numberLabel = 'webgen-deploy/release';
 
-// The API takes 1 MiB of a Secret's data.
+// The API's limit for a Secret's data is 1 MiB.
 const partBytes = 700 * 1024;
 const mostImages = 100;
 
-/** Dots: no application's name has one, so no two names can meet. */
+/** Dots, which no application's name contains, so that names cannot collide. */
 export function secretName(app: string, number: number, part: number): string {
   const name = `webgen-deploy.${app}.${number}`;
   return part === 1 ? name : `${name}.${part}`;
@@ -33,8 +33,8 @@ export function selectorOf(app: string) {
 }
 
 /**
- * The Secrets of a release, the first one with its head. Throws ActionError `release-invalid` for
- * more than is read back.
+ * The Secrets of a release, the first one with its head. Throws ActionError `release-invalid` if it is larger
+ * than what is read back.
  */
 export function encode(release: Release, namespace: string): readonly KubeObject[] {
   const { head, contents } = release;
@@ -60,13 +60,13 @@ export function encode(release: Release, namespace: string): readonly KubeObject
   }));
 }
 
-/** The annotation that holds a head. */
+/** The annotation that contains the head. */
 export function headNote(head: ReleaseHead): Readonly<Record<string, string>> {
   const images = Object.fromEntries(Object.entries(head.images).slice(0, mostImages));
   return { [headAnnotation]: JSON.stringify({ ...head, images }) };
 }
 
-/** More than one record holds: said before the first write, since it could never be gone back to. */
+/** Larger than one record: reported before the first write, since it could never be restored. */
 function notRecorded({ head, contents }: Release, bytes: number) {
   const [size, most] = [bytes, mostBytes].map((each) => Math.round(each / 1024 / 1024));
   const count = contents.objects.length;
@@ -76,12 +76,12 @@ function notRecorded({ head, contents }: Release, bytes: number) {
   return finding('release-invalid', what, { hint });
 }
 
-/** A release's head, or why a Secret in the place of one holds none. */
+/** A release's head, or why a Secret with a release's name has none. */
 export type ReadHead =
   | { readonly head: ReleaseHead }
   | { readonly secret: string; readonly number?: number; readonly problem: string };
 
-/** Undefined for later parts, and for what is no release of this application's. */
+/** Undefined for later parts, and for Secrets that are not releases of this application. */
 export function readHead(secret: KubeObject, app: string): ReadHead | undefined {
   const { name, annotations } = secret.metadata;
   const text = annotations?.[headAnnotation];
@@ -101,14 +101,14 @@ export function readHead(secret: KubeObject, app: string): ReadHead | undefined 
 
 const prefixOf = (app: string): string => `webgen-deploy.${app}.`;
 
-/** Of a first part's name. */
+/** The number in a first part's name. */
 function numberIn(name: string, app: string): number | undefined {
   const before = prefixOf(app);
   const rest = name.startsWith(before) ? name.slice(before.length) : '';
   return /^[1-9]\d{0,6}$/.test(rest) ? Number(rest) : undefined;
 }
 
-/** A head under a name that no release has: of our application by the name, or by what it says. */
+/** A head under a name that is not a release's: ours by the name, or by its contents. */
 function claims(text: unknown, name: string, app: string): boolean {
   if (text === undefined) return false;
   if (name.startsWith(prefixOf(app))) return true;
@@ -120,13 +120,13 @@ function claims(text: unknown, name: string, app: string): boolean {
   }
 }
 
-/** Undefined for everything that is no release of this application's, or none that can be read. */
+/** Undefined for everything that is not a readable release of this application. */
 export function headOf(secret: KubeObject, app: string): ReleaseHead | undefined {
   const read = readHead(secret, app);
   return read && 'head' in read ? read.head : undefined;
 }
 
-/** Throws UnfitRecord where the parts are not what was written. */
+/** Throws UnfitRecord if the parts are not what was written. */
 export function decode(parts: readonly KubeObject[]): ReleaseContents {
   const bytes = parts.map((each) => {
     const { release } = (each['data'] ?? {}) as { readonly release?: unknown };
@@ -136,7 +136,7 @@ export function decode(parts: readonly KubeObject[]): ReleaseContents {
   return readContentsText(unpacked(Buffer.concat(bytes)));
 }
 
-/** Stops as soon as there is more than a release has. */
+/** Stops as soon as there is more than a release may have. */
 function unpacked(bytes: Buffer): Buffer {
   try {
     return gunzipSync(bytes, { maxOutputLength: mostBytes });

@@ -7,10 +7,10 @@ export interface KnownReleases {
   readonly namespace: string;
   /** Newest first. */
   readonly heads: readonly ReleaseHead[];
-  /** The newest one's, whatever its end: the inventory is cumulative. */
+  /** From the newest release, whatever its state: the inventory is cumulative. */
   readonly newest?: ReleaseContents;
-  /** In the place of releases, and none. */
+  /** Secrets with a release's name that are not releases. */
   readonly unfit?: readonly UnfitRelease[];
-  /** Warnings: of those, and of newer ones that a run was killed in the middle of recording. */
+  /** Warnings about those, and about newer releases whose run was killed while recording. */
   readonly unread?: readonly Finding[];
 }

@@ -1,4 +1,4 @@
-// Which commit was deployed last on one line: the same repository, branch and environment.
+// Which commit was last deployed on one line: the same repository, branch and environment.
 
 import type { Repository } from '../core/context.ts';
 import type { Origin, ReleaseHead } from './record.ts';
@@ -10,18 +10,18 @@ export interface Line {
   readonly environment: string;
 }
 
-/** A commit that was deployed, and the release that holds it. */
+/** A deployed commit and its release. */
 export interface Deployed extends Origin {
   readonly head: ReleaseHead;
 }
 
-/** What may be asked of GitHub: a whole commit, by SHA-1 or SHA-256. */
+/** Whether it may be sent to GitHub: a full commit id, SHA-1 or SHA-256. */
 export function isCommit(text: string): boolean {
   return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
 
 /**
- * The newest release of the line that was good, or applied where nothing is awaited. `heads`: newest
+ * The newest release of the line that was good, or applied if nothing is awaited. `heads`: newest
  * first. A rollback counts as the release that it restored, whoever started it.
  */
 export function lastOnLine(heads: readonly ReleaseHead[], line: Line): Deployed | undefined {
@@ -39,10 +39,10 @@ export function lastOnLine(heads: readonly ReleaseHead[], line: Line): Deployed 
   return undefined;
 }
 
-/** Of a rollback the release that it restored, as far as it is still recorded. */
+/** For a rollback, the release that it restored, if still recorded. */
 function restoredBy(head: ReleaseHead, heads: ReadonlyMap<number, ReleaseHead>): ReleaseHead {
   const { of, number } = head;
-  // Older ones alone: so a chain ends, whatever somebody wrote.
+  // Only older ones, so that a chain ends even in a forged record.
   const restored = of === undefined || of >= number ? undefined : heads.get(of);
   return restored ? restoredBy(restored, heads) : head;
 }

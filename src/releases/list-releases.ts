@@ -1,4 +1,4 @@
-// Lists the heads of an application's releases, and what only lies in the place of one.
+// Lists the heads of an application's releases, and Secrets that only have a release's name.
 import { listAll } from '../cluster/list.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -7,9 +7,9 @@ import { type ReadHead, readHead, secretName, selectorOf } from './codec.ts';
 import type { ReleaseHead } from './record.ts';
 import { type Store, secrets, unfitFinding, withRule } from './release-store.ts';
 
-/** A Secret in a release's place that holds none: never gone back to, and never counted. */
+/** A Secret with a release's name that is not one: never restored, never counted. */
 export interface UnfitRelease {
-  /** Of its name; absent where that is no release's. */
+  /** The number in its name; absent if that is not a release's. */
   readonly number?: number;
   /** A `release-invalid` that names the Secret. */
   readonly finding: Finding;
@@ -25,7 +25,7 @@ const mostSecrets = 1_000;
 const pageSize = 50;
 
 /**
- * The heads of all releases, none of their contents. Throws ActionError `forbidden` with the rule,
+ * The heads of all releases, without contents. Throws ActionError `forbidden` with the rule,
  * or `release-invalid` for more Secrets than releases can have.
  */
 export async function listReleases(store: Store): Promise<ListedReleases> {
@@ -36,7 +36,7 @@ export async function listReleases(store: Store): Promise<ListedReleases> {
     headsOnly: true,
     pageSize,
     most: mostSecrets,
-    // A page of hostile heads is 12 MiB, and only what is read of it is kept.
+    // A page of hostile heads is 12 MiB; only the parsed fields are kept.
     keep: ({ apiVersion, kind, ...secret }: KubeObject): KubeObject => {
       const head = readHead({ apiVersion, kind, ...secret }, app);
       if (head) read.push(head);

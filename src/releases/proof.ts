@@ -1,11 +1,11 @@
-// Whether a live object is the application's: only the object itself can prove it, never a record.
+// Whether a live object belongs to the application: only the object itself proves it, never a record.
 
 import { clip, oneLine } from '../core/text.ts';
 import { homeAnnotation } from '../kube/home.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 
-/** One application, and where its releases are kept. */
+/** One application and the namespace of its releases. */
 export interface Home {
   readonly app: string;
   readonly namespace: string;
@@ -15,7 +15,7 @@ export function homeOf({ app, namespace }: Home): string {
   return `${namespace}/${app}`;
 }
 
-/** Of the cluster as a whole, or in another namespace: whoever writes the records rules nothing there. */
+/** Cluster-scoped, or in another namespace: write access to the records grants nothing there. */
 export function isElsewhere(namespace: string | undefined, home: Home): boolean {
   return namespace !== home.namespace;
 }
@@ -25,7 +25,7 @@ export function otherHome(there: string): string {
   return `its ${homeAnnotation} is ${clip(oneLine(there.slice(0, 500)), 100)}`;
 }
 
-/** Why nothing shows that the application has written it; undefined where it does. */
+/** Why it is not proven that the application wrote it; undefined if it is. */
 export function whyUnproven(
   live: KubeObject | undefined,
   home: Home,

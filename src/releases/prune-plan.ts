@@ -1,4 +1,4 @@
-// What earlier releases made and this one no longer has: what may go, and why the rest stays.
+// Objects of earlier releases that this one no longer has: which to delete, and why the others stay.
 
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -13,30 +13,30 @@ import { entryKey, type InventoryEntry } from './record.ts';
 import type { Makers } from './repository.ts';
 
 export interface PrunePlan {
-  /** To be deleted, as they are now. */
+  /** The live objects to delete. */
   readonly candidates: readonly KubeObject[];
   /** No longer in the manifests, and not deleted. */
   readonly kept: readonly { readonly entry: InventoryEntry; readonly why: string }[];
-  /** Not there any more: the inventory forgets them. */
+  /** Already gone: removed from the inventory. */
   readonly gone: readonly InventoryEntry[];
 }
 
 export interface PruneFacts {
   readonly app: string;
-  /** Where its releases are kept; elsewhere only the live object itself proves whose it is. */
+  /** The namespace of its releases; elsewhere only the live object itself proves its owner. */
   readonly namespace?: string;
-  /** Whose objects may go, where several repositories deploy the application. */
+  /** Whose objects may be deleted, if several repositories deploy the application. */
   readonly makers?: Makers;
   readonly inventory: readonly InventoryEntry[];
-  /** What this release has; the uid where it is live already. */
+  /** The objects of this release; with the uid if already live. */
   readonly current: readonly InventoryEntry[];
-  /** By `entryKey`: what is live of the inventory. */
+  /** By `entryKey`: the live objects of the inventory. */
   readonly live: ReadonlyMap<string, KubeObject>;
-  /** Objects of this release: what their pods read is never taken from them. */
+  /** Objects of this release: what their pods read is never deleted. */
   readonly users?: readonly KubeObject[];
 }
 
-/** Pure. What could not be read is in `live` neither; the caller leaves it out of the inventory. */
+/** Pure. Unreadable objects are not in `live` either; the caller leaves them out of the inventory. */
 export function prunePlan(facts: PruneFacts): PrunePlan {
   const { inventory, current, live, users = [] } = facts;
   const usedBy = readersOf(users);
@@ -59,7 +59,7 @@ export function prunePlan(facts: PruneFacts): PrunePlan {
   return { candidates, kept, gone };
 }
 
-/** A Secret whose line was left out of `secrets`, for one: the next start of a pod would fail. */
+/** For example a Secret whose line is missing from `secrets`: the next pod start would fail. */
 function readersOf(users: readonly KubeObject[]): (object: KubeObject) => string | undefined {
   const readers = new Map<string, string>();
   for (const user of users) {
@@ -106,7 +106,7 @@ function whyAnothers({ metadata }: KubeObject, { keys, alone }: Makers): string 
   return isUnsaid ? 'nothing says which of the repositories made it' : undefined;
 }
 
-/** The record may be forged: without a uid, and elsewhere, it is not enough. */
+/** The record may be forged: without a uid, or in another namespace, it is not enough. */
 function whyNotOurs(entry: InventoryEntry, live: KubeObject, home: Home): string | undefined {
   const { uid, annotations, namespace } = live.metadata;
   const there = annotations?.[homeAnnotation];
@@ -124,7 +124,7 @@ export function isPrunable(entry: InventoryEntry): boolean {
 
 const named = 50;
 
-/** `prune-refused`, before anything is written; undefined where it may go on. */
+/** `prune-refused`, before anything is written; undefined if the run may continue. */
 export function pruneRefusal(
   { candidates }: PrunePlan,
   current: number,

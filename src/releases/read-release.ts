@@ -1,4 +1,4 @@
-// A recorded release from whatever a Secret holds: every field within its bounds, or what is wrong.
+// Reads a recorded release from an untrusted Secret: every field within its bounds, or an error.
 
 import type { Repository } from '../core/context.ts';
 import { clip, oneLine } from '../core/text.ts';
@@ -12,29 +12,29 @@ import type {
   ReleaseState,
 } from './record.ts';
 
-/** What is not as a deploy writes it. */
+/** A record that no deploy would write. */
 export class UnfitRecord extends Error {
   override readonly name = 'UnfitRecord';
 }
 
-/** The highest number of a release; also of `to-release`. */
+/** The highest release number; also for `to-release`. */
 export const mostNumber = 1_000_000;
-/** Secrets that one release is spread over: far more than its largest contents need. */
+/** Secrets per release: far more than the largest contents need. */
 const mostParts = 32;
-/** Annotations of an object have 256 KiB together (apimachinery, TotalAnnotationSizeLimitB). */
+/** All annotations of an object together have at most 256 KiB (apimachinery, TotalAnnotationSizeLimitB). */
 const mostHeadCharacters = 256 * 1024;
-/** Of the unpacked contents. etcd takes 1.5 MiB for one object, and few need a tenth of it. */
+/** Of the decompressed contents. etcd's limit is 1.5 MiB for one object, and few need a tenth of it. */
 export const mostBytes = 16 * 1024 * 1024;
-/** A text of little but brackets takes thirty times its size once it is parsed. */
+/** A text of mostly brackets takes thirty times its size once parsed. */
 const mostValues = 4_000_000;
 const mostObjects = 10_000;
 const mostEntries = 20_000;
-/** Each kind in each namespace is a request. */
+/** Each kind in each namespace costs a request. */
 const mostPlaces = 2_000;
 const mostTimings = 10_000;
 const mostImages = 100;
 const mostRepositories = 50;
-/** The deepest CRDs that are around have about 60 levels. */
+/** The deepest known CRDs have about 60 levels. */
 const mostLevels = 200;
 
 const states: readonly string[] = [
@@ -77,7 +77,7 @@ export function readHeadText(text: string): ReleaseHead {
   };
 }
 
-/** The unpacked contents. Throws UnfitRecord. */
+/** The decompressed contents. Throws UnfitRecord. */
 export function readContentsText(bytes: Uint8Array): ReleaseContents {
   if (bytes.length > mostBytes) throw tooLarge();
   let values = 0;
@@ -156,7 +156,7 @@ function matching(value: unknown, pattern: RegExp, at: string): string {
   throw new UnfitRecord(`\`${at}\` is malformed: ${shown(value)}`);
 }
 
-/** Enough to find it by. */
+/** Enough to find the value. */
 function shown(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') return JSON.stringify(clip(oneLine(value.slice(0, 200)), 80));
@@ -169,7 +169,7 @@ const sourceIn = (from: Fields): Pick<Origin, 'commit' | 'runUrl'> => ({
   runUrl: words(from, 'runUrl', 1000),
 });
 
-/** GitHub takes no ref of more than 255 bytes. */
+/** GitHub accepts no ref of more than 255 bytes. */
 const branchIn = (from: Fields): string => words(from, 'branch', 300);
 
 function originIn(value: unknown): Origin {
@@ -194,7 +194,7 @@ function repositoryIn(value: unknown, at: string): Repository {
   };
 }
 
-// What may stand in a path of the API: nothing that leaves its segment.
+// What may be part of an API path: nothing that leaves its segment.
 const version = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[a-z0-9]{1,63}$/;
 const kindName = /^[A-Za-z][A-Za-z0-9]{0,62}$/;
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
@@ -223,7 +223,7 @@ function objectIn(value: unknown): KubeObject {
 function texts(value: unknown, at: string): void {
   if (value === undefined) return;
   const found = Object.values(fields(value, `\`${at}\``));
-  // kubectl takes null for a value that is not there.
+  // kubectl treats null as an absent value.
   if (found.some((each) => typeof each !== 'string' && each !== null)) {
     throw new UnfitRecord(`\`${at}\` holds what is no text`);
   }

@@ -1,4 +1,4 @@
-// One recorded, numbered deploy: what was sent, what exists because of it, and how it ended.
+// A recorded, numbered deploy: what was sent, what exists because of it, and its result.
 
 import type { Repository } from '../core/context.ts';
 import { lastApplied } from '../kube/compare.ts';
@@ -8,18 +8,18 @@ import { withoutServerFields } from '../kube/sent-object.ts';
 
 /**
  * `good` only after its wait succeeded; `applied` where nothing was awaited (`wait: false`).
- * `pending` is what a run leaves that was killed.
+ * `pending` is left by a killed run.
  */
 export type ReleaseState = 'pending' | 'good' | 'applied' | 'failed' | 'rolled-back' | 'cancelled';
 
-/** Where a deploy came from. */
+/** The origin of a deploy. */
 export interface Origin {
   readonly commit: string;
   readonly branch: string;
   readonly runUrl: string;
 }
 
-/** What a list of releases shows; kept in an annotation, so that a list needs no contents. */
+/** What a list of releases shows; kept in an annotation, so that listing needs no contents. */
 export interface ReleaseHead {
   /** From 1. */
   readonly number: number;
@@ -29,46 +29,46 @@ export interface ReleaseHead {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly endedAt?: string;
-  /** Who and where from; empty on a terminal. */
+  /** Who deployed, and from where; empty on a terminal. */
   readonly actor: string;
   readonly commit: string;
   readonly runUrl: string;
-  /** That the commit was taken from; of a rollback the restored release's, as the commit is. */
+  /** The branch of the commit; for a rollback, that of the restored release, like the commit. */
   readonly branch?: string;
-  /** The last deploy that found everything as this release says: it made no release of its own. */
+  /** The last deploy that found nothing to change: it created no release of its own. */
   readonly confirmed?: Origin;
   /** name → reference. */
   readonly images: Readonly<Record<string, string>>;
   readonly objects: number;
-  /** A rollback: the release that it went back to. */
+  /** For a rollback: the release that it restored. */
   readonly of?: number;
-  /** Secrets that the contents are spread over. */
+  /** The number of Secrets with the contents. */
   readonly parts: number;
-  /** Which one deployed it; absent where it is not known, as on a terminal without a remote. */
+  /** The repository that deployed it; absent if unknown, as on a terminal without a remote. */
   readonly repository?: Repository;
-  /** All that the application belongs to, from one release to the next. */
+  /** All repositories that the application belongs to, carried from one release to the next. */
   readonly repositories?: readonly Repository[];
 }
 
 /** One object that exists because of the application, in this release or an earlier one. */
 export interface InventoryEntry {
-  /** Under which it was last seen; the identity does not depend on the version. */
+  /** The version under which it was last seen; the identity does not depend on it. */
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace?: string;
   readonly name: string;
-  /** Absent where the run was killed before it knew. */
+  /** Absent if the run was killed before it was known. */
   readonly uid?: string;
 }
 
 export interface ReleaseContents {
   /** As they were sent, Secrets without values. */
   readonly objects: readonly KubeObject[];
-  /** Also what earlier releases made and nobody has removed. */
+  /** Including objects of earlier releases that still exist. */
   readonly inventory: readonly InventoryEntry[];
-  /** False: only images of live workloads were set, and no release before it was whole. */
+  /** False: only images of live workloads were set, and no earlier release was complete. */
   readonly whole: boolean;
-  /** Milliseconds from the start: what took how long. */
+  /** How long each part took, milliseconds from the start. */
   readonly timings: readonly {
     readonly name: string;
     readonly from: number;
@@ -81,7 +81,7 @@ export interface Release {
   readonly contents: ReleaseContents;
 }
 
-/** What is kept of an object: nothing that the server keeps for itself, and no Secret value. */
+/** The recorded form of an object: without the server's bookkeeping and without Secret values. */
 export function recorded(object: KubeObject): KubeObject {
   const { status: _, ...plain } = withoutMarks(withoutServerFields(object));
   const { annotations, ...metadata } = plain.metadata;
@@ -106,13 +106,13 @@ export function entryOf(object: KubeObject): InventoryEntry {
   };
 }
 
-/** The same for every version of the API. */
+/** Independent of the API version. */
 export function entryKey({ apiVersion, kind, namespace, name }: InventoryEntry): string {
   const group = groupOf(apiVersion);
   return `${group ? `${group}/` : ''}${kind}/${namespace ?? ''}/${name}`;
 }
 
-/** Earlier entries and the newer ones over them; a newer one without uid keeps the known one. */
+/** Earlier entries overridden by newer ones; a newer one without a uid keeps the known one. */
 export function mergedInventory(
   earlier: readonly InventoryEntry[],
   newer: readonly InventoryEntry[],
@@ -125,7 +125,7 @@ export function mergedInventory(
   return [...all.values()];
 }
 
-/** The objects of the release before with those of a run that only sets images over them. */
+/** The previous release's objects overridden by those of a run that only sets images. */
 export function overlaid(
   before: readonly KubeObject[],
   now: readonly KubeObject[],

@@ -1,4 +1,4 @@
-// Releases in the cluster: list, read, create, finish, forget.
+// Stores releases in the cluster: list, read, create, finish, delete.
 
 import type { Api } from '../cluster/api.ts';
 import { apiFailure, permissionDenied, roleRule, statusOf } from '../cluster/api-errors.ts';
@@ -21,12 +21,12 @@ export interface Store {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** All that releases need on Secrets. */
+/** All verbs on Secrets that releases need. */
 export const releaseVerbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
 
 export const secrets = resourceOfKind('Secret');
 
-/** `release-invalid`: the Secret, what is wrong with it, and the way on. */
+/** `release-invalid`: the Secret, what is wrong with it, and how to proceed. */
 export function unfitFinding(secret: string, namespace: string, problem: string): Finding {
   const name = clip(oneLine(secret), 253);
   const what = `Secret ${name} is not a release that a deploy wrote: ${problem}.`;
@@ -38,7 +38,7 @@ export function unfitFinding(secret: string, namespace: string, problem: string)
 }
 
 /**
- * Throws ActionError: `release-not-found` where a part is missing, `release-invalid` where they are
+ * Throws ActionError: `release-not-found` if a part is missing, `release-invalid` if they are
  * not what a deploy writes.
  */
 export async function readContents(
@@ -72,7 +72,7 @@ export async function readContents(
 const attempts = 20;
 
 /**
- * Writes a new release under the next free number, and says which. Undefined where the namespace
+ * Writes a new release under the next free number and returns that. Undefined if the namespace
  * does not exist yet.
  */
 export async function createRelease(release: Release, store: Store): Promise<Release | undefined> {
@@ -85,7 +85,7 @@ export async function createRelease(release: Release, store: Store): Promise<Rel
     const request = { method: 'POST', path: pathTo(store), body: first } as const;
     const { status, body } = await send(store, request, [409, 404]);
     if (status === 404) return undefined;
-    // Somebody else has the number: without a lock two may run.
+    // The number is taken: without a lock, two runs may be active.
     if (status === 409 && statusOf({ body })?.reason === 'AlreadyExists') continue;
     for (const part of more) await put(part, store);
     return { ...numbered, head: { ...numbered.head, parts: more.length + 1 } };
@@ -107,10 +107,10 @@ function noNumberLeft({ app, namespace }: Store): Finding {
   });
 }
 
-/** Writes the contents and the end over what was recorded before. */
+/** Overwrites the recorded contents and state. */
 export async function updateRelease(release: Release, store: Store): Promise<void> {
   const parts = encode(release, store.namespace);
-  // The head comes last: it says how many parts there are.
+  // The head is written last: it has the number of parts.
   for (const part of parts.toReversed()) await put(part, store);
   const { number, parts: before } = release.head;
   for (let at = parts.length + 1; at <= before; at += 1) {
@@ -118,7 +118,7 @@ export async function updateRelease(release: Release, store: Store): Promise<voi
   }
 }
 
-/** The head alone, over what was recorded; the contents stay. */
+/** Overwrites only the recorded head; the contents stay. */
 export async function updateHead(head: ReleaseHead, store: Store): Promise<void> {
   const path = pathTo(store, secretName(store.app, head.number, 1));
   const contentType = 'application/merge-patch+json';
@@ -126,13 +126,13 @@ export async function updateHead(head: ReleaseHead, store: Store): Promise<void>
   await send(store, { method: 'PATCH', path, contentType, body });
 }
 
-/** Deletes what is older than what is kept. */
+/** Deletes releases older than the kept ones. */
 export async function forgetOld(heads: readonly ReleaseHead[], store: Store): Promise<void> {
   const old = new Set(outdated(heads));
   const gone = heads.filter(({ number }) => old.has(number));
   await Promise.all(
     gone.flatMap(({ number, parts }) =>
-      // The first one has the head: without it the others are nothing.
+      // The first part has the head: without it the others are worthless.
       Array.from({ length: parts }, (_, at) =>
         remove(secretName(store.app, number, parts - at), store),
       ),
@@ -140,7 +140,7 @@ export async function forgetOld(heads: readonly ReleaseHead[], store: Store): Pr
   );
 }
 
-/** Created, or changed to this; the type and the name stay. */
+/** Creates it, or updates it to this; the type and the name stay. */
 async function put(part: KubeObject, store: Store): Promise<void> {
   const { name, annotations } = part.metadata;
   const change = { ...(annotations ? { metadata: { annotations } } : {}), data: part['data'] };
@@ -171,7 +171,7 @@ async function send(store: Store, request: ApiRequest, expected: readonly number
   throw new ActionError(withRule(failure, store.namespace));
 }
 
-/** A quota or a policy that has no room for one more Secret. */
+/** A quota or a policy that allows no further Secret. */
 function refusedBy(
   request: ApiRequest,
   { store, response }: { readonly store: Store; readonly response: ApiResponse },
@@ -185,7 +185,7 @@ function refusedBy(
   return denied && { ...denied, hint };
 }
 
-/** `forbidden` with all that releases need: one round, and not five. */
+/** `forbidden` with everything that releases need, in one round instead of five. */
 export function withRule(failure: Finding, namespace: string): Finding {
   if (failure.code !== 'forbidden') return failure;
   const rule = roleRule({ group: '', resource: 'secrets', verbs: releaseVerbs });

@@ -1,9 +1,9 @@
-// Which repositories an application belongs to: its short name alone may be anybody's.
+// Which repositories an application belongs to: its short name alone is not unique.
 
 import type { Repository } from '../core/context.ts';
 import type { ReleaseHead } from './record.ts';
 
-/** Server and number; the name where one of them has no number. */
+/** Equal by server and id; by name if one of them has no id. */
 export function isSameRepository(one: Repository, other: Repository): boolean {
   if (hostOf(one) !== hostOf(other)) return false;
   if (one.id !== undefined && other.id !== undefined) return one.id === other.id;
@@ -12,19 +12,19 @@ export function isSameRepository(one: Repository, other: Repository): boolean {
 
 const hostOf = ({ server }: Repository): string => server.replace(/^https?:\/\//, '').toLowerCase();
 
-/** `github.com/123456`: what the objects say of who made them. */
+/** `github.com/123456`: the value of the objects' repository annotation. */
 export function repositoryKey(repository: Repository): string {
   return `${hostOf(repository)}/${repository.id ?? repository.name}`;
 }
 
-/** All that the application belongs to, by the newest release that says any. Newest first. */
+/** All repositories of the application, from the newest release that has any. Newest first. */
 export function repositoriesOf(heads: readonly ReleaseHead[]): readonly Repository[] {
   return heads.find(({ repositories = [] }) => repositories.length > 0)?.repositories ?? [];
 }
 
 const mostKept = 50;
 
-/** With this run's own, under its present name; a number that is known stays known. */
+/** Adds this run's own, under its current name; a known id is kept. */
 export function withRepository(
   known: readonly Repository[],
   own: Repository | undefined,
@@ -37,8 +37,8 @@ export function withRepository(
 }
 
 /**
- * The newest release of somebody else, where the application belongs to others alone. Undefined
- * where this run's repository is one of them, is not known, or no release says any.
+ * The newest release of another repository, if the application belongs only to others. Undefined
+ * if this run's repository is one of them or unknown, or no release has any.
  */
 export function takenBy(
   heads: readonly ReleaseHead[],
@@ -52,14 +52,14 @@ export function takenBy(
   return repository && { head, repository };
 }
 
-/** Whose objects a run may delete: what a live object says of its maker has to be one of `keys`. */
+/** Whose objects a run may delete: a live object's repository annotation must be one of `keys`. */
 export interface Makers {
   readonly keys: readonly string[];
-  /** No other repository deploys the application: what says nothing is this one's. */
+  /** No other repository deploys the application: objects without the annotation belong to this one. */
   readonly alone: boolean;
 }
 
-/** `own`: undefined on a terminal without a remote, which may delete for a sole owner alone. */
+/** `own`: undefined on a terminal without a remote, which may delete only for a sole owner. */
 export function makersFor(heads: readonly ReleaseHead[], own: Repository | undefined): Makers {
   const known = repositoriesOf(heads);
   const alone = withRepository(known, own).length <= 1;

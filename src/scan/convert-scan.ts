@@ -1,4 +1,4 @@
-// SARIF and SBOM out of the report that is there: nothing is scanned a second time.
+// Converts the existing report to SARIF and SBOM: nothing is scanned a second time.
 import type { Files } from '../core/ports.ts';
 import type { ProblemSeverity } from './problems.ts';
 import type { ScanResult } from './result.ts';
@@ -8,19 +8,19 @@ import { categorised } from './sarif.ts';
 export interface Conversion {
   readonly trivy: Trivy;
   readonly files: Files;
-  /** The scanner's JSON report; the others get its name with another ending. */
+  /** The scanner's JSON report; the others get its name with another extension. */
   readonly report: string;
-  /** An SBOM has a meaning for images only. */
+  /** An SBOM only makes sense for images. */
   readonly withSbom: boolean;
-  /** SARIF holds these alone: what would be shown as an alert. */
+  /** The only severities in SARIF: those to show as alerts. */
   readonly severities: readonly ProblemSeverity[];
-  /** Of code scanning: each scan has its own, else the next upload replaces it. */
+  /** The code scanning category: each scan has its own, else the next upload would replace it. */
   readonly category: string;
 }
 
 const convertMs = 2 * 60_000;
 
-/** Paths of what could be written; a conversion that fails leaves its path out. */
+/** Paths of the written files; a failed conversion leaves its path out. */
 export async function convertScan(conversion: Conversion): Promise<ScanResult['files']> {
   const { report, files, severities, category, withSbom } = conversion;
   const sarif = report.replace(/json$/, 'sarif');

@@ -3,8 +3,8 @@ import { spell } from '../core/text.ts';
 import { isFields } from '../kube/json.ts';
 
 /**
- * Where Trivy's maker publishes it, the mirrors with the higher limits first. One limit counts for
- * everybody who reads ghcr.io, so that waiting for it does not help: the next mirror does.
+ * Where Trivy's maker publishes it, the mirrors with the higher rate limits first. ghcr.io has one limit for
+ * all its readers, so waiting does not help, but the next mirror does.
  */
 export const databaseMirrors = [
   'mirror.gcr.io/aquasec/trivy-db:2',
@@ -12,7 +12,7 @@ export const databaseMirrors = [
   'ghcr.io/aquasecurity/trivy-db:2',
 ] as const;
 
-/** The index of Java archives, which a mirror keeps beside the database. */
+/** The index of Java archives, which a mirror keeps next to the database. */
 export function javaMirrors(mirrors: readonly string[]): readonly string[] {
   const beside = mirrors.flatMap((each) =>
     /\/trivy-db:2$/.test(each) ? [each.replace(/trivy-db:2$/, 'trivy-java-db:1')] : [],
@@ -21,12 +21,12 @@ export function javaMirrors(mirrors: readonly string[]): readonly string[] {
 }
 
 export interface DatabaseDates {
-  /** Milliseconds since the epoch: when it was made, and when the next one was to be there. */
+  /** Milliseconds since the epoch: when it was made, and when the next one was due. */
   readonly updatedAt: number;
   readonly nextUpdate: number;
 }
 
-/** Of `metadata.json` beside the database; undefined where it is another schema, or unreadable. */
+/** From `metadata.json` next to the database; undefined if it has another schema or is unreadable. */
 export function readDatabaseDates(json: string): DatabaseDates | undefined {
   let metadata: unknown;
   try {
@@ -42,7 +42,7 @@ export function readDatabaseDates(json: string): DatabaseDates | undefined {
     : { updatedAt, nextUpdate };
 }
 
-/** A database of yesterday finds nearly everything; one of last week misses what is attacked today. */
+/** Yesterday's database finds nearly everything; last week's misses what is attacked today. */
 export const oldestMs = 7 * 24 * 3_600_000;
 
 /** `2026-11-27 06:12 UTC, 4 h old`. */

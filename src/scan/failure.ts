@@ -1,4 +1,4 @@
-// Why the scanner could not run: its exit code decided that it did not, its words choose the advice.
+// Why the scanner failed: the exit code decides that it did, its message selects the hint.
 
 import type { Code } from '../core/codes.ts';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
@@ -66,10 +66,10 @@ const fallback: Omit<Row, 'says'> = {
   hint: 'Read what the scanner says; run it again if that is passing.',
 };
 
-/** Characters at the end of what it says. */
+/** Characters kept from the end of its output. */
 const longest = 65_536;
 
-/** The scanner's last words: what it says before is progress. */
+/** The last lines of the scanner's output; earlier ones are progress. */
 export function lastWords(stderr: string): readonly string[] {
   const lines = safeLines(stderr.slice(-longest)).filter((line) => line.trim() !== '');
   const fatal = lines.findIndex((line) => /\bFATAL\b/.test(line));
@@ -87,7 +87,7 @@ export interface Failed {
   readonly severity: Severity;
 }
 
-/** One finding: never silence, and never the code of a vulnerability found. */
+/** Always a finding, and never with the code of a found vulnerability. */
 export function scanFailure({ subject, object, stderr, late, severity }: Failed): Finding {
   const row = late
     ? fallback

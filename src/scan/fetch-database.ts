@@ -1,4 +1,4 @@
-// Puts a vulnerability database on this machine: the one of today that is there, else the next mirror's.
+// Provides a vulnerability database: today's if already on this machine, else from the next mirror.
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
@@ -13,10 +13,10 @@ export interface Database extends DatabaseDates {
 }
 
 export interface DatabaseRequest {
-  /** Kept between runs where the machine is: one folder below it for each database. */
+  /** Kept between runs on a persistent machine: one subfolder for each database. */
   readonly base: string;
   readonly mirrors: readonly string[];
-  /** Of the finding where there is none. */
+  /** Severity of the finding if there is none. */
   readonly severity: Severity;
 }
 
@@ -30,7 +30,7 @@ export interface Provided {
   readonly findings: readonly Finding[];
 }
 
-/** The database has some 70 MB; a mirror that takes longer is as good as down. */
+/** The database has about 70 MB; a mirror that takes longer counts as down. */
 const downloadMs = 3 * 60_000;
 
 export async function fetchDatabase(
@@ -64,7 +64,7 @@ interface Missing {
   readonly now: number;
 }
 
-/** An old database is better than none, for a week; after it, it would be a false peace. */
+/** An old database is better than none for a week; after that it would give false assurance. */
 function withoutMirror(kept: Database | undefined, missing: Missing): Provided {
   const { problems, severity, now } = missing;
   const code = 'vulnerability-database-unavailable';
@@ -83,7 +83,7 @@ async function download(
   mirror: string,
   base: string,
 ): Promise<{ readonly database: Database } | { readonly problem: string }> {
-  // Beside its place, so that the rename is one step: other jobs of this machine read there.
+  // Next to its destination, so that the rename is atomic: other jobs of this machine read there.
   const folder = await mkdtemp(join(base, '.new-'));
   try {
     const args = ['image', '--download-db-only', '--db-repository', mirror, '--cache-dir', folder];
@@ -92,7 +92,7 @@ async function download(
     const dates = await datesIn(join(folder, 'db'));
     if (!dates) return { problem: 'what it gives is no database of the known form' };
     const place = join(base, String(dates.updatedAt));
-    // Another job may have put the same one there meanwhile.
+    // Another job may have stored the same one meanwhile.
     await rename(join(folder, 'db'), place).catch(async (error: unknown) => {
       if (!(await datesIn(place))) throw error;
     });
@@ -121,7 +121,7 @@ async function keptIn(base: string): Promise<readonly Database[]> {
 
 const newestIn = async (base: string): Promise<Database | undefined> => (await keptIn(base))[0];
 
-/** Older ones, but for the last: a scan that runs beside us may still read it. */
+/** Older ones except the last, which a concurrent scan may still read. */
 async function forget(base: string, now: Database): Promise<void> {
   const old = (await keptIn(base)).filter(({ updatedAt }) => updatedAt < now.updatedAt).slice(1);
   await Promise.all(old.map(({ folder }) => rm(folder, { recursive: true, force: true })));

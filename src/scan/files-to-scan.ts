@@ -1,4 +1,4 @@
-// Manifests as files for the scanner: as they will be sent, without any Secret, under stable names.
+// Manifests as files for the scanner: as they will be sent, without Secrets, under stable names.
 
 import { type Document, placeOf, subjectOf } from '../kube/document.ts';
 import { kindKey } from '../kube/objects.ts';
@@ -7,7 +7,7 @@ export interface FileToScan {
   /** Relative, with `/`: what a path in .trivyignore.yaml is compared with. */
   readonly path: string;
   readonly text: string;
-  /** Where it comes from, for people: `Deployment/backend`, the file and the line. */
+  /** The source, for messages: `Deployment/backend`, the file and the line. */
   readonly object?: string;
   readonly namespace?: string;
   readonly file: string;
@@ -17,15 +17,15 @@ export interface FileToScan {
 const safe = (text: string) => text.replaceAll(/[^A-Za-z0-9.-]/g, '_').slice(0, 100);
 
 /**
- * `manifests/Deployment/backend.yaml`; the namespace only tells two of one name apart. `namespace` is
- * where objects go that name none.
+ * `manifests/Deployment/backend.yaml`; the namespace only distinguishes two of one name. `namespace` is
+ * for objects that name none.
  */
 export function manifestFiles(
   documents: readonly Document[],
   namespace?: string,
 ): readonly FileToScan[] {
   const taken = new Set<string>();
-  // Nothing that a check says about a Secret is worth having its values in a file.
+  // No check of a Secret is worth writing its values to a file.
   return documents
     .filter(({ object }) => kindKey(object) !== 'Secret')
     .map((document) => {
@@ -53,13 +53,13 @@ export interface Dockerfile {
   readonly text: string;
 }
 
-/** Each once, under its own path: two images may share one. */
+/** Without duplicates, under their own paths: two images may share one. */
 export function dockerfileFiles(dockerfiles: readonly Dockerfile[]): readonly FileToScan[] {
   const byFile = new Map(dockerfiles.map((each) => [each.file, each]));
   return [...byFile.values()].map(({ file, text }) => {
     const parts = file.split('/').filter((part) => part !== '' && part !== '.' && part !== '..');
     const folders = parts.slice(0, -1).map(safe);
-    // The scanner knows a Dockerfile by its name alone.
+    // The scanner recognises a Dockerfile only by its name.
     const name = safe(parts.at(-1) ?? '');
     const known = /^(?:Dockerfile|Containerfile)/i.test(name) ? name : `Dockerfile.${name}`;
     return { path: ['dockerfiles', ...folders, known].join('/'), text, file };

@@ -1,4 +1,4 @@
-// What a scan means for the run: fatal under `gate`, a warning under `report`.
+// The findings of a scan: fatal with `gate`, a warning with `report`.
 import { type Finding, finding, type Severity } from '../core/errors.ts';
 import { clip, counted } from '../core/text.ts';
 import type { FileToScan } from './files-to-scan.ts';
@@ -56,7 +56,7 @@ function imageFinding(result: ScanResult, severity: Severity): Finding {
 const filesHint =
   'Correct the field that is named, or accept the id in .trivyignore.yaml under misconfigurations, with paths, statement and expired_at.';
 
-/** One for each object and Dockerfile: under `gate` each is a place to correct. */
+/** One for each object and Dockerfile: with `gate`, each has to be corrected. */
 function fileFindings(
   { counting }: ScanResult,
   sources: readonly FileToScan[],
@@ -78,7 +78,7 @@ function fileFindings(
   });
 }
 
-/** Under `report` one for all of them: a warning for each would hide what matters more. */
+/** With `report`, one for all of them: a warning for each would bury more important ones. */
 function filesSummary({ counting }: ScanResult): Finding {
   const places = new Set(counting.map(({ target }) => target)).size;
   const what = `Weak settings in ${counted(places, 'place')} of the manifests and Dockerfiles: ${severityCounts(counting)}.`;

@@ -1,4 +1,4 @@
-// Which of the problems count: decided here from the whole report, never by the scanner's exit code.
+// Which problems count: decided here from the whole report, never by the scanner's exit code.
 import { keyOf, type Problem, type ProblemSeverity, type Scanned, severities } from './problems.ts';
 
 export interface GateRules {
@@ -7,15 +7,15 @@ export interface GateRules {
 }
 
 export interface Judged {
-  /** At an asked severity, not accepted, and new where there is a baseline. */
+  /** At a requested severity, not accepted, and new if there is a baseline. */
   readonly counting: readonly Problem[];
-  /** What would count too, but runs already: found in the baseline. */
+  /** Would count, but is already running: found in the baseline. */
   readonly known: readonly Problem[];
-  /** Below the asked severities, or without a fix where `scan-ignore-unfixed` is set. */
+  /** Below the requested severities, or without a fix if `scan-ignore-unfixed` is set. */
   readonly minor: readonly Problem[];
 }
 
-/** `baseline`: the problems of what runs now; absent where nothing is compared. */
+/** `baseline`: the problems of what runs now; absent if nothing is compared. */
 export function judgeScan(
   { problems }: Pick<Scanned, 'problems'>,
   rules: GateRules,
@@ -32,7 +32,7 @@ export function judgeScan(
   return { counting: of('counting'), known: of('known'), minor: of('minor') };
 }
 
-/** `1 critical, 2 high`; empty where there is nothing. */
+/** `1 critical, 2 high`; empty if there are none. */
 export function severityCounts(problems: readonly Problem[]): string {
   return severities
     .map((name) => [problems.filter(({ severity }) => severity === name).length, name] as const)

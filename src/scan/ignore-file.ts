@@ -1,4 +1,4 @@
-// .trivyignore and .trivyignore.yaml: read strictly, joined into the one file that Trivy takes.
+// .trivyignore and .trivyignore.yaml: parsed strictly, merged into the one file that Trivy accepts.
 import { isMap, isScalar, isSeq, stringify } from 'yaml';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
 import { readYaml } from '../core/small-yaml.ts';
@@ -14,7 +14,7 @@ interface Entry {
   readonly sections: readonly Section[];
   readonly paths?: readonly string[];
   readonly purls?: readonly string[];
-  /** The day, UTC, at whose begin it stops to count: `2026-12-31`. */
+  /** The day, UTC, at whose start it expires: `2026-12-31`. */
   readonly expires?: string;
   readonly statement?: string;
 }
@@ -26,7 +26,7 @@ export interface IgnoreFile {
 }
 
 export interface Ignored {
-  /** For Trivy's `--ignorefile`, YAML; absent where nothing is accepted. */
+  /** For Trivy's `--ignorefile`, YAML; absent if nothing is accepted. */
   readonly text?: string;
   readonly findings: readonly Finding[];
 }
@@ -38,7 +38,7 @@ interface Read {
 
 export const ignoreFileNames = ['.trivyignore', '.trivyignore.yaml'] as const;
 
-/** Days before an entry ends in which every run says so. */
+/** How many days before an entry expires every run warns. */
 const noticeDays = 14;
 
 /** `now` is milliseconds since the epoch; `severity` is that of an unreadable line. */
@@ -68,7 +68,7 @@ function problem(
 const isDate = (text: string) => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(dayOf(text));
 const dayOf = (text: string) => Date.parse(`${text}T00:00:00Z`);
 
-/** Lines `ID` or `ID exp:2026-12-31`. Trivy itself drops a line with a wrong date, in silence. */
+/** Lines `ID` or `ID exp:2026-12-31`. Trivy itself silently drops a line with a wrong date. */
 function readPlain({ file, text }: IgnoreFile, severity: Severity): Read {
   const findings: Finding[] = [];
   const entries = text.split(/\r\n|\r|\n/).flatMap((written, index): readonly Entry[] => {
@@ -126,7 +126,7 @@ function entryOf(
   place: { readonly file: string; readonly line: number },
 ): Entry | string {
   const { id, paths = [], purls = [], expired_at: expires, statement = '' } = found ?? {};
-  // A misspelt `expired_at` would accept for ever.
+  // With a misspelt `expired_at` the entry would never expire.
   const odd = Object.keys(found ?? {}).find((key) => !keys.has(key));
   if (odd !== undefined) return `has the unknown key ${clip(oneLine(odd), 40)}`;
   if (typeof id !== 'string' || id === '') return 'has no id';
@@ -153,7 +153,7 @@ function withoutReason({ id, file, line, statement }: Entry): Finding {
   return finding('exception-expiring', what, { severity: 'note', file, line, hint });
 }
 
-/** Whole days until it stops to count; infinite where it has no end. */
+/** Whole days until it expires; infinite if it never does. */
 function daysLeft({ expires }: Entry, now: number): number {
   if (expires === undefined) return Number.POSITIVE_INFINITY;
   return Math.ceil((dayOf(expires) - now) / 86_400_000);

@@ -8,26 +8,26 @@ import type { KubeObject } from '../kube/objects.ts';
 
 export interface ImageToScan {
   readonly name: string;
-  /** The name for files and categories: letters, digits, `.`, `_` and `-`; one image's alone. */
+  /** The name for files and categories: letters, digits, `.`, `_` and `-`; unique per image. */
   readonly slug: string;
   readonly reference: string;
-  /** Where it is not for linux/amd64, what the scanner would take. */
+  /** Set unless it is linux/amd64, the scanner's default. */
   readonly platform?: string;
 }
 
 export interface Given {
   readonly built: readonly BuiltImage[];
-  /** name → reference, of the input. */
+  /** name → reference, from the input. */
   readonly images: Readonly<Record<string, string>>;
   /** As they will be sent. */
   readonly objects: readonly KubeObject[];
-  /** Those of the manifests too; they are taken anyway where nothing else is given. */
+  /** Include those of the manifests; they are included anyway if nothing else is given. */
   readonly all: boolean;
-  /** Nothing was built: a name without tag and digest in the manifests is no image yet. */
+  /** Nothing was built: a name without tag and digest in the manifests is not an image yet. */
   readonly unbuilt?: boolean;
 }
 
-/** What is built and what `images` names: it is the application's own. Each reference once. */
+/** Built images and those that `images` names are the application's own. Without duplicates. */
 export function imagesToScan(given: Given): readonly ImageToScan[] {
   const { built, images, objects, all } = given;
   const own = new Map<string, Unnamed>();
@@ -46,7 +46,7 @@ export function imagesToScan(given: Given): readonly ImageToScan[] {
   return named([...own.values()]);
 }
 
-/** Empty for a variable that is left in it, which has a finding of its own. */
+/** Empty if it contains an unfilled variable, which has its own finding. */
 function imageOf(reference: string, { unbuilt = false }: Given): readonly Unnamed[] {
   const known = parseReference(reference);
   if (!known || (unbuilt && isBareName(known))) return [];
@@ -57,7 +57,7 @@ const shortName = (repository: string) => repository.slice(repository.lastIndexO
 
 type Unnamed = Omit<ImageToScan, 'slug'>;
 
-/** Two images of one short name are told apart by a number. */
+/** Two images with the same short name are distinguished by a number. */
 function named(images: readonly Unnamed[]): readonly ImageToScan[] {
   const seen = new Map<string, number>();
   return images.map((image) => {
@@ -69,10 +69,10 @@ function named(images: readonly Unnamed[]): readonly ImageToScan[] {
   });
 }
 
-/** During a rollout two versions run; more than these are leftovers of a broken one. */
+/** During a rollout two versions run; more are leftovers of a broken one. */
 const mostRunning = 3;
 
-/** References, by digest where the node tells it, of what pods run now in the image's place. */
+/** References, by digest if the node reports it, of what pods now run in the image's place. */
 export function runningImages(
   { name, reference }: Pick<ImageToScan, 'name' | 'reference'>,
   pods: readonly KubeObject[],
@@ -94,7 +94,7 @@ export function runningImages(
   return [...new Set(found)].slice(0, mostRunning);
 }
 
-/** container → image id, as the kubelet tells it. */
+/** container → image id, as reported by the kubelet. */
 function statesOf({ status }: KubeObject): ReadonlyMap<string, string> {
   const lists = isFields(status)
     ? [status['containerStatuses'], status['initContainerStatuses']]

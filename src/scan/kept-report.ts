@@ -1,4 +1,4 @@
-// The scanner's report as it is kept: SARIF and SBOM are made from it, and people upload it.
+// The scanner's report as it is stored: SARIF and SBOM are made from it, and people upload it.
 
 import { withoutSecrets } from '../core/redaction/values.ts';
 import { isFields } from '../kube/json.ts';
@@ -6,8 +6,8 @@ import { isFields } from '../kube/json.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Trivy's JSON without known secrets and, of the secrets that it found itself, without the lines that
- * they stand in: it hides what it found, but not what is beside it. Throws where it is no JSON.
+ * Trivy's JSON without known secrets and, for the secrets that it found itself, without the lines that
+ * contain them: it masks its match, but not the rest of the line. Throws if it is not JSON.
  */
 export function keptReport(json: string): string {
   const report: unknown = JSON.parse(json);

@@ -5,7 +5,7 @@ import { severityCounts } from './gate.ts';
 import type { Problem } from './problems.ts';
 import type { ScanResult } from './result.ts';
 
-/** The block in the log: a line of numbers, and the worst of what counts. */
+/** The block in the log: a line of numbers, and the worst problems that count. */
 export function scanLines(result: ScanResult, lineOf: (problem: Problem) => string): string[] {
   const { reference, system, counting, files } = result;
   const about = [reference, system].filter((each) => each !== undefined).join('  ');
@@ -19,7 +19,7 @@ export function scanLines(result: ScanResult, lineOf: (problem: Problem) => stri
   ].map(oneLine);
 }
 
-/** Rows in sight, and rows at all: the rest is in the scanner's own report beside ours. */
+/** Rows shown, and rows in total: the rest is in the scanner's own report. */
 export const inSight = 10;
 
 export function sentence(result: ScanResult): string {

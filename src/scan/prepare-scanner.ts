@@ -1,4 +1,4 @@
-// The scanner, ready to run: Trivy itself and its database, while images are still being built.
+// Prepares Trivy and its database while images are still being built.
 import { join } from 'node:path';
 import { ActionError, type Finding, finding, type Severity } from '../core/errors.ts';
 import type { Clock, Log } from '../core/ports.ts';
@@ -13,10 +13,10 @@ export interface Scanner {
   readonly version: string;
   /** Without one, only manifests and Dockerfiles are scanned. */
   readonly database?: Database;
-  /** Where indexes of Java archives are kept between runs. */
+  /** The folder of Java archive indexes that are kept between runs. */
   readonly base: string;
   readonly mirrors: readonly string[];
-  /** Folders of this run alone, to remove when it is over. */
+  /** Folders of this run only, to remove at its end. */
   readonly temporary: readonly string[];
   readonly findings: readonly Finding[];
 }
@@ -30,7 +30,7 @@ export interface ScannerRequest extends Pick<ToolVersions, 'trivyVersion' | 'tri
 
 export type ScannerPorts = InstallPorts & { readonly clock: Clock; readonly log: Log };
 
-/** Throws ActionError where there is no Trivy to be had; a database that is missing is a finding. */
+/** Throws ActionError if Trivy is not available; a missing database is a finding. */
 export async function prepareScanner(
   request: ScannerRequest,
   ports: ScannerPorts,

@@ -1,8 +1,8 @@
-// What a scanner's report holds, as far as people and the gate need it: Trivy's JSON, schema 2.
+// Parses the parts of a scanner's report that people and the gate need: Trivy's JSON, schema 2.
 import { clip, oneLine } from '../core/text.ts';
 import { isFields } from '../kube/json.ts';
 
-/** From the worst. */
+/** Worst first. */
 export const severities = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'] as const;
 export type ProblemSeverity = (typeof severities)[number];
 
@@ -13,30 +13,30 @@ export interface Problem {
   readonly id: string;
   readonly severity: ProblemSeverity;
   readonly title: string;
-  /** What it was found in: `debian`, `Python`, a file of the image, a manifest. */
+  /** Where it was found: `debian`, `Python`, a file of the image, a manifest. */
   readonly target: string;
   readonly url?: string;
-  /** Of vulnerabilities only. `fixed` is absent where there is no fixed version. */
+  /** For vulnerabilities only. `fixed` is absent if there is no fixed version. */
   readonly package?: string;
   readonly installed?: string;
   readonly fixed?: string;
-  /** `affected`, `will_not_fix`, `end_of_life`, …, where it is not fixed. */
+  /** `affected`, `will_not_fix`, `end_of_life`, …, if it is not fixed. */
   readonly status?: string;
-  /** Of misconfigurations and secrets: line of the file, and what to do. */
+  /** For misconfigurations and secrets: the line in the file, and how to fix it. */
   readonly line?: number;
   readonly resolution?: string;
 }
 
 /** A problem that an ignore file accepts. */
 export interface Accepted extends Problem {
-  /** Why, in the words of the ignore file; empty where it says nothing. */
+  /** The ignore file's statement; empty if it has none. */
   readonly statement: string;
 }
 
 export interface Scanned {
   /** `debian 12.15`; absent for an image without a distribution, and for files. */
   readonly system?: string;
-  /** Its distribution gets no fixes any more, so that nothing found means little. */
+  /** Its distribution no longer gets fixes, so that an empty result means little. */
   readonly endOfLife: boolean;
   readonly problems: readonly Problem[];
   readonly accepted: readonly Accepted[];
@@ -62,7 +62,7 @@ function vulnerability(found: Fields, target: string): Problem {
     id: text(found['VulnerabilityID'], 100),
     severity: severityOf(found['Severity']),
     title: text(found['Title']) || text(found['Description']),
-    // The path tells two copies of one package apart, as the target does for a distribution.
+    // The path distinguishes two copies of one package, as the target does for a distribution.
     target: text(found['PkgPath']) || target,
     package: text(found['PkgName'], 200),
     installed: text(found['InstalledVersion'], 200),
@@ -91,7 +91,7 @@ function misconfiguration(found: Fields, target: string): Problem {
   };
 }
 
-// `Match` and `Code` quote the file: the scanner masks what it found, but not what is beside it.
+// `Match` and `Code` quote the file: the scanner masks its match, but not the rest of the line.
 function secret(found: Fields, target: string): Problem {
   return {
     kind: 'secret',
@@ -109,7 +109,7 @@ const readers: Readonly<Record<string, (found: Fields, target: string) => Proble
   secret,
 };
 
-/** A distribution's packages stand under the image's own name, which the next build changes. */
+/** A distribution's packages are listed under the image's own name, which changes with each build. */
 function targetOf(result: Fields): string {
   return text(result[result['Class'] === 'os-pkgs' ? 'Type' : 'Target']);
 }
@@ -134,7 +134,7 @@ function acceptedOf(result: Fields): readonly Accepted[] {
   });
 }
 
-/** Undefined: not a report of the known form. Lists that are empty are left out by the scanner. */
+/** Undefined: not a report of the known schema. The scanner omits empty lists. */
 export function readScan(json: string): Scanned | undefined {
   const report = parsed(json);
   if (report?.['SchemaVersion'] !== 2) return undefined;
@@ -177,7 +177,7 @@ export function mostUrgentFirst<T extends Problem>(problems: readonly T[]): read
   );
 }
 
-/** The same problem in another build of the image: its scanner's own fingerprint names the build. */
+/** Identifies the same problem across builds: the scanner's own fingerprint includes the build. */
 export function keyOf({ kind, id, package: name, installed, target }: Problem): string {
   return JSON.stringify([kind, id, name, installed, target]);
 }

@@ -1,4 +1,4 @@
-// What the repository accepts: its ignore files, on a pull request those of the branch it goes to.
+// The repository's ignore files; on a pull request, those of its base branch.
 import { join } from 'node:path';
 import type { RunContext } from '../core/context.ts';
 import { type Finding, finding } from '../core/errors.ts';
@@ -37,7 +37,7 @@ async function fromWorkspace(workspace: string, files: Files): Promise<FoundIgno
   const found = await Promise.all(
     ignoreFileNames.map(async (file) => {
       const path = join(workspace, file);
-      // A link could lead to any file of the machine, and a wrong line is quoted.
+      // A link could point to any file of the machine, and an invalid line is quoted.
       if ((await files.kind(path)) !== 'file') return [];
       return [{ file, text: await files.read(path) }];
     }),

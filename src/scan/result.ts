@@ -1,19 +1,19 @@
-// What came of one scan: the words that steps, findings and report share.
+// The result of one scan, as steps, findings and report share it.
 import type { Accepted, Problem, ProblemSeverity } from './problems.ts';
 
 export type ScanMode = 'report' | 'gate';
 
 export interface ScanResult {
-  /** Of the image, or `manifests and Dockerfiles`. */
+  /** The image's name, or `manifests and Dockerfiles`. */
   readonly name: string;
   readonly kind: 'image' | 'files';
-  /** What was scanned, of an image. */
+  /** For an image: the scanned reference. */
   readonly reference?: string;
-  /** `passed`: nothing counts. `failed`: the scanner could not do it. */
+  /** `passed`: nothing counts. `failed`: the scanner failed. */
   readonly state: 'passed' | 'found' | 'failed';
   readonly system?: string;
   readonly endOfLife: boolean;
-  /** The asked severities. */
+  /** The requested severities. */
   readonly severities: readonly ProblemSeverity[];
   readonly counting: readonly Problem[];
   readonly known: readonly Problem[];
@@ -21,9 +21,9 @@ export interface ScanResult {
   readonly accepted: readonly Accepted[];
   /** With `scan-baseline`: what runs now, and was compared. */
   readonly comparedWith: readonly string[];
-  /** The scanner's own report, SARIF and CycloneDX SBOM; absent where they were not written. */
+  /** The scanner's own report, SARIF and CycloneDX SBOM; absent if they were not written. */
   readonly files: { readonly report?: string; readonly sarif?: string; readonly sbom?: string };
-  /** What came of the upload to code scanning; absent where none was tried. */
+  /** The result of the upload to code scanning; absent if none was tried. */
   readonly upload?: string;
   /** Milliseconds since the epoch. */
   readonly from: number;

@@ -1,10 +1,10 @@
-// SARIF for GitHub's code scanning: each image has a category of its own, else the last one wins.
+// SARIF for GitHub's code scanning: each image has its own category, else the last upload wins.
 import { isFields } from '../kube/json.ts';
 
 /** GitHub's limits for one upload: a larger list of results is refused as a whole. */
 const mostResults = 25_000;
 
-/** The scanner's SARIF with a category for every run; undefined where it is no SARIF. */
+/** The scanner's SARIF with a category for every run; undefined if it is not SARIF. */
 export function categorised(sarif: string, category: string): string | undefined {
   const document = parsed(sarif);
   const runs = document?.['runs'];

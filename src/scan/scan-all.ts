@@ -1,4 +1,4 @@
-// Every scan of a run, side by side: images, what runs now in their place, manifests, Dockerfiles.
+// Runs all scans in parallel: images, what runs now in their place, manifests, Dockerfiles.
 import { join } from 'node:path';
 import type { RunContext } from '../core/context.ts';
 import { type Finding, finding, type Severity } from '../core/errors.ts';
@@ -22,14 +22,14 @@ import { uploadSarif } from './upload-sarif.ts';
 export interface ScanWork {
   readonly scanner: Scanner;
   readonly images: readonly ImageToScan[];
-  /** Image name → references of what runs now; absent where nothing is compared. */
+  /** Image name → references of what runs now; absent if nothing is compared. */
   readonly running?: ReadonlyMap<string, readonly string[]>;
   readonly sources: readonly FileToScan[];
   readonly ignoreFile?: string;
-  /** Where reports are written; it stays. */
+  /** The folder of the reports; it is kept. */
   readonly folder: string;
   readonly severity: Severity;
-  /** For what these images need: none for what is on the disk. */
+  /** Trivy with the logins for these images; none are needed for local files. */
   env(references: readonly string[]): Promise<Trivy['env']>;
   readonly signal: AbortSignal;
 }
@@ -49,7 +49,7 @@ export interface ScanDone {
   readonly findings: readonly Finding[];
 }
 
-/** Results in their order. Never throws for what a scanner or a registry does. */
+/** Results in order. Never throws for a failure of the scanner or a registry. */
 export function scanAll(work: ScanWork, ports: ScanPorts): Promise<readonly ScanDone[]> {
   const { database } = work.scanner;
   const images = database ? work.images.map((each) => oneImage(each, database, work, ports)) : [];
@@ -105,13 +105,13 @@ const pick = ({ ignoreFile, severity }: ScanWork) => ({
   ...(ignoreFile === undefined ? {} : { ignoreFile }),
 });
 
-/** Only where all that runs could be scanned: else a problem could look older than it is. */
+/** Only if everything that runs could be scanned: else a problem could look older than it is. */
 function baselineOf(
   others: readonly { readonly scanned?: Scanned }[],
 ): readonly Problem[] | undefined {
   const scanned = others.flatMap((each) => (each.scanned ? [each.scanned] : []));
   if (others.length === 0 || scanned.length < others.length) return undefined;
-  // What is accepted runs as well.
+  // Accepted problems are running too.
   return scanned.flatMap(({ problems, accepted }) => [...problems, ...accepted]);
 }
 

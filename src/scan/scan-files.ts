@@ -32,7 +32,7 @@ export async function scanFiles(
     );
     const args = [
       ...['config', '--format', 'json', '--output', report, '--exit-code', '0'],
-      // The checks that came with the program: pinned as it is, and at hand without a network.
+      // The checks bundled with the program: pinned with it, and available offline.
       ...['--skip-check-update', '--cache-dir', cwd],
       ...(ignoreFile === undefined ? [] : ['--ignorefile', ignoreFile]),
       source,

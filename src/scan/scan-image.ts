@@ -1,4 +1,4 @@
-// One image, scanned once, in the registry: its JSON report is what everything else is made from.
+// Scans one image once, in the registry: everything else is made from its JSON report.
 import { lstat, mkdtemp, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ActionError, type Finding, type Severity } from '../core/errors.ts';
@@ -12,16 +12,16 @@ import { runTrivy, type TrivyFor } from './run-trivy.ts';
 
 export interface ScanSetting {
   readonly trivy: TrivyFor;
-  /** With `trivy.db` in it. */
+  /** The folder that contains `trivy.db`. */
   readonly database: string;
-  /** Where the index of Java archives is kept between runs. */
+  /** The folder where the index of Java archives is kept between runs. */
   readonly base: string;
   readonly mirrors: readonly string[];
-  /** For Trivy's `--ignorefile`; absent where nothing is accepted. */
+  /** For Trivy's `--ignorefile`; absent if nothing is accepted. */
   readonly ignoreFile?: string;
   readonly files: Files;
   readonly clock: Clock;
-  /** Of a finding where the scanner cannot run. */
+  /** Severity of the finding if the scanner fails. */
   readonly severity: Severity;
 }
 
@@ -30,7 +30,7 @@ export interface ScannedImage {
   readonly findings: readonly Finding[];
 }
 
-/** Trivy gives up by itself after the first, and is stopped after the second. */
+/** Trivy's own timeout is the first; it is stopped after the second. */
 const scanMinutes = 10;
 const scanMs = (scanMinutes + 1) * 60_000;
 
@@ -95,23 +95,23 @@ function imageArgs({ reference, platform }: ImageToScan, call: ImageCall): reado
 const javaFolder = (base: string) => join(base, 'java-db');
 
 /**
- * A folder of the scan's own, with links to what is shared: two scans in one folder would download
+ * The scan's own folder, with links to shared files: two scans in one folder would download
  * the Java index into each other's file.
  */
 async function linkShared(folder: string, { database, base, clock }: ScanSetting): Promise<void> {
   await symlink(database, join(folder, 'db'));
   const kept = await stat(join(javaFolder(base), 'metadata.json')).catch(() => undefined);
-  // Trivy renews it after three days; then it must not write into what others read.
+  // Trivy renews it after three days, and must not write into a file that others read.
   const isFresh = kept !== undefined && clock.now() - kept.mtimeMs < 2 * 24 * 3_600_000;
   if (isFresh) await symlink(javaFolder(base), join(folder, 'java-db'));
 }
 
-/** The first scan that needed the Java index gives it to those to come. */
+/** The first scan that needed the Java index shares it with later ones. */
 async function keepJava(folder: string, base: string): Promise<void> {
   const fresh = join(folder, 'java-db');
   const found = await lstat(fresh).catch(() => undefined);
   if (!found?.isDirectory()) return;
-  // Into the scan's own folder, which goes.
+  // Into the scan's own folder, which is removed.
   await rename(javaFolder(base), join(folder, 'java-db-before')).catch(() => undefined);
   await rename(fresh, javaFolder(base)).catch(() => undefined);
 }

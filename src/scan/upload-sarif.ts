@@ -1,4 +1,4 @@
-// Gives a SARIF file to GitHub's code scanning; where that cannot be, it says why and fails nothing.
+// Uploads a SARIF file to GitHub's code scanning; a failure is reported and fails nothing.
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { RunContext } from '../core/context.ts';
@@ -13,13 +13,13 @@ export interface Upload {
   readonly http: Http;
 }
 
-/** GitHub refuses more, measured after gzip. */
+/** GitHub's limit, measured after gzip. */
 const mostBytes = 10 * 1024 * 1024;
 
 const needs = 'the job needs permissions: security-events: write';
 const off = 'code scanning is off for this repository: turn it on in Settings, Code security';
 
-/** One sentence for the summary; undefined where there is nothing to upload to. */
+/** One sentence for the summary; undefined if there is nowhere to upload to. */
 export async function uploadSarif(upload: Upload): Promise<string | undefined> {
   const { context, token, sarif, http } = upload;
   if (context.on !== 'github' || token === undefined || !context.sha || !context.ref) return;
@@ -46,13 +46,13 @@ export async function uploadSarif(upload: Upload): Promise<string | undefined> {
   }
 }
 
-/** The commit of a pull request is its head; GitHub names the branch of that beside the merge's. */
+/** The commit of a pull request is its head, so the ref is the head's, not the merge's. */
 const refOf = ({ ref }: RunContext) => ref.replace(/^(refs\/pull\/\d+)\/merge$/, '$1/head');
 
 function sentence(status: number, body: string): string {
   if (status === 202 || status === 200) return 'uploaded to code scanning';
   const said = messageOf(body);
-  // 403 is both, and GitHub says which one in words alone.
+  // 403 means either, and only GitHub's message says which.
   if (/not enabled|must be enabled|advanced security/i.test(said)) return `not uploaded: ${off}`;
   if (status === 401 || status === 403 || status === 404) return `not uploaded: ${needs}`;
   return `not uploaded to code scanning: HTTP ${status} ${clip(oneLine(said), 200)}`.trimEnd();

@@ -1,4 +1,4 @@
-// From what was asked (`1.34`, `~1.33.0`, `latest`, `auto`) to one exact version.
+// Resolves a requested version (`1.34`, `~1.33.0`, `latest`, `auto`) to one exact version.
 import { maxSatisfying, parse, satisfies, valid, validRange } from 'semver';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Http } from '../core/ports.ts';
@@ -7,17 +7,17 @@ import { type Platform, platformName, type Tool } from './catalog.ts';
 
 export interface Question {
   readonly tool: Tool;
-  /** As in the input: `auto`, `match-cluster`, `latest`, a version, a minor or a range. */
+  /** The input: `auto`, `match-cluster`, `latest`, a version, a minor or a range. */
   readonly asked: string;
   readonly platform: Platform;
-  /** `1.34`, `v1.34.2`; absent where the cluster is not known. */
+  /** `1.34`, `v1.34.2`; absent if the cluster is unknown. */
   readonly clusterVersion?: string;
   readonly http: Http;
-  /** Of the maker, with the scheme; a test may stand in for it. */
+  /** The maker's host with the scheme; a test may replace it. */
   readonly maker: string;
 }
 
-/** Throws ActionError: `input-invalid` for no version at all, `tool-unavailable` for none found. */
+/** Throws ActionError: `input-invalid` for a malformed version, `tool-unavailable` if none is found. */
 export async function resolveVersion(question: Question): Promise<string> {
   const { tool, asked, platform } = question;
   const exact = valid(asked);
@@ -59,7 +59,7 @@ async function matching(question: Question): Promise<string> {
   throw new ActionError(finding('input-invalid', what, { hint: 'Give an exact version instead.' }));
 }
 
-/** The maker names only the newest patch of each minor; older patches are counted down from it. */
+/** The maker only names the newest patch of each minor; older patches are counted down from it. */
 async function inRange(question: Question, range: string): Promise<string> {
   const top = parse(await newest(question));
   for (let minor = top?.minor ?? 0; minor >= 0; minor -= 1) {
@@ -74,7 +74,7 @@ async function inRange(question: Question, range: string): Promise<string> {
   throw new ActionError(finding('tool-unavailable', what));
 }
 
-/** Seen without asking the maker; no minor ever had so many patches. */
+/** Rejected without asking the maker; no minor ever had this many patches. */
 function mayHold(range: string, minor: string): boolean {
   return Array.from({ length: 60 }, (_, patch) => `${minor}.${patch}`).some((version) =>
     satisfies(version, range),
@@ -96,13 +96,13 @@ async function newest({ tool, http, maker }: Question, minor?: string): Promise<
   );
 }
 
-/** Kubernetes is at 1.36 after eleven years: from a larger number nobody counts down. */
+/** Kubernetes is at 1.36 after eleven years: larger numbers are not counted down from. */
 function isLikely(version: string): boolean {
   const { major, minor, patch } = parse(version) ?? { major: 0, minor: 0, patch: 0 };
   return Math.max(major, minor, patch) < 1_000;
 }
 
-/** A small public file of a maker; status 0 and the reason where no answer came. */
+/** A small public file of a maker; status 0 and the reason if there is no answer. */
 export async function fetchText(
   http: Http,
   url: string,

@@ -1,4 +1,4 @@
-// What has to be sent so that an object is as it was: values, and who owned which field.
+// What to send to restore an object: its values and its field ownership.
 import {
   extract,
   type FieldSet,
@@ -20,8 +20,8 @@ export interface Earlier {
 }
 
 /**
- * The apply that brings the values back: all that the manager owns now, and what it or client-side
- * apply owned then. Fields of it that were not there before are absent, so that they go; what
+ * The apply that restores the values: everything the manager owns now, and what it or client-side
+ * apply owned then. Fields that did not exist before are absent, so that they are removed; what
  * others have taken over since stays theirs.
  */
 export function earlierValues({ before, now, manager }: Earlier): KubeObject {
@@ -38,7 +38,7 @@ export function earlierValues({ before, now, manager }: Earlier): KubeObject {
   };
 }
 
-/** managedFields as they were, with what other managers have written since. */
+/** The earlier managedFields, plus what other managers have written since. */
 export function earlierOwners({ before, now, manager }: Earlier): readonly ManagedField[] {
   const then = before.metadata.managedFields ?? [];
   const today = now.metadata.managedFields ?? [];
@@ -55,14 +55,14 @@ export function earlierOwners({ before, now, manager }: Earlier): readonly Manag
 const keyOf = ({ manager, operation, apiVersion, subresource }: ManagedField): string =>
   JSON.stringify([manager, operation, apiVersion, subresource]);
 
-// To lose a field to us does not change the time of an entry.
+// Losing a field to us does not change an entry's time.
 function hasWritten(then: ManagedField, later: ManagedField): boolean {
   return (
     then.time !== later.time || !isSubset(fieldSetOf(later.fieldsV1), fieldSetOf(then.fieldsV1))
   );
 }
 
-/** Fields of everybody else, as they are now. */
+/** The fields that other managers own now. */
 function setOfOthers(now: KubeObject, manager: string): FieldSet {
   const entries = now.metadata.managedFields ?? [];
   return entries
@@ -86,8 +86,8 @@ export interface PatchOperation {
 }
 
 /**
- * JSON Patch for what an apply cannot bring back: fields that nobody owns, as the API's own
- * defaults that only fit the values in between. Fields of others are left alone.
+ * JSON Patch for what an apply cannot restore: unowned fields, such as the API's own
+ * defaults that only fit the values in between. Other managers' fields are left alone.
  */
 export function leftovers({ before, now, manager }: Earlier): readonly PatchOperation[] {
   const others = setOfOthers(now, manager);
@@ -112,7 +112,7 @@ function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => (isFields(inner) ? inner[key] : undefined), value);
 }
 
-/** The value before, with the present values of the fields in `theirs`. */
+/** The earlier value, with the current values of the fields in `theirs`. */
 function mixed(before: unknown, now: unknown, theirs: unknown): unknown {
   if (!isFields(theirs)) return before;
   const set = fieldSetOf(theirs);

@@ -1,4 +1,4 @@
-// Puts one live object back as it was before a run: values by server-side apply, then ownership.
+// Restores one live object to its state before a run: values by server-side apply, then ownership.
 
 import { applyRequest } from '../apply/write/apply-request.ts';
 import type { Api } from '../cluster/api.ts';
@@ -22,14 +22,14 @@ export interface Restorer {
 
 const attempts = 10;
 
-/** Whether nothing of the object has to be put back: neither a value nor an owner. */
+/** Whether nothing has to be restored: neither a value nor an owner. */
 export function isAsBefore(before: KubeObject, now: KubeObject, manager: string): boolean {
   if (before.metadata.resourceVersion === now.metadata.resourceVersion) return true;
   if (differences(before, now).length > 0) return false;
   return sameOwners(earlierOwners({ before, now, manager }), now);
 }
 
-/** The object as the server answered last. Throws ActionError where the server refuses. */
+/** The server's last answer. Throws ActionError if the server rejects it. */
 export async function putBack(
   resource: Resource,
   { before, now }: Pick<Earlier, 'before' | 'now'>,
@@ -43,14 +43,14 @@ export async function putBack(
   return patched(resource, { ...at, now: after }, ownersPatch, restorer);
 }
 
-/** A claim grows and never shrinks: its size stays. */
+/** A claim can grow but never shrink: its size stays. */
 function withOwnSize(before: KubeObject, now: KubeObject): KubeObject {
   if (kindKey(before) !== 'PersistentVolumeClaim') return before;
   const path = ['spec', 'resources'];
   return withValueAt(before, path, valueAt(now, path));
 }
 
-/** Undefined where the server finds it invalid: a default of the values in between forbids it. */
+/** Undefined if the server finds it invalid: a default of the values in between conflicts with it. */
 async function applyValues(
   resource: Resource,
   earlier: Earlier,
@@ -73,7 +73,7 @@ type Operations = readonly {
 function ownersPatch(earlier: Earlier): Operations {
   const owners = earlierOwners(earlier);
   if (sameOwners(owners, earlier.now)) return [];
-  // One empty entry is how the API is told that nobody owns anything.
+  // A single empty entry resets managedFields.
   const value = owners.length > 0 ? owners : [{}];
   return [{ op: 'replace', path: '/metadata/managedFields', value }];
 }
@@ -83,7 +83,7 @@ function sameOwners(owners: readonly ManagedField[], { metadata }: KubeObject): 
   return sameJson(text(owners), text(metadata.managedFields ?? []));
 }
 
-/** Guarded by the resourceVersion; after others' writes once more. */
+/** Guarded by the resourceVersion; retried after another client's write. */
 async function patched(
   resource: Resource,
   earlier: Earlier,
@@ -107,7 +107,7 @@ async function patched(
     const response = await api.send(request);
     if (response.status === 200) return response.body as KubeObject;
     const later = await readOne({ object: before, resource, api, signal });
-    // Only where somebody has written since was it the guard that failed.
+    // The guard failed only if the object has been written since.
     if (attempt >= attempts || !later || later.metadata.resourceVersion === version) {
       throw new ActionError(apiFailure(`Putting back ${nameOf(before)}`, response, request));
     }
@@ -115,7 +115,7 @@ async function patched(
   }
 }
 
-/** An object that is gone, made as it was; the server gives it another uid. */
+/** Recreates a deleted object as it was; the server gives it another uid. */
 export async function makeAgain(
   resource: Resource,
   before: KubeObject,

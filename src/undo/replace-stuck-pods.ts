@@ -1,4 +1,4 @@
-// A StatefulSet whose template was put back waits for ever for its broken pod: that one is deleted.
+// A StatefulSet whose template was restored waits forever for its broken pod, so that is deleted.
 // https://github.com/kubernetes/kubernetes/issues/67250
 
 import { deleteByUid } from '../apply/write/delete-object.ts';
@@ -24,7 +24,7 @@ const pods = resourceOfKind('Pod');
 
 /**
  * Deletes, once and by uid, each pod of another revision that is not ready. Ready ones are replaced
- * by the controller, one by one. Throws ActionError where pods may not be listed or deleted.
+ * by the controller, one by one. Throws ActionError if pods may not be listed or deleted.
  */
 export async function replaceStuckPods(
   resource: Resource,

@@ -1,4 +1,4 @@
-// What the undo does with each object that a run has touched: a pure decision, object by object.
+// What the undo does with each object that a run has written: a pure decision per object.
 
 import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import { taskState } from '../apply/write/tasks.ts';
@@ -8,30 +8,30 @@ import type { KubeObject } from '../kube/objects.ts';
 import { podTemplatePath } from '../kube/pod-template.ts';
 import { isAsBefore } from './put-back.ts';
 
-/** An object whose write was begun. */
+/** An object whose write was started. */
 export interface Touched {
   readonly planned: PlannedObject;
-  /** As the server answered; undefined where no answer came. */
+  /** The server's answer; undefined if there was none. */
   readonly written?: KubeObject;
 }
 
 export type UndoAction =
   | { readonly do: 'nothing' }
   | { readonly do: 'put-back'; readonly before: KubeObject; readonly now: KubeObject }
-  /** `now`: what the run has put in its place, deleted first. */
+  /** `now`: what the run created in its place, deleted first. */
   | { readonly do: 'make-again'; readonly before: KubeObject; readonly now?: KubeObject }
   | { readonly do: 'delete'; readonly now: KubeObject }
   | { readonly do: 'leave'; readonly why: string };
 
 export interface Circumstances {
   readonly app: string;
-  /** Nothing ran before: what the run has made stays for a look at it. */
+  /** Nothing ran before: what the run created is kept for inspection. */
   readonly keepCreated: boolean;
-  /** Server time of the run's first write, milliseconds since the epoch. */
+  /** The server's time of the run's first write, milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** `now` is the object under the same name at this moment. */
+/** `now` is the current object under the same name. */
 export function undoOf(
   { planned, written }: Touched,
   now: KubeObject | undefined,
@@ -66,7 +66,7 @@ function undoOfCreated(
   return why === undefined ? { do: 'delete', now } : { do: 'leave', why };
 }
 
-/** Without an answer to the write: it has our fields, and is younger than the run. */
+/** If there was no answer to the write: it has our fields, and is younger than the run. */
 function isMadeBy(
   now: KubeObject,
   written: KubeObject | undefined,

@@ -1,4 +1,4 @@
-// Puts back what a failed run has changed, object by object, and waits until it runs again.
+// Restores what a failed run has changed, object by object, and waits until it runs again.
 
 import type { UndoneObject } from '../apply/planned/change.ts';
 import { deleteByUid } from '../apply/write/delete-object.ts';
@@ -23,22 +23,22 @@ export interface UndoSettings extends Circumstances {
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
   onLine(line: string): void;
-  /** With what was done with it; undefined where it was as before. */
+  /** What was done with it; undefined if it was unchanged. */
   onSettled?(object: KubeObject, done: UndoneObject | undefined): void;
 }
 
 export interface UndoOutcome {
-  /** In the order in which they were put back; what was as before is left out. */
+  /** In the order in which they were restored; unchanged objects are left out. */
   readonly objects: readonly UndoneObject[];
-  /** Written by the undo, to be awaited. */
+  /** The objects written by the undo, to be awaited. */
   readonly targets: readonly Target[];
   /** `rollback-failed`, one for each object. */
   readonly findings: readonly Finding[];
-  /** StatefulSets whose broken pod is in the way; settles when those are replaced. */
+  /** StatefulSets blocked by a broken pod; settles when those pods are replaced. */
   readonly healed: Promise<readonly Finding[]>;
 }
 
-/** Throws ActionError only where nothing can be read at all. */
+/** Throws ActionError only if nothing can be read at all. */
 export async function undo(
   touched: readonly Touched[],
   settings: UndoSettings,
@@ -59,7 +59,7 @@ export async function undo(
   const byStage = Map.groupBy(steps, ({ object }) => stageOf(object));
   const inOrder = [...byStage].toSorted(([a], [b]) => a - b).map(([, stage]) => stage);
   const isDelete = ({ action }: Step) => action.do === 'delete';
-  // A policy or a webhook of the failed release could refuse what is put back: it goes first.
+  // A policy or a webhook of the failed release could reject the restored objects, so it is removed first.
   for (const stage of inOrder.toReversed()) await carryOut(stage.filter(isDelete), run);
   for (const stage of inOrder) {
     await carryOut(
@@ -78,7 +78,7 @@ interface Step extends Touched {
 
 interface Undoing {
   readonly settings: UndoSettings;
-  /** Ends requests that are under way. */
+  /** Aborts requests in flight. */
   readonly late: AbortSignal | undefined;
   readonly objects: UndoneObject[];
   readonly targets: Target[];
@@ -106,7 +106,7 @@ async function carryOut(stage: readonly Step[], run: Undoing): Promise<void> {
 
 const cancelled = 'the run was cancelled';
 
-/** A request that was under way may have been carried out all the same. */
+/** A request in flight may have been carried out nevertheless. */
 function cutOff({ object }: Step, run: Undoing): void {
   const why = `${cancelled}, and it is not known whether it was put back`;
   told(object, { did: 'left', why }, run);
@@ -177,7 +177,7 @@ function told(
   settings.onLine(`${nameOf(object)} ${result.did}${why}`);
 }
 
-/** `rollback-failed` with what was in the way. */
+/** `rollback-failed` with its cause. */
 export function failure(what: string, cause: Finding, about?: KubeObject): Finding {
   const namespace = about?.metadata.namespace ?? cause.namespace;
   const object = about ? nameOf(about) : cause.object;

@@ -1,4 +1,4 @@
-// What Yandex Cloud's API says when it refuses: google.rpc.Status, read into evidence and a code.
+// Error answers of Yandex Cloud's API: google.rpc.Status as evidence and a code.
 
 import type { Code } from '../core/codes.ts';
 import { ActionError, finding } from '../core/errors.ts';
@@ -9,7 +9,7 @@ import { clip } from '../core/text.ts';
 export interface ApiProblem {
   readonly status: number;
   readonly message: string;
-  /** What Yandex Cloud's support asks for. */
+  /** The id that Yandex Cloud's support asks for. */
   readonly requestId?: string;
 }
 
@@ -29,7 +29,7 @@ const usualCodes: Readonly<Record<number, Code>> = {
 };
 const passing = 'Run it again; if it stays so, give the request id to Yandex Cloud support.';
 
-/** Reads any answer that is no success. The body may be anything, a proxy's page for example. */
+/** Reads any error answer. The body may be anything, a proxy's page for example. */
 export function problemOf(response: HttpResponse): ApiProblem {
   const body = jsonOf(response.body);
   const details = Array.isArray(body['details']) ? body['details'] : [];
@@ -43,7 +43,7 @@ export function problemOf(response: HttpResponse): ApiProblem {
   };
 }
 
-/** The server's own words, then the request id. */
+/** The server's message, then the request id. */
 export function evidenceOf(problem: ApiProblem): readonly string[] {
   const words = clip(problem.message, 500);
   return problem.requestId ? [words, `request id: ${problem.requestId}`] : [words];
@@ -62,7 +62,7 @@ export function apiError(response: HttpResponse, explanation: Explanation): Acti
   );
 }
 
-/** Turns "no answer came" into a finding; anything else passes. For `.catch`. */
+/** Turns a missing answer into a finding; rethrows anything else. For `.catch`. */
 export function unreachable(address: string): (error: unknown) => never {
   return (error) => {
     if (!(error instanceof TransportError)) throw error;
@@ -77,7 +77,7 @@ export function unreachable(address: string): (error: unknown) => never {
   };
 }
 
-/** The body as a JSON object; empty where it is something else. */
+/** The body as a JSON object; empty if it is something else. */
 export function jsonOf(body: string): Readonly<Record<string, unknown>> {
   try {
     return asRecord(JSON.parse(body));

@@ -1,4 +1,4 @@
-// One way into Yandex Cloud for a whole run: its services' addresses, and one token kept alive.
+// Access to Yandex Cloud for a whole run: its services' addresses, and one token that is renewed.
 import type { Secret } from '../core/secret.ts';
 import type { Credentials } from './credentials.ts';
 import { discoverEndpoints, type Endpoints } from './endpoints.ts';
@@ -9,7 +9,7 @@ import { givenToken, type IssuedToken, type TokenSource, tokenSource } from './t
 export interface Cloud {
   readonly endpoints: Endpoints;
   readonly tokens: TokenSource;
-  /** Called with every new token, before anybody else gets it. */
+  /** Called with every new token, before it is used. */
   onIssue(listener: (token: Secret) => Promise<unknown>): void;
 }
 
@@ -18,7 +18,7 @@ export interface CloudOptions {
   readonly idToken?: IdTokenRequest;
 }
 
-/** Asks for the addresses; a token is made when somebody wants one. Throws ActionError. */
+/** Requests the addresses; a token is issued on first use. Throws ActionError. */
 export async function openCloud(
   credentials: Credentials,
   options: CloudOptions,

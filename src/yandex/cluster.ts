@@ -1,4 +1,4 @@
-// Finds the Managed Kubernetes cluster: where its API is, by what authority, and whether it runs.
+// Finds the Managed Kubernetes cluster: its API's address and certificate authority, and whether it runs.
 import { ActionError, finding } from '../core/errors.ts';
 import type { Http, HttpResponse } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
@@ -14,7 +14,7 @@ export interface Lookup {
   readonly endpoints: Endpoints;
   readonly token: Secret;
   readonly endpoint: 'external' | 'internal';
-  /** Whose roles are lacking, where known; for hints. */
+  /** The service account whose roles are missing, if known; for hints. */
   readonly serviceAccountId?: string;
 }
 
@@ -23,7 +23,7 @@ export interface ManagedCluster {
   readonly name: string;
   readonly server: string;
   readonly caPem: string;
-  /** `1.34`; empty where the API does not say. */
+  /** `1.34`; empty if the API does not say. */
   readonly version: string;
   /** False: NetworkPolicy objects are accepted and do nothing. */
   readonly enforcesNetworkPolicy: boolean;
@@ -94,7 +94,7 @@ async function list(folderId: string, filter: string, lookup: Lookup): Promise<r
     const { clusters, nextPageToken } = jsonOf(response.body);
     if (Array.isArray(clusters)) found.push(...clusters.map(asRecord));
     const next = textOf(nextPageToken);
-    // A server that gives the same page again would keep us here for ever.
+    // A server that returns the same page again would loop forever.
     if (next === '' || next === query.get('pageToken')) return found;
     query.set('pageToken', next);
   }
@@ -118,7 +118,7 @@ function get(path: string, { http, endpoints, token }: Lookup): Promise<HttpResp
     .catch(unreachable(endpoints.managedKubernetes));
 }
 
-/** RECONCILING is a cluster being changed; its API goes on answering. */
+/** RECONCILING is a cluster being changed; its API still answers. */
 function checkRunning(id: string, status: string): void {
   if (status === 'RUNNING' || status === 'RECONCILING') return;
   const hints: Readonly<Record<string, string>> = {

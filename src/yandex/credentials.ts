@@ -1,4 +1,4 @@
-// How a run proves who it is to Yandex Cloud.
+// How a run authenticates to Yandex Cloud.
 import type { Secret } from '../core/secret.ts';
 
 export type Credentials =

@@ -1,9 +1,9 @@
-// Where Yandex Cloud's services are, asked of the one address that the user gives.
+// The addresses of Yandex Cloud's services, from the one API address that the user gives.
 import { ActionError, finding } from '../core/errors.ts';
 import type { Http } from '../core/ports.ts';
 import { apiError, asRecord, jsonOf, unreachable } from './api-error.ts';
 
-/** Base addresses without a slash at their end. */
+/** Base addresses without a trailing slash. */
 export interface Endpoints {
   readonly iam: string;
   readonly managedKubernetes: string;
@@ -14,8 +14,8 @@ export interface Endpoints {
 const publicOauth = 'https://auth.yandex.cloud';
 
 /**
- * Asks `GET <endpoint>/endpoints`. Throws ActionError: `input-invalid` where that is no such API,
- * `cluster-unreachable` where nothing answers.
+ * Requests `GET <endpoint>/endpoints`. Throws ActionError: `input-invalid` if that is not such an API,
+ * `cluster-unreachable` if nothing answers.
  */
 export async function discoverEndpoints(http: Http, apiEndpoint: string): Promise<Endpoints> {
   const base = baseAddress(apiEndpoint);
@@ -42,14 +42,14 @@ export async function discoverEndpoints(http: Http, apiEndpoint: string): Promis
   };
 }
 
-/** The JWT's audience: always https, the port left out where it is 443. */
+/** The JWT's audience: always https, without the port if it is 443. */
 export function tokenAudience(iam: string): string {
   const { hostname, port, protocol } = new URL(iam);
   const shown = port || (protocol === 'http:' ? '80' : '');
   return `https://${hostname}${shown === '' || shown === '443' ? '' : `:${shown}`}/iam/v1/tokens`;
 }
 
-/** True for the machine itself: the only place where http is allowed. */
+/** True for loopback, the only host where http is allowed. */
 export function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname);
 }
@@ -65,7 +65,7 @@ function baseAddress(text: string): URL {
 function serviceAddress(base: URL, id: string, address: string): string {
   const url = URL.parse(`${base.protocol}//${address}`);
   const bare = url && !url.username && url.pathname === '/' && !url.search && !url.hash;
-  // Credentials go there, so an http endpoint may only lead to the machine itself.
+  // Credentials are sent there, so an http endpoint may only be loopback.
   if (bare && (base.protocol === 'https:' || isLoopback(url.hostname))) return url.origin;
   throw invalid(`yc-api-endpoint ${base.origin} gives an unusable address for "${id}".`, address);
 }

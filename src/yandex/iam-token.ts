@@ -1,4 +1,4 @@
-// A service account's key becomes an IAM token: a signed claim, exchanged at IAM.
+// Exchanges a claim signed by a service account's key for an IAM token.
 import { ActionError, finding } from '../core/errors.ts';
 import type { HttpResponse, Ports } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
@@ -18,10 +18,10 @@ export interface Claims {
 
 /** IAM accepts claims for at most an hour. */
 const claimSeconds = 3_600;
-/** Beyond this the clocks are worth a word: IAM then refuses what is valid here. */
+/** A clock difference worth mentioning: beyond it, IAM rejects claims that are valid here. */
 const skewMs = 60_000;
 
-/** What the key's owner claims; `now` in milliseconds. */
+/** The JWT's claims; `now` in milliseconds. */
 export function claimsFor(serviceAccountId: string, audience: string, now: number): Claims {
   const iat = Math.floor(now / 1_000);
   return { iss: serviceAccountId, aud: audience, iat, exp: iat + claimSeconds };
@@ -29,7 +29,7 @@ export function claimsFor(serviceAccountId: string, audience: string, now: numbe
 
 /**
  * Signs and exchanges. Throws ActionError: `input-invalid` for a key that cannot sign,
- * `unauthenticated` where IAM refuses it, `cluster-unreachable` where IAM does not answer.
+ * `unauthenticated` if IAM rejects it, `cluster-unreachable` if IAM does not answer.
  */
 export async function tokenByKey(
   key: ServiceAccountKey,
@@ -61,7 +61,7 @@ export interface Answer {
   readonly log: Ports['log'];
 }
 
-/** Checks and masks what an issuer answered. */
+/** Validates an issuer's answer and masks its token. */
 export function issued({ token, expiresAt, response, log }: Answer): IssuedToken {
   if (typeof token !== 'string' || token === '' || Number.isNaN(expiresAt)) {
     const { requestId } = problemOf(response);

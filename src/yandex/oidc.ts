@@ -1,4 +1,4 @@
-// Keyless: GitHub's OIDC token of this job becomes a service account's IAM token.
+// Keyless: exchanges this job's GitHub OIDC token for a service account's IAM token.
 import { ActionError, finding } from '../core/errors.ts';
 import type { HttpResponse } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
@@ -8,7 +8,7 @@ import type { Endpoints } from './endpoints.ts';
 import { type CloudPorts, issued } from './iam-token.ts';
 import type { IssuedToken } from './token-source.ts';
 
-/** Where the runner hands out ID tokens: ACTIONS_ID_TOKEN_REQUEST_URL and …_TOKEN. */
+/** Where the runner issues ID tokens: ACTIONS_ID_TOKEN_REQUEST_URL and …_TOKEN. */
 export interface IdTokenRequest {
   readonly url: string;
   readonly token: Secret;
@@ -16,9 +16,9 @@ export interface IdTokenRequest {
 
 export interface Federation {
   readonly serviceAccountId: string;
-  /** Of GitHub's token; without it GitHub's own default. */
+  /** The audience of GitHub's token; absent: GitHub's own default. */
   readonly audience?: string;
-  /** Absent where the job may not ask for ID tokens. */
+  /** Absent if the job may not request ID tokens. */
   readonly request: IdTokenRequest | undefined;
 }
 
@@ -28,7 +28,7 @@ const idTokenType = 'urn:ietf:params:oauth:token-type:id_token';
 
 /**
  * Asks GitHub, then exchanges. Throws ActionError `unauthenticated`, with `iss`, `aud`, `sub` and
- * the command that links them where the exchange is refused.
+ * the command that links them if the exchange is refused.
  */
 export async function tokenByOidc(
   federation: Federation,
@@ -112,7 +112,7 @@ function refused(response: HttpResponse, federation: Federation, idToken: Secret
   return new ActionError(finding('unauthenticated', what, { evidence, hint }));
 }
 
-/** The subject holds a branch's name, which anybody may choose: it must stay one word of a shell. */
+/** The subject contains a branch name, which anybody may choose: it must stay one shell word. */
 export function linkCommand(serviceAccountId: string, subject: string): string {
   return (
     'yc iam workload-identity federated-credential create ' +
@@ -122,12 +122,12 @@ export function linkCommand(serviceAccountId: string, subject: string): string {
 }
 
 function quoted(text: string): string {
-  // Control characters cannot be in a Git ref; a terminal would obey them even inside quotes.
+  // Control characters cannot be in a Git ref; a terminal would interpret them even inside quotes.
   const visible = text.replace(/\p{C}/gu, '?');
   return /^[\w-]+$/.test(visible) ? visible : `'${visible.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The claims are no secret; the signature that makes the token one stays out. */
+/** The claims are not secret; the signature, which makes the token one, is left out. */
 function claimsOf(idToken: Secret): { iss: string; aud: string; sub: string } {
   const payload = reveal(idToken).split('.')[1] ?? '';
   const claims = jsonOf(Buffer.from(payload, 'base64url').toString('utf8'));

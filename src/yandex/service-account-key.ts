@@ -1,4 +1,4 @@
-// Reads a service account's authorized key in every form that people paste; shows no part of it.
+// Parses a service account's authorized key in every form that people paste; never shows any part of it.
 import { type Reader, refuse } from '../core/readers.ts';
 import { Secret } from '../core/secret.ts';
 import { type Fields, isFields } from '../kube/json.ts';
@@ -26,11 +26,11 @@ function parseFields(text: string): Fields | undefined {
   try {
     parsed = JSON.parse(plain.slice(Math.max(plain.indexOf('{'), 0)));
   } catch {
-    // The parser's message quotes the text, so it must not travel.
+    // The parser's message quotes the text, so it is dropped.
     return undefined;
   }
   if (!isFields(parsed)) return undefined;
-  // The REST API's answer has the public fields under `key` and the private key beside it.
+  // The REST API's answer has the public fields under `key` and the private key next to it.
   return isFields(parsed['key']) ? { ...parsed['key'], ...parsed, key: undefined } : parsed;
 }
 
@@ -46,19 +46,19 @@ export function privateKeyText(keyFile: string): string | undefined {
   return found === '' ? undefined : unescaped(found);
 }
 
-/** A key that went through a shell often has its line breaks as the two characters `\n`. */
+/** A key that was passed through a shell often has its line breaks as the two characters `\n`. */
 const unescaped = (pem: string) => (pem.includes('\n') ? pem : pem.replaceAll('\\n', '\n'));
 
 const armour = /-----BEGIN ([A-Z ]+)-----([\s\S]*?)-----END \1-----/;
 
-/** Why the PEM cannot be used, or its canonical text without anything before the armour. */
+/** Why the PEM is unusable, or its canonical text without anything before the armour. */
 function canonical(pem: string): { readonly wrong: string } | { readonly pem: string } {
   const [, type = '', body = ''] = armour.exec(pem) ?? [];
   if (type === '') return { wrong: 'has a private key without its BEGIN and END lines' };
   if (type !== 'PRIVATE KEY') return { wrong: 'has a private key that is not plain PKCS#8' };
   const compact = body.replaceAll(/\s/g, '');
   const der = decodeBase64(compact) ?? '';
-  // A DER sequence of RSA size says its own length in two bytes, so a cut key is seen here.
+  // A DER sequence of RSA size has its length in two bytes, so a truncated key is detected here.
   const length = (der.charCodeAt(2) << 8) + der.charCodeAt(3) + 4;
   if (!der.startsWith('\x30\x82') || der.length !== length) {
     return { wrong: 'has a private key that is damaged or cut short' };

@@ -1,4 +1,4 @@
-// Keeps one token alive: made when first asked for, made anew before it would run out.
+// Caches one token: issued on first use, renewed before it expires.
 import type { Clock } from '../core/ports.ts';
 import type { Secret } from '../core/secret.ts';
 
@@ -10,16 +10,16 @@ export interface IssuedToken {
 
 export interface TokenSource {
   /**
-   * A token with at least so many milliseconds left, or as much as the issuer gives. `Infinity`
-   * says that the last one was refused: it is made anew in any case.
+   * A token valid for at least this many milliseconds, or as long as the issuer allows. `Infinity`
+   * means that the last one was rejected: it is renewed in any case.
    */
   get(validForMs: number): Promise<Secret>;
 }
 
-/** Never asks the issuer more often than this for a life that it does not give. */
+/** Minimum interval between requests for a longer life than the issuer allows. */
 const patienceMs = 60_000;
 
-/** Single flight. A renewal that fails is no failure while the old token still lives. */
+/** Single flight. A failed renewal is ignored while the old token is still valid. */
 export function tokenSource(issue: () => Promise<IssuedToken>, clock: Clock): TokenSource {
   let known: (IssuedToken & { readonly issuedAt: number }) | undefined;
   let renewing: Promise<Secret> | undefined;
@@ -45,7 +45,7 @@ export function tokenSource(issue: () => Promise<IssuedToken>, clock: Clock): To
   };
 }
 
-/** A token that somebody else made and renews. */
+/** A given token, which is renewed elsewhere. */
 export function givenToken(token: Secret): TokenSource {
   return { get: async () => token };
 }
@@ -56,7 +56,7 @@ function lasts(
   now: number,
 ): boolean {
   if (validForMs === Number.POSITIVE_INFINITY) return false;
-  // The issuer may hand out the same token again, so a whole new life cannot be counted on.
+  // The issuer may return the same token again, so a full new life cannot be assumed.
   const life = known.expiresAt - known.issuedAt;
   const best = life - Math.max(patienceMs, life / 10);
   return known.expiresAt - now >= Math.min(validForMs, best);

@@ -1,16 +1,16 @@
-// Takes secrets out of what people read, in every form in which a program may repeat them. One pass
-// over the text finds all of them: its time grows with the text, not with the number of secrets.
+// Redacts secrets in every form in which a program may print them. One pass
+// over the text finds all of them: the time grows with the text, not with the number of secrets.
 import { unseen } from './invisible.ts';
 import { beginnings, endings, extend, index, needlesOf, type Range, shortest } from './search.ts';
 import { viewsOf } from './views.ts';
 
-/** Below, another form of a short value is too often a part of something else. */
+/** Below this length, an encoded form is too often part of something else. */
 const shortestEncoded = 6;
-/** No part of something else by chance. */
+/** From this length on, it is not part of something else by chance. */
 const shortestLong = 12;
 
 export interface Redactor {
-  /** The lines of a secret, each once; armour and short lines of a longer text are none. */
+  /** The lines of a secret, without duplicates; armour and short lines of a longer text do not count. */
   remember(secret: string): void;
   /**
    * The text without invisible characters and escape sequences, with `***` for every secret, in
@@ -19,7 +19,7 @@ export interface Redactor {
   redact(text: string): string;
   /** Whether a whole secret is in the text, in any form. */
   holds(text: string): boolean;
-  /** The same of secrets that are no part of a word, a name or an address by chance. */
+  /** The same, only for secrets long enough not to be part of a word, a name or an address by chance. */
   holdsLong(text: string): boolean;
   /** Whether the text is a secret and nothing else. */
   is(text: string): boolean;
@@ -79,8 +79,8 @@ export function redactor(): Redactor {
 }
 
 /**
- * As it is; as a form in an address has it; as our own lines show a tab. Escaped ones too: whoever
- * reads an escape that begins before the secret takes its first characters for the escape's own.
+ * Verbatim; form-encoded as in an address; with tabs as our own lines show them. Escaped ones too: a decoder that
+ * reads an escape that begins before the secret consumes the secret's first characters.
  */
 function plainForms(line: string): readonly string[] {
   const inside = [inUrl(line), escaped(line), escaped(escaped(line))];
@@ -90,13 +90,13 @@ function plainForms(line: string): readonly string[] {
 const escaped = (line: string): string => JSON.stringify(line).slice(1, -1);
 const inUrl = (line: string): string => encodeURIComponent(line.toWellFormed());
 
-/** A key of many lines would have too many of those that lie in one another. */
+/** A multi-line key would have too many nested forms. */
 function encodedForms(line: string, isAlone: boolean): readonly string[] {
   const inside = isAlone ? textsInside(line) : [line, escaped(line)];
   return [...hexForms(line), ...[...inside].flatMap(base64Forms)];
 }
 
-/** What may lie in base64: JSON in JSON, an address, and base64 again, as a login in a Secret of Docker. */
+/** Forms inside base64: JSON in JSON, an address, and base64 again, as the login in a Docker Secret. */
 function textsInside(line: string): ReadonlySet<string> {
   const texts = [line, escaped(line), escaped(escaped(line)), inUrl(line), ...base64Forms(line)];
   return new Set(texts);
@@ -108,7 +108,7 @@ function hexForms(line: string): readonly string[] {
   return [hex, hex.toUpperCase()];
 }
 
-/** Base64 wherever the secret begins in what was encoded, without the characters that it shares. */
+/** Base64 for every offset of the secret in the encoded text, without the characters shared with its neighbours. */
 function base64Forms(secret: string): readonly string[] {
   const bytes = new TextEncoder().encode(secret);
   const forms = [0, 1, 2].map((offset) => {
@@ -131,5 +131,5 @@ function withStars(text: string, found: readonly Range[]): string {
   return `${shown.join('')}${text.slice(merged.at(-1)?.[1] ?? 0)}`;
 }
 
-/** What this process knows to be secret. The log remembers; everything that is shown or cut asks. */
+/** The secrets known to this process. The log adds them; everything that is shown or cut is redacted by them. */
 export const known: Redactor = redactor();

@@ -1,15 +1,15 @@
-// Finds needles in a text in one pass, whole or cut: its time grows with the text alone.
+// Finds needles in a text in one pass, whole or truncated: the time grows with the text alone.
 
 // A line of `{` or `no` would hide half of everything.
 export const shortest = 4;
-/** Of a secret that was cut, as much as this and at least half of it is hidden. */
+/** A truncated secret is hidden from this length on, if at least half of it is there. */
 const shortestPiece = 8;
-/** Longer lines are looked for in pieces, so that no text can make a comparison long. */
+/** Longer lines are searched for in pieces, so that no text can make a comparison slow. */
 const longest = 256;
 
 export interface Needle {
   readonly text: string;
-  /** Base64 is wrapped: the end of a line may cut it. */
+  /** Base64 may be wrapped: the end of a line may cut it. */
   readonly wraps: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface Index {
 
 const none: readonly Needle[] = [];
 
-/** Needles by the hash of four of their characters. Most texts end at the first question. */
+/** Needles by the hash of four of their characters. Most positions are ruled out by the first lookup. */
 export function index(): Index {
   const seen = new Uint8Array(0x1_0000);
   const needles = new Map<number, Needle[]>();
@@ -66,7 +66,7 @@ function hashAt(text: string, at: number): number {
 const enough = ({ text }: Needle, length: number): boolean =>
   length >= Math.max(shortestPiece, text.length / 2);
 
-/** Where a secret begins: whole ones, and such as somebody cut. In order. */
+/** Where secrets begin, whole and truncated ones, in order. */
 export function beginnings(text: string, heads: Index, alsoCut: boolean): readonly Range[] {
   const end = text.trimEnd().length;
   const ranges: Range[] = [];
@@ -89,7 +89,7 @@ function sharedLength(text: string, at: number, needle: string): number {
   return length;
 }
 
-/** Keeps them few where everything matches: each begins after the one before. */
+/** Bounds the number of matches if everything matches: each begins after the previous one. */
 export function extend(ranges: Range[], [from, to]: Range): void {
   const last = ranges.at(-1);
   if (last === undefined || from > last[1]) ranges.push([from, to]);
@@ -104,7 +104,7 @@ function endsAt(text: string, at: number, { wraps }: Needle): boolean {
 
 const isBreak = (text: string, at: number): boolean => lineEnd.test(text[at] ?? '');
 
-/** Secrets whose beginning somebody cut: at the start of the text, after `…`, of base64 in a line. */
+/** Secrets whose beginning was cut off: at the start of the text, after `…`, of base64 in a line. */
 export function endings(text: string, tails: Index): readonly Range[] {
   const ranges: Range[] = [];
   for (let from = 0; from < text.length; ) {
@@ -116,7 +116,7 @@ export function endings(text: string, tails: Index): readonly Range[] {
   return ranges;
 }
 
-/** Where the longest rest of a secret ends that begins here. */
+/** The end of the longest tail of a secret that begins here. */
 function restAt(text: string, [from, last]: Range, tails: Index): number | undefined {
   const wrapped = from > 0 && isBreak(text, from - 1);
   const isRest = (needle: Needle, to: number): boolean =>

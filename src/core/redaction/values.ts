@@ -1,13 +1,13 @@
-// Secrets out of a whole value: an outcome, a report, a scanner's findings.
+// Redacts a whole value: an outcome, a report, a scanner's findings.
 import { known } from './redaction.ts';
 
-// Words of ours that the report goes by. A password may be `failed`, and no less a word for that.
+// Keys whose values are our own words, needed by the report. A password may be `failed`, which stays a word.
 const ownKeys = new Set(
   'change check code command did kind section severities severity state verdict'.split(' '),
 );
 const ownWord = /^[A-Za-z -]{1,40}$/;
 
-/** The same value with every text in it redacted, keys too, but for words that are our own. */
+/** The same value with every text in it redacted, including keys, except for our own words. */
 export function withoutSecrets<T>(value: T): T {
   return cleaned(value, '') as T;
 }

@@ -1,7 +1,7 @@
-// The ways in which something would read a text: unescaped, URL-decoded, unquoted.
+// The ways a text may be decoded: unescaped, URL-decoded, unquoted.
 import { unseen } from './invisible.ts';
 
-/** The text as it is or as something would read it, and where that stands in the text. */
+/** The text verbatim or decoded, with the position of each part in the original. */
 export interface View {
   readonly text: string;
   start(at: number): number;
@@ -84,15 +84,15 @@ const decoders: readonly Decoder[] = [
       return name.startsWith('#') ? ofCode(Number(name.slice(1))) : (entities[name] ?? '');
     },
   },
-  // A quote inside of quotes: shell, YAML, CSV.
+  // A quote inside quotes: shell, YAML, CSV.
   { pattern: /'\\''|'"'"'|''|""/g, decode: (found) => found[found.length >> 1] ?? '' },
   { pattern: unseen, decode: () => '' },
 ];
 
-/** Forms inside of forms: JSON in JSON in JSON is what one finds. */
+/** Levels of nested encoding: JSON in JSON in JSON occurs in practice. */
 const deepest = 3;
 
-/** Every way to read the text, the plainest first; long texts in fewer of them. */
+/** Every decoding of the text, the plainest first; fewer for long texts. */
 export function viewsOf(text: string): readonly View[] {
   const views: View[] = [{ text, start: (at) => at, end: (at) => at }];
   const seen = new Set([text]);
@@ -113,9 +113,9 @@ export function viewsOf(text: string): readonly View[] {
   return views;
 }
 
-/** Undefined where there is nothing to decode. */
+/** Undefined if there is nothing to decode. */
 function decoded(view: View, { pattern, decode }: Decoder): View | undefined {
-  // Parts, by turns as they stand and decoded: where each begins here and there.
+  // Alternating verbatim and decoded parts: where each begins in both texts.
   const here: number[] = [0];
   const there: number[] = [0];
   const parts: string[] = [];

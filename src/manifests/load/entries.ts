@@ -1,4 +1,4 @@
-// The lines of the `manifests` input: what each one names, before anything is opened.
+// Parses the lines of the `manifests` input, before anything is opened.
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
 
@@ -18,7 +18,7 @@ export interface Entries {
   readonly findings: readonly Finding[];
 }
 
-/** A leading `-` excludes, wherever the line stands: what is excluded once is never applied. */
+/** A leading `-` excludes, in any line: what is excluded once is never applied. */
 export function readEntries(lines: readonly string[]): Entries {
   const included: Entry[] = [];
   const excluded: Entry[] = [];
@@ -40,7 +40,7 @@ function readEntry(text: string): Entry | Finding {
     return entryFinding('-', 'is empty', 'Write a path, a glob or an address after the dash.');
   }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return readRemote(text);
-  // A NUL would end the path early for the system, and not for us.
+  // A NUL would end the path early for the system, but not for us.
   if (text.includes('\0')) return entryFinding(text, 'is not a path', 'Remove the NUL character.');
   return { by: /[*?[{]/.test(text) ? 'glob' : 'path', text };
 }
@@ -66,7 +66,7 @@ function readRemote(text: string): Entry | Finding {
   return { by: 'remote', text: shown, url: url.href, sha256: sha256.toLowerCase() };
 }
 
-/** An address as it may be shown: without user, password and query. */
+/** An address that is safe to show: without user, password and query. */
 function withoutSecrets(address: string): string {
   const url = URL.parse(address);
   return clip(oneLine(url ? `${url.protocol}//${url.host}${url.pathname}` : address), 300);

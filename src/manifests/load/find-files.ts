@@ -1,4 +1,4 @@
-// The lines of `manifests` → the files, kustomization folders and addresses to load, each once.
+// The lines of `manifests` → the files, kustomization folders and addresses to load, without duplicates.
 import { extname, join } from 'node:path';
 import { type Finding, finding } from '../../core/errors.ts';
 import { type Entry, entryFinding, readEntries } from './entries.ts';
@@ -27,7 +27,7 @@ export async function findSources(lines: readonly string[], search: Search): Pro
   };
 }
 
-/** Files of a manifest folder, by kubectl's own list of endings. */
+/** The extensions that kubectl reads from a folder. */
 function isManifest(path: string): boolean {
   return ['.yaml', '.yml', '.json'].includes(extname(path));
 }
@@ -127,7 +127,7 @@ function without(found: Sources, barred: readonly string[], entry: string): Sour
   return { sources, findings: [...found.findings, problem] };
 }
 
-/** A file that several lines name is loaded once, at its first place. */
+/** A file that several lines name is loaded once, at its first position. */
 function once(sources: readonly Source[]): readonly Source[] {
   const byKey = new Map<string, Source>();
   for (const source of sources) {

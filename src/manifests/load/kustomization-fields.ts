@@ -9,14 +9,14 @@ export interface KustomizationReference {
   readonly as: 'resource' | 'patch' | 'plugin' | 'other';
 }
 
-/** Everything in it that is the path of a file or folder, or could be one. */
+/** Every value that is, or could be, the path of a file or folder. */
 export function referencesOf(kustomization: unknown): readonly KustomizationReference[] {
   const lists = referenceLists.flatMap((list) => textsIn(kustomization, [list], roleOf(list)));
   return [
     ...lists,
     ...textsIn(kustomization, ['patchesStrategicMerge'], 'patch'),
     ...pathsIn(kustomization, 'patches', 'patch'),
-    // A list of JSON patch operations is no object, so no object comes from it.
+    // A list of JSON patch operations is not an object, so no object comes from it.
     ...pathsIn(kustomization, 'patchesJson6902', 'other'),
     ...pathsIn(kustomization, 'replacements', 'other'),
   ];

@@ -1,8 +1,8 @@
-// What a kustomization may refer to: nothing remote from a pull request, and never a program.
+// What a kustomization may refer to: nothing remote on a pull request, and never a program.
 //
 // kustomize fetches more than its bases: patches, generator files and plugin configuration may all
-// be addresses, and it reads its field names in any case. So a pull request's kustomization is held
-// against a list of what is known, and everything else in it is refused.
+// be addresses, and its field names are case-insensitive. So a pull request's kustomization is checked
+// against a list of known fields, and everything else in it is refused.
 import { isFields } from '../../kube/json.ts';
 
 export interface Objection {
@@ -26,19 +26,19 @@ const knownFields = new Set<string>([
   ...['configMapGenerator', 'secretGenerator', 'generatorOptions', 'sortOptions'],
 ]);
 
-/** The line of each is looked up: for thousands of keys that takes the square of their number. */
+/** The line of each is looked up, which is quadratic in the number of keys. */
 const mostObjections = 100;
 
-// Fields whose texts kustomize never opens.
+// Fields whose values kustomize never opens as a path.
 const plainTexts = new Set<string | number>([
   ...['labels', 'commonLabels', 'commonAnnotations', 'annotations', 'literals', 'images'],
   ...['patch', 'metadata', 'apiVersion'],
 ]);
 
-// Of a scheme its last character is enough: to look for its first one takes the square of the length.
+// The last character of a scheme is enough: matching from its first one is quadratic in the length.
 const address = /[a-z0-9+.-]:\/\/|^git::|\bgit@|^gh:|(^|[/@.])github\.com\b|[?&](ref|version)=/i;
 
-/** What no run may do: start programs, be it Helm or a plugin. */
+/** What no run may do: start programs, neither Helm nor a plugin. */
 export function programObjections(value: unknown): readonly Objection[] {
   if (!isFields(value)) return [];
   return Object.keys(value)
@@ -50,7 +50,7 @@ export function programObjections(value: unknown): readonly Objection[] {
     }));
 }
 
-/** What a plugin's configuration may not be: a program, a container, a chart. */
+/** Why a plugin's configuration is refused: it starts a program, a container or a chart. */
 export function pluginObjection(value: unknown): string | undefined {
   if (!isFields(value)) return 'is not an object';
   const { apiVersion, kind, metadata } = value;
@@ -63,7 +63,7 @@ export function pluginObjection(value: unknown): string | undefined {
   return kind === 'HelmChartInflationGenerator' ? 'asks for Helm charts' : undefined;
 }
 
-/** What a run for a pull request may not do: fetch anything, or use fields that are not known. */
+/** What a run for a pull request may not do: fetch anything, or use unknown fields. */
 export function untrustedObjections(value: unknown): readonly Objection[] {
   if (!isFields(value)) return [];
   const unknown = Object.keys(value)
@@ -76,7 +76,7 @@ export function untrustedObjections(value: unknown): readonly Objection[] {
   return [...unknown.slice(0, mostObjections), ...addressObjections(value)];
 }
 
-/** Texts that kustomize would fetch. */
+/** Values that kustomize would fetch. */
 export function addressObjections(value: unknown): readonly Objection[] {
   return texts(value, [])
     .filter(({ text }) => !text.includes('\n') && address.test(text))
@@ -96,7 +96,7 @@ export function missingObjection(text: string, path: Objection['path']): Objecti
   return { path, what: `refers to ${text}, which is not in the repository`, hint };
 }
 
-/** True for anything that is not plainly a relative path: kustomize tries to clone the rest. */
+/** True for anything that is not clearly a relative path: kustomize tries to clone it. */
 export function mayBeRemote(reference: string): boolean {
   return address.test(reference) || /[:?@\\]|\.git(\/|$)|\s/.test(reference);
 }

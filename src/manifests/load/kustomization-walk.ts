@@ -1,4 +1,4 @@
-// Reads a kustomization and all that it refers to on this machine, before kubectl is started.
+// Checks a kustomization and every local file that it refers to, before kubectl is started.
 import { join } from 'node:path';
 import { type Finding, finding } from '../../core/errors.ts';
 import type { Files } from '../../core/ports.ts';
@@ -25,20 +25,20 @@ export interface Walk {
   readonly untrusted: boolean;
 }
 
-/** A local file that objects of the output may come from. */
+/** A local file that may be the origin of output objects. */
 export interface LocalFile {
   readonly text: string;
   readonly shown: string;
   readonly role: 'resource' | 'patch';
 }
 
-/** A kustomization file as it was read. */
+/** A parsed kustomization file. */
 export interface Kustomization {
   readonly tree: Tree;
   readonly shown: string;
 }
 
-/** A reference to what is not there, and where it is written. */
+/** A reference to a missing file, and where it is written. */
 export interface Missing {
   readonly text: string;
   readonly file: string;
@@ -60,7 +60,7 @@ interface State extends Walk {
   readonly findings: Finding[];
 }
 
-/** Everything that is wrong comes back as findings; with a fatal one kubectl must not be started. */
+/** Returns every problem as a finding; with a fatal one, kubectl must not be started. */
 export async function walkKustomization(folder: string, walk: Walk): Promise<Walked> {
   const found = { kustomizations: [], missing: [], locals: [], findings: [] };
   const state: State = { ...walk, seen: new Set(), ...found };
@@ -116,7 +116,7 @@ async function follow(reference: Reference, visit: Visit, state: State): Promise
   if (remote && !state.untrusted) return;
   const found = remote ? undefined : await state.places.find(join(visit.folder, text));
   if (!found) {
-    // What is not there may be anything to kustomize; it says so itself where that is harmless.
+    // kustomize may read a missing path as something else; it reports a harmless one itself.
     const known = addressObjections(text).length > 0;
     const objection = remote ? remoteObjection(text, path) : missingObjection(text, path);
     if (state.untrusted && !known) state.findings.push(refused(objection, visit));

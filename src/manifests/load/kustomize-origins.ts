@@ -1,4 +1,4 @@
-// kustomize's output mixes files; this finds the file and line that each object and field came from.
+// kustomize's output merges files; this finds the file and line that each object and field came from.
 
 import type { Document, Path, Place } from '../../kube/document.ts';
 import { isFields, valueAt } from '../../kube/json.ts';
@@ -17,7 +17,7 @@ interface Origin {
   trace(path: Path): Trace;
 }
 
-/** Every object, patch and generator of the local files, as a place where output may come from. */
+/** Every object, patch and generator of the local files, as a possible origin of output. */
 export function originsOf(
   locals: readonly LocalFile[],
   kustomizations: readonly Kustomization[],
@@ -51,7 +51,7 @@ function generatorsOf({ tree, shown }: Kustomization): readonly Origin[] {
   });
 }
 
-/** The documents of the output, each with the file and lines of its origin where one is found. */
+/** The documents of the output, each with the file and lines of its origin, if found. */
 export function withOrigins(
   documents: readonly Document[],
   origins: readonly Origin[],
@@ -71,7 +71,7 @@ export function withOrigins(
   });
 }
 
-/** Same kind and name, resources first; else the longest name that prefix, suffix or hash lengthened. */
+/** Same kind and name, resources first; else the longest name to which a prefix, suffix or hash was added. */
 function originsFor({ object }: Document, origins: readonly Origin[]): readonly Origin[] {
   const { name } = object.metadata;
   const sameKind = origins.filter((each) => each.kind === kindKey(object) && each.name !== '');
@@ -85,7 +85,7 @@ function originsFor({ object }: Document, origins: readonly Origin[]): readonly 
 
 const rank = ({ role }: Origin) => ['resource', 'generator', 'patch'].indexOf(role);
 
-/** Where a field is written: a patch that has the whole path has the last word, as in kustomize. */
+/** Where a field is written: a patch that has the whole path wins, as in kustomize. */
 function bestPlace(document: Document, origins: readonly Origin[], path: Path): Place {
   const traces = origins.map((origin) => ({ origin, ...tracing(document, origin, path) }));
   const whole = traces.findLast(({ depth }) => depth === path.length);
@@ -102,7 +102,7 @@ function tracing(document: Document, origin: Origin, path: Path): Trace {
   return { line, depth: Math.min(depth, there.length) };
 }
 
-/** List items that have names are found by them: a patch lists only what it changes. */
+/** Named list items are matched by name: a patch lists only what it changes. */
 function translate(path: Path, from: unknown, to: unknown): Path {
   const there: (string | number)[] = [];
   for (const [depth, key] of path.entries()) {

@@ -1,4 +1,4 @@
-// A kustomization folder → documents, by `kubectl kustomize`, with the lines of the user's own files.
+// A kustomization folder → documents, by `kubectl kustomize`, with the lines of the source files.
 import { type Finding, finding } from '../../core/errors.ts';
 import type { Ports, RunResult } from '../../core/ports.ts';
 import { clip, safeLines } from '../../core/text.ts';
@@ -12,7 +12,7 @@ export interface Loading {
   readonly ports: Pick<Ports, 'shell' | 'files' | 'http'>;
   readonly places: Places;
   readonly untrusted: boolean;
-  /** The path of kubectl; installs it if need be. */
+  /** The path of kubectl; installs it if needed. */
   kubectl(): Promise<string>;
   readonly signal?: AbortSignal;
 }
@@ -22,12 +22,12 @@ export interface Loaded {
   readonly findings: readonly Finding[];
 }
 
-// Remote bases are cloned by it, so it may need longer than a local build's second.
+// It clones remote bases, so it may take longer than a local build's second.
 const timeoutMs = 120_000;
-/** The last characters of what it says: where it failed is at the end. */
+/** Characters kept from the end of its output, where the error is. */
 const longestError = 65_536;
 
-// A second lock on the door: whatever the rules overlooked finds no way out of the machine.
+// Defence in depth: whatever the rules missed gets no network access.
 const offline = {
   HTTP_PROXY: 'http://127.0.0.1:9',
   HTTPS_PROXY: 'http://127.0.0.1:9',
@@ -38,7 +38,7 @@ const offline = {
   GIT_ALLOW_PROTOCOL: 'none',
 };
 
-/** Refuses what may not be referred to before kubectl starts; its exit code decides afterwards. */
+/** Refuses forbidden references before kubectl starts; afterwards its exit code decides. */
 export async function loadKustomization(folder: string, loading: Loading): Promise<Loaded> {
   const { ports, places, untrusted, signal } = loading;
   const walked = await walkKustomization(folder, { files: ports.files, places, untrusted });
@@ -63,7 +63,7 @@ export async function loadKustomization(folder: string, loading: Loading): Promi
   const origins = originsOf(walked.locals, walked.kustomizations);
   return {
     documents: withOrigins(documents, origins),
-    // Lines of the output are no lines of the user's file.
+    // Lines of the output are not lines of the user's file.
     findings: [...walked.findings, ...findings.map(({ line: _line, ...rest }) => rest)],
   };
 }
@@ -94,7 +94,7 @@ function failure(result: RunResult, { shown, walked, places }: Failure): Finding
   });
 }
 
-/** The file that the message names last: kustomize tells the way from the outside in. */
+/** The file that the message names last: kustomize lists the chain from the outside in. */
 function blamed(said: string, { locals, kustomizations }: Walked): string | undefined {
   const known = [...locals, ...kustomizations].map(({ shown }) => shown);
   const named = said.split(/[^\w./-]+/).map((word) => word.replace(/\.+$/, ''));

@@ -1,4 +1,4 @@
-// The step that turns the `manifests` input into documents: files, kustomizations and addresses.
+// Loads the `manifests` input as documents: files, kustomizations and addresses.
 import type { RunContext } from '../../core/context.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Document } from '../../kube/document.ts';
@@ -14,15 +14,15 @@ export interface LoadManifests {
   readonly context: Pick<RunContext, 'workspace' | 'temp'>;
   /** The run is for a pull request: kustomizations may not refer to anything remote. */
   readonly untrusted: boolean;
-  /** The path of kubectl; installs it if need be. Called only for kustomization folders. */
+  /** The path of kubectl; installs it if needed. Called only for kustomization folders. */
   kubectl(): Promise<string>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Loads every line: a file, a folder (what is directly in it), a glob, a kustomization folder or
- * `https://…#sha256=<hex>`; a leading `-` excludes. All problems come back as findings; documents
- * that could be read are there all the same. Nothing is sent anywhere.
+ * Loads every line: a file, a folder (without subfolders), a glob, a kustomization folder or
+ * `https://…#sha256=<hex>`; a leading `-` excludes. Returns all problems as findings; documents
+ * that could be read are returned nevertheless. Nothing is sent anywhere.
  */
 export async function loadManifests(
   entries: readonly string[],

@@ -1,4 +1,4 @@
-// A manifest from an address: https, of a known digest, without credentials, from that host only.
+// A manifest from an address: by https, with a known digest, without credentials, from that host only.
 import { createHash } from 'node:crypto';
 import { type Finding, finding } from '../../core/errors.ts';
 import { type Http, type HttpResponse, TransportError } from '../../core/ports.ts';
@@ -8,13 +8,13 @@ interface Remote {
   readonly url: string;
   /** Hexadecimal, lower case. */
   readonly sha256: string;
-  /** The address as it may be shown. */
+  /** The address, safe to show. */
   readonly shown: string;
 }
 
 const maxBytes = 8 * 2 ** 20;
 
-/** Documents whose file is the address; nothing of a file with another digest is even parsed. */
+/** Documents with the address as their file; a file with another digest is not even parsed. */
 export async function loadRemote({ url, sha256, shown }: Remote, http: Http) {
   const answer = await fetchText(url, http);
   if (typeof answer === 'string')

@@ -1,10 +1,10 @@
-// Paths on this machine: what is there, whether it may be read, and how messages name it.
+// Paths on this machine: what exists, whether it may be read, and how messages name it.
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Finding, finding } from '../../core/errors.ts';
 import type { Files } from '../../core/ports.ts';
 import { clip, oneLine } from '../../core/text.ts';
 
-/** Something that exists, by its path as asked for and without links. */
+/** An existing path, as requested and with links resolved. */
 export interface Found {
   readonly path: string;
   readonly real: string;
@@ -12,13 +12,13 @@ export interface Found {
 }
 
 export interface Places {
-  /** Absolute; relative paths are the workspace's. */
+  /** Absolute; relative paths start at the workspace. */
   absolute(path: string): string;
-  /** Undefined: nothing is there, or a link leads nowhere. */
+  /** Undefined: nothing exists, or a dangling link. */
   find(path: string): Promise<Found | undefined>;
   /** True inside the workspace or the temporary folder, links resolved. */
   mayRead(found: Found): boolean;
-  /** Relative to the workspace where it is inside. */
+  /** Relative to the workspace if it is inside. */
   show(path: string): string;
 }
 
@@ -50,7 +50,7 @@ async function find(files: Files, path: string): Promise<Found | undefined> {
   return { path, real, kind };
 }
 
-/** The last two: a name that is too long for any file, or has a zero byte in it. */
+/** The last two: a name that is too long for any file, or contains a NUL byte. */
 const nowhere: ReadonlySet<unknown> = new Set([
   'ENOENT',
   'ENOTDIR',

@@ -1,4 +1,4 @@
-// Several JSON objects one after the other (`jq`, `kubectl get -o json` twice), as kubectl takes them.
+// Concatenated JSON objects (`jq`, `kubectl get -o json` twice), as kubectl accepts them.
 
 export interface Part {
   readonly text: string;
@@ -6,10 +6,10 @@ export interface Part {
   readonly above: number;
 }
 
-/** Characters of an object with `apiVersion`, `kind` and a name, on the average: thousands of `{}` are none. */
+/** Minimum average length of an object with `apiVersion`, `kind` and a name: thousands of `{}` are not manifests. */
 const shortest = 40;
 
-/** One part per JSON object where a text begins with `{`; else, and when in doubt, all of it. */
+/** One part per JSON object if a text begins with `{`; else, or if in doubt, the whole text. */
 export function splitJson(text: string): readonly Part[] {
   const whole = [{ text, above: 0 }];
   if (!/^\uFEFF?\s*\{/.test(text)) return whole;
@@ -22,7 +22,7 @@ export function splitJson(text: string): readonly Part[] {
   let above = 0;
   for (const end of ends) {
     const part = text.slice(start, end);
-    // A YAML flow mapping with anything between two of them is not JSON.
+    // A text with anything else between two objects is YAML flow mappings, not JSON.
     if (!/^\uFEFF?\s*\{/.test(part)) return whole;
     parts.push({ text: part, above });
     above += part.split('\n').length - 1;
@@ -34,7 +34,7 @@ export function splitJson(text: string): readonly Part[] {
 const steps: Readonly<Record<string, number>> = { '{': 1, '[': 1, '}': -1, ']': -1 };
 const closing: ReadonlySet<string> = new Set(['}', ']']);
 
-/** Offsets just after each bracket that closes an outermost object. */
+/** Offsets just after each bracket that closes a top-level object. */
 function objectEnds(text: string): readonly number[] {
   const ends: number[] = [];
   let depth = 0;
@@ -48,7 +48,7 @@ function objectEnds(text: string): readonly number[] {
   return depth === 0 ? ends : [];
 }
 
-/** Where the text ends that begins with the quote at `from`; the end of all where it never does. */
+/** The end of the string that begins with the quote at `from`; the end of the text if it is never closed. */
 function closingQuote(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;

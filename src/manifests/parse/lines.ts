@@ -1,4 +1,4 @@
-// Where a field was written: walks the YAML tree along a path, through aliases and merges.
+// Finds where a field is written: walks the YAML tree along a path, through aliases and merges.
 import { isAlias, isMap, isSeq } from 'yaml';
 import type { Path } from '../../kube/document.ts';
 import type { Tree } from './yaml-text.ts';
@@ -6,11 +6,11 @@ import { isMergeKey, keyText, startOf } from './yaml-values.ts';
 
 export interface Trace {
   readonly line: number;
-  /** How many parts of the path are written; all of them when the field itself is. */
+  /** How many parts of the path are written; all of them if the field itself is. */
   readonly depth: number;
 }
 
-/** The node at a path of a tree, if it is written there. */
+/** The node at a path of a tree, if there is one. */
 export function nodeAt(tree: Tree, path: Path): unknown {
   return walk(tree, tree.root, path).node;
 }

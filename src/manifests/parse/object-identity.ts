@@ -1,4 +1,4 @@
-// What every object must say before anything can be done with it: apiVersion, kind and name.
+// The identity that every object needs: apiVersion, kind and name.
 
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
@@ -19,7 +19,7 @@ interface Problem {
 
 export type Checked = { readonly object: KubeObject } | { readonly findings: readonly Finding[] };
 
-/** The value as an object, or everything that its head lacks, with file and line. */
+/** The value as an object, or everything that its identity lacks, with file and line. */
 export function checkHead(value: unknown, written: Written): Checked {
   const problems = isFields(value) ? headProblems(value) : [notAnObject(value)];
   if (problems.length === 0 && isFields(value)) return { object: toObject(value) };
@@ -121,7 +121,7 @@ function textsProblems(value: unknown, field: string): readonly Problem[] {
   });
 }
 
-/** Empty `namespace`, `labels` and `annotations` say nothing: without them nobody trips over null. */
+/** Empty `namespace`, `labels` and `annotations` are dropped, so that later code never sees null. */
 function toObject(value: Fields): KubeObject {
   const { metadata } = value;
   const said = Object.entries(isFields(metadata) ? metadata : {}).filter(

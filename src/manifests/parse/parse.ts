@@ -1,4 +1,4 @@
-// The text of a manifest file → documents that remember their lines; every problem at once.
+// The text of a manifest file → documents with their lines; reports every problem at once.
 
 import type { Finding } from '../../core/errors.ts';
 import type { Document, Path } from '../../kube/document.ts';
@@ -7,7 +7,7 @@ import { nodeAt, type Trace, traceFrom } from './lines.ts';
 import { checkHead } from './object-identity.ts';
 import { readTrees, type Tree } from './yaml-text.ts';
 
-/** A document with its own text behind it. */
+/** A document that has its own text. */
 export interface WrittenDocument extends Document {
   trace(path: Path): Trace;
 }
@@ -28,7 +28,7 @@ interface Candidate {
 
 /**
  * Reads YAML (streams too) and JSON as kubectl does; lists are unpacked into their items. `file` is
- * what messages show. Never throws for what is written: findings say it (`manifest-invalid`).
+ * what messages show. Never throws for bad content: that becomes findings (`manifest-invalid`).
  */
 export function parseManifests(text: string, file: string): Parsed {
   const { trees, findings } = readTrees(text, file);
@@ -42,7 +42,7 @@ export function parseManifests(text: string, file: string): Parsed {
   };
 }
 
-/** `List`, `ConfigMapList`, …: an object with `items` whose kind ends so. */
+/** `List`, `ConfigMapList`, …: an object with `items` whose kind ends in `List`. */
 function unpack(candidate: Candidate): readonly Candidate[] {
   const { value, tree, node, file } = candidate;
   if (!isFields(value)) return [candidate];

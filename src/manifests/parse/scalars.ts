@@ -1,7 +1,7 @@
-// What a plain YAML scalar means to Kubernetes: the rules of kubectl's own reader, not of YAML 1.2.
+// What a plain YAML scalar means to Kubernetes: the rules of kubectl's own parser, not of YAML 1.2.
 //
 // kubectl and kustomize read YAML with sigs.k8s.io/yaml, which is go-yaml 2: YAML 1.1 with
-// exceptions. `on` is a boolean, `012` is ten, a date is a text. Whoever moves here from
+// exceptions. `on` is a boolean, `012` is ten, a date is a text. Users who migrate from
 // `kubectl apply` must get the same objects, so these rules were compared with kubectl 1.32.
 import { exactInteger } from '../../kube/exact-number.ts';
 
@@ -11,12 +11,12 @@ const no = new Set(['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off'
 const endless = /^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/;
 const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO]?[0-7]+|0[bB][01]+|0|[1-9][0-9]*)$/;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
-/** Characters: a number of more is endless in every float, and takes long to read. */
+/** Characters: a longer number is infinite as a float, and slow to parse. */
 const longestNumber = 400;
 const lowest = -(2n ** 63n);
 const highest = 2n ** 63n - 1n;
 
-/** null, boolean, number (or an exact one), else the text itself. Undefined: no JSON can say it. */
+/** null, boolean, number (or an exact one), else the text itself. Undefined: not representable in JSON. */
 export function plainScalar(text: string): unknown {
   if (nulls.has(text)) return null;
   if (yes.has(text)) return true;
@@ -32,7 +32,7 @@ function numberOrText(text: string): unknown {
   if (whole) {
     const size = magnitude(whole[2] ?? '0');
     const value = whole[1] === '-' ? -size : size;
-    // Beyond 64 bits the API server itself goes on with a float.
+    // Beyond 64 bits the API server itself uses a float.
     return value < lowest || value > highest ? Number(value) : exactInteger(value);
   }
   const value = float.test(digits) ? Number(digits) : Number.NaN;
@@ -66,7 +66,7 @@ const typesByTag: Readonly<Record<string, (value: unknown) => boolean>> = {
   [tagOf('null')]: (value) => value === null,
 };
 
-/** A scalar with a tag. One that is not YAML's own (`!foo`) makes it a text, as with kubectl. */
+/** A scalar with a tag. An application tag (`!foo`) makes it a text, as with kubectl. */
 export function tagged(text: string, tag: string): Said {
   if (tag === tagOf('binary')) return binary(text);
   const wanted = typesByTag[tag];

@@ -1,4 +1,4 @@
-// The text of a manifest file → the trees in it, with what is wrong where, in words.
+// The text of a manifest file → its YAML trees and findings for what cannot be read.
 import { Composer, type Document, isScalar, LineCounter, visit, type YAMLError } from 'yaml';
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
@@ -6,7 +6,7 @@ import { TokenLimit, tokensOf } from '../../core/yaml-tokens.ts';
 import { splitJson } from './json-stream.ts';
 import { type Problem, startOf, type Unfolded, yamlValues } from './yaml-values.ts';
 
-/** One document of a stream: its value, and its tree to find lines in. */
+/** One document of a stream: its value, and its tree for finding lines. */
 export interface Tree {
   readonly value: unknown;
   readonly root: unknown;
@@ -23,16 +23,16 @@ export interface Trees {
 interface Source {
   readonly file: string;
   readonly text: string;
-  /** Lines may be shown: nothing in the file looks like a Secret. */
+  /** Whether lines may be shown: nothing in the file looks like a Secret. */
   readonly shown: boolean;
-  /** What aliases have added up to in the whole file. */
+  /** The expanded size of all aliases of the file. */
   readonly unfolded: Unfolded;
   /** Lines of the file before `text`. */
   readonly above: number;
   readonly counter: LineCounter;
 }
 
-// Kinds of secrets, sealed ones too: a broken file tells its kind only by its looks.
+// Secret kinds, including sealed ones: the kind of a broken file can only be guessed from its text.
 const secretKind = /\bkind["']?\s*:\s*["']?\w*Secret/i;
 
 /** Reads every YAML or JSON document of a text. Empty and comment-only documents are skipped. */
@@ -56,7 +56,7 @@ function readPart(source: Source): Trees {
   for (const document of documents) {
     const [error] = document.errors;
     if (error) {
-      // One mistake makes the parser stumble over all that follows it.
+      // One mistake causes follow-up errors in the parser.
       findings.push(syntaxFinding(error, document, source));
       continue;
     }
@@ -73,7 +73,7 @@ function readPart(source: Source): Trees {
 function composed(source: Source): readonly Document.Parsed[] | Finding {
   const { text, counter } = source;
   const composer = new Composer({
-    // Every scalar stays a text here: what it means is ours to say, by kubectl's rules.
+    // Every scalar stays a text here: we interpret it, by kubectl's rules.
     schema: 'failsafe',
     uniqueKeys: false,
     prettyErrors: false,
@@ -83,7 +83,7 @@ function composed(source: Source): readonly Document.Parsed[] | Finding {
     return [...composer.compose(tokensOf(text, counter.addNewLine))];
   } catch (error) {
     if (error instanceof TokenLimit) return limitFinding(error.message, error.at, source);
-    // The library goes down into keys of keys without counting.
+    // The library recurses into keys of keys without a limit.
     if (error instanceof RangeError) return limitFinding('it is nested too deep', 0, source);
     throw error;
   }
@@ -113,7 +113,7 @@ function problemFinding(problem: Problem, source: Source): Finding {
   });
 }
 
-/** `line 3, column 5: image: x`; only the place where the file may hold secrets. */
+/** `line 3, column 5: image: x`; only the position if the file may hold secrets. */
 function pointer(source: Source, offset: number): string {
   const { line, col } = source.counter.linePos(offset);
   const place = `line ${source.above + line}, column ${Math.max(1, col)}`;
@@ -127,7 +127,7 @@ function pointer(source: Source, offset: number): string {
   return `${place}: ${clip(oneLine(written.replaceAll('\t', '→')), 160)}`;
 }
 
-/** The parser's codes in plain words: [what, hint]. Its own words come after them as evidence. */
+/** The parser's codes in plain words: [what, hint]. Its own message follows as evidence. */
 const mistakes: Readonly<Record<string, readonly [string, string]>> = {
   TAB_AS_INDENT: ['a tab is used as indentation', 'Indent with spaces.'],
   BAD_INDENT: [
@@ -177,7 +177,7 @@ function mistakeOf(error: YAMLError): readonly [string, string] {
   );
 }
 
-/** Where the quoted text begins that runs to the end of the file: the error itself is at the end. */
+/** The start of an unclosed quoted text: the error itself is reported at the end of the file. */
 function lastQuote(tree: object): number {
   let found = 0;
   visit(tree as Parameters<typeof visit>[0], {

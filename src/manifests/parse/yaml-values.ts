@@ -1,4 +1,4 @@
-// A parsed YAML tree → JSON values, by kubectl's rules; what cannot be JSON becomes a problem.
+// A parsed YAML tree → JSON values, by kubectl's rules; anything that is not JSON becomes a problem.
 import {
   type Alias,
   isAlias,
@@ -18,14 +18,14 @@ export interface Problem {
   readonly at: number;
   readonly what: string;
   readonly hint?: string;
-  /** Offset of the other place that it is about. */
+  /** Offset of the other place involved. */
   readonly other?: number;
 }
 
 export interface Values {
   readonly value: unknown;
   readonly problems: readonly Problem[];
-  /** What each alias stands for. */
+  /** The node of each alias. */
   readonly targets: ReadonlyMap<unknown, unknown>;
 }
 
@@ -33,11 +33,11 @@ interface Reader {
   readonly problems: Problem[];
   readonly targets: Map<unknown, unknown>;
   readonly anchors: Map<string, unknown>;
-  /** Of every finished node with an anchor: aliases share it, so nothing is read twice. */
+  /** The value of every finished node with an anchor: aliases share it, so nothing is read twice. */
   readonly known: Map<unknown, Finished>;
-  /** Of the whole file. */
+  /** Totals for the whole file. */
   readonly unfolded: Unfolded;
-  /** Characters and values so far, with every alias written out. */
+  /** Characters and values so far, with every alias expanded. */
   size: number;
   nodes: number;
   /** The deepest level so far. */
@@ -52,20 +52,20 @@ interface Finished {
   readonly height: number;
 }
 
-/** What the aliases of a file have added up to. */
+/** The expanded size of a file's aliases. */
 export interface Unfolded {
   size: number;
   nodes: number;
 }
 
-// etcd takes 1.5 MiB per object, so a `List` has room. Every value is walked through several times.
+// etcd's limit is 1.5 MiB per object, so a `List` has room. Every value is walked several times.
 const longest = 16 * 2 ** 20;
 const mostNodes = 100_000;
 const deepest = 200;
-/** Whoever has this many mistakes of one kind has one mistake. */
+/** More mistakes of one kind than this have one cause. */
 const mostProblems = 20;
 
-/** Reads one document's tree. Aliases share what they stand for, so that no bomb goes off. */
+/** Reads one document's tree. Aliases share their value, which defuses alias bombs. */
 export function yamlValues(root: unknown, unfolded: Unfolded = { size: 0, nodes: 0 }): Values {
   const reader: Reader = {
     unfolded,
@@ -170,7 +170,7 @@ function mapping(node: YAMLMap, reader: Reader, depth: number): unknown {
   const written = new Map<string, unknown>();
   for (const { key, value } of node.items) {
     if (isMergeKey(key)) {
-      // In the order as written, so that a merge below a key wins over it: kubectl does it so.
+      // In written order, so that a merge below a key overrides it, as in kubectl.
       for (const [name, item] of merged(value, reader, depth)) entries.set(name, item);
       continue;
     }
@@ -189,7 +189,7 @@ function mapping(node: YAMLMap, reader: Reader, depth: number): unknown {
   return Object.fromEntries(entries);
 }
 
-/** `{{ value }}` is a mapping whose key is a mapping: the most frequent way to get here. */
+/** `{{ value }}` is a mapping whose key is a mapping: the most common cause. */
 function badKey(key: unknown, reader: Reader): undefined {
   if (!isMap(key) && !isSeq(key)) {
     return problem(
@@ -209,7 +209,7 @@ export function isMergeKey(key: unknown): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
 }
 
-/** A key as JSON writes it: `1`, `true` and `on` become texts too. Undefined: it cannot be one. */
+/** A key as JSON text: `1`, `true` and `on` become texts too. Undefined: it cannot be a key. */
 export function keyText(key: unknown): string | undefined {
   if (!isScalar(key)) return undefined;
   const text = key.source ?? '';
@@ -221,7 +221,7 @@ export function keyText(key: unknown): string | undefined {
 
 function merged(node: unknown, reader: Reader, depth: number): readonly [string, unknown][] {
   const value = read(node, reader, depth + 1);
-  // Of several merged mappings the earlier one wins.
+  // The earliest of several merged mappings wins.
   const sources: readonly unknown[] = Array.isArray(value) ? value.toReversed() : [value];
   if (!sources.every(isFields)) {
     problem(reader, node, 'merges (<<) something that is not an object');
