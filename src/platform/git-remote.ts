@@ -15,12 +15,12 @@ export async function repositoryHere(
 
 /**
  * The default branch of the remote, as git has noted it when it cloned; nobody is asked. Undefined where
- * it has not, and where its name would need quotes in a workflow. Never throws.
+ * it has not. Any name that git takes. Never throws.
  */
 export async function defaultBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
   const args = ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'];
   const said = await gitSays(args, shell, folder);
-  return /^origin\/([A-Za-z0-9][\w./-]{0,200})$/.exec(said?.trim() ?? '')?.[1];
+  return /^origin\/(\S{1,250})$/.exec(said?.trim() ?? '')?.[1];
 }
 
 /** The branch that is checked out. Never throws. */
