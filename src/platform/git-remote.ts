@@ -14,13 +14,13 @@ export async function repositoryHere(
 }
 
 /**
- * The remote's default branch, as recorded by `git clone`; no network request. Undefined if
- * it is not recorded, or if its name would need quotes in a workflow. Never throws.
+ * The default branch of the remote, as git has noted it when it cloned; nobody is asked. Undefined where
+ * it has not. Any name that git takes. Never throws.
  */
 export async function defaultBranchHere(shell: Shell, folder: string): Promise<string | undefined> {
   const args = ['symbolic-ref', '--short', 'refs/remotes/origin/HEAD'];
   const said = await gitSays(args, shell, folder);
-  return /^origin\/([A-Za-z0-9][\w./-]{0,200})$/.exec(said?.trim() ?? '')?.[1];
+  return /^origin\/(\S{1,250})$/.exec(said?.trim() ?? '')?.[1];
 }
 
 /** The checked-out branch. Never throws. */

@@ -43,6 +43,12 @@ describe('the repository', () => {
     expect(await factsOf(clone)).toEqual({ owner: 'Acme', defaultBranch: 'trunk' });
   });
 
+  test('a default branch with an unusual name is known, too: who writes workflows refuses it', async () => {
+    const upstream = repository(join(folder, 'upstream'), "a'b#c");
+    git(folder, 'clone', '--quiet', upstream, 'clone');
+    expect(await factsOf(join(folder, 'clone'))).toMatchObject({ defaultBranch: "a'b#c" });
+  });
+
   test.each([
     ['master', { defaultBranch: 'master' }],
     ['main', { defaultBranch: 'main' }],

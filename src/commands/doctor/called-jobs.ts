@@ -57,7 +57,7 @@ function notPassed(name: string, path: string): Check {
   const what = `${path}: ${name} is not passed on, so it has to be a variable of the repository or the environment.`;
   const input = name.toLowerCase().replaceAll('_', '-');
   return note('workflows', what, [
-    `gh variable set ${name} --env production`,
+    `gh variable set ${name} --env production --body <id>`,
     `# or in the workflow: with: {${input}: \${{ vars.${name} }}}`,
   ]);
 }

@@ -46,7 +46,8 @@ function silentBranch(deploys: readonly Started[], branch: string | undefined): 
   const own = pushed
     .flatMap(({ push }) => textsOf(push['branches']))
     .filter((each) => each !== branch);
-  const list = [branch, ...own.filter((each) => each === 'develop')].join(', ');
+  const quoted = /^[A-Za-z][\w./-]*$/.test(branch) ? branch : JSON.stringify(branch);
+  const list = [quoted, ...own.filter((each) => each === 'develop')].join(', ');
   return [failed('workflows', what, [`branches: [${list}]`], evidence)];
 }
 

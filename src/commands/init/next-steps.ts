@@ -11,6 +11,15 @@ const environments = ['production', 'staging', 'pr-check'] as const;
 const bind = 'yc managed-kubernetes cluster add-access-binding <cluster-id>';
 const subject = '--service-account-name';
 
+const ids = [
+  [registry, '<registry-id>'],
+  [cluster, '<cluster-id>'],
+] as const;
+
+/** Without a value gh would ask for it, and take the next line that is pasted as the answer. */
+const storeId = ([name, id]: (typeof ids)[number], environment: string): string =>
+  `gh variable set ${name} --env ${environment} --body ${id}`;
+
 /** Lines of text; a command stands on a line of its own, indented. */
 export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly string[] {
   const { staging } = choice.branches;
@@ -31,14 +40,14 @@ export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly st
     `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
     storeKey(environment, environment === 'pr-check' ? 'check-key.json' : 'key.json'),
     // Ids are no secrets: as variables they reach every job, and nothing of them is masked.
-    ...[registry, cluster].map((name) => `gh variable set ${name} --env ${environment}`),
+    ...ids.map((id) => storeId(id, environment)),
   ]);
   const build = choice.settings?.['build-environment'];
   if (build) {
     github.push(
       `gh api --method PUT "repos/{owner}/{repo}/environments/${build}"`,
       storeKey(build, 'key.json'),
-      `gh variable set ${registry} --env ${build}`,
+      storeId(ids[0], build),
     );
   }
   const deployed = environments.filter((environment) => environment !== 'pr-check');
@@ -47,7 +56,7 @@ export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly st
   return [
     'Once, by an administrator of the cluster and the folder:',
     ...indent(cloud),
-    'Once, in this repository (the values of the other two are asked for):',
+    'Once, in this repository:',
     ...indent(github),
     'Where the manifests use Secrets: their values, a line SecretName/key=value each, as base64:',
     ...indent(values),

@@ -1,6 +1,7 @@
 // What doctor says about the workflow files of a repository, whichever form they have.
 
 import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
 import { checkRepository, type Repository } from '../../../src/commands/doctor/repository.ts';
 import { project } from '../../../src/core/version.ts';
 
@@ -432,6 +433,12 @@ describe('when it starts', () => {
       fix: ['branches: [master, develop]'],
     });
     expect(look(reusable, 'deploy', same, master)[0]?.verdict).toBe('failed');
+  });
+
+  test.each([`a'b"c`, 'a,b', '1.0', '#1'])('%s stands in that line as YAML reads it', (name) => {
+    const [check] = look(ordinary, 'deploy', same, { defaultBranch: name });
+    const [line = ''] = check?.fix ?? [];
+    expect(parse(line)).toEqual({ branches: [name, 'develop'] });
   });
 
   test.each([

@@ -269,8 +269,11 @@ test('what is left to do names all that every environment needs, and no value', 
     expect(lines).toContain(
       `  jq -c . ${key} | gh secret set YC_SA_JSON_CREDENTIALS --env ${environment}`,
     );
-    for (const name of ['YC_REGISTRY_ID', 'YC_K8S_CLUSTER_ID']) {
-      expect(lines).toContain(`  gh variable set ${name} --env ${environment}`);
+    for (const [name, id] of [
+      ['YC_REGISTRY_ID', '<registry-id>'],
+      ['YC_K8S_CLUSTER_ID', '<cluster-id>'],
+    ]) {
+      expect(lines).toContain(`  gh variable set ${name} --env ${environment} --body ${id}`);
     }
   }
   expect(lines).toContain(
@@ -375,7 +378,7 @@ describe("the build's own environment", () => {
     expect(lines).toContain(
       '  jq -c . key.json | gh secret set YC_SA_JSON_CREDENTIALS --env build',
     );
-    expect(lines).toContain('  gh variable set YC_REGISTRY_ID --env build');
+    expect(lines).toContain('  gh variable set YC_REGISTRY_ID --env build --body <registry-id>');
   });
 
   test.each(['', 'a b', '$(id)', '-x', '${{ github.token }}'])(

@@ -261,7 +261,8 @@ async function overtakenBy(heads: readonly ReleaseHead[]): Promise<readonly Find
   const state = newState(0);
   const github: GitHub = {
     send: async (_, { basehead }) => {
-      if (!/^[0-9a-f]{40}\.{3}[0-9a-f]{40,64}$/.test(String(basehead))) {
+      // Its own branch, and never one that a record names.
+      if (!/^[0-9a-f]{40}\.{3}(?:[0-9a-f]{40,64}|main)$/.test(String(basehead))) {
         throw new Error(`GitHub is asked for ${basehead}`);
       }
       return { status: 200, data: { status: 'ahead' } };
