@@ -338,6 +338,21 @@ describe('the environment of a deploy', () => {
     expect(fillText(deploy?.environment?.name ?? '', contexts)).toBe('demo');
     expect(fillText(build?.environment?.name ?? '', contexts)).toBe('build');
   });
+
+  test('the one that is named where a secret is missing is the one that the job reads', () => {
+    const check = (id: string, given: Record<string, string>, ref: string) => {
+      const job = workflow('deploy').jobs[id];
+      const step = job?.steps?.find(({ name }) => name === 'Check the secrets');
+      const contexts = { inputs: inputsOf('deploy', given), github: { ref } };
+      return fillText(step?.env?.['ENVIRONMENT'] ?? '', contexts);
+    };
+    const own = { 'build-environment': 'build' };
+    expect(check('build', own, 'refs/heads/main')).toBe('build');
+    expect(check('build', {}, 'refs/heads/main')).toBe('production');
+    expect(check('deploy', own, 'refs/heads/main')).toBe('production');
+    // Nowhere to deploy to: nothing is built, either.
+    expect(check('build', own, 'refs/heads/feature')).toBe('');
+  });
 });
 
 describe('groups', () => {

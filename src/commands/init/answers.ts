@@ -127,7 +127,8 @@ const serviceForm = 'Write name:port, or name:port/path for a readiness probe by
 function readService(text: string, folders: readonly Folder[]): Service | undefined {
   const [, name = '', digits = '', path] = form.exec(text) ?? [];
   const port = Number(digits);
-  if (!isLabel(name) || port < 1 || port > 65_535) return undefined;
+  // Each service has a file of its name, beside kustomization.yaml.
+  if (!isLabel(name) || name === 'kustomization' || port < 1 || port > 65_535) return undefined;
   const own = folders.find((folder) => folder.name !== '.' && nameFrom(folder.name) === name);
   const root = folders.find((folder) => folder.name === '.' && folder.dockerfile !== undefined);
   const context = own?.name ?? (root ? '.' : name);

@@ -255,6 +255,12 @@ test.each([
   expect(written).toEqual({});
 });
 
+test('a service is not called as the file that lists them all', async () => {
+  const { done, written } = await play({ words: { services: 'kustomization:80 web:81' } });
+  expect([done.code, written]).toEqual([2, {}]);
+  expect(initErrors(done)[0]).toBe('--services has "kustomization:80".');
+});
+
 test('tells all wrong words at once', async () => {
   const { said } = await play({ words: { app: 'A', namespace: 'B', services: 'c' } });
   expect(said).toHaveLength(3);

@@ -24,6 +24,8 @@ function build(form: Form): Lines {
   const name = form.isReusable
     ? expression(`inputs.build-environment || ${environment}`)
     : own || expression(environment);
+  // Whose secrets the job has; empty where there is nothing to deploy to.
+  const reads = `(${environment}) && inputs.build-environment || ${environment}`;
   const inputs: Entries = [
     ['command', 'build'],
     ...passed(form, 'build', 'registry', ...scan, ...tools),
@@ -45,9 +47,7 @@ function build(form: Form): Lines {
     ],
     steps: [
       checkRunner(...(form.isReusable ? (['bash'] as const) : []), 'docker'),
-      ...(form.isReusable
-        ? [checkSecrets(environment, 'YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID')]
-        : []),
+      ...(form.isReusable ? [checkSecrets(reads, 'YC_SA_JSON_CREDENTIALS', 'YC_REGISTRY_ID')] : []),
       checkout,
       webgen(form, { name: 'Build and scan', id: 'build' }, inputs),
     ],
