@@ -129,7 +129,7 @@ async function filesAt(paths: readonly string[], { places }: Search): Promise<So
 }
 
 function brokenLink(shown: string): Finding {
-  return finding('manifest-invalid', `${shown} is a link that leads nowhere.`, { file: shown });
+  return finding('manifest-invalid', `${shown} is a dangling link.`, { file: shown });
 }
 
 function pathsOf({ path, real }: Found): { readonly path: string; readonly real: string } {
