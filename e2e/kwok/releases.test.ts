@@ -134,7 +134,7 @@ describe('the record', () => {
     expect(forward.outputs).toMatchObject({ status: 'deployed', revision: '5' });
     expect(await image(ns)).toContain('web:2');
     const bad = await run(ns, '', { command: 'rollback', 'to-release': '3' });
-    expect(bad.text).toContain('Release 3 is not one to go back to: it is rolled-back.');
+    expect(bad.text).toContain('Release 3 cannot be rolled back to: it is rolled-back.');
   }, 90_000);
 });
 

@@ -228,7 +228,7 @@ describe('what is never undone', () => {
     const failed = await run(ns, `${yaml}---\n${deployment('other')}`);
     expect(failed.outputs['status']).toBe('rolled-back');
     expect(failed.text).toContain(
-      'Job/migrate left: to make the earlier one again would run it again',
+      'Job/migrate left: creating the earlier one again would run it again',
     );
     expect(failed.text).toContain('PersistentVolumeClaim/new left: it is never deleted');
     expect(failed.text).toContain('CustomResourceDefinition/things.undo.example left');

@@ -59,7 +59,10 @@ export async function inspectBuilder(buildx: Buildx): Promise<Builder> {
   }
   if (buildx.builder !== undefined && /no builder/.test(stderr)) {
     const hint = 'Make it in an earlier step: docker buildx create --name …';
-    throw new ActionError({ ...invalid('builder', 'names no builder of buildx', hint), evidence });
+    throw new ActionError({
+      ...invalid('builder', 'is not the name of a buildx builder', hint),
+      evidence,
+    });
   }
   const hint = 'Start the Docker engine, or name a builder that runs in `builder`.';
   throw new ActionError(finding('build-failed', 'No builder answers.', { evidence, hint }));

@@ -90,7 +90,7 @@ async function resolved({ request, buildx }: Building): Promise<string> {
 }
 
 function nothingTagged(user: UserBake | undefined): ActionError {
-  const what = 'The bake file has no target with a tag, so nobody knows where to push it.';
+  const what = 'The bake file has no target with a tag, so it is unknown where to push it.';
   const hint = 'Give each target `tags = ["registry/repository:tag"]`.';
   const evidence =
     user && user.untagged.length > 0 ? [`without a tag: ${user.untagged.join(', ')}`] : [];

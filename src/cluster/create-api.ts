@@ -152,9 +152,9 @@ function conclude({ server, trouble }: Sending, { request, result, spent }: Ende
 /** `api-error`: the answer does not come from a Kubernetes API, or has another shape. The body is not shown. */
 function unsoundFinding(server: string, { method, path }: ApiRequest): Finding {
   const [asked] = path.split('?');
-  const what = `What answers at ${server} is no object of the Kubernetes API.`;
+  const what = `The answer from ${server} is not a Kubernetes API object.`;
   return finding('api-error', what, {
-    evidence: [`the answer to ${method} ${asked} has not the shape of one`],
+    evidence: [`the answer to ${method} ${asked} has another shape`],
     hint: 'Check the address of the server in the kubeconfig, and what stands between: a proxy may answer in its place.',
   });
 }

@@ -12,7 +12,7 @@ export const codes = {
   ],
   'scan-failed': [
     'The scanner could not do its work.',
-    'Read what the scanner says; run it again if that is passing.',
+    'Read what the scanner says; run it again if the failure is temporary.',
   ],
   'vulnerability-database-unavailable': [
     'The scanner has no vulnerability database, or only an old one.',
@@ -199,7 +199,7 @@ export const codes = {
   'rollout-failed': ['The rollout cannot finish.', 'Read the evidence.'],
   'address-pending': [
     'A load balancer or Ingress has no address yet.',
-    'Look again in a few minutes; its events tell what it waits for.',
+    'Look again in a few minutes; its events show what it waits for.',
   ],
   'service-mismatch': [
     'A Service or Ingress leads to nothing.',
@@ -220,7 +220,7 @@ export const codes = {
   cancelled: ['The run was cancelled.', 'Run it again; what was applied is listed.'],
   'api-error': [
     'The API answered with an error.',
-    'Read the evidence; run it again if the error is passing.',
+    'Read the evidence; run it again if the error is temporary.',
   ],
   'internal-error': ['A defect in webgen-deploy.', 'Please report it with its evidence.'],
 } as const satisfies Record<string, readonly [string, string]>;

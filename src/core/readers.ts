@@ -45,7 +45,11 @@ export function oneOf<const T extends string>(...values: readonly T[]): Reader<T
     const value = values.find((each) => each === text.trim());
     if (value !== undefined) return { value };
     const guess = didYouMean(text, values);
-    return refuse(name, `is ${shown(text)}${guess || ', which is no choice'}`, `Use ${choice}.`);
+    return refuse(
+      name,
+      `is ${shown(text)}${guess || ', which is not a valid choice'}`,
+      `Use ${choice}.`,
+    );
   };
 }
 

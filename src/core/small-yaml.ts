@@ -31,9 +31,9 @@ export function readYaml(text: string): ReadYaml {
   const counter = new LineCounter();
   const at = (offset = 0) => counter.linePos(offset).line || 1;
   const document = parsedDocument(text, counter);
-  if ('at' in document) return { problem: 'is no YAML', line: at(document.at) };
+  if ('at' in document) return { problem: 'is not valid YAML', line: at(document.at) };
   const [broken] = document.errors;
-  if (broken) return { problem: 'is no YAML', line: at(broken.pos[0]) };
+  if (broken) return { problem: 'is not valid YAML', line: at(broken.pos[0]) };
   const found = oddIn(document);
   if (found) return { problem: found.problem, line: at(found.at) };
   const lineOf = (node: unknown) => at((node as Node | null)?.range?.[0]);
@@ -82,7 +82,10 @@ function oddIn(document: Document): { readonly problem: string; readonly at?: nu
       // A map as a key would be serialised to text, recursively.
       const strange = map.items.find(({ key }) => key !== null && !isScalar(key));
       if (strange) {
-        odd = { problem: 'has a key that is no text', at: (strange.key as Node).range?.[0] ?? 0 };
+        odd = {
+          problem: 'has a key that is not a text',
+          at: (strange.key as Node).range?.[0] ?? 0,
+        };
         return visit.BREAK;
       }
       const seen = new Set<unknown>();

@@ -135,7 +135,7 @@ function wrongWords(words: readonly string[], read: readonly ReadOption[]): read
   return [
     ...loose.map((word) => wrongUse(`The word ${word} stands alone.`, 'Write --wait=false.')),
     ...more.map((word) =>
-      wrongUse(`${mayBeSecret ? 'A word' : `The word ${shown(word)}`} is one too many.`, help),
+      wrongUse(`${mayBeSecret ? 'A word' : `The word ${shown(word)}`} is unexpected.`, help),
     ),
   ];
 }
@@ -147,7 +147,7 @@ function misplaced(read: readonly ReadOption[], command: string, files: number) 
     if ('wrong' in each) return [];
     if ('name' in each) {
       const fits = !alone || alone.inputs.includes(each.name);
-      return fits ? [] : [wrongUse(`The flag --${each.name} has no meaning for ${command}.`, help)];
+      return fits ? [] : [wrongUse(`The flag --${each.name} does not apply to ${command}.`, help)];
     }
     const [owner] =
       Object.entries(terminalCommands).find((row) => Object.hasOwn(row[1].own, each.own)) ?? [];

@@ -106,7 +106,7 @@ async function quietly<T>(log: Pick<Log, 'info'>, work: () => Promise<T>): Promi
     return await work();
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    log.info(`GitHub was not told about the deploy: ${clip(`${name}: ${message}`, 200)}`);
+    log.info(`The deploy was not reported to GitHub: ${clip(`${name}: ${message}`, 200)}`);
     return undefined;
   }
 }
@@ -140,7 +140,7 @@ async function begin(deploying: Deploying): Promise<number | undefined> {
     log.info(`No deployment on GitHub: ${refusalWords(response, permission)}.`);
     return undefined;
   }
-  await tell(deploying, id, { state: 'in_progress', description: 'webgen-deploy is at work' });
+  await tell(deploying, id, { state: 'in_progress', description: 'webgen-deploy is running' });
   return id;
 }
 
@@ -208,5 +208,7 @@ async function tell(deploying: Deploying, id: number, told: Told): Promise<void>
     }),
   );
   if (response.status === 201) return;
-  log.info(`GitHub was not told ${state}: ${refusalWords(response, permission)}.`);
+  log.info(
+    `The status ${state} was not reported to GitHub: ${refusalWords(response, permission)}.`,
+  );
 }

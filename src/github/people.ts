@@ -17,7 +17,8 @@ export async function refusePeople(
   people: readonly string[],
 ): Promise<readonly Finding[]> {
   if (people.length === 0) return [refused('The event does not say who wrote the comment.')];
-  if (!on) return [refused('Without `github-token` nobody can say whether its author may write.')];
+  if (!on)
+    return [refused('Without `github-token` it cannot be checked whether its author may write.')];
   const { github, owner, repo } = on;
   const route = 'GET /repos/{owner}/{repo}/collaborators/{username}/permission';
   const findings = people.map(async (username) => {

@@ -14,7 +14,7 @@ export function texts(value: unknown, refuse: (what: string) => void): readonly 
       ? value.split(/[\s,]+/).filter((part) => part !== '')
       : [value];
   const wrong = items.some((item) => typeof item !== 'string');
-  if (wrong) refuse('that is no list of texts');
+  if (wrong) refuse('that is not a list of texts');
   return items.filter((item) => typeof item === 'string');
 }
 
@@ -48,7 +48,7 @@ export function buildArgs(value: unknown, refuse: Refuse): Readonly<Record<strin
   const hint = 'Write `build-args:` and below it lines `NAME: value`.';
   const all = pairs(value, (what) => refuse(`has \`build-args\` that ${what}`, hint));
   for (const [name] of all.filter(([name]) => !variable.test(name))) {
-    refuse(`has the build-arg ${shown(name)}, which is no name`, hint);
+    refuse(`has the build-arg ${shown(name)}, which is not a valid name`, hint);
   }
   return recordOf(all);
 }

@@ -29,7 +29,7 @@ export const imageBuilds: Reader<readonly ImageBuild[]> = (text, name) => {
   const { contents } = yaml.yaml;
   const list = isMap(contents) ? [contents] : contents;
   const items = Array.isArray(list) ? list : isSeq(list) ? list.items : [];
-  if (items.length === 0) return { findings: [invalid(name, 'is no list of images', form)] };
+  if (items.length === 0) return { findings: [invalid(name, 'is not a list of images', form)] };
   const read = items.map((item, index) => readImage(item, { name, index }));
   const findings = [
     ...read.flatMap((each) => each.findings),
@@ -56,7 +56,7 @@ function readImage(
   const refuse: Refuse = (what, hint) => {
     findings.push(invalid(name, `${entry} ${what}`, hint));
   };
-  if (!isMap(item)) refuse('is no map with a `name`', form);
+  if (!isMap(item)) refuse('is not a map with a `name`', form);
   const map = isMap(item) ? item : undefined;
   if (map) unknownKeys(map, refuse);
   const image = {
@@ -84,10 +84,7 @@ function unknownKeys(map: YAMLMap, refuse: Refuse): void {
     const text = isScalar(key) ? String(key.value) : '';
     if (keys.some((each) => each === text)) continue;
     const guess = didYouMean(text, keys) || '.';
-    refuse(
-      `has the key ${shown(text)}, which means nothing here${guess}`,
-      `Keys: ${keys.join(', ')}.`,
-    );
+    refuse(`has the key ${shown(text)}, which is unknown${guess}`, `Keys: ${keys.join(', ')}.`);
   }
 }
 
@@ -120,7 +117,7 @@ function insidePath(
   const text = word(map, key, refuse);
   if (text === undefined) return undefined;
   if (/^[a-z][a-z0-9+.-]*:\/\/|^git@|^-$/i.test(text)) {
-    refuse(`has a \`${key}\` that is no path`, 'Check the sources out, and name their folder.');
+    refuse(`has a \`${key}\` that is not a path`, 'Check the sources out, and name their folder.');
     return undefined;
   }
   const parts = text.split('/').filter((part) => part !== '' && part !== '.');
@@ -137,7 +134,7 @@ function word(map: YAMLMap | undefined, key: string, refuse: Refuse): string | u
   const value = map?.get(key);
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string' && /^[\x20-\x7e]{1,500}$/.test(value)) return value;
-  refuse(`has a \`${key}\` that is no line of text`, `Write \`${key}: …\`.`);
+  refuse(`has a \`${key}\` that is not a line of text`, `Write \`${key}: …\`.`);
   return undefined;
 }
 
@@ -160,7 +157,7 @@ function cache(map: YAMLMap | undefined, refuse: Refuse): ImageBuild['cache'] {
   if (value === false) return 'none';
   const found = caches.find((each) => each === value);
   if (found) return found;
-  const guess = didYouMean(String(value), caches) || ', which is no choice';
+  const guess = didYouMean(String(value), caches) || ', which is not a valid choice';
   refuse(`has the cache ${shown(String(value))}${guess}`, `Use ${caches.join(', ')}.`);
   return 'auto';
 }

@@ -165,7 +165,7 @@ export const kubeconfig: Reader<KubeconfigInput> = (given, name) => {
   // Longer than any real path and only base64 characters: a damaged secret, not a path.
   const damaged = given.length > 200 && /^[A-Za-z0-9+/=]+$/.test(given);
   if (/[\n\r\0{}]|: /.test(given) || damaged || given.length > 1024) {
-    return refuse(name, 'is no path and cannot be read as a kubeconfig with `clusters`', hint);
+    return refuse(name, 'is not a path and cannot be read as a kubeconfig with `clusters`', hint);
   }
   return { value: { path: given } };
 };

@@ -81,7 +81,7 @@ export const images = pairs((line) => {
   if (!parts) return { wrong: 'has no `=`' };
   const [key, value] = [parts[0].trim(), parts[1].trim()];
   if (key.length > 255 || !imageName.test(key)) {
-    return { wrong: 'has a name that is no image repository (a tag does not belong there)' };
+    return { wrong: 'has a name that is not an image repository (a tag does not belong there)' };
   }
   if (value === '') {
     return { wrong: `gives \`${key}\` an empty reference: was the output that fills it empty?` };
@@ -159,7 +159,7 @@ export const severityList: Reader<readonly ProblemSeverity[]> = (text, name) => 
       didYouMean(
         odd,
         severities.map((each) => each.toLowerCase()),
-      ) || ', which is no severity';
+      ) || ', which is not a severity';
     return refuse(name, `has ${shown(odd)}${guess}`, hint);
   }
   return { value: chosen };
@@ -170,7 +170,7 @@ export const databaseRepositories: Reader<readonly string[]> = (text, name): Rea
   const lines = linesOf(text).map((line) => ({ ...line, text: line.text.trim() }));
   const wrong = lines.find((line) => !repository.test(line.text));
   const hint = 'Write registry/path:2, one a line, in the order to try them.';
-  if (wrong) return refuse(name, `line ${wrong.number} is no repository`, hint);
+  if (wrong) return refuse(name, `line ${wrong.number} is not a repository`, hint);
   if (lines.length === 0) return refuse(name, 'holds comments only', hint);
   return { value: lines.map((line) => line.text) };
 };

@@ -48,7 +48,7 @@ export function phaseFindings(documents: readonly Document[]): readonly Finding[
     if (asked === undefined || written.includes(asked)) return [];
     const subject = subjectOf(document.object);
     const value = clip(oneLine(String(asked)), 80);
-    const what = `${subject.object} asks for a phase that there is not: "${value}".`;
+    const what = `${subject.object} names an unknown phase: "${value}".`;
     return finding('manifest-invalid', what, {
       ...subject,
       ...placeOf(document, ['metadata', 'annotations', phaseAnnotation]),

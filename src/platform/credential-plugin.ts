@@ -64,7 +64,7 @@ function readPlugin({ exec, user, folder }: PluginParts): Plugin {
     const what = `The exec plugin of user "${user}" lacks its command or its apiVersion.`;
     throw new ActionError(finding('input-invalid', what));
   }
-  if (interactiveMode === 'Always') throw refused(user, `${command} wants a person at a terminal`);
+  if (interactiveMode === 'Always') throw refused(user, `${command} needs an interactive terminal`);
   const env = listAt(raw, 'env').map(
     (each) => [textAt(each, 'name'), textAt(each, 'value')] as const,
   );
@@ -139,7 +139,7 @@ function read(stdout: string, plugin: Plugin, { user, mask }: PluginParts): Cred
 }
 
 function missing(plugin: Plugin, user: string): ActionError {
-  const what = `User "${user}" logs in with the program ${plugin.command}, which is not there.`;
+  const what = `User "${user}" logs in with the program ${plugin.command}, which is not installed.`;
   const hint = `Install ${plugin.command} on the runner, or use a kubeconfig with a token.`;
   const evidence = plugin.installHint ? [plugin.installHint] : [];
   return new ActionError(finding('unauthenticated', what, { evidence, hint }));

@@ -89,12 +89,11 @@ function parse(text: Secret): Record<string, unknown> {
   const read = readYaml(reveal(text));
   if ('problem' in read) {
     const { problem, line } = read;
-    const what = problem === 'is no YAML' ? 'is not valid YAML' : problem;
-    throw invalid(`The kubeconfig ${what} (line ${line}).`);
+    throw invalid(`The kubeconfig ${problem} (line ${line}).`);
   }
   const raw = read.yaml.value;
   if (!isFields(raw) || !Array.isArray(raw['clusters'])) {
-    throw invalid('The kubeconfig has no list of clusters, so it is none.');
+    throw invalid('The kubeconfig has no list of clusters, so it is not a kubeconfig.');
   }
   checkTexts(raw);
   return raw;
@@ -113,14 +112,14 @@ const textFields = [
 /** Rejects what kubectl would reject, before the library takes a list as a name. */
 function checkTexts(raw: Record<string, unknown>): void {
   const wrong = (value: unknown) => (value ?? '') !== '' && typeof value !== 'string';
-  if (wrong(raw['current-context'])) throw invalid('Its current-context is no text.');
+  if (wrong(raw['current-context'])) throw invalid('Its current-context is not a text.');
   for (const [list, held, names] of textFields) {
     for (const entry of listAt(raw, list)) {
       const fields = fieldsAt(entry, held);
       const odd = wrong(fieldsAt(entry)['name'])
         ? 'name'
         : names.find((name) => wrong(fields[name]));
-      if (odd) throw invalid(`The kubeconfig has an entry of ${list} whose ${odd} is no text.`);
+      if (odd) throw invalid(`The kubeconfig has an entry of ${list} whose ${odd} is not a text.`);
     }
   }
 }
@@ -152,11 +151,11 @@ function serverOf(cluster: Cluster): string {
   if (url?.protocol === 'https:') return cluster.server;
   const name = `Cluster "${cluster.name}"`;
   if (url?.protocol !== 'http:') {
-    throw invalid(`${name} has a server that is no http or https address.`);
+    throw invalid(`${name} has a server that is not an http or https address.`);
   }
   if (isLoopback(url.hostname)) return cluster.server;
   throw invalid(
-    `${name} has a server by plain http, which everybody on the way can read and change.`,
+    `${name} has a server by plain http, which anyone on the network can read and change.`,
   );
 }
 

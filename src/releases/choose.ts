@@ -29,11 +29,11 @@ export function chooseTarget(
   if (asked !== undefined) {
     const found = heads.find(({ number }) => number === asked);
     if (found && mayReturnTo(found)) return found;
-    const why = found ? `is not one to go back to: it is ${found.state}` : 'is not there';
+    const why = found ? `cannot be rolled back to: it is ${found.state}` : 'is not there';
     return notFound(`Release ${asked} ${why}.`, heads);
   }
   const live = liveRelease(heads);
-  if (!live) return notFound('There is no release.', heads);
+  if (!live) return notFound('No release is recorded.', heads);
   const age = live.of ?? live.number;
   const older = newestFirst(heads).find((each) => each.state === 'good' && each.number < age);
   return older ?? notFound(`There is no good release older than ${age}.`, heads);
@@ -50,7 +50,7 @@ function notFound(what: string, heads: readonly ReleaseHead[]): Finding {
   const hint =
     choice.length > 0
       ? `Set to-release to one of ${choice.join(', ')}.`
-      : 'Deploy an earlier commit: no release is recorded that could be gone back to.';
+      : 'Deploy an earlier commit: no recorded release can be rolled back to.';
   return finding('release-not-found', what, { evidence: there, hint });
 }
 

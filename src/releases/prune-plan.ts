@@ -86,7 +86,7 @@ function whyNot(
   const other = managers.find((each) => each.startsWith('webgen-deploy/') && each !== manager);
   const helm = metadata.annotations?.['meta.helm.sh/release-name'];
   if (entry.uid !== undefined && entry.uid !== metadata.uid)
-    return 'somebody else has made it anew';
+    return 'another client has recreated it';
   if (metadata.deletionTimestamp) return 'it is being deleted already';
   if (!managers.includes(manager)) return 'it is no longer written by this application';
   if (metadata.ownerReferences?.some(({ controller }) => controller)) return 'a controller owns it';

@@ -109,17 +109,17 @@ function parsed(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UnfitRecord(`${what} is no JSON`);
+    throw new UnfitRecord(`${what} is not JSON`);
   }
 }
 
 function fields(value: unknown, at: string): Fields {
-  if (!isFields(value)) throw new UnfitRecord(`${at} is no object`);
+  if (!isFields(value)) throw new UnfitRecord(`${at} is not an object`);
   return value;
 }
 
 function list(value: unknown, at: string, most: number): readonly unknown[] {
-  if (!Array.isArray(value)) throw new UnfitRecord(`\`${at}\` is no list`);
+  if (!Array.isArray(value)) throw new UnfitRecord(`\`${at}\` is not a list`);
   if (value.length > most) throw new UnfitRecord(`\`${at}\` has more than ${most} items`);
   return value;
 }
@@ -129,13 +129,15 @@ function whole(from: Fields, at: string, least: number, most: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) {
     return value;
   }
-  throw new UnfitRecord(`\`${at}\` is no whole number from ${least} to ${most}: ${shown(value)}`);
+  throw new UnfitRecord(
+    `\`${at}\` is not a whole number from ${least} to ${most}: ${shown(value)}`,
+  );
 }
 
 function words(from: Fields, at: string, most: number): string {
   const value = from[at];
   if (typeof value === 'string' && value.length <= most) return value;
-  throw new UnfitRecord(`\`${at}\` is no text of at most ${most} characters: ${shown(value)}`);
+  throw new UnfitRecord(`\`${at}\` is not a text of at most ${most} characters: ${shown(value)}`);
 }
 
 function oneOf(from: Fields, at: string, allowed: readonly string[]): string {
@@ -148,7 +150,7 @@ function time(from: Fields, at: string): string {
   const value = words(from, at, 40);
   const written = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/.test(value);
   if (written && Number.isFinite(Date.parse(value))) return value;
-  throw new UnfitRecord(`\`${at}\` is no time: ${shown(value)}`);
+  throw new UnfitRecord(`\`${at}\` is not a time: ${shown(value)}`);
 }
 
 function matching(value: unknown, pattern: RegExp, at: string): string {
@@ -225,7 +227,7 @@ function texts(value: unknown, at: string): void {
   const found = Object.values(fields(value, `\`${at}\``));
   // kubectl treats null as an absent value.
   if (found.some((each) => typeof each !== 'string' && each !== null)) {
-    throw new UnfitRecord(`\`${at}\` holds what is no text`);
+    throw new UnfitRecord(`\`${at}\` holds a value that is not a text`);
   }
 }
 

@@ -63,7 +63,7 @@ const rows: readonly Row[] = [
 const fallback: Omit<Row, 'says'> = {
   code: 'scan-failed',
   what: 'The scanner failed, so {} was not scanned.',
-  hint: 'Read what the scanner says; run it again if that is passing.',
+  hint: 'Read what the scanner says; run it again if the failure is temporary.',
 };
 
 /** Characters kept from the end of its output. */

@@ -53,7 +53,9 @@ export async function fetchDatabase(
       return tell(result.database, `from ${mirror}`);
     }
     problems.push(`${mirror}: ${result.problem}`);
-    log.info(`${mirror} gives no database, ${mirror === mirrors.at(-1) ? 'the last' : 'next'} one`);
+    log.info(
+      `${mirror}: no database${mirror === mirrors.at(-1) ? '' : '; trying the next mirror'}`,
+    );
   }
   return withoutMirror(kept, { problems, severity, now: clock.now() });
 }
@@ -69,7 +71,7 @@ function withoutMirror(kept: Database | undefined, missing: Missing): Provided {
   const { problems, severity, now } = missing;
   const code = 'vulnerability-database-unavailable';
   if (kept && now - kept.updatedAt <= oldestMs) {
-    const what = `The newest vulnerability database could not be had; the scan uses that of ${ageWords(kept.updatedAt, now)}.`;
+    const what = `The newest vulnerability database could not be downloaded; the scan uses that of ${ageWords(kept.updatedAt, now)}.`;
     const parts = { severity: 'warning', evidence: problems } as const;
     return { database: kept, findings: [finding(code, what, parts)] };
   }
@@ -90,7 +92,7 @@ async function download(
     const { code, stderr } = await runTrivy(trivy, { args, cwd: folder, timeoutMs: downloadMs });
     if (code !== 0) return { problem: lastWords(stderr).join(' ') || 'it did not answer in time' };
     const dates = await datesIn(join(folder, 'db'));
-    if (!dates) return { problem: 'what it gives is no database of the known form' };
+    if (!dates) return { problem: 'its database has an unknown format' };
     const place = join(base, String(dates.updatedAt));
     // Another job may have stored the same one meanwhile.
     await rename(join(folder, 'db'), place).catch(async (error: unknown) => {

@@ -78,7 +78,7 @@ function readPlain({ file, text }: IgnoreFile, severity: Severity): Read {
     const date = more.find((each) => each.startsWith('exp:'))?.slice(4);
     if (date === undefined) return [{ id, ...place, sections }];
     if (isDate(date)) return [{ id, ...place, sections, expires: date }];
-    findings.push(problem(place, 'has an expiry that is no date', severity));
+    findings.push(problem(place, 'has an expiry that is not a date', severity));
     return [];
   });
   return { entries, findings };
@@ -99,12 +99,12 @@ function readEntries({ file, text }: IgnoreFile, severity: Severity): Read {
     return [];
   };
   if (top === null) return { entries: [], findings };
-  if (!isMap(top)) return { entries: wrong(top, 'is no mapping of lists'), findings };
+  if (!isMap(top)) return { entries: wrong(top, 'is not a mapping of lists'), findings };
   const entries = top.items.flatMap(({ key, value }): readonly Entry[] => {
     const section = sections.find((each) => isScalar(key) && each === key.value);
     if (!section) return wrong(key, `has a key that is none of: ${sections.join(', ')}`);
     if (value === null || (isScalar(value) && value.value === null)) return [];
-    if (!isSeq(value)) return wrong(value, 'is no list');
+    if (!isSeq(value)) return wrong(value, 'is not a list');
     return value.items.flatMap((item) => {
       const found = isMap(item) ? item.toJSON() : undefined;
       const place = { file, line: line(item) };
@@ -131,9 +131,9 @@ function entryOf(
   if (odd !== undefined) return `has the unknown key ${clip(oneLine(odd), 40)}`;
   if (typeof id !== 'string' || id === '') return 'has no id';
   if (!isTexts(paths) || !isTexts(purls)) return 'has paths or purls that are no list of texts';
-  if (typeof statement !== 'string') return 'has a statement that is no text';
+  if (typeof statement !== 'string') return 'has a statement that is not a text';
   if (expires !== undefined && !(typeof expires === 'string' && isDate(expires))) {
-    return 'has an expired_at that is no date';
+    return 'has an expired_at that is not a date';
   }
   return {
     id,

@@ -47,7 +47,7 @@ function badVersion(tool: Tool, asked: string): ActionError {
   const forms = tool.newestPath
     ? 'auto, match-cluster, latest, none, 1.34, 1.34.2 or a range like ">=1.33 <1.35"'
     : `auto, none or an exact version like ${Object.keys(tool.digests)[0]}`;
-  const what = `${tool.name}-version ${JSON.stringify(asked)} is no version.`;
+  const what = `${tool.name}-version ${JSON.stringify(asked)} is not a version.`;
   return new ActionError(finding('input-invalid', what, { hint: `Write ${forms}.` }));
 }
 

@@ -46,10 +46,10 @@ export function undoOf(
     return same ? { do: 'nothing' } : { do: 'put-back', before, now };
   }
   if (taskState(before) !== undefined) {
-    return { do: 'leave', why: 'to make the earlier one again would run it again' };
+    return { do: 'leave', why: 'creating the earlier one again would run it again' };
   }
   if (!now) return { do: 'make-again', before };
-  if (!isOurs) return { do: 'leave', why: 'somebody else has made it anew since' };
+  if (!isOurs) return { do: 'leave', why: 'another client has recreated it since' };
   const why = whyKept(now);
   return why === undefined ? { do: 'make-again', before, now } : { do: 'leave', why };
 }
@@ -60,7 +60,7 @@ function undoOfCreated(
   { keepCreated }: Circumstances,
 ): UndoAction {
   if (!now || now.metadata.deletionTimestamp) return { do: 'nothing' };
-  if (!isOurs) return { do: 'leave', why: 'somebody else has made it since' };
+  if (!isOurs) return { do: 'leave', why: 'another client has created it since' };
   if (keepCreated) return { do: 'leave', why: 'nothing ran before (on-first-failure: keep)' };
   const why = whyKept(now);
   return why === undefined ? { do: 'delete', now } : { do: 'leave', why };

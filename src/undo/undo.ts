@@ -124,7 +124,11 @@ async function one(step: Step, run: Undoing): Promise<void> {
       return told(object, { did: 'left', why: action.why }, run);
     case 'delete': {
       if (taskState(action.now) === 'open' && (await runs(action.now, settings))) {
-        return told(object, { did: 'left', why: 'it still runs, and is not cut off' }, run);
+        return told(
+          object,
+          { did: 'left', why: 'it is still running, and is not interrupted' },
+          run,
+        );
       }
       await deleteByUid(resource, action.now, 'Background', restorer);
       return told(object, { did: 'deleted' }, run);

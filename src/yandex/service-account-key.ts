@@ -99,7 +99,7 @@ export const serviceAccountKey: Reader<ServiceAccountKey> = (given, name) => {
     return refuse(name, `lacks ${missing.map(([key]) => `\`${key}\``).join(', ')}`, recreate);
   }
   if (![id, serviceAccountId].every((each) => /^[A-Za-z0-9_-]{1,64}$/.test(each))) {
-    return refuse(name, 'has an id that is no Yandex Cloud id', recreate);
+    return refuse(name, 'has an id that is not a Yandex Cloud id', recreate);
   }
   const key = canonical(unescaped(pem));
   if ('wrong' in key) return refuse(name, key.wrong, recreate);

@@ -109,7 +109,7 @@ describe('oneOf', () => {
   test('guesses what was meant', () => {
     expect(words(command, 'stauts')).toContain('"stauts"; did you mean `status`? Use `deploy`');
     expect(words(command, 'Deploy')).toContain('did you mean `deploy`?');
-    expect(words(command, 'rollback')).toContain('"rollback", which is no choice.');
+    expect(words(command, 'rollback')).toContain('"rollback", which is not a valid choice.');
   });
 });
 

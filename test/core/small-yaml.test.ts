@@ -14,7 +14,7 @@ test('a value with its lines', () => {
 
 describe('a problem, in time', () => {
   test.each([
-    ['no YAML', 'a: 1\nb: [', 'is no YAML', 2],
+    ['no YAML', 'a: 1\nb: [', 'is not valid YAML', 2],
     ['a key twice', 'a: 1\nb:\n  c: 1\n  c: 2\n', 'has a key for the second time', 4],
     [
       'aliases that multiply',
@@ -31,8 +31,8 @@ describe('a problem, in time', () => {
     ['an alias of itself', 'a: &a [*a]', 'has an alias that cannot', 1],
     ['an alias of nothing', 'a: 1\nb: *b', 'has an alias that cannot', 2],
     ['too much', 'x'.repeat(2 ** 20 + 1), 'is larger than 1 MiB', 1],
-    ['keys that are maps', '? '.repeat(300), 'has a key that is no text', 1],
-    ['brackets', '['.repeat(30_000), 'is no YAML', 1],
+    ['keys that are maps', '? '.repeat(300), 'has a key that is not a text', 1],
+    ['brackets', '['.repeat(30_000), 'is not valid YAML', 1],
     ['many brackets', '['.repeat(50_000), 'has more than 30000 keys and items', 1],
   ])('%s', (_, text, problem, line) => {
     const began = performance.now();

@@ -97,11 +97,11 @@ describe('init', () => {
     expect(parse('deploy').init).toBeUndefined();
   });
   test.each([
-    ['init --timeout=5m', 'The flag --timeout has no meaning for init.'],
+    ['init --timeout=5m', 'The flag --timeout does not apply to init.'],
     ['deploy --yes', 'The flag --yes belongs to init.'],
     ['diagnose x --force', 'The flag --force belongs to init.'],
     ['init --now=x', 'The flag --now belongs to diagnose.'],
-    ['init there', 'The word "there" is one too many.'],
+    ['init there', 'The word "there" is unexpected.'],
   ])('%s', (line, words) => expect(said(line).join('\n')).toContain(words));
 });
 
@@ -119,7 +119,7 @@ describe('wrong use', () => {
     ['--wait false', 'The word false stands alone. Write --wait=false.'],
     ['--timeout=1m --timeout=2m', '--timeout is given 2 times.'],
     ['--command=diff deploy', '--command is given 2 times.'],
-    ['deploy now', 'The word "now" is one too many.'],
+    ['deploy now', 'The word "now" is unexpected.'],
     ['--output=yaml', '--output is "yaml". Write --output=text or json.'],
     ['--output', 'The flag --output needs a value.'],
   ])('%s', (line, words) => {
@@ -193,8 +193,8 @@ describe('diagnose', () => {
 
   test.each([
     ['diagnose', 'needs at least one file'],
-    ['diagnose a.yaml --manifests b.yaml', '--manifests has no meaning'],
-    ['diagnose a.yaml --no-wait', '--wait has no meaning'],
+    ['diagnose a.yaml --manifests b.yaml', '--manifests does not apply'],
+    ['diagnose a.yaml --no-wait', '--wait does not apply'],
     ['deploy --now 2026-11-24T12:00:00Z', '--now belongs to diagnose'],
     ['diagnose a.yaml --nwo x', 'not known'],
   ])('%s is wrong use', (words, what) => {

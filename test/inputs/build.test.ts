@@ -84,25 +84,25 @@ describe('what is wrong', () => {
   build-args: {9X: 1, Y: }
 `;
     expect(wrong(text)).toEqual([
-      'Input `build` of `Backend` has the key "contxt", which means nothing here; did you mean `context`?',
+      'Input `build` of `Backend` has the key "contxt", which is unknown; did you mean `context`?',
       'Input `build` of `Backend` has a `name` that is "Backend", not the end of a repository.',
       'Input `build` entry 2 has no `name`.',
       'Input `build` entry 2 has a `context` outside the workspace.',
       'Input `build` entry 2 has the cache "registri"; did you mean `registry`?',
       'Input `build` of `web` has the platform "amd64".',
       'Input `build` of `web` has `build-args` that give "Y" no value.',
-      'Input `build` of `web` has the build-arg "9X", which is no name.',
+      'Input `build` of `web` has the build-arg "9X", which is not a valid name.',
       'Input `build` names `web` twice.',
     ]);
   });
 
   test.each([
-    ['- name: [', 'Input `build` line 1 is no YAML.'],
-    ['backend', 'Input `build` is no list of images.'],
-    ['- backend', 'Input `build` entry 1 is no map with a `name`.'],
+    ['- name: [', 'Input `build` line 1 is not valid YAML.'],
+    ['backend', 'Input `build` is not a list of images.'],
+    ['- backend', 'Input `build` entry 1 is not a map with a `name`.'],
     [
       '- name: a\n  context: https://github.com/a/b',
-      'Input `build` of `a` has a `context` that is no path.',
+      'Input `build` of `a` has a `context` that is not a path.',
     ],
     ['- name: a\n  context: /etc', 'Input `build` of `a` has a `context` outside the workspace.'],
     [

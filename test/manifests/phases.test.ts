@@ -76,7 +76,7 @@ describe('phases', () => {
       ['manifest-invalid', 'Job/j1', 23],
       ['manifest-invalid', 'Job/j2', 31],
     ]);
-    expect(findings[1]?.what).toBe('Job/j1 asks for a phase that there is not: "Base".');
+    expect(findings[1]?.what).toBe('Job/j1 names an unknown phase: "Base".');
     expect(findings[0]?.hint).toContain('base, pre-deploy or post-deploy');
   });
 });

@@ -127,19 +127,24 @@ describe('what cannot be used is input-invalid and says what there is', () => {
     ['no context of that name', {}, { context: 'other' }, /no context "other"/],
     ['a context without its cluster', {}, { context: 'broken' }, /cluster "gone"/],
     ['a context without its user', { context: { user: 'x' } }, {}, /user "x"/],
-    ['a server of another scheme', { cluster: { server: 'unix:///run' } }, {}, /no http/],
+    [
+      'a server of another scheme',
+      { cluster: { server: 'unix:///run' } },
+      {},
+      /not an http or https/,
+    ],
     ['aliases that multiply', bomb, {}, /aliases/],
     [
       'a token that is a number',
       { user: { token: 12345678 as never } },
       {},
-      /entry of users whose token is no text/,
+      /entry of users whose token is not a text/,
     ],
     [
       'a namespace that is a list',
       { context: { namespace: ['a'] as never } },
       {},
-      /entry of contexts whose namespace is no text/,
+      /entry of contexts whose namespace is not a text/,
     ],
     [
       'a missing certificate file',

@@ -171,7 +171,7 @@ const rolledBack: Outcome = {
         object: 'Job/migrate',
         namespace: 'web',
         did: 'left',
-        why: 'to make the earlier one again would run it again',
+        why: 'creating the earlier one again would run it again',
       },
     ],
     workloads: [workload('Deployment/backend', 'ready', '3 of 3 available', 4)],

@@ -59,7 +59,7 @@ describe('an expiry', () => {
     expect(text).toBeUndefined();
   });
 
-  test.each(['2026-13-01', 'tomorrow', '20261211'])('%s is no date', (date) => {
+  test.each(['2026-13-01', 'tomorrow', '20261211'])('%s is not a date', (date) => {
     const { findings } = read(entry(`    expired_at: ${date}`));
     expect(findings[0]).toMatchObject({ code: 'input-invalid', severity: 'fatal', line: 2 });
   });
@@ -93,10 +93,10 @@ describe('.trivyignore.yaml', () => {
   });
 
   test.each([
-    ['vulnerabilities: [', /is no YAML/],
-    ['- id: CVE-1', /is no mapping/],
+    ['vulnerabilities: [', /is not valid YAML/],
+    ['- id: CVE-1', /is not a mapping/],
     ['vulnerability:\n  - id: CVE-1', /none of: vulnerabilities/],
-    ['vulnerabilities: CVE-1', /is no list/],
+    ['vulnerabilities: CVE-1', /is not a list/],
     ['vulnerabilities:\n  - CVE-1', /has no id/],
     ['vulnerabilities:\n  - id: CVE-1\n    paths: app', /paths or purls/],
   ])('%j is told', (text, what) => {

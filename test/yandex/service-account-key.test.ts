@@ -63,7 +63,7 @@ describe('what is refused', () => {
       { ...snake, id: 3, private_key: [pem] },
       'lacks `id`, `private_key`.',
     ],
-    ['an id with a line break', { ...snake, id: 'a\r\nX: y' }, 'no Yandex Cloud id'],
+    ['an id with a line break', { ...snake, id: 'a\r\nX: y' }, 'not a Yandex Cloud id'],
     ['a cut key', { ...snake, private_key: cut }, 'damaged or cut short'],
     ['PKCS#1', { ...snake, private_key: pkcs1 }, 'not plain PKCS#8'],
     ['no armour', { ...snake, private_key: 'MIIEv' }, 'without its BEGIN and END lines'],

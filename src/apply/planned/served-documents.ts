@@ -98,7 +98,7 @@ async function unknownKind(document: Document, api: Api): Promise<Finding> {
     object: nameOf(document.object),
     ...(document.file ? placeOf(document, ['kind']) : {}),
     ...(hint ? { hint } : {}),
-    evidence: group ? [`${group} is no group of this cluster, or has no ${kind}.`] : [],
+    evidence: group ? [`${group} is not a group of this cluster, or has no ${kind}.`] : [],
   });
 }
 

@@ -45,13 +45,13 @@ export async function writeObject(planned: PlannedObject, writer: Writer): Promi
 function throwIfAnother({ document, object, live }: PlannedObject): void {
   const { provenUid } = document;
   if (provenUid === undefined || live?.metadata.uid === provenUid) return;
-  const what = `${nameOf(object)} is not the object any more that was proven to be the application's.`;
+  const what = `${nameOf(object)} is no longer the object that was proven to belong to the application.`;
   const { namespace } = object.metadata;
   throw new ActionError(
     finding('release-invalid', what, {
       object: nameOf(object),
       ...(namespace === undefined ? {} : { namespace }),
-      hint: 'Find out who has made it anew, and deploy the commit instead of going back to the record.',
+      hint: 'Find out who recreated it, and deploy the commit instead of going back to the record.',
     }),
   );
 }

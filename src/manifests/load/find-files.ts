@@ -97,7 +97,7 @@ async function filesAt(paths: readonly string[], search: Search): Promise<Source
 }
 
 function brokenLink(shown: string): Finding {
-  return finding('manifest-invalid', `${shown} is a link that leads nowhere.`, { file: shown });
+  return finding('manifest-invalid', `${shown} is a dangling link.`, { file: shown });
 }
 
 function nothing(problem: Finding): Sources {

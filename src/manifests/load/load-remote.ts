@@ -52,7 +52,7 @@ async function fetchText(url: string, http: Http): Promise<HttpResponse | string
 }
 
 function failed(shown: string, evidence: readonly string[], hint: string) {
-  const what = `The manifest at ${shown} could not be taken.`;
+  const what = `The manifest at ${shown} could not be used.`;
   const findings: readonly Finding[] = [
     finding('manifest-invalid', what, { file: shown, evidence, hint }),
   ];
