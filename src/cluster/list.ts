@@ -1,4 +1,5 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
+import { defined } from '../core/defined.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest } from '../core/ports.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -103,8 +104,7 @@ function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions)
   return {
     method: 'GET',
     path,
-    ...(signal ? { signal } : {}),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...defined({ signal, timeoutMs }),
     ...(headsOnly ? { accept: heads } : {}),
   };
 }
