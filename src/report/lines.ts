@@ -2,6 +2,7 @@
 
 import type { Change, ChangeKind, UndoneObject } from '../apply/planned/change.ts';
 import type { ReportedFinding } from '../core/errors.ts';
+import { severityMarks } from '../core/errors.ts';
 import { clip, counted, oneLine, safeLines, spell } from '../core/text.ts';
 import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
@@ -13,7 +14,6 @@ import { liveLines, releaseLines } from './release-lines.ts';
 const mostObjects = 20;
 const mostFindings = 20;
 
-const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
 const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
 
 /** Beyond that nobody reads: a Role for everything that a deploy needs has 90 lines. */

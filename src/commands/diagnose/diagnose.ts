@@ -1,6 +1,6 @@
 // The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
 
-import type { Finding, ReportedFinding } from '../../core/errors.ts';
+import type { Finding } from '../../core/errors.ts';
 import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import { recordOf } from '../../report/findings.ts';
@@ -13,6 +13,7 @@ import { checkedTexts, oddityOf } from '../../rollout/judge/oddity.ts';
 import { rowOf } from '../../rollout/judge/row-of.ts';
 import { memoryOfSaved } from '../../rollout/judge/saved-memory.ts';
 import { withShortTexts } from '../../rollout/judge/short-texts.ts';
+import type { ReportedFinding } from '../../rollout/wait/result.ts';
 import { latestTime, prepare } from './prepare.ts';
 import { newestOf, readSaved, type Saved, type SavedFile } from './saved-objects.ts';
 

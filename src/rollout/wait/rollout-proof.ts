@@ -1,5 +1,6 @@
 // Reads that prove a finding: whether the object or key is really missing, and what exists instead.
 import type { Api } from '../../cluster/api.ts';
+import { headsAlone, withoutReleases } from '../../cluster/list.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { ApiRequest } from '../../core/ports.ts';
 import { fieldsAt, listAt, textAt } from '../../kube/json.ts';
@@ -27,7 +28,6 @@ const resources: Readonly<Record<Proof['kind'], Resource>> = {
 };
 // The head alone is enough where no key is asked for: no value leaves the API server.
 const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
-const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /** Reads what a finding calls missing. Values are dropped at once: only key names are kept. */
 export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
@@ -77,8 +77,6 @@ function resultOf(status: number, body: unknown, proof: Proof): Omit<Answer, 'at
   return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
 }
 
-// Release records are Secrets too, but never the intended name.
-const fieldSelector = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
 const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 
 /** The names of others of its kind; empty where they may not be listed. */
@@ -87,13 +85,15 @@ async function namesBeside(
   { kind, namespace }: Proof,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const query = kind === 'Secret' ? { limit: mostNames, fieldSelector } : { limit: mostNames };
+  // Releases are Secrets too, but nobody means them.
+  const query =
+    kind === 'Secret' ? { limit: mostNames, fieldSelector: withoutReleases } : { limit: mostNames };
   const path = pathOf(resources[kind], { namespace, query });
   try {
     const { status, body } = await api.send({
       method: 'GET',
       path,
-      accept: headsOnly,
+      accept: headsAlone,
       timeoutMs: readMs,
       signal,
     });

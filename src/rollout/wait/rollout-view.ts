@@ -46,13 +46,24 @@ export interface Looked {
   readonly anew: readonly Judged[];
 }
 
-export interface Viewed {
+/** What one look and a wait have in common. */
+export interface JudgeOptions {
+  readonly api: Api;
+  readonly clock: Clock;
   readonly targets: readonly Target[];
-  readonly patience?: Patience | undefined;
+  /** Log lines of each failed container; 0 for none. */
+  readonly logLines: number;
+  /** Default: normal. */
+  readonly patience?: Patience;
+  readonly signal?: AbortSignal;
+  /** Lines for people; they hold text of the cluster. */
+  onLine?(line: string): void;
 }
 
-/** An empty view of these targets; kinds that are ready when they exist are left out. */
-export function createView(api: Api, clock: Clock, { targets, patience = 'normal' }: Viewed): View {
+type Viewed = Pick<JudgeOptions, 'api' | 'clock' | 'targets' | 'patience'>;
+
+/** An empty view of these targets; those whose kind is ready by existing are left out. */
+export function createView({ api, clock, targets, patience = 'normal' }: Viewed): View {
   const snapshot = createSnapshot();
   const memory = liveMemory();
   const awaited = targets.filter(({ object }) => rowOf(object));

@@ -2,7 +2,7 @@
 
 import { plain } from '../../../core/plain-text.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
-import { conditionOf, type Pod, typed } from '../../../kube/typed.ts';
+import { isPodReady, type Pod, typed } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
@@ -24,8 +24,7 @@ export function judgePod(live: KubeObject, context: JudgeContext): Verdict {
   if (phase === 'Failed') {
     return verdictOf('waiting', 'failed', { findings: [failedPod(live, pod)] });
   }
-  const isReady = conditionOf(live, 'Ready')?.status === 'True';
-  if (always && isReady && unsteadyPods([pod], context) === 0) {
+  if (always && isPodReady(pod) && unsteadyPods([pod], context) === 0) {
     return verdictOf('ready', `ready${startedWords(pod.spec)}`);
   }
   const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };

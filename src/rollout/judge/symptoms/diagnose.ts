@@ -3,7 +3,13 @@
 import { finding } from '../../../core/errors.ts';
 import type { Patience } from '../../../kube/annotations.ts';
 import { type KubeObject, nameOf } from '../../../kube/objects.ts';
-import { type ContainerStatus, type Deployment, type Pod, typed } from '../../../kube/typed.ts';
+import {
+  type ContainerStatus,
+  type Deployment,
+  isPodReady,
+  type Pod,
+  typed,
+} from '../../../kube/typed.ts';
 import type {
   ContainerView,
   JudgeContext,
@@ -65,11 +71,8 @@ export function findingOf(
 
 /** Ready, never restarted, and no event about it: it cannot have a symptom. */
 function isWell(pod: Pod, { snapshot }: JudgeContext): boolean {
-  const isReady = pod.status?.conditions?.some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  );
   const isSteady = statusesOf(pod).every(({ ready, restartCount }) => ready && restartCount === 0);
-  return isReady === true && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
+  return isPodReady(pod) && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
 }
 
 function viewOf(pod: Pod, revisionPods: RevisionPods, context: JudgeContext): PodView {
