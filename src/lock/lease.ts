@@ -11,7 +11,6 @@ import { pathOf } from '../kube/paths.ts';
 
 /** As long as nobody renews it, a lock lives that long. */
 export const leaseSeconds = 180;
-export const leaseMs = leaseSeconds * 1000;
 export const renewMs = 15_000;
 
 export const leases = resourceOfKind('coordination.k8s.io/Lease');
