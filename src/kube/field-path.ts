@@ -1,5 +1,5 @@
 // Field paths as the API server writes them, found again in the manifest.
-import { type Document, type Path, type Place, placeOf } from './document.ts';
+import type { Path } from './document.ts';
 import { isFields, valueAt } from './json.ts';
 
 // No real field path is this long.
@@ -60,9 +60,4 @@ function bracket(value: unknown, inside: string): string | number {
       wanted.length > 0 && wanted.every(([key, text]) => String(valueAt(item, [key])) === text),
   );
   return index < 0 ? inside : index;
-}
-
-/** File and line of a field that the API server names, or of its nearest written parent. */
-export function placeOfFieldPath(document: Document, text: string): Place {
-  return placeOf(document, pathOfField(document.object, text));
 }

@@ -11,7 +11,6 @@ import { pathOf } from '../kube/paths.ts';
 
 /** How long a lock lives without a renewal. */
 export const leaseSeconds = 180;
-export const leaseMs = leaseSeconds * 1000;
 export const renewMs = 15_000;
 
 export const leases = resourceOfKind('coordination.k8s.io/Lease');

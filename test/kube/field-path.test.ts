@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { pathOfField, placeOfFieldPath } from '../../src/kube/field-path.ts';
+import { placeOf } from '../../src/kube/document.ts';
+import { pathOfField } from '../../src/kube/field-path.ts';
 import { documentOf } from '../manifests/documents.ts';
 
 const document = documentOf(
@@ -57,11 +58,15 @@ describe.each([
   ['', [], 1],
 ])('%p', (text, path, line) => {
   test('is this path', () => expect(pathOfField(document.object, text)).toEqual(path));
-  test('is on this line', () => expect(placeOfFieldPath(document, text).line).toBe(line));
+  test('is on this line', () =>
+    expect(placeOf(document, pathOfField(document.object, text)).line).toBe(line));
 });
 
 test('without places of its own a document is its file', () => {
-  expect(placeOfFieldPath(document, 'spec.replcas')).toEqual({ file: 'app.yaml', line: 8 });
+  expect(placeOf(document, pathOfField(document.object, 'spec.replcas'))).toEqual({
+    file: 'app.yaml',
+    line: 8,
+  });
 });
 
 test('a hostile path is harmless', () => {

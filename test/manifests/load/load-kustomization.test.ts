@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { placeOf } from '../../../src/kube/document.ts';
-import { placeOfFieldPath } from '../../../src/kube/field-path.ts';
+import { pathOfField } from '../../../src/kube/field-path.ts';
 import { configMap, places, problems, workspaceOf } from '../workspace.ts';
 
 const deployment = [
@@ -62,7 +62,8 @@ describe('a kustomization folder', () => {
   test('its fields are found in the file that has the last word', async () => {
     const loaded = await workspaceOf(files).load(['k/prod'], { kubectl: { stdout: output } });
     const document = loaded.documents.find(({ object }) => object.kind === 'Deployment');
-    const at = (field: string) => document && placeOfFieldPath(document, field);
+    const at = (field: string) =>
+      document && placeOf(document, pathOfField(document.object, field));
     expect(at('spec.replcas')).toEqual({ file: 'k/prod/patch.yaml', line: 6 });
     expect(at('spec.replicas')).toEqual({ file: 'k/base/web.yaml', line: 7 });
     expect(at('spec.template.spec.containers[0].image')).toEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { createApi } from '../../../src/cluster/create-api.ts';
 import type { Cluster } from '../../../src/core/ports.ts';
-import { leaseMs, newLease } from '../../../src/lock/lease.ts';
+import { leaseSeconds, newLease } from '../../../src/lock/lease.ts';
 import { encode } from '../../../src/releases/codec.ts';
 import type { ReleaseHead, ReleaseState } from '../../../src/releases/record.ts';
 import { type Connected, type Connection, newState } from '../../../src/run/state/state.ts';
@@ -80,7 +80,7 @@ describe('the release that status is asked for', () => {
     expect(await isLeftToNewer(running)).toBe(true);
     expect(state.overtaken).toEqual({});
     delete state.overtaken;
-    await clock.jump(leaseMs + 5_000);
+    await clock.jump(leaseSeconds * 1000 + 5_000);
     expect(await isLeftToNewer(running)).toBe(false);
   });
 
