@@ -16,7 +16,7 @@ export interface Proven {
   readonly finding: Finding | undefined;
   readonly isFatal: boolean;
   /** Milliseconds from the write to the first sight, and to the failure. */
-  readonly toldAt: number | undefined;
+  readonly seenAt: number | undefined;
   readonly failedAt: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function prove([, code, , fixture]: SignalRow): Proven {
   return {
     finding: (fatal ?? gravest)?.each,
     isFatal: fatal !== undefined,
-    toldAt: seen[0]?.at,
+    seenAt: seen[0]?.at,
     failedAt: fatal?.at,
   };
 }

@@ -40,7 +40,7 @@ function merge(first: ReportedFinding, next: ReportedFinding): ReportedFinding {
 }
 
 /** What was late says in its evidence what it was late for; that need not be told twice. */
-function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
+function isCoveredByAnother(finding: Finding, all: readonly Finding[]): boolean {
   const said = `${finding.code}: ${finding.what}`;
   const { object, namespace, severity } = finding;
   if (severity === 'fatal') return false;
@@ -56,8 +56,8 @@ function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
 /** One finding per cause with the number of its pods, the most telling first. */
 export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   const causes = new Map<string, ReportedFinding>();
-  const told = findings.filter((each) => !isToldByAnother(each, findings));
-  for (const each of told.sort((a, b) => rank(a) - rank(b))) {
+  const uncovered = findings.filter((each) => !isCoveredByAnother(each, findings));
+  for (const each of uncovered.sort((a, b) => rank(a) - rank(b))) {
     const cause = causeOf(each);
     const known = causes.get(cause);
     causes.set(cause, known ? merge(known, each) : each);

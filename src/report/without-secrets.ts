@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 
 /** The outcome as people may read it: log, annotations, summary, comment, report. */
 export function shownOutcome(outcome: Outcome): Outcome {
-  const findings = mostTelling(outcome.findings);
+  const findings = gravestFirst(outcome.findings);
   return { ...withoutSecrets({ ...outcome, findings }), status: outcome.status };
 }
 
@@ -15,7 +15,7 @@ export function shownOutcome(outcome: Outcome): Outcome {
 const mostFindings = 1_000;
 const gravity = ['fatal', 'warning', 'note'] as const;
 
-function mostTelling(all: readonly ReportedFinding[]): readonly ReportedFinding[] {
+function gravestFirst(all: readonly ReportedFinding[]): readonly ReportedFinding[] {
   if (all.length <= mostFindings) return all;
   const sorted = gravity.flatMap((each) => all.filter(({ severity }) => severity === each));
   const [first, ...left] = sorted.slice(mostFindings);

@@ -58,17 +58,17 @@ export function diagnose(
     return odd.length === 0;
   });
   const picture = pictureOf(sound, at, options.patience);
-  const told = new Set<string>();
+  const visited = new Set<string>();
   const rows: DiagnosisRow[] = [];
-  const tell = (each: Saved): void => {
-    if (told.has(identityOf(each.object)) || !isJudged(each.object)) return;
-    const row = attempt(each, () => rowFor(each.object, picture, told));
+  const visit = (each: Saved): void => {
+    if (visited.has(identityOf(each.object)) || !isJudged(each.object)) return;
+    const row = attempt(each, () => rowFor(each.object, picture, visited));
     if ('odd' in row) problems.push(row.odd);
     else rows.push(row);
   };
-  sound.filter(({ object }) => !hasOwner(object, picture.snapshot)).forEach(tell);
+  sound.filter(({ object }) => !hasOwner(object, picture.snapshot)).forEach(visit);
   // Owners that own each other leave no first one.
-  sound.forEach(tell);
+  sound.forEach(visit);
   return { rows, problems };
 }
 
@@ -120,8 +120,8 @@ function isJudged(object: KubeObject): boolean {
   return rowOf(object) !== undefined;
 }
 
-function rowFor(object: KubeObject, picture: Picture, told: Set<string>): DiagnosisRow {
-  const { state, words, findings } = checkedTexts(judged(object, picture, told));
+function rowFor(object: KubeObject, picture: Picture, visited: Set<string>): DiagnosisRow {
+  const { state, words, findings } = checkedTexts(judged(object, picture, visited));
   const { namespace } = object.metadata;
   const reported = [...findings].sort(byGravity).map(shown);
   // What cannot be shown is found out here, and not when the page is written.
@@ -136,10 +136,10 @@ function rowFor(object: KubeObject, picture: Picture, told: Set<string>): Diagno
 }
 
 /** The verdict with those of what it owns, as far as its own judge has not looked at them. */
-function judged(object: KubeObject, picture: Picture, told: Set<string>): Verdict {
-  told.add(identityOf(object));
+function judged(object: KubeObject, picture: Picture, visited: Set<string>): Verdict {
+  visited.add(identityOf(object));
   const own = verdictOf(object, picture);
-  const below = verdictsBelow(object, picture, told);
+  const below = verdictsBelow(object, picture, visited);
   const findings = [...own.findings, ...below.flatMap((each) => each.findings)];
   const failed = below.some(({ state }) => state === 'failed');
   const settled = own.state === 'suspended' || (own.state === 'ready' && speaksForItself(object));
@@ -154,7 +154,7 @@ function speaksForItself(object: KubeObject): boolean {
   return kindKey(object) !== 'batch/CronJob';
 }
 
-const crewKinds: Readonly<Record<string, readonly string[]>> = {
+const judgedWithOwner: Readonly<Record<string, readonly string[]>> = {
   'apps/Deployment': ['apps/ReplicaSet', 'Pod'],
   'apps/ReplicaSet': ['Pod'],
   'apps/StatefulSet': ['Pod'],
@@ -163,17 +163,22 @@ const crewKinds: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
-function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): readonly Verdict[] {
+function verdictsBelow(
+  owner: KubeObject,
+  picture: Picture,
+  visited: Set<string>,
+): readonly Verdict[] {
   const owned = picture.snapshot
     .childrenOf(owner.metadata.uid ?? '')
-    .filter((each) => !told.has(identityOf(each)));
+    .filter((each) => !visited.has(identityOf(each)));
   const history = kindKey(owner) === 'batch/CronJob' ? olderJobs(owned) : [];
   return owned.flatMap((each) => {
-    if (told.has(identityOf(each))) return [];
-    const isSeen = crewKinds[kindKey(owner)]?.includes(kindKey(each)) || history.includes(each);
-    if (isJudged(each) && !isSeen) return [judged(each, picture, told)];
-    told.add(identityOf(each));
-    const verdicts = verdictsBelow(each, picture, told);
+    if (visited.has(identityOf(each))) return [];
+    const isSeen =
+      judgedWithOwner[kindKey(owner)]?.includes(kindKey(each)) || history.includes(each);
+    if (isJudged(each) && !isSeen) return [judged(each, picture, visited)];
+    visited.add(identityOf(each));
+    const verdicts = verdictsBelow(each, picture, visited);
     return history.includes(each) ? [] : verdicts;
   });
 }

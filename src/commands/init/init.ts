@@ -61,16 +61,16 @@ export async function init(options: InitOptions, doors: InitDoors): Promise<Init
     }),
   );
   const kept = files.filter(({ state }) => state === 'kept');
-  const told = files.map(({ path, state }) => ({ path, state }));
+  const listed = files.map(({ path, state }) => ({ path, state }));
   if (kept.length > 0) {
-    return { code: 1, findings: [inTheWay(kept.length)], files: told, notes, next: [] };
+    return { code: 1, findings: [inTheWay(kept.length)], files: listed, notes, next: [] };
   }
   if (!options.dryRun) {
     for (const { path, text, state } of files) {
       if (state !== 'unchanged' && state !== 'left') await doors.write(path, text);
     }
   }
-  return { code: 0, findings: [], files: told, notes, next: nextSteps(answers, choice) };
+  return { code: 0, findings: [], files: listed, notes, next: nextSteps(answers, choice) };
 }
 
 function stateOf(

@@ -67,10 +67,10 @@ function overtaken(last: Deployed, run: Run, heads: readonly ReleaseHead[]): Fin
     return { ...olderFinding(last, run), severity: 'note', hint };
   }
   state.overtaken = { release: last.head.number };
-  const told = olderFinding(last, run);
-  const what = `${told.what} Nothing was written.`;
+  const older = olderFinding(last, run);
+  const what = `${older.what} Nothing was written.`;
   const back = heads.find((each) => each.state === 'good' && each.commit === context.sha);
-  return { ...told, what, ...endOf(context.event, back?.number) };
+  return { ...older, what, ...endOf(context.event, back?.number) };
 }
 
 /** Somebody who chose a commit has to hear that it is not live. */

@@ -7,7 +7,7 @@ import { RE2JS } from 're2js';
  * the longer they are. 100,000 take at most about 50 ms; a rule over 1,000 conditions takes 10,000.
  */
 const mostSteps = 100_000;
-/** Characters of a text and items of a list that a rule may process. */
+/** Characters of a text and items of a list that a rule may read. */
 export const longestText = 8_192;
 const longestList = 10_000;
 /** Characters of a pattern: with repeats at most some 36,000 instructions. */
