@@ -7,7 +7,7 @@ import { secretsInput } from '../manifests/secrets.ts';
 import type { ReportedFinding } from '../rollout/wait/result.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What follows from something else: shown after the causes. */
+/** Consequences of other findings: shown after the causes. */
 const consequences: ReadonlySet<Code> = new Set([
   'api-error',
   'cancelled',
@@ -22,7 +22,7 @@ function rank(finding: Finding): number {
   return bySeverity[finding.severity] + (consequences.has(finding.code) ? 1 : 0);
 }
 
-/** Pods of one workload share a cause; what has no pod is told apart by its words. */
+/** Pods of one workload share a cause; findings without a pod are distinguished by their words. */
 function causeOf(finding: Finding): string {
   const { code, namespace, object, container, file, line, pod, what } = finding;
   const shared = pod !== undefined && object !== undefined;
@@ -39,7 +39,7 @@ function merge(first: ReportedFinding, next: ReportedFinding): ReportedFinding {
   };
 }
 
-/** What was late says in its evidence what it was late for; that need not be told twice. */
+/** A timeout names in its evidence what it was late for, which need not be repeated. */
 function isCoveredByAnother(finding: Finding, all: readonly Finding[]): boolean {
   const said = `${finding.code}: ${finding.what}`;
   const { object, namespace, severity } = finding;
@@ -53,7 +53,7 @@ function isCoveredByAnother(finding: Finding, all: readonly Finding[]): boolean 
   );
 }
 
-/** One finding per cause with the number of its pods, the most telling first. */
+/** One finding per cause with the number of its pods, the most significant first. */
 export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   const causes = new Map<string, ReportedFinding>();
   const uncovered = findings.filter((each) => !isCoveredByAnother(each, findings));
@@ -65,17 +65,17 @@ export function causesOf(findings: readonly ReportedFinding[]): readonly Reporte
   return [...causes.values()];
 }
 
-/** The same, but with the most telling ones last, nearest to the prompt. */
+/** The same, but with the most significant last, nearest to the prompt. */
 export function causesLast(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   return [...causesOf(findings)].sort((a, b) => rank(b) - rank(a));
 }
 
-/** The finding that the headline names: the first fatal one. */
+/** The finding named in the headline: the first fatal one. */
 export function leadOf(outcome: Outcome): ReportedFinding | undefined {
   return causesOf(outcome.findings).find((each) => each.severity === 'fatal');
 }
 
-/** The code that automation reads: of a cancelled run always `cancelled`. */
+/** The code that automation reads: always `cancelled` for a cancelled run. */
 export function errorCode(outcome: Outcome): Code | '' {
   return outcome.status === 'cancelled' ? 'cancelled' : (leadOf(outcome)?.code ?? '');
 }
@@ -120,7 +120,7 @@ function text(value: string | undefined): string | undefined {
   return value === undefined ? undefined : neutralise(value);
 }
 
-/** The machine form: the contract's keys in their order, absent ones left out by JSON. */
+/** The machine form: the contract's keys in order; JSON omits the absent ones. */
 export function recordOf(finding: Finding): Readonly<Record<string, unknown>> {
   return {
     code: finding.code,

@@ -1,17 +1,17 @@
-// The last gate before people read: whatever the cluster, a registry or a program has said.
+// The last filter before people read the outcome: it may quote the cluster, a registry or a program.
 import { type Finding, finding } from '../core/errors.ts';
 import { known } from '../redaction/redaction.ts';
 import { withoutSecrets } from '../redaction/values.ts';
 import type { ReportedFinding } from '../rollout/wait/result.ts';
 import type { Outcome } from './outcome.ts';
 
-/** The outcome as people may read it: log, annotations, summary, comment, report. */
+/** The outcome without secrets, as people may read it: log, annotations, summary, comment, report. */
 export function shownOutcome(outcome: Outcome): Outcome {
   const findings = gravestFirst(outcome.findings);
   return { ...withoutSecrets({ ...outcome, findings }), status: outcome.status };
 }
 
-/** A list of a hundred thousand wrong lines is one mistake, and would take minutes to show. */
+/** A list of a hundred thousand wrong lines is one mistake, and would take minutes to print. */
 const mostFindings = 1_000;
 const gravity = ['fatal', 'warning', 'note'] as const;
 
@@ -27,7 +27,7 @@ function gravestFirst(all: readonly ReportedFinding[]): readonly ReportedFinding
 
 type Outputs = Readonly<Record<string, string>>;
 
-/** Numbers and words of ours, and a text that the outcome has without its secrets. */
+/** Numbers, fixed words of ours, and text from the outcome with its secrets removed. */
 const harmless = new Set([
   'status',
   'error-code',
@@ -39,8 +39,8 @@ const harmless = new Set([
 ]);
 
 /**
- * Later steps act on names, digests and paths, so none is ever altered: one with a secret in it is
- * left empty, and a warning says so.
+ * Later steps act on names, digests and paths, so none is ever altered: one that contains a secret is
+ * left empty, with a warning.
  */
 export function outputsWithoutSecrets(outputs: Outputs): { outputs: Outputs; withheld?: Finding } {
   const holding = Object.keys(outputs).filter(

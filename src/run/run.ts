@@ -1,4 +1,4 @@
-// Carries a plan out, wave by wave, and tells what happened. Expected failures become findings.
+// Executes a plan, wave by wave, and reports what happened. Expected failures become findings.
 
 import type { RunContext } from '../core/context.ts';
 import { ActionError } from '../core/errors.ts';
@@ -30,8 +30,8 @@ export interface DeployRequest {
 
 /**
  * Never throws for an expected failure: every finding is in the outcome. The connections stay open:
- * the process ends soon, and to destroy an HTTP/2 session whose last streams still linger can throw
- * out of nowhere, after a good deploy (https://github.com/nodejs/undici/issues/5936).
+ * the process ends soon, and destroying an HTTP/2 session whose last streams linger can throw outside
+ * of any call, after a good deploy (https://github.com/nodejs/undici/issues/5936).
  */
 export async function deploy(request: DeployRequest): Promise<Outcome> {
   const plan = makePlan(request.inputs);
@@ -52,13 +52,13 @@ async function workOn(running: Run): Promise<void> {
     await undoIfFailed(running);
     if (isConnected(running)) await finishRelease(running);
   } finally {
-    // Before the scans that only report: the next deploy need not wait for them.
+    // Before the scans that only report, so that the next deploy need not wait for them.
     await running.state.lock?.release();
     await settleBackground(running);
   }
 }
 
-/** What is still under way ends with the process; what that leaves behind is said. */
+/** What is still running ends with the process; what it leaves behind is reported. */
 function giveUp({ state, engine }: Run): void {
   const { log } = engine.ports;
   const number = state.release?.head.number;
@@ -78,13 +78,13 @@ async function carryOut(running: Run): Promise<void> {
     }
     if (running.state.overtaken) return leaveToNewer(running);
     await showPhases(wave, running);
-    // The dry run may add the namespace, so only then it is known what has to be prepared.
+    // The dry run may add the namespace, so what has to be prepared is only known now.
     const phases = inPhases(running.state.planned).map(({ phase }) => phase);
     waves = withPhases(waves.slice(1), phases);
   }
 }
 
-/** What the steps beside it found is of a deploy that does not take place. */
+/** Findings of the steps beside it belong to a deploy that does not take place. */
 function leaveToNewer({ state }: Run): void {
   const kept = state.findings.filter(
     ({ severity, code }) => severity !== 'fatal' || code === 'older-commit',
@@ -92,7 +92,7 @@ function leaveToNewer({ state }: Run): void {
   state.findings.splice(0, state.findings.length, ...kept);
 }
 
-/** What only reports may end after the rest, but not much: a failed deploy is told soon. */
+/** Report-only work may end after the rest, but not much later: a failed deploy is reported soon. */
 async function settleBackground(running: Run): Promise<void> {
   const { background, overdue, temporary } = running.state;
   const timer = setTimeout(() => overdue.abort(), patienceMs);
@@ -105,11 +105,11 @@ async function settleBackground(running: Run): Promise<void> {
   }
 }
 
-/** Once, and only where something may have been written. What was wrong is told before. */
+/** Once, and only where something may have been written. The failure was reported before. */
 async function undoIfFailed(running: Run): Promise<void> {
   const { plan, state, signal, engine } = running;
   if (!plan.undo || !isFatal(state) || signal.aborted || state.touched.size === 0) return;
-  // Whoever has the lock now writes: nothing of it is touched.
+  // Whoever holds the lock now writes: leave it alone.
   if (state.lock?.loss) return;
   const findings = placeFindings(state.findings, state.documents);
   for (const line of allFindings({ findings })) engine.ports.log.info(line);
@@ -127,10 +127,10 @@ async function showPhases(wave: readonly Step[], { state, engine, inputs }: Run)
   await log.group(title, async () => describePhases(parts).forEach(log.info));
 }
 
-/** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
+/** An expected failure, or the abort that we requested ourselves; anything else is a defect. */
 function keepFailure(reason: unknown, { state, signal }: Run): void {
   if (reason instanceof ActionError) {
-    // A step that waited for another one fails by the same findings; they are told once.
+    // A step that waited for another fails with the same findings; they are reported once.
     state.findings.push(...reason.findings.filter((each) => !state.findings.includes(each)));
   } else if (!signal.aborted) throw reason;
 }

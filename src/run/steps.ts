@@ -1,4 +1,4 @@
-// The table of what each step of a plan does to a run: wiring only, the work is in steps/.
+// The table of what each step of a plan does: wiring only, the work is in steps/.
 
 import { changesOf } from '../apply/changes.ts';
 import { dryRunAll, unverifiedOf } from '../apply/dry-run/dry-run.ts';
@@ -52,15 +52,15 @@ function targetWords(target: ClusterTarget): string {
   return target.context ? `the kubeconfig's context ${target.context}` : 'the kubeconfig';
 }
 
-/** What a step is made of. `run` throws ActionError, or the abort's own error. */
+/** One step's row. `run` throws ActionError, or the abort's own error. */
 interface Row<K extends StepName, N extends Fact, G extends Fact> {
-  /** The line of the printed plan. */
+  /** Its line in the printed plan. */
   describe(step: StepOf<K>): string;
-  /** Of the report's timeline. */
+  /** Its section in the report's timeline. */
   readonly section: Timing['section'];
-  /** Its lines are folded under this; without it they stay in sight. */
+  /** The log group that folds its lines; without it they stay visible. */
   readonly group?: string;
-  /** It is planned after who gives these, or beside them, and then waits for them. */
+  /** Planned after the steps that give these, or beside them, and then waits for them. */
   readonly needs: readonly N[];
   readonly gives: readonly G[];
   run(step: StepOf<K>, run: 'connection' extends N ? Connected : Run): Promise<void>;
@@ -71,7 +71,7 @@ const row =
   <const N extends Fact, const G extends Fact>(parts: Row<K, N, G>): Row<K, N, G> =>
     parts;
 
-/** One row each, in the order in which a deploy comes to them. */
+/** One row each, in the order of a deploy. */
 export const steps = {
   authenticate: row<'authenticate'>()({
     describe: ({ target }) => `authenticate to ${targetWords(target)}`,
@@ -215,7 +215,7 @@ export const steps = {
       return `after a failure: put back what was there${then}`;
     },
     section: 'rollout',
-    // The apply may have failed in the middle.
+    // The apply may have failed halfway.
     needs: ['connection'],
     gives: [],
     run: runUndo,
@@ -225,18 +225,18 @@ export const steps = {
 export type Needs<K extends StepName> = (typeof steps)[K]['needs'][number];
 export type Gives<K extends StepName> = (typeof steps)[K]['gives'][number];
 
-/** The row of a step, for who knows no step by name. */
+/** The row of a step, for callers that treat all steps alike. */
 export function rowOf<K extends StepName>(step: StepOf<K>): Row<K, Fact, Fact> {
   return steps[step.do as K] as unknown as Row<K, Fact, Fact>;
 }
 
-/** Carries out one step, once what it needs is given. Throws ActionError, or the abort's own error. */
+/** Runs one step, once what it needs is available. Throws ActionError, or the abort's own error. */
 export async function runStep<K extends StepName>(step: StepOf<K>, run: Run): Promise<void> {
   const { needs, gives, run: work } = rowOf(step);
   const { given } = run.state;
   try {
     for (const need of needs) await given[need].promise;
-    // Whoever gives the connection has put it there.
+    // The step that gives the connection has stored it there.
     await work(step, run as Connected);
     for (const fact of gives) given[fact].resolve();
   } catch (error) {
@@ -285,14 +285,14 @@ async function readManifests({ entries }: StepOf<'load-manifests'>, run: Run): P
   const kubectl = () => kubectlPath(run);
   const loaded = await loadManifests(entries, { ports, context, untrusted, kubectl, signal });
   state.loaded = loaded.documents;
-  // What is still being built is checked by its name, so that a mistake shows at once.
+  // An image still being built is checked by its name, so that a mistake shows at once.
   const expected = Object.fromEntries((inputs.build?.images ?? []).map(({ name }) => [name, name]));
   keep([...loaded.findings, ...setDocuments({ ...inputs.images, ...expected }, run)], run);
   ports.log.info(`${counted(state.documents.length, 'object')} from ${entries.join(', ')}`);
 }
 
 async function pinImages(_: unknown, run: Run): Promise<void> {
-  // The other ones were told when the manifests were read.
+  // The others were reported when the manifests were read.
   const findings = setDocuments(imagesOf(run), run);
   keep(
     findings.filter(({ severity }) => severity === 'fatal'),
@@ -348,7 +348,7 @@ async function judge(_: unknown, run: Connected): Promise<void> {
     signal,
   });
   const isBad = result.findings.some(({ severity }) => severity === 'fatal');
-  // A run that began meanwhile may be why.
+  // A run that started meanwhile may be the reason.
   if (isBad && (await isLeftToNewer(run, { again: true }))) return;
   state.workloads = result.workloads;
   keep(result.findings, run);
@@ -365,7 +365,7 @@ function setDocuments(images: Readonly<Record<string, string>>, run: Run): reado
   return findings;
 }
 
-/** What was asked for by version: installed once, whoever waits for it. */
+/** The tools requested by version: installed once, whoever waits for them. */
 function askedTools(run: Run): Promise<readonly InstalledTool[]> {
   run.state.tools ??= tools(run, { needsKubectl: false, versions: run.inputs });
   return run.state.tools;
@@ -385,7 +385,7 @@ async function tools(
   );
 }
 
-/** The cloud's word, else the API server's own. Waits for the connection; undefined without one. */
+/** The cloud's answer, else the API server's own. Waits for the connection; undefined without one. */
 async function versionOfCluster(run: Run): Promise<string | undefined> {
   const there = await connected(run);
   if (!there) return undefined;
@@ -396,7 +396,7 @@ async function versionOfCluster(run: Run): Promise<string | undefined> {
   return typeof gitVersion === 'string' ? gitVersion : undefined;
 }
 
-/** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
+/** The one on PATH where `kubectl-version` allows it, else the requested version, installed. */
 async function kubectlPath(run: Run): Promise<string> {
   const versions = { ...run.inputs, ycVersion: 'none' };
   const left = run.inputs.kubectlVersion === 'auto';

@@ -1,4 +1,4 @@
-// Whether a deploy was overtaken while it waited: then its commit is older than what is live.
+// Whether a deploy was overtaken while it waited, so that its commit is older than the live one.
 import { branchOf, repositoryOf } from '../../core/context.ts';
 import { type Finding, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
@@ -10,10 +10,10 @@ import type { ReleaseHead } from '../../releases/record.ts';
 import type { Run } from '../state/state.ts';
 
 /**
- * Under the lock, before the first write. GitHub alone says which commit is older; a record says no
- * more than which two to compare. Only a strict ancestor of the last deployed commit of the same
+ * Runs under the lock, before the first write. GitHub alone decides which commit is older; a record only
+ * names the two to compare. Only a strict ancestor of the last deployed commit of the same
  * repository, branch and environment is overtaken: `state.overtaken`, and the finding `older-commit` (a
- * note where `allow-older` is set). For every doubt the deploy goes on, and the log says why.
+ * note where `allow-older` is set). In any doubt the deploy continues, and the log says why.
  */
 export async function checkCommit(
   { heads }: KnownReleases,
@@ -47,7 +47,7 @@ export async function checkCommit(
   return relation === 'diverged' ? goesOn('neither comes from the other') : undefined;
 }
 
-/** Undefined where nothing says which commit is deployed, from where, or whose it is. */
+/** Undefined where the deployed commit, its origin or its repository is not recorded. */
 function lineOf({ context, inputs }: Run): Line | undefined {
   const repository = repositoryOf(context);
   const branch = branchOf(context);
@@ -73,7 +73,7 @@ function overtaken(last: Deployed, run: Run, heads: readonly ReleaseHead[]): Fin
   return { ...older, what, ...endOf(context.event, back?.number) };
 }
 
-/** Somebody who chose a commit has to hear that it is not live. */
+/** Whoever chose a commit must learn that it is not live. */
 function endOf(event: string, release: number | undefined): Pick<Finding, 'severity' | 'hint'> {
   const back = release === undefined ? '' : ` with to-release: ${release}`;
   if (event === 'workflow_dispatch') {
@@ -85,7 +85,7 @@ function endOf(event: string, release: number | undefined): Pick<Finding, 'sever
   return { severity: 'warning', hint };
 }
 
-/** What a record says is text from the cluster; GitHub has confirmed the commit alone. */
+/** A record's text comes from the cluster; GitHub has confirmed only the commit. */
 function olderFinding({ head, commit, runUrl }: Deployed, run: Run): Finding {
   const { context, inputs, state } = run;
   const { app, environment } = inputs;

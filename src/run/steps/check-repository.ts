@@ -1,4 +1,4 @@
-// Before anything is written over a release: whether the application is another repository's.
+// Before anything is overwritten: whether the application belongs to another repository.
 import { repositoryOf } from '../../core/context.ts';
 import { ActionError, type Finding, finding } from '../../core/errors.ts';
 import { secretName } from '../../releases/codec.ts';
@@ -7,8 +7,8 @@ import { takenBy } from '../../releases/repository.ts';
 import { keep, type Run } from '../state/state.ts';
 
 /**
- * Throws ActionError `app-taken`; a warning where nothing is written, and for a rollback on a
- * terminal: its remote may be a copy. `take-over` adds the repository to the record.
+ * Throws ActionError `app-taken`; only a warning where nothing is written, and for a rollback on a
+ * terminal, whose remote may be a copy. `take-over` adds the repository to the record.
  */
 export function checkRepository(known: KnownReleases, run: Run): void {
   const { inputs, context } = run;

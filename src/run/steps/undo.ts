@@ -1,4 +1,4 @@
-// The step after a failure: what the run has changed is put back, awaited and judged.
+// The step after a failure: undoes what the run has changed, waits for it and judges it.
 
 import { ActionError } from '../../core/errors.ts';
 import type { KubeObject } from '../../kube/objects.ts';
@@ -23,7 +23,7 @@ export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   const finish = (parts: Pick<Undone, 'state' | 'objects' | 'workloads'>): void => {
     state.undone = { ...parts, from, to: clock.now() };
   };
-  // As it is if the run ends in the middle of it.
+  // The state if the run ends in the middle of it.
   const objects: UndoneObject[] = [];
   finish({ state: 'cancelled', objects, workloads: [] });
   for (const { planned } of state.touched.values()) state.undoing.add(planned.object);
@@ -54,7 +54,7 @@ export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   }
 }
 
-// Creation times are whole seconds of the server.
+// Creation times are whole seconds by the server's clock.
 const clockSlackMs = 2_000;
 
 function stateOf({ objects }: UndoOutcome, { state, signal }: Run): Undone['state'] {
