@@ -1,4 +1,4 @@
-// Writes docs/diagnosis.md out of the tables of the code: what is printed is what the judge says of
+// Writes docs/diagnosis.md from the tables of the code: what it prints is what the judge says of
 // each recorded state.
 import type { Finding } from '../src/core/errors.ts';
 import type { SignalRow } from '../src/rollout/facts/verdict.ts';
@@ -12,7 +12,7 @@ const longer = 700_000;
 const weight = { note: 0, warning: 1, fatal: 2 } as const;
 
 export interface Proven {
-  /** The gravest finding of the row's code; undefined: the state does not prove the row. */
+  /** The gravest finding with the row's code; undefined: the state does not prove the row. */
   readonly finding: Finding | undefined;
   readonly isFatal: boolean;
   /** Milliseconds from the write to the first sight, and to the failure. */
@@ -20,7 +20,7 @@ export interface Proven {
   readonly failedAt: number | undefined;
 }
 
-/** What the judge says of a row's state. */
+/** The judge's result for a row's state. */
 export function prove([, code, , fixture]: SignalRow): Proven {
   const from = targetOf(fixture).at;
   const seen = replay(fixture, { longer, step: 1_000 }).flatMap(({ at, verdict }) =>

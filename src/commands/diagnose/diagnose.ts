@@ -1,4 +1,4 @@
-// The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
+// The same judgement over saved objects, without a cluster: for a state that somebody has sent in.
 
 import type { Finding } from '../../core/errors.ts';
 import type { Patience } from '../../kube/annotations.ts';
@@ -19,7 +19,7 @@ import { newestOf, readSaved, type Saved, type SavedFile } from './saved-objects
 
 export type { SavedFile } from './saved-objects.ts';
 
-/** One object without an owner in the input; what it owns reports here. */
+/** One object without an owner in the input; what it owns is reported with it. */
 export interface DiagnosisRow {
   readonly object: string;
   readonly namespace?: string;
@@ -35,12 +35,12 @@ export interface FileDiagnosis {
 }
 
 export interface DiagnoseOptions {
-  /** Milliseconds; by default the latest time in the files. */
+  /** Milliseconds; default: the latest time in the files. */
   readonly now?: number;
   readonly patience?: Patience;
 }
 
-/** Judges saved objects as they stand at `now`. Never throws for what is in the files. */
+/** Judges saved objects as they stand at `now`. Never throws because of the files' contents. */
 export function diagnose(
   files: readonly SavedFile[],
   options: DiagnoseOptions = {},
@@ -67,7 +67,7 @@ export function diagnose(
     else rows.push(row);
   };
   sound.filter(({ object }) => !hasOwner(object, picture.snapshot)).forEach(visit);
-  // Owners that own each other leave no first one.
+  // Owners that own each other have no root.
   sound.forEach(visit);
   return { rows, problems };
 }
@@ -86,7 +86,7 @@ function pictureOf(saved: readonly Saved[], now: number, patience?: Patience): P
   return { snapshot, memory: patience ? { ...memory, patience } : memory, now };
 }
 
-// A file comes from anywhere: an object that the judges stumble over is named.
+// Files come from anywhere: an object that a judge cannot handle is reported.
 function attempt<T extends object>(
   { object, file, line }: Saved,
   work: () => T,
@@ -113,7 +113,7 @@ function hasOwner(object: KubeObject, snapshot: Snapshot): boolean {
   return (object.metadata.ownerReferences ?? []).some(({ uid }) => snapshot.byUid(uid));
 }
 
-/** What is ready by existing has no verdict to give; nor has a ReplicaSet that only waits for an undo. */
+/** Kinds that are ready when they exist have no verdict, nor has a ReplicaSet kept only for an undo. */
 function isJudged(object: KubeObject): boolean {
   const { spec } = object as { readonly spec?: { readonly replicas?: unknown } };
   if (kindKey(object) === 'apps/ReplicaSet' && spec?.replicas === 0) return false;
@@ -124,7 +124,7 @@ function rowFor(object: KubeObject, picture: Picture, visited: Set<string>): Dia
   const { state, words, findings } = checkedTexts(judged(object, picture, visited));
   const { namespace } = object.metadata;
   const reported = [...findings].sort(byGravity).map(shown);
-  // What cannot be shown is found out here, and not when the page is written.
+  // Throws here, and not later when the page is written, for a finding that cannot be shown.
   for (const each of reported) recordOf(each);
   return {
     object: nameOf(object),
@@ -135,7 +135,7 @@ function rowFor(object: KubeObject, picture: Picture, visited: Set<string>): Dia
   };
 }
 
-/** The verdict with those of what it owns, as far as its own judge has not looked at them. */
+/** The verdict with those of what it owns, unless its own judge has looked at them already. */
 function judged(object: KubeObject, picture: Picture, visited: Set<string>): Verdict {
   visited.add(identityOf(object));
   const own = verdictOf(object, picture);
@@ -162,7 +162,7 @@ const judgedWithOwner: Readonly<Record<string, readonly string[]>> = {
   'batch/Job': ['Pod'],
 };
 
-/** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
+/** Verdicts of what it owns; for a kind that its own judge looks at, only of what that owns in turn. */
 function verdictsBelow(
   owner: KubeObject,
   picture: Picture,
@@ -183,7 +183,7 @@ function verdictsBelow(
   });
 }
 
-/** Of the Jobs of a CronJob the newest tells how it goes. */
+/** All but the newest Job of a CronJob: the newest shows its current state. */
 function olderJobs(jobs: readonly KubeObject[]): readonly KubeObject[] {
   const made = ({ metadata }: KubeObject): number =>
     Date.parse(metadata.creationTimestamp ?? '') || 0;
@@ -201,7 +201,7 @@ function verdictOf(object: KubeObject, { snapshot, memory, now }: Picture): Verd
   return judge(object, snapshot, known, now);
 }
 
-/** That a file lacks an object proves nothing; that it has it shows that the trouble is over. */
+/** An object missing from the files proves nothing; one that is present shows that the trouble is over. */
 function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now: number): Answer {
   const group = {
     StorageClass: 'storage.k8s.io/',
@@ -219,6 +219,6 @@ function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now
 
 function shown(live: LiveFinding): ReportedFinding {
   const { logs: _logs, proof: _proof, fatalAt: _fatalAt, cause: _cause, ...rest } = live;
-  // The count is what the judge was told so that one look is enough: nobody has counted.
+  // The count was set so that one look suffices: nobody has counted it.
   return { ...rest, evidence: rest.evidence.filter((line) => !/^failed pulls: /.test(line)) };
 }

@@ -1,4 +1,4 @@
-// Does the key open Yandex Cloud, and is the cluster there, running, and to be reached?
+// Whether the key works with Yandex Cloud, and the cluster exists, runs and can be reached.
 import { ActionError } from '../../core/errors.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -23,7 +23,7 @@ export interface Checked<T> {
   readonly value?: T;
 }
 
-/** A token from the key, or the one that was given. */
+/** A token from the key, or the one given. */
 export async function checkKey(
   credentials: Credentials,
   apiEndpoint: string,
@@ -58,7 +58,7 @@ export async function checkCluster(
   });
 }
 
-/** An expected failure is a check that failed. */
+/** An expected error is a failed check. */
 export async function expected<T>(
   name: Check['check'],
   work: () => Promise<Checked<T>>,

@@ -12,7 +12,7 @@ import { type Cloud, checkCluster, checkKey, expected } from './cloud.ts';
 import { checkPermissions } from './permissions.ts';
 import { checkRegistry } from './registry.ts';
 
-/** What cannot be looked at, and why. */
+/** What cannot be checked, and why. */
 export function unopened(why: string): readonly Check[] {
   return (['cluster', 'api', 'permissions'] as const).map((name) =>
     skipped(name, `Not looked at: ${why}.`),
@@ -88,7 +88,7 @@ async function checkTarget(
   return [check, ...(await checkApi(access, place, roleCommand(value.id, cloud)))];
 }
 
-/** It brings its own credentials: there is no key and no cluster of the cloud's to look at. */
+/** The kubeconfig has its own credentials: there is no key and no cloud cluster to check. */
 async function checkKubeconfig(
   target: ClusterTarget & { readonly by: 'kubeconfig' },
   place: Place,
@@ -111,7 +111,7 @@ function roleCommand(
   return `${bind} --role k8s.cluster-api.editor --subject serviceAccount:${serviceAccountId}`;
 }
 
-/** The way to the API server, then what may be done there. */
+/** The connection to the API server, then the permissions there. */
 async function checkApi(access: Access, place: Place, role?: string): Promise<readonly Check[]> {
   const { engine } = place;
   const { clock, log } = engine.ports;

@@ -1,25 +1,25 @@
-// What `init` has to know of an application, from flags or from what lies in its folder.
+// What `init` needs to know about an application, from flags or from the files in its folder.
 import { type Finding, finding } from '../../core/errors.ts';
 
 export interface Service {
   readonly name: string;
   readonly port: number;
-  /** Of the readiness probe; a probe of the port alone where it is absent. */
+  /** Of the readiness probe; without it the probe only opens the port. */
   readonly path?: string;
-  /** The folder with its Dockerfile. */
+  /** The folder that contains its Dockerfile. */
   readonly context: string;
 }
 
 export interface Answers {
   readonly app: string;
-  /** Of production; staging's is the same with `-staging`. */
+  /** Of production; staging has the same with `-staging`. */
   readonly namespace: string;
   readonly services: readonly Service[];
   /** Folders whose tests the workflows run. */
   readonly pytest?: string;
-  /** What pytest is installed from, where it is not `requirements.txt`. */
+  /** What pytest is installed from, if not `requirements.txt`. */
   readonly requirements?: string;
-  /** Python's version, where the Dockerfile beside those tests names it: `3.11`. */
+  /** The Python version that the Dockerfile next to those tests names: `3.11`. */
   readonly python?: string;
   readonly npm?: string;
 }
@@ -29,11 +29,11 @@ export interface Folder {
   /** `.` is the repository itself. */
   readonly name: string;
   readonly files: readonly string[];
-  /** The Dockerfile's text, where there is one. */
+  /** The Dockerfile's text, if there is one. */
   readonly dockerfile?: string;
 }
 
-/** As people write them; absent where nobody has said it yet. */
+/** As a user writes them; absent where not given yet. */
 export interface Words {
   readonly app?: string | undefined;
   readonly namespace?: string | undefined;
@@ -41,7 +41,7 @@ export interface Words {
   readonly services?: string | undefined;
 }
 
-/** A name that Kubernetes, the registry and GitHub take alike. */
+/** A name that is valid for Kubernetes, the registry and GitHub. */
 function nameFrom(text: string): string {
   return text
     .toLowerCase()
@@ -50,7 +50,7 @@ function nameFrom(text: string): string {
     .slice(0, 40);
 }
 
-/** What is proposed where nobody has said it; a service's text is empty where none was found. */
+/** The proposals for what was not given; the text of services is empty where none was found. */
 export function proposals(repository: string, folders: readonly Folder[]): Required<Words> {
   const app = nameFrom(repository) || 'app';
   const built = folders.filter(({ dockerfile }) => dockerfile !== undefined);
@@ -69,7 +69,7 @@ function wrong(flag: string, what: string, hint: string): Finding {
   return finding('input-invalid', `--${flag} ${what}.`, { hint });
 }
 
-/** Answers, or everything that is wrong with the words. */
+/** The answers, or everything that is wrong with the texts. */
 export function readAnswers(
   words: Required<Words>,
   folders: readonly Folder[],

@@ -15,8 +15,9 @@ const mostNamed = 20;
 
 /**
  * The run's documents, each such object with the proven uid. Anyone who may write Secrets in one
- * namespace can forge a release there. Throws ActionError `release-invalid` with every object that is cluster-wide, or in another namespace, and not
- * proven; only reads are sent. `newest`: the last recorded release, whose uids count too.
+ * namespace can forge a release there. Throws ActionError `release-invalid` with every object that is
+ * cluster-wide, or in another namespace, and not proven; only reads are sent. `newest`: the last
+ * recorded release, whose uids count too.
  */
 export async function proveRecorded(
   run: Connected,

@@ -1,4 +1,4 @@
-// Inputs that more than one of the reusable workflows has.
+// Inputs that several of the reusable workflows have.
 
 export interface WorkflowInput {
   readonly description: string;
@@ -7,7 +7,7 @@ export interface WorkflowInput {
   /** Default: empty. */
   readonly default?: string;
   readonly required?: true;
-  /** It is asked for as well where a person starts the workflow by hand: with these words. */
+  /** It is also asked for where a person starts the workflow by hand: with this text. */
   readonly byHand?: string;
 }
 
