@@ -20,7 +20,7 @@ function cutAtLine(page: string, most: number, runUrl: string): string {
   if (page.length <= most) return page;
   const kept = page.slice(0, page.lastIndexOf('\n', most));
   const where = link('the summary of the run', runUrl);
-  return `${kept}\n${closing(kept)}\n\n_Cut here: GitHub allows no more. ${where} has all of it._\n`;
+  return `${kept}\n${closing(kept)}\n\n_Cut here: GitHub allows no more. ${where} has the rest._\n`;
 }
 
 /** Closes the fence and the folds that the cut left open. */

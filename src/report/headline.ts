@@ -83,7 +83,7 @@ export function headline(outcome: Outcome): string {
     case 'unchanged':
       if (outcome.overtaken)
         return `Did not deploy ${target(outcome, 'to')}: a newer commit is live`;
-      return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
+      return `Nothing to change: ${target(outcome, 'in')} matches the manifests`;
     case 'cancelled':
       return `${attempt(outcome)} was cancelled`;
     case 'failed': {
@@ -91,7 +91,7 @@ export function headline(outcome: Outcome): string {
       return `${failed(outcome)}${undone}`;
     }
     case 'rolled-back':
-      return `${failed(outcome)}; what was there before is back`;
+      return `${failed(outcome)}; what was there before was restored`;
   }
 }
 
@@ -102,7 +102,7 @@ function failed(outcome: Outcome): string {
 
 /** An image is often pushed again under the same tag, and then nothing rolls. */
 const sameTags =
-  'The images are the same references: one that was pushed again under its tag rolls nothing. Give each build a tag or digest of its own.';
+  'The image references are unchanged: an image that was pushed again under the same tag rolls nothing. Give each build a tag or digest of its own.';
 
 /** What to do next when the run did not succeed; undefined when it did. */
 export function nextStep(outcome: Outcome): string | undefined {

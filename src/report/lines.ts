@@ -122,7 +122,7 @@ function appliedLines(outcome: Outcome): string[] {
   const applied = outcome.changes.filter((each) => each.change !== 'unchanged');
   if (applied.length === 0) return ['Nothing was changed in the cluster.'];
   const more = applied.length - mostObjects;
-  const word = outcome.undone ? 'Applied' : 'Applied, and left as it is';
+  const word = outcome.undone ? 'Applied' : 'Applied, and not undone';
   return [
     `${word}: ${counted(applied.length, 'object')}`,
     ...applied.slice(0, mostObjects).map((each) => `  ${changeLine(each)}`),

@@ -48,7 +48,7 @@ export function outputsWithoutSecrets(outputs: Outputs): { outputs: Outputs; wit
   );
   if (holding.length === 0) return { outputs };
   const names = holding.map((name) => `\`${name}\``).join(', ');
-  const what = `Left empty, since a secret is in it: ${holding.length === 1 ? 'output' : 'outputs'} ${names}.`;
+  const what = `Left empty because of a secret in it: ${holding.length === 1 ? 'output' : 'outputs'} ${names}.`;
   return {
     outputs: { ...outputs, ...Object.fromEntries(holding.map((name) => [name, ''])) },
     withheld: finding('secret-in-output', what, { severity: 'warning' }),

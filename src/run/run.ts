@@ -63,7 +63,7 @@ function giveUp({ state, engine }: Run): void {
   const { log } = engine.ports;
   const number = state.release?.head.number;
   if (state.release?.head.state === 'pending') {
-    log.info(`The end of release ${number} could not be recorded: it stays pending.`);
+    log.info(`The result of release ${number} could not be recorded: it stays pending.`);
   }
   if (state.lock?.isHeld) log.info(notGivenBack);
 }
@@ -123,7 +123,7 @@ async function showPhases(wave: readonly Step[], { state, engine, inputs }: Run)
   const { log } = engine.ports;
   const isRead = wave.some((step) => rowOf(step).gives.includes('documents'));
   if (parts.length === 0 || !isRead) return;
-  const title = inputs.wait ? 'Phases' : 'Phases, applied at once since nothing is awaited';
+  const title = inputs.wait ? 'Phases' : 'Phases, applied together because nothing is awaited';
   await log.group(title, async () => describePhases(parts).forEach(log.info));
 }
 

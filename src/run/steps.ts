@@ -126,7 +126,7 @@ export const steps = {
   }),
   'choose-release': row<'choose-release'>()({
     describe: ({ to }) =>
-      to ? `take release ${to}` : 'take the newest good release older than the live one',
+      to ? `choose release ${to}` : 'choose the newest good release older than the live one',
     section: 'prepare',
     group: 'Release',
     needs: ['connection'],
@@ -149,7 +149,7 @@ export const steps = {
     run: pinImages,
   }),
   'dry-run': row<'dry-run'>()({
-    describe: () => 'dry-run every object on the server; a refusal ends the run here',
+    describe: () => 'dry-run every object on the server; a rejection ends the run here',
     section: 'apply',
     group: 'Dry run',
     needs: ['connection', 'documents'],
@@ -405,7 +405,7 @@ async function kubectlPath(run: Run): Promise<string> {
     installed.find(({ name }) => name === 'kubectl')?.path ??
     (await run.engine.ports.shell.which('kubectl'));
   if (path !== undefined) return path;
-  const what = 'A kustomization folder needs kubectl, and there is none on PATH.';
+  const what = 'A kustomization folder needs kubectl, which is not on PATH.';
   const hint = 'Install kubectl on the runner, or set kubectl-version: auto.';
   throw new ActionError(finding('tool-unavailable', what, { hint }));
 }

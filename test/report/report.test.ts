@@ -303,7 +303,7 @@ describe('secrets that the cluster repeats', () => {
     }
     expect(withheld).toMatchObject({ code: 'secret-in-output', severity: 'warning' });
     expect(withheld?.what).toBe(
-      'Left empty, since a secret is in it: outputs `namespace`, `images`, `changes`.',
+      'Left empty because of a secret in it: outputs `namespace`, `images`, `changes`.',
     );
     expect(outputsWithoutSecrets(outputsOf(outcome('deployed'))).withheld).toBeUndefined();
   });

@@ -38,9 +38,11 @@ export async function diagnoseFiles(
   const patience = patiences.find((each) => each === (raw.patience ?? 'normal'));
   const wrong = [
     ...(Number.isNaN(at)
-      ? [wrongUse('--now is no time', 'Write it as 2026-11-24T12:00:00Z.')]
+      ? [wrongUse('--now is not a time', 'Write it as 2026-11-24T12:00:00Z.')]
       : []),
-    ...(patience ? [] : [wrongUse('--patience is no choice', `Use ${patiences.join(', ')}.`)]),
+    ...(patience
+      ? []
+      : [wrongUse('--patience is not a valid value', `Use ${patiences.join(', ')}.`)]),
   ];
   if (wrong.length > 0) return { code: 2, errors: wrong.flatMap(errorLines), lines: [], json: '' };
   const opened = await Promise.all([...new Set(files)].map((path) => open(path, read)));

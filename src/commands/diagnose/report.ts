@@ -44,7 +44,7 @@ export function diagnosisLines(rows: readonly DiagnosisRow[]): readonly string[]
 function sum(rows: readonly DiagnosisRow[]): string {
   const count = (state: DiagnosisRow['verdict']): number =>
     rows.filter(({ verdict }) => verdict === state).length;
-  if (rows.length === 0) return `${marks.open} Nothing in it has a verdict.`;
+  if (rows.length === 0) return `${marks.open} It contains no object that can be judged.`;
   const states = (['failed', 'waiting', 'ready', 'suspended'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`);

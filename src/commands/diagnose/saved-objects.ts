@@ -83,7 +83,7 @@ function treesOf(file: SavedFile): readonly Tree[] {
 }
 
 function empty({ name }: SavedFile): Finding {
-  return finding('manifest-invalid', `${name} holds no object at all.`, {
+  return finding('manifest-invalid', `${name} contains no object.`, {
     file: name,
     hint: 'Save the state again: kubectl get all,events,pvc -o yaml > state.yaml',
   });

@@ -43,7 +43,7 @@ function wrongInputs(step: ActionStep): readonly Check[] {
   const problems = [...unknown];
   if (named.length === 0 && !withoutCluster.includes(command)) {
     const fix = ['yc-k8s-cluster-id: ${{ vars.YC_K8S_CLUSTER_ID }}'];
-    problems.push(failed('workflows', `${place} ${command} names no cluster.`, fix));
+    problems.push(failed('workflows', `${place} ${command} has no cluster.`, fix));
   }
   const isYandex = named.some((name) => name !== 'kubeconfig') || isGiven(inputs, 'yc-registry-id');
   const ownLogin = isGiven(inputs, 'registry-username');
@@ -87,7 +87,7 @@ function wrongSecrets(step: ActionStep): readonly Check[] {
     return guess ? [note('workflows', `${place} it names the secret ${name}${guess}`, [])] : [];
   });
   if (used.length === 0 || isGiven(step.fields, 'environment')) return misspelt;
-  const what = `${place} it names no environment, so of the secrets only those of the repository arrive.`;
+  const what = `${place} it names no environment, so it only gets the secrets of the repository.`;
   return [...misspelt, note('workflows', what, ['environment: production'])];
 }
 

@@ -32,14 +32,14 @@ export async function checkKey(
   return expected<Cloud>('key', async () => {
     const endpoints = await discoverEndpoints(ports.http, apiEndpoint);
     if (credentials.by === 'token') {
-      const what = 'An IAM token is given; whether it is accepted, the cluster will say.';
+      const what = 'An IAM token is given; only the cluster can say whether it is valid.';
       return { check: ok('key', what), value: { token: credentials.token, endpoints } };
     }
     if (credentials.by === 'oidc') throw new Error('a terminal has no OIDC token');
     const { id, serviceAccountId } = credentials.key;
     const { token, expiresAt } = await tokenByKey(credentials.key, endpoints, ports);
     const hours = Math.round((expiresAt - ports.clock.now()) / 3_600_000);
-    const what = `Key ${id} of service account ${serviceAccountId} gives a token for ${hours} h.`;
+    const what = `Key ${id} of service account ${serviceAccountId} gives tokens valid for ${hours} h.`;
     return { check: ok('key', what), value: { token, endpoints, serviceAccountId } };
   });
 }

@@ -82,7 +82,7 @@ async function checkTarget(
   const { http } = place.engine.ports;
   const cluster = await checkCluster(target, cloud, { http, endpoint: place.endpoint });
   const { check, value } = cluster;
-  if (!value) return [check, ...unopened('the cluster is not to be had').slice(1)];
+  if (!value) return [check, ...unopened('the cluster is not available').slice(1)];
   const kubeconfig = managedKubeconfig({ ...value, token: cloud.token });
   const access = { kubeconfig, path: '', borrowed: false, hints: {} };
   return [check, ...(await checkApi(access, place, roleCommand(value.id, cloud)))];

@@ -23,7 +23,7 @@ export async function checkRegistry(asked: Asked): Promise<Check> {
   const { check } = await expected('registry', async () => {
     await client.checkPush(`${address.prefix}/${probe}`);
     const who = login ? ` as ${login.username}` : ' without a login';
-    return { check: ok('registry', `${address.prefix} takes images${who}.`) };
+    return { check: ok('registry', `${address.prefix} accepts images${who}.`) };
   });
   if (check.verdict === 'ok') return isClosing(address) ? closing(address) : check;
   return { ...check, fix: [...fixes(check, asked), ...(isClosing(address) ? [move] : [])] };
@@ -34,7 +34,7 @@ const move = 'Move to Cloud Registry (--registry=registry.yandexcloud.net/<regis
 
 /** https://yandex.cloud/docs/container-registry/sunset */
 function closing({ prefix }: RegistryAddress): Check {
-  const what = `${prefix} takes images, but Container Registry is discontinued on 14 December 2026.`;
+  const what = `${prefix} accepts images, but Container Registry is discontinued on 14 December 2026.`;
   return failed('registry', what, [move]);
 }
 

@@ -37,7 +37,11 @@ export function checkRepository(repository: Repository): readonly Check[] {
       calls.push(...jobs.calls);
       steps.push(...jobs.steps);
     } else
-      problems.push(failed('workflows', `${file.path} is no YAML.`, ['Correct it: actionlint.']));
+      problems.push(
+        failed('workflows', `${file.path} is not valid YAML.`, [
+          'Correct it; actionlint shows where.',
+        ]),
+      );
   }
   const found = new Set([...calls.map(({ role }) => role), ...steps.map(roleOf)]);
   problems.push(

@@ -78,7 +78,7 @@ export function readAnswers(
   for (const flag of ['app', 'namespace'] as const) {
     if (label.test(words[flag] ?? '')) continue;
     const hint = 'Up to 40 lower-case letters, digits and dashes; a letter comes first.';
-    findings.push(wrong(flag, 'is no name for Kubernetes', hint));
+    findings.push(wrong(flag, 'is not a valid name for Kubernetes', hint));
   }
   const texts = (words.services ?? '').split(/[\s,]+/).filter((text) => text !== '');
   const services = texts.flatMap((text) => {

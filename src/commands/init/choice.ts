@@ -54,7 +54,7 @@ export function chooseWorkflows(wishes: WorkflowWishes, git: GitFacts): Chosen {
 
 const noEnvironment = finding(
   'input-invalid',
-  '--build-environment is no name for an environment.',
+  '--build-environment is not a valid name for an environment.',
   {
     hint: 'Letters, digits, dots, dashes and underscores: --build-environment=build.',
   },
@@ -102,8 +102,8 @@ function chooseBranches(found: string | undefined) {
 function noCommit({ commit }: NonNullable<WorkflowWishes['pin']>): Finding {
   const what =
     commit === undefined
-      ? 'Which commit of webgen-deploy this program is, is not known here.'
-      : '--pin is no commit: 40 hexadecimal digits, in lower case.';
+      ? 'The commit that this webgen-deploy was built from is unknown.'
+      : '--pin is not a commit: 40 hexadecimal digits, in lower case.';
   const hint = `Give the commit of a release: --pin=COMMIT, from gh api repos/${project}/commits/v1 --jq .sha`;
   return finding('input-invalid', what, { hint });
 }

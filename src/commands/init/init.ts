@@ -106,7 +106,7 @@ async function askFor({ words, yes }: InitOptions, doors: InitDoors): Promise<As
   const open = names.filter((name) => words[name] === undefined);
   if (!yes && !doors.ask && open.length > 0) {
     const flags = open.map((name) => `--${name}`).join(', ');
-    const what = 'Nobody is there to answer questions.';
+    const what = 'There is no terminal to ask questions on.';
     const hint = `Give ${flags}, or --yes to take what is proposed.`;
     return { findings: [finding('input-invalid', what, { hint })] };
   }

@@ -25,12 +25,12 @@ export function whatIsLeft(state: Seen): readonly string[] {
       'Applied',
       written.map(({ object }) => object),
     ),
-    ...list('Not known whether applied', uncertain),
+    ...list('May have been applied', uncertain),
     ...list(
       'Not applied',
       left.filter((name) => !uncertain.includes(name)),
     ),
-    ...list('Not known whether put back', [...undoing].map(nameOf)),
+    ...list('May have been put back', [...undoing].map(nameOf)),
   ];
 }
 

@@ -63,7 +63,7 @@ async function otherHolder(run: Connected): Promise<string | undefined> {
   if (response.status !== 200) {
     if (response.status === 404) return undefined;
     const why = statusOf(response)?.reason ?? response.status;
-    engine.ports.log.info(`It is not known whether another run is deploying: the Lease: ${why}`);
+    engine.ports.log.info(`Whether another run is deploying is unknown: the Lease: ${why}`);
     return undefined;
   }
   const lease = response.body as KubeObject;

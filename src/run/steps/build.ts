@@ -24,7 +24,7 @@ export async function runBuild(_: unknown, run: Run): Promise<void> {
     await build({ ...run, signal });
   } catch (error) {
     if (run.signal.aborted || error !== failed.signal.reason) throw error;
-    run.engine.ports.log.info('The build was stopped, since the run has failed already.');
+    run.engine.ports.log.info('The build was stopped because the run has already failed.');
   }
 }
 
@@ -102,7 +102,7 @@ function buildSecrets(request: BuildRequest, run: Run): Readonly<Record<string, 
       if (value && !/^(?:INPUT|ACTIONS|STATE)_/.test(variable)) {
         return [[secretVariable(id), new Secret(value)] as const];
       }
-      const what = `of \`${name}\` wants the secret \`${id}\`, and the variable ${variable} is not set`;
+      const what = `of \`${name}\` needs the secret \`${id}\`, but the variable ${variable} is not set`;
       problems.push(invalid('build', what, `Set ${variable} in the \`env\` of the step.`));
       return [];
     }),

@@ -26,7 +26,7 @@ export function checkRepository(known: KnownReleases, run: Run): void {
       `release ${head.number} of ${head.startedAt}${head.actor && ` by ${head.actor}`}`,
       ...(head.runUrl ? [head.runUrl] : []),
     ],
-    hint: 'Give one of the two another `app` or namespace. Where both deploy it on purpose, set take-over: true once.',
+    hint: 'Use another `app` or namespace for one of the two. Where both deploy it on purpose, set take-over: true once.',
   });
   const isTold = command === 'diff' || (command === 'rollback' && context.on === 'terminal');
   if (!isTold) throw new ActionError(told);

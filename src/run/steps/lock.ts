@@ -30,7 +30,7 @@ async function lockIn(run: Connected, timeoutMs: number, either: AbortSignal) {
   const { log } = engine.ports;
   const namespace = inputs.namespace ?? (await namespaceOfManifests(run));
   if (namespace === undefined) {
-    log.info('no lock: nothing goes into a namespace');
+    log.info('no lock: no object has a namespace');
     return undefined;
   }
   const lock = await holdLock(seekingOf(run, { namespace, timeoutMs }), either);

@@ -52,11 +52,11 @@ function nothingPruned({ state }: Run): Finding {
   const [why, hint] =
     number === undefined
       ? [
-          'the run sets images alone, so it is not known what is no longer wanted',
+          'the run only sets images, so what is no longer wanted is unknown',
           'Give `manifests` as well, or leave `prune` out.',
         ]
       : [
-          `release ${number} holds only images that were set, so it is not known what was added since`,
+          `release ${number} contains only images that were set, so what was added since is unknown`,
           'Delete by hand what was added since.',
         ];
   return finding('prune-refused', `Nothing is pruned: ${why}.`, { severity: 'note', hint });

@@ -60,7 +60,7 @@ async function newestContents(
     } catch (error) {
       const [first] = error instanceof ActionError ? error.findings : [];
       if (first?.code !== 'release-not-found' && first?.code !== 'release-invalid') throw error;
-      const what = `${first.what} What it alone has made is not pruned.`;
+      const what = `${first.what} What only that run created is not pruned.`;
       unread.push({ ...first, severity: 'warning', what });
     }
   }

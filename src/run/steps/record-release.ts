@@ -171,7 +171,7 @@ export async function finishRelease(run: Connected): Promise<void> {
   } catch (error) {
     if (!(error instanceof ActionError) && !hurry.aborted) throw error;
     const findings = error instanceof ActionError ? error.findings : [];
-    const what = `The end of release ${head.number} could not be recorded: it stays ${release.head.state}.`;
+    const what = `The result of release ${head.number} could not be recorded: it stays ${release.head.state}.`;
     for (const each of findings) {
       keep([{ ...each, severity: 'warning', what: `${what} ${each.what}` }], run);
     }

@@ -19,7 +19,7 @@ export async function withRecordedRules(
   const of = (object: KubeObject) => recorded?.get(identityOf(object));
   const left = recorded ? [] : objects.filter(hasRules).map(nameOf);
   if (left.length > 0) {
-    run.engine.ports.log.info(`Rules do not count, as no release records them: ${left.join(', ')}`);
+    run.engine.ports.log.info(`Ignored rules, which no release has recorded: ${left.join(', ')}`);
   }
   return objects.map((object) => withRulesOf(of(object), object));
 }

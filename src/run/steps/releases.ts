@@ -34,7 +34,7 @@ export async function runReadReleases(
     if (step.contents) checkRepository(known, run);
     if (inputs.command === 'deploy') await keepOlder(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
-    engine.ports.log.info('no release is recorded: nothing goes into a namespace');
+    engine.ports.log.info('no release is recorded: no object has a namespace');
   }
 }
 
@@ -121,7 +121,7 @@ async function reportSecrets(run: Connected): Promise<void> {
   const missing = secrets.filter((each) => !live.has(identityOf(each)));
   keep(
     missing.map((each) =>
-      finding('config-missing', `${nameOf(each)} of that release is not there any more.`, {
+      finding('config-missing', `${nameOf(each)} of that release no longer exists.`, {
         severity: 'warning',
         object: nameOf(each),
         hint: 'Values of Secrets are never recorded: deploy the Secret again.',

@@ -17,7 +17,7 @@ export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   const from = clock.now();
   await state.lock?.confirm();
   const keepCreated = !state.ranBefore && !step.removeCreated;
-  log.info(keepCreated ? 'Undoing what was there before' : 'Undoing what this run has changed');
+  log.info(keepCreated ? 'Restoring what was there before' : 'Undoing what this run has changed');
   const since = api.now() - (from - (state.writingSince ?? from)) - clockSlackMs;
   const settings = { app: inputs.app, keepCreated, since };
   const finish = (parts: Pick<Undone, 'state' | 'objects' | 'workloads'>): void => {

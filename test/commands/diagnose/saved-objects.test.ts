@@ -145,7 +145,7 @@ describe('what cannot be read', () => {
 
   test('nothing at all', () => {
     for (const content of ['', ' \n', '# nothing\n', '---\n---\n']) {
-      expect(problemsOf(content).problems[0]?.what).toContain('holds no object');
+      expect(problemsOf(content).problems[0]?.what).toContain('contains no object');
     }
     expect(problemsOf('apiVersion: v1\nkind: List\nitems: []\n')).toEqual({
       rows: [],

@@ -96,7 +96,7 @@ export const prune: WorkflowInputs = {
 export const waiting: WorkflowInputs = {
   timeout: { description: 'From the first write to the verdict', default: '10m' },
   patience: {
-    description: 'How soon a doubt fails the run: `strict`, `normal` or `patient`',
+    description: 'How soon a suspected failure becomes fatal: `strict`, `normal` or `patient`',
     default: 'normal',
   },
 };
