@@ -105,11 +105,11 @@ export async function runAwait(
   state.workloads = [...state.workloads, ...before, ...result.workloads];
   const at = result.findings.findIndex(({ severity }) => severity === 'fatal');
   const stopped = phase && state.left.length > 0 ? whatIsLeft(state) : [];
-  const told = result.findings.map((each, index) =>
+  const findings = result.findings.map((each, index) =>
     index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
   );
   const loss = state.lock?.loss;
-  keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : told, run);
+  keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : findings, run);
 }
 
 /** With the manifest's rules: anyone may have written others on the live object. */

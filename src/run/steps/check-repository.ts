@@ -19,7 +19,7 @@ export function checkRepository(known: KnownReleases, run: Run): void {
   const { head, repository } = taken;
   const { namespace } = known;
   const what = `${app} in namespace ${namespace} is deployed by ${repository.name} (${repository.server}), and this run is of ${own.name}.`;
-  const told: Finding = finding('app-taken', what, {
+  const found: Finding = finding('app-taken', what, {
     object: `Secret/${secretName(app, head.number, 1)}`,
     namespace,
     evidence: [
@@ -28,7 +28,7 @@ export function checkRepository(known: KnownReleases, run: Run): void {
     ],
     hint: 'Use another `app` or namespace for one of the two. Where both deploy it on purpose, set take-over: true once.',
   });
-  const isTold = command === 'diff' || (command === 'rollback' && context.on === 'terminal');
-  if (!isTold) throw new ActionError(told);
-  keep([{ ...told, severity: 'warning' }], run);
+  const isWarning = command === 'diff' || (command === 'rollback' && context.on === 'terminal');
+  if (!isWarning) throw new ActionError(found);
+  keep([{ ...found, severity: 'warning' }], run);
 }

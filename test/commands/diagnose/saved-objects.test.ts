@@ -106,7 +106,7 @@ describe('owners', () => {
     expect(rowsOf(fine)).toMatchObject([{ verdict: 'waiting', findings: [] }]);
   });
 
-  test('owners in a circle are told once', () => {
+  test('owners in a circle are reported once', () => {
     const owned = (name: string, owner: string) =>
       object('example.org/v1', 'Thing', {
         metadata: {

@@ -203,7 +203,7 @@ test.each([
   expect(written).toEqual({});
 });
 
-test('tells all wrong words at once', async () => {
+test('reports all invalid values at once', async () => {
   const { said } = await play({ words: { app: 'A', namespace: 'B', services: 'c' } });
   expect(said).toHaveLength(3);
 });
