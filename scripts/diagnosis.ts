@@ -1,4 +1,4 @@
-// Writes docs/diagnosis.md out of the tables of the code: what is printed is what the judge says of
+// Writes docs/diagnosis.md from the tables of the code: what it prints is what the judge says of
 // each recorded state.
 import type { Finding } from '../src/core/errors.ts';
 import type { SignalRow } from '../src/rollout/facts/verdict.ts';
@@ -12,15 +12,15 @@ const longer = 700_000;
 const weight = { note: 0, warning: 1, fatal: 2 } as const;
 
 export interface Proven {
-  /** The gravest finding of the row's code; undefined: the state does not prove the row. */
+  /** The gravest finding with the row's code; undefined: the state does not prove the row. */
   readonly finding: Finding | undefined;
   readonly isFatal: boolean;
   /** Milliseconds from the write to the first sight, and to the failure. */
-  readonly toldAt: number | undefined;
+  readonly seenAt: number | undefined;
   readonly failedAt: number | undefined;
 }
 
-/** What the judge says of a row's state. */
+/** The judge's result for a row's state. */
 export function prove([, code, , fixture]: SignalRow): Proven {
   const from = targetOf(fixture).at;
   const seen = replay(fixture, { longer, step: 1_000 }).flatMap(({ at, verdict }) =>
@@ -31,7 +31,7 @@ export function prove([, code, , fixture]: SignalRow): Proven {
   return {
     finding: (fatal ?? gravest)?.each,
     isFatal: fatal !== undefined,
-    toldAt: seen[0]?.at,
+    seenAt: seen[0]?.at,
     failedAt: fatal?.at,
   };
 }
@@ -66,9 +66,9 @@ export function renderDiagnosis(): string {
     '<!-- Written by scripts/docs.ts from the tables in src/rollout; change those instead. -->',
     '# What is diagnosed, and when it fails the run',
     '',
-    'A signal is printed when it is first seen, as a warning. It fails the run when it is certain: when the cause is proved, or a budget has run out without progress. Times count from the first sight. With `patience: strict` the first sight fails, except that a read still has to prove what is missing; with `patient` only the timeout fails, apart from what Kubernetes itself calls failed. The annotation `webgen-deploy/patience` says so for one object.',
+    'A signal is printed as a warning when it is first seen. It fails the run once it is certain: when the cause is proved, or a budget has run out without progress. Times count from when it is first seen. With `patience: strict` a signal is fatal at once, except that a read still has to prove what is missing; with `patient` only the timeout is fatal, apart from what Kubernetes itself reports as failed. The annotation `webgen-deploy/patience` sets this for one object.',
     '',
-    'Only pods of the new revision count, and only after the controller has seen the new spec. Events from before the release say nothing. Time in which the API is away does not count.',
+    'Only pods of the new revision count, and only after the controller has seen the new spec. Events from before the release are ignored. Time in which the API is unreachable does not count.',
     '',
     'Each row has a state that proves it: a recording of a real API server and kubelet, or, where its first line says so, one written by hand. A test replays all of them.',
     '',
@@ -77,7 +77,7 @@ export function renderDiagnosis(): string {
     ...tables,
     '## Ready',
     '',
-    'A workload whose containers have no readiness probe, and no `minReadySeconds`, is only known to have started: its verdict says so. If one of its containers dies, it is believed again only when it has run for ten seconds, or for twice its last run up to a minute.',
+    'A workload whose containers have no readiness probe, and no `minReadySeconds`, is only known to have started: its verdict says so. If one of its containers dies, it counts as running again only after ten seconds, or after twice its last run up to a minute.',
     '',
     '| kind | ready | state |',
     '| --- | --- | --- |',

@@ -68,7 +68,9 @@ describe('layers', () => {
 
   test('only the platform and the composition roots touch process', () => {
     const touching = files.filter((file) =>
-      /\bprocess\s*[.[]/.test(readFileSync(join(src, file), 'utf8').replace(/^\s*(?:\/\/|\/\*\*|\*).*$/gm, '')),
+      /\bprocess\s*[.[]/.test(
+        readFileSync(join(src, file), 'utf8').replace(/^\s*(?:\/\/|\/\*\*|\*).*$/gm, ''),
+      ),
     );
     const allowed = (file: string) =>
       file.startsWith('platform/') ||

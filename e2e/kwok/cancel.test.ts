@@ -125,7 +125,7 @@ describe('a cancelled run', () => {
       const result = await run.end(signal);
       expect(result.ms).toBeLessThan(withinMs);
       expect(result.outputs['status']).toBe('cancelled');
-      expect(result.stdout).toContain(`Not known whether applied: Deployment/${name}.`);
+      expect(result.stdout).toContain(`May have been applied: Deployment/${name}.`);
       expect(result.stdout).not.toContain('Nothing was changed');
       expect(result.stdout).toContain('The lock could not be given back');
       await result.cleanUp();
@@ -158,8 +158,8 @@ describe('a cancelled run', () => {
     const isBack = !JSON.stringify(body).includes('crash-loop');
     expect(result.stdout).toMatch(
       isBack
-        ? /Deployment\/again: put back|Not known whether put back: Deployment\/again/
-        : /Deployment\/again: left, the run was cancelled|Not known whether put back/,
+        ? /Deployment\/again: put back|May have been put back: Deployment\/again/
+        : /Deployment\/again: left, the run was cancelled|May have been put back/,
     );
     await result.cleanUp();
   }, 60_000);

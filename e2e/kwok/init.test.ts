@@ -143,7 +143,7 @@ describe('a repository whose default branch is master', () => {
   test('a commit that is not known is asked for', async () => {
     const root = await repository('acme');
     const run = await webgenIn(root, 'init', '--yes', '--pin=main');
-    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('--pin is no commit')]);
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining('--pin is not a commit')]);
     expect(await readdir(root)).not.toContain('.github');
   }, 30_000);
 });

@@ -202,7 +202,7 @@ describe('phases share one run', () => {
     const inputs = { wait: 'false' };
     const result = await run('at-once', system(), inputs);
     expect(result.outputs['status']).toBe('deployed');
-    expect(result.text).toContain('Phases, applied at once since nothing is awaited');
+    expect(result.text).toContain('Phases, applied together because nothing is awaited');
     expect(changes(result)).toMatchObject({ 'Job/smoke': 'created', 'Deployment/web': 'created' });
   }, 60_000);
 });

@@ -129,7 +129,7 @@ describe('what kubectl apply made before', () => {
     // The diagnosis comes before the undo.
     const log = failed.text;
     expect(log.indexOf('image-not-found')).toBeLessThan(log.indexOf('Undoing'));
-    expect(failed.summary).toContain('what was there before is back');
+    expect(failed.summary).toContain('what was there before was restored');
     expect(failed.text).not.toContain('c2Vjb25k');
     // Whoever came with kubectl goes on with kubectl: nothing is stuck, nothing in conflict.
     await site.cluster.kubectl(['-n', ns, 'apply', '-f', '-'], set());

@@ -172,7 +172,7 @@ export const codes = {
     'Check the path, the port and the time the program needs to start.',
   ],
   unschedulable: [
-    'No node can take the pod.',
+    'No node can run the pod.',
     'Lower the requests, correct nodeSelector, affinity or tolerations, or add nodes.',
   ],
   'quota-exceeded': [

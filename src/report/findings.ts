@@ -7,7 +7,7 @@ import { clip, counted, neutralise, oneLine, safeLines } from '../core/text.ts';
 import { secretsInput } from '../kube/document.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What follows from something else: shown after the causes. */
+/** Consequences of other findings: shown after the causes. */
 const consequences: ReadonlySet<Code> = new Set([
   'api-error',
   'cancelled',
@@ -22,7 +22,7 @@ function byRank(a: Finding, b: Finding): number {
   return byGravity(a, b) || follows(a) - follows(b);
 }
 
-/** Pods of one workload share a cause; what has no pod is told apart by its words. */
+/** Pods of one workload share a cause; findings without a pod are distinguished by their words. */
 function causeOf(finding: Finding): string {
   const { code, namespace, object, container, file, line, pod, what } = finding;
   const shared = pod !== undefined && object !== undefined;
@@ -39,8 +39,8 @@ function merge(first: ReportedFinding, next: ReportedFinding): ReportedFinding {
   };
 }
 
-/** What was late says in its evidence what it was late for; that need not be told twice. */
-function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
+/** A timeout names in its evidence what it was late for, which need not be repeated. */
+function isCoveredByAnother(finding: Finding, all: readonly Finding[]): boolean {
   const said = `${finding.code}: ${finding.what}`;
   const { object, namespace, severity } = finding;
   if (severity === 'fatal') return false;
@@ -53,11 +53,11 @@ function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
   );
 }
 
-/** One finding per cause with the number of its pods, the most telling first. */
+/** One finding per cause with the number of its pods, the most significant first. */
 export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   const causes = new Map<string, ReportedFinding>();
-  const told = findings.filter((each) => !isToldByAnother(each, findings));
-  for (const each of told.sort(byRank)) {
+  const uncovered = findings.filter((each) => !isCoveredByAnother(each, findings));
+  for (const each of uncovered.sort(byRank)) {
     const cause = causeOf(each);
     const known = causes.get(cause);
     causes.set(cause, known ? merge(known, each) : each);
@@ -65,17 +65,17 @@ export function causesOf(findings: readonly ReportedFinding[]): readonly Reporte
   return [...causes.values()];
 }
 
-/** The same, but with the most telling ones last, nearest to the prompt. */
+/** The same, but with the most significant last, nearest to the prompt. */
 export function causesLast(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   return [...causesOf(findings)].sort((a, b) => byRank(b, a));
 }
 
-/** The finding that the headline names: the first fatal one. */
+/** The finding named in the headline: the first fatal one. */
 export function leadOf(outcome: Outcome): ReportedFinding | undefined {
   return causesOf(outcome.findings).find((each) => each.severity === 'fatal');
 }
 
-/** The code that automation reads: of a cancelled run always `cancelled`. */
+/** The code that automation reads: always `cancelled` for a cancelled run. */
 export function errorCode(outcome: Outcome): Code | '' {
   return outcome.status === 'cancelled' ? 'cancelled' : (leadOf(outcome)?.code ?? '');
 }
@@ -120,7 +120,7 @@ function text(value: string | undefined): string | undefined {
   return value === undefined ? undefined : neutralise(value);
 }
 
-/** The machine form: the contract's keys in their order, absent ones left out by JSON. */
+/** The machine form: the contract's keys in order; JSON omits the absent ones. */
 export function recordOf(finding: Finding): Readonly<Record<string, unknown>> {
   return {
     code: finding.code,

@@ -1,4 +1,4 @@
-// The verdict of a run in one line, and its numbers: every form of the report begins or ends here.
+// The verdict of a run in one line, and its numbers: every form of the report begins or ends with it.
 
 import type { ChangeKind } from '../apply/planned/change.ts';
 import { type Command, commands } from '../core/commands.ts';
@@ -16,7 +16,7 @@ export function moodOf(outcome: Outcome): Mood {
   return outcome.command === 'status' && !isAllReady(outcome) ? 'open' : 'good';
 }
 
-/** Whether the run did what it was asked for. */
+/** Whether the run achieved its purpose. */
 export function isGood(outcome: Outcome): boolean {
   return moodOf(outcome) !== 'bad' && moodOf(outcome) !== 'stopped';
 }
@@ -45,7 +45,7 @@ function went({ release }: Outcome): string {
   return release?.of === undefined ? '' : ` to release ${release.of}`;
 }
 
-/** Where the phrase of the command's row and the place are not enough. */
+/** Where the command row's phrase and the target do not suffice. */
 const results: Readonly<Partial<Record<Command, (outcome: Outcome) => string>>> = {
   diff: (outcome) => `Compared ${target(outcome, 'in')} with the cluster`,
   status: (outcome) => {
@@ -83,7 +83,7 @@ export function headline(outcome: Outcome): string {
     case 'unchanged':
       if (outcome.overtaken)
         return `Did not deploy ${target(outcome, 'to')}: a newer commit is live`;
-      return `Nothing to change: ${target(outcome, 'in')} is as the manifests say`;
+      return `Nothing to change: ${target(outcome, 'in')} matches the manifests`;
     case 'cancelled':
       return `${attempt(outcome)} was cancelled`;
     case 'failed': {
@@ -91,7 +91,7 @@ export function headline(outcome: Outcome): string {
       return `${failed(outcome)}${undone}`;
     }
     case 'rolled-back':
-      return `${failed(outcome)}; what was there before is back`;
+      return `${failed(outcome)}; what was there before was restored`;
   }
 }
 
@@ -100,11 +100,11 @@ function failed(outcome: Outcome): string {
   return `${attempt(outcome)} failed${code && `: ${code}`}`;
 }
 
-/** People push an image again under its old tag, and wonder why nothing rolls. */
+/** An image is often pushed again under the same tag, and then nothing rolls. */
 const sameTags =
-  'The images are the same references: one that was pushed again under its tag rolls nothing. Give each build a tag or digest of its own.';
+  'The image references are unchanged: an image that was pushed again under the same tag rolls nothing. Give each build a tag or digest of its own.';
 
-/** What to do next when the run did not end as wished; undefined when it did. */
+/** What to do next when the run did not succeed; undefined when it did. */
 export function nextStep(outcome: Outcome): string | undefined {
   const isTagged = Object.values(outcome.images).some((each) => !each.includes('@'));
   const isSame = outcome.status === 'unchanged' && !outcome.overtaken;
@@ -116,7 +116,7 @@ export function nextStep(outcome: Outcome): string | undefined {
 
 const kinds: readonly ChangeKind[] = ['created', 'configured', 'recreated', 'deleted', 'unchanged'];
 
-/** `2 created, 1 configured, 5 unchanged`; empty where nothing was looked at. */
+/** `2 created, 1 configured, 5 unchanged`; empty where nothing was compared. */
 function changeCounts(outcome: Outcome): string {
   return kinds
     .map((kind) => [outcome.changes.filter((each) => each.change === kind).length, kind] as const)
@@ -136,7 +136,7 @@ function readyCounts(outcome: Outcome): string {
   return parts.join(', ');
 }
 
-/** The numbers behind the headline, joined: changes, workloads, duration. */
+/** The numbers for the headline, joined: changes, workloads, duration. */
 export function numbers(outcome: Outcome): string {
   const counts = changeCounts(outcome);
   const changed = outcome.command === 'diff' && counts ? `would be: ${counts}` : counts;

@@ -1,4 +1,4 @@
-// The last block in the log and on a terminal: what somebody sees without scrolling.
+// The last block in the log and on a terminal: what is visible without scrolling.
 
 import type { Change, ChangeKind, UndoneObject } from '../apply/planned/change.ts';
 import type { ReportedFinding } from '../core/errors.ts';
@@ -10,13 +10,13 @@ import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import type { Outcome } from './outcome.ts';
 import { liveLines, releaseLines } from './release-lines.ts';
 
-/** Enough to see the shape; the report has them all. */
+/** Enough to see the shape; the report has all of them. */
 const mostObjects = 20;
 const mostFindings = 20;
 
 const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
 
-/** Beyond that nobody reads: a Role for everything that a deploy needs has 90 lines. */
+/** Longer lists are not read; a Role for everything that a deploy needs has 90 lines. */
 const mostLines = 200;
 
 function withinScreens(lines: readonly string[]): readonly string[] {
@@ -58,7 +58,7 @@ function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
   ];
 }
 
-/** The most telling one last, nearest to the prompt; a hint that they share is said once. */
+/** The most significant one last, nearest to the prompt; a shared hint is printed once. */
 export function allFindings(outcome: Pick<Outcome, 'findings'>): string[] {
   const all = causesOf(outcome.findings);
   const causes = causesLast(all.slice(0, mostFindings));
@@ -117,12 +117,12 @@ function unverifiedLines(outcome: Outcome): string[] {
   return outcome.unverified.map((each) => `· not checked before: ${each.object}: ${each.why}`);
 }
 
-/** What stands in the cluster now, when the run did not end well. */
+/** What the cluster contains now, when the run did not end well. */
 function appliedLines(outcome: Outcome): string[] {
   const applied = outcome.changes.filter((each) => each.change !== 'unchanged');
   if (applied.length === 0) return ['Nothing was changed in the cluster.'];
   const more = applied.length - mostObjects;
-  const word = outcome.undone ? 'Applied' : 'Applied, and left as it is';
+  const word = outcome.undone ? 'Applied' : 'Applied, and not undone';
   return [
     `${word}: ${counted(applied.length, 'object')}`,
     ...applied.slice(0, mostObjects).map((each) => `  ${changeLine(each)}`),
@@ -130,7 +130,7 @@ function appliedLines(outcome: Outcome): string[] {
   ];
 }
 
-/** What was put back, and how that ended. */
+/** What was undone, and with what result. */
 function undoneLines({ undone }: Outcome): string[] {
   if (!undone) return [];
   const more = undone.objects.length - mostObjects;
@@ -148,7 +148,7 @@ function undoneLines({ undone }: Outcome): string[] {
   ];
 }
 
-// The finding of a run that was cancelled, or failed by itself, has it in its evidence.
+// For a run that was cancelled or failed internally, the finding's evidence already lists it.
 function saysWhatWasApplied({ findings }: Outcome): boolean {
   const isEnd = (code: string) => code === 'cancelled' || code === 'internal-error';
   return findings.some(({ code, evidence }) => isEnd(code) && evidence.length > 0);

@@ -1,4 +1,4 @@
-// Markdown from hostile text: nothing from outside may become markup, a link or a mention.
+// Markdown from untrusted text: nothing from outside may become markup, a link or a mention.
 import { clip, oneLine, safeLines } from '../core/text.ts';
 
 const special = /[&<>|`*_~#[\]\\"'$!]/g;
@@ -7,7 +7,7 @@ function entity(character: string): string {
   return `&#${character.codePointAt(0)};`;
 }
 
-// Bare addresses become links by themselves, so their colon or dot goes too.
+// GitHub turns bare addresses into links, so their colon or dot is escaped too.
 function entities(text: string): string {
   return oneLine(text)
     .replaceAll(special, entity)
@@ -15,25 +15,25 @@ function entities(text: string): string {
     .replaceAll(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#46;`);
 }
 
-/** A sentence. `@` gets an invisible companion, so that nobody is notified. */
+/** A sentence. A zero-width character follows each `@`, so that nobody is notified. */
 export function prose(text: string): string {
   return entities(clip(text, 2000)).replaceAll('@', '&#64;&#8203;');
 }
 
-/** A name or value as code: keeps every character as it is, also inside a table. */
+/** A name or value as code: every character is kept, also inside a table. */
 export function code(text: string): string {
   return `<code>${entities(clip(text, 500)).replaceAll('@', '&#64;')}</code>`;
 }
 
-/** A link, if the address is one that we would write ourselves; else the text alone. */
+/** A link, if it is an address that our own code would build; otherwise the text alone. */
 export function link(text: string, url: string): string {
   return /^https?:\/\/[\w.:/?#&=%~+-]+$/.test(url) ? `[${prose(text)}](${url})` : prose(text);
 }
 
-// A whole summary has 900 KiB, so that many logs of this size fit.
+// A whole summary may have 900 KiB, so many logs of this size fit.
 const fenceBudget = 32_000;
 
-/** A fenced block that its content cannot leave. The last lines stay where it is too long. */
+/** A fenced block that its content cannot close. Where it is too long its last lines are kept. */
 export function fence(text: readonly string[], language = ''): string {
   const kept: string[] = [];
   let size = 0;
@@ -50,18 +50,18 @@ export function fence(text: readonly string[], language = ''): string {
   return [`${marks}${language}`, ...kept, marks].join('\n');
 }
 
-/** A table; its cells are Markdown already. */
+/** A table; its cells are already Markdown. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
-/** A folded part; the title is Markdown-free HTML already. */
+/** A collapsed section; the title is HTML that contains no Markdown. */
 export function fold(title: string, body: string): string {
   return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
 }
 
-/** A piece of the page that is kept or left out as a whole, and what to call it then. */
+/** A piece of the page that is kept or omitted as a whole, and its name in that case. */
 export interface Block {
   readonly text: string;
   readonly what: string;
@@ -69,7 +69,7 @@ export interface Block {
 
 const encoder = new TextEncoder();
 
-/** As many blocks as a number of bytes holds, and one that says what had to be left out. */
+/** As many blocks as fit into a number of bytes, and one that lists what was omitted. */
 export function within(bytes: number, blocks: readonly Block[]): readonly Block[] {
   const kept: Block[] = [];
   const left = new Map<string, number>();

@@ -16,9 +16,9 @@ export type Status =
   | 'cancelled'
   | 'succeeded';
 
-/** Why a run left its work to a newer one: a deploy writes nothing, `status` judges nothing. */
+/** Why a run stopped in favour of a newer one: a deploy writes nothing, `status` judges nothing. */
 export interface Overtaken {
-  /** The newer release; absent where another run is deploying and has made none yet. */
+  /** The newer release; absent where another run is deploying and has not recorded one yet. */
   readonly release?: number;
 }
 
@@ -33,31 +33,31 @@ export interface Outcome {
   readonly changes: readonly Change[];
   /** Workloads that `restart-on-config` rolled (deploy) or would roll (diff). */
   readonly restarts: readonly Restart[];
-  /** No longer in the manifests and all the same not pruned; only where pruning was asked for. */
+  /** No longer in the manifests but not pruned; only where pruning was requested. */
   readonly kept?: readonly {
     readonly object: string;
     readonly namespace?: string;
     readonly why: string;
   }[];
-  /** What could not be checked by a dry run before the first write, and why. */
+  /** What could not be dry-run before the first write, and why. */
   readonly unverified: readonly Unverified[];
   readonly workloads: readonly WorkloadResult[];
   readonly scans: readonly ScanResult[];
-  /** Where files of the run lie already: the report goes beside them. */
+  /** The folder that already has files of the run: the report is written there too. */
   readonly folder?: string;
   readonly findings: readonly ReportedFinding[];
   readonly timings: readonly Timing[];
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Only where a deploy failed after a write and `on-failure` asked for it. */
+  /** Only where a deploy failed after a write and `on-failure` requested an undo. */
   readonly undone?: Undone;
-  /** This run's release, or the live one; the one before; the one that a rollback went back to. */
+  /** This run's release, or the live one; the one before it; the one that a rollback restored. */
   readonly release?: { readonly number: number; readonly previous?: number; readonly of?: number };
   /** Only where a newer commit or release came first. */
   readonly overtaken?: Overtaken;
-  /** Of a deploy or `status`: the good release to which a rollback would go now. */
+  /** Of a deploy or `status`: the good release that a rollback would restore now. */
   readonly goodBefore?: number;
-  /** All that are recorded, newest first: `history` and `status`. */
+  /** All recorded releases, newest first: `history` and `status`. */
   readonly releases?: readonly ReleaseHead[];
   readonly kubeconfigPath?: string;
   /** Requests sent to the API server. */

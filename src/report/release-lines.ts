@@ -17,7 +17,7 @@ function columns(head: ReleaseHead, live: number | undefined): readonly string[]
   ].map(oneLine);
 }
 
-/** A row for each, the newest first; `*` marks the live one. Times are UTC. */
+/** One row each, newest first; `*` marks the live one. Times are UTC. */
 export function releaseLines({ releases = [], release }: Outcome): string[] {
   const rows = [
     ['  #', 'state', 'when (UTC)', 'took', 'who', 'commit'],
@@ -34,7 +34,7 @@ export function releaseLines({ releases = [], release }: Outcome): string[] {
   );
 }
 
-/** `release 12: good, 2026-11-02 20:40:00 by octocat, commit 1f3c…`: of `status`. */
+/** `release 12: good, 2026-11-02 20:40:00 by octocat, commit 1f3c…`: for `status`. */
 export function liveLines({ releases = [], release }: Outcome): string[] {
   const live = releases.find(({ number }) => number === release?.number);
   if (!live) return [];

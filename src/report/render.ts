@@ -28,8 +28,8 @@ import {
   workloadBlocks,
 } from './sections.ts';
 
-// GitHub drops a whole summary above 1 MiB. Neither many findings nor many differences may crowd
-// out the rest, so each has its share.
+// GitHub drops a whole summary above 1 MiB. Neither many findings nor many differences may push out
+// the rest, so each has its share.
 const summaryBytes = 900 * 1024;
 const findingBytes = 400 * 1024;
 const changeBytes = 200 * 1024;
@@ -75,7 +75,7 @@ function scanPaths({ scans }: Outcome, kind: 'sarif' | 'sbom'): Readonly<Record<
   );
 }
 
-// The headline names the run's namespace once; only others are worth repeating.
+// The headline names the run's namespace once; only others are repeated.
 function inOwnNamespace(outcome: Outcome): Outcome {
   const local = <T extends { readonly namespace?: string }>(all: readonly T[]): readonly T[] =>
     all.map((each) => {
@@ -97,8 +97,8 @@ function inOwnNamespace(outcome: Outcome): Outcome {
 }
 
 /**
- * The job summary: GitHub Markdown below its limit of 1 MiB, whatever happened. `brief` is for a
- * comment, which holds a sixteenth of that: what scans found is shortened.
+ * The job summary: GitHub Markdown below its limit of 1 MiB, in every case. `brief` is for a
+ * comment, which may have a sixteenth of that: scan results are shortened.
  */
 export function renderSummary(full: Outcome, run?: RunFacts, brief = false): string {
   const outcome = inOwnNamespace(full);
@@ -114,7 +114,7 @@ export function renderSummary(full: Outcome, run?: RunFacts, brief = false): str
     ...pruneBlocks(outcome),
     ...unverifiedBlocks(outcome),
     ...within(scanBytes, scanBlocks(outcome, brief)),
-    // The longest part comes after what a comment may not lose when it is cut.
+    // The longest part comes after everything that a shortened comment must keep.
     ...within(changeBytes, patchBlocks(outcome)),
     ...workloadBlocks(outcome),
     ...imageBlocks(outcome),
@@ -178,17 +178,17 @@ function reportOf(outcome: Outcome): Readonly<Record<string, unknown>> {
   };
 }
 
-// Somebody will print this in a job: `##[` is written so that it means the same to JSON only.
+// A job may print this file: `##[` is escaped so that only JSON reads it as before.
 export function jsonOf(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replaceAll('##[', '#\\u0023[');
 }
 
-/** The report files: JSON with stable keys (milliseconds in `timings` count from the start). */
+/** The report files: JSON with stable keys (`timings` are milliseconds since the start). */
 export function renderReport(outcome: Outcome): { json: string; markdown: string } {
   return { json: `${jsonOf(reportOf(outcome), 2)}\n`, markdown: renderSummary(outcome) };
 }
 
-/** What to annotate: one per cause, the most telling first, as many as GitHub shows. */
+/** What to annotate: one per cause, the most significant first, as many as GitHub shows. */
 export function annotationsOf(outcome: Outcome): readonly Finding[] {
   const causes = causesOf(outcome.findings);
   const top = (severity: Finding['severity']): readonly Finding[] =>

@@ -1,4 +1,4 @@
-// The way to a rollback in the summary of a deploy that left the cluster in a bad state.
+// The link to a rollback in the summary of a deploy that left the cluster in a bad state.
 
 import { readYaml } from '../core/small-yaml.ts';
 import { type Fields, isFields } from '../kube/json.ts';
@@ -7,9 +7,9 @@ import type { Outcome } from './outcome.ts';
 import type { RunFacts } from './sections.ts';
 
 /**
- * The workflow of the application's own repository, with its inputs in words: GitHub has no address
- * that fills them in. Nothing where all is put back, where nothing was written, where there is no good
- * release to go to, and where that workflow cannot be started for this environment.
+ * Links to the workflow of the application's own repository and lists its inputs: no GitHub address
+ * fills them in. Absent where everything was undone or nothing was written, where there is no good
+ * release to restore, and where that workflow cannot be started for this environment.
  */
 export function rollbackBlock(outcome: Outcome, run: RunFacts | undefined): Block[] {
   const { goodBefore, environment } = outcome;
@@ -29,7 +29,7 @@ function leavesDamage({ command, status, undone, changes }: Outcome): boolean {
   return command === 'deploy' && isChanged && undone?.state !== 'done';
 }
 
-/** By hand, with both inputs that `init` gives it, and a list of environments that has this one. */
+/** Started by hand, with both inputs that `init` writes, and a list of environments that has this one. */
 function canStart(text: string, environment: string): boolean {
   const read = readYaml(text);
   if (environment === '' || 'problem' in read) return false;

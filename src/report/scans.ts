@@ -9,7 +9,7 @@ import type { Outcome } from './outcome.ts';
 
 const mostRows = 200;
 
-// A link in a page that people trust: these alone, since the database is not ours.
+// A link in a trusted page: only to these hosts, since the database is not ours.
 const trusted = [
   'avd.aquasec.com',
   'nvd.nist.gov',
@@ -19,7 +19,7 @@ const trusted = [
   'access.redhat.com',
 ];
 
-/** The id, as a link where its address is on a host that we know. */
+/** The id, as a link where its address is on a known host. */
 function idCell({ id, url }: Problem): string {
   const host = url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
   const safe = host?.protocol === 'https:' && trusted.includes(host.host) && host.username === '';
@@ -84,7 +84,7 @@ function scanText(result: ScanResult, brief: boolean): string {
   return parts.filter(Boolean).join('\n\n');
 }
 
-/** A block for each scan, those with something in them first; `brief`: only what counts. */
+/** A block for each scan, those with findings first; `brief`: only what counts. */
 export function scanBlocks({ scans }: Outcome, brief = false): Block[] {
   if (scans.length === 0) return [];
   const title: Block = { what: 'title', text: '### Scans' };
@@ -93,7 +93,7 @@ export function scanBlocks({ scans }: Outcome, brief = false): Block[] {
   return [title, ...sorted.map((each) => ({ what: 'scan', text: scanText(each, brief) }))];
 }
 
-/** The machine form. What does not count is only counted: the scanner's report has it. */
+/** The machine form. What does not count is only a number: the scanner's report lists it. */
 export function scanRecord(result: ScanResult): Readonly<Record<string, unknown>> {
   const { from, to, minor, severities, endOfLife, ...rest } = result;
   return { ...rest, endOfLife, minor: minor.length, seconds: (to - from) / 1000 };

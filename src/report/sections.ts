@@ -13,19 +13,19 @@ import { gantt } from './timeline.ts';
 
 /** What the summary says of the run itself. */
 export interface RunFacts extends Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 'repository'> {
-  /** The text of the repository's own `rollback.yml`, where it has one. */
+  /** The text of the repository's own `rollback.yml`, if any. */
   readonly rollbackWorkflow?: string;
 }
 
-/** Where a code is explained; the major tag is what users' workflows hold. */
+/** Where a code is explained; users' workflows refer to the major tag. */
 const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
 
-/** More rows than these nobody reads in a summary; the report file has them all. */
+/** Longer tables are not read in a summary; the report file has every row. */
 const mostRows = 200;
 
 const marks = { good: '✅', open: '⏳', bad: '❌', stopped: '⏹️' } as const;
 
-/** First line: how it went; second: why; third: what to do. */
+/** First line: the result; second: why; third: what to do. */
 export function verdictBlock(outcome: Outcome): Block {
   const lead = leadOf(outcome);
   const next = nextStep(outcome);
@@ -36,7 +36,7 @@ export function verdictBlock(outcome: Outcome): Block {
   return { what: 'verdict', text: lines.join('\n\n') };
 }
 
-/** Commit, person, run: where this came from. */
+/** Commit, person, run: the origin of the deploy. */
 export function originBlock(outcome: Outcome, run: RunFacts | undefined): Block[] {
   if (!run) return [];
   const parts = [
@@ -75,7 +75,7 @@ function findingText(finding: ReportedFinding): string {
   return parts.filter(Boolean).join('\n\n');
 }
 
-// A hint of many lines ends with something to paste: a rule, a command.
+// A hint of several lines ends with something to paste: a rule, a command.
 function fixText(hint: string): string {
   const [first = '', ...rest] = safeLines(hint);
   const text = `**Fix:** ${prose(first)}`;
@@ -91,7 +91,7 @@ function logParts(finding: ReportedFinding): string[] {
   });
 }
 
-/** Every cause with evidence and fix; logs are folded. */
+/** Every cause with its evidence and fix; logs are collapsed. */
 export function findingBlocks(outcome: Outcome): Block[] {
   const causes = causesOf(outcome.findings);
   if (causes.length === 0) return [];
@@ -114,7 +114,7 @@ function changeRow(change: Change): string[] {
   return [code(named(change.object, change.namespace)), change.change, cell];
 }
 
-/** The differences, each folded. */
+/** The differences, each collapsed. */
 export function patchBlocks({ changes }: Outcome): Block[] {
   const blocks = changes.flatMap((each) => {
     if (!each.patch) return [];
@@ -135,11 +135,11 @@ export function changeBlocks(outcome: Outcome): Block[] {
   return blocks;
 }
 
-/** A preview deletes nothing else. */
+/** The only deletions of a preview. */
 const isForPrune = ({ change }: Change, { command }: Outcome): boolean =>
   command === 'diff' && change === 'deleted';
 
-/** What a deploy with `prune` would delete, and what it would not. */
+/** What a deploy with `prune` would delete, and what it would keep. */
 export function pruneBlocks(outcome: Outcome): Block[] {
   const going = outcome.changes.filter((each) => isForPrune(each, outcome));
   const staying = (outcome.kept ?? []).map((each) => [
@@ -156,7 +156,7 @@ export function pruneBlocks(outcome: Outcome): Block[] {
   ];
 }
 
-/** What was put back after the failure, and what was not. */
+/** What was undone after the failure, and what was not. */
 export function undoneBlocks({ undone }: Outcome): Block[] {
   if (!undone) return [];
   const rows = undone.objects.map((each) => [
@@ -169,7 +169,7 @@ export function undoneBlocks({ undone }: Outcome): Block[] {
   return [...limited(title, ['object', '', 'why'], rows), ...verdictRows('After the undo', undone)];
 }
 
-/** What is recorded, newest first. */
+/** The recorded releases, newest first. */
 export function releaseBlocks(
   { command, releases = [], release }: Outcome,
   run: RunFacts | undefined,
@@ -186,14 +186,14 @@ export function releaseBlocks(
   return limited('Releases', ['number', 'state', 'when', 'who', 'commit', ''], rows);
 }
 
-/** A record may name any address: in a page that people trust only our own server's is a link. */
+/** A record may name any address: on a trusted page only our own server's becomes a link. */
 function linkToOwn(url: string, run: RunFacts | undefined): string {
   const origin = (text: string) => (URL.canParse(text) ? new URL(text).origin : '');
   const isOwn = run !== undefined && origin(url) !== '' && origin(url) === origin(run.runUrl);
   return isOwn ? link('run', url) : prose(clip(url, 300));
 }
 
-/** Rolled because their configuration changed; in a preview, or their pod template. */
+/** Rolled because their configuration changed; in a preview, also because their pod template did. */
 export function restartBlocks(outcome: Outcome): Block[] {
   const title = outcome.command === 'diff' ? 'Would restart' : 'Restarted';
   const rows = outcome.restarts.map((each) => [
@@ -203,13 +203,13 @@ export function restartBlocks(outcome: Outcome): Block[] {
   return limited(title, ['workload', 'because this changed'], rows);
 }
 
-/** What the dry run could not check. */
+/** What could not be dry-run. */
 export function unverifiedBlocks(outcome: Outcome): Block[] {
   const rows = outcome.unverified.map((each) => [code(each.object), prose(each.why)]);
   return limited('Not checked before the first write', ['object', 'why'], rows);
 }
 
-/** Name and reference, as deployed; none where a newer commit is. */
+/** Name and reference, as deployed; none where a newer commit is live. */
 export function imageBlocks(outcome: Outcome): Block[] {
   if (outcome.overtaken) return [];
   const rows = Object.entries(outcome.images).map(([name, value]) => [code(name), code(value)]);

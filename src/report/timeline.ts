@@ -1,4 +1,4 @@
-// The timeline of a run as a Mermaid gantt, the picture that GitHub draws in a summary.
+// The timeline of a run as a Mermaid gantt, which GitHub draws in a summary.
 
 import { clip, oneLine } from '../core/text.ts';
 import type { Timing } from '../core/timing.ts';
@@ -6,10 +6,10 @@ import type { Outcome } from './outcome.ts';
 
 const sections: readonly Timing['section'][] = ['prepare', 'build', 'scan', 'apply', 'rollout'];
 
-/** More bars than these cannot be read, and Mermaid draws them slowly. */
+/** More bars are illegible, and Mermaid draws them slowly. */
 const most = 40;
 
-// A line of a gantt that begins with one of these is read as a setting, not as a bar.
+// Mermaid reads a line of a gantt that begins with one of these as a setting, not as a bar.
 const setting =
   /^(?:title|section|click|call|href|gantt|acc|dateformat|axisformat|tick|includes|excludes|today|week|top|inclusive|vert|\d)/i;
 
@@ -51,7 +51,7 @@ export function gantt(outcome: Outcome): { text: string; leftOut: number } | und
   const all = barsOf(outcome);
   if (all.length === 0) return undefined;
   const bars = [...longest(all)].sort((a, b) => a.from - b.from);
-  // `x` is milliseconds since the epoch: the run begins there, so the axis shows minutes of it.
+  // `x` is milliseconds since the epoch: the run starts there, so the axis shows its minutes.
   const lines = ['gantt', '    dateFormat x', '    axisFormat %M:%S'];
   for (const section of sections) {
     const own = bars.filter((each) => each.section === section);

@@ -1,4 +1,4 @@
-// A run's end → its outcome: what happened, as data, for the report.
+// The end of a run → its outcome: what happened, as data, for the report.
 
 import { andHints } from '../connect/authenticate.ts';
 import { plansWrite } from '../core/commands.ts';
@@ -20,18 +20,18 @@ export const isUndone = ({ undone }: State): boolean => undone?.state === 'done'
 const hintedFindings = ({ findings, connection }: State) =>
   connection ? andHints(findings, connection.access) : findings;
 
-/** What a run that had a plan has come to. */
+/** The outcome of a run that had a plan. */
 export function outcomeOf(running: Run): Outcome {
   const { state, signal } = running;
   const cancelled = signal.aborted ? [cancelledFinding(running)] : [];
   return factsOf(running, statusOf(running), [...hintedFindings(state), ...cancelled]);
 }
 
-/** The same where it hangs at this moment, and ends so; `hangMark` stands for how it shows. */
+/** The same if the run hangs at this moment; `hangMark` stands for the evidence of the hang. */
 export function hungOutcome(running: Run): Outcome {
   const { state, plan } = running;
   const what = `webgen-deploy itself hangs, and was ended by its watchdog: ${hangMark}.`;
-  // What was seen last is a moment old: meanwhile any write may have begun.
+  // The last observation is a moment old: any write may have begun since.
   const seen = state.isApplying ? { ...state, uncertain: state.left, writing: none } : state;
   const lock = state.lock?.isHeld ? [notGivenBack] : [];
   const evidence = plansWrite(plan.command) ? [...leftBehind(seen), ...lock] : [];
@@ -41,7 +41,7 @@ export function hungOutcome(running: Run): Outcome {
 
 const none: ReadonlySet<never> = new Set();
 
-/** A defect, with its stack and what it leaves behind. */
+/** A defect of ours, with its stack and what the run leaves behind. */
 export function defectFindings(error: unknown, running?: Run): readonly Finding[] {
   if (error instanceof ActionError) return error.findings;
   const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
@@ -107,7 +107,7 @@ function releaseFacts({ state, inputs }: Run): Pick<Outcome, 'releases' | 'relea
   return { release: { number, ...previous, ...of } };
 }
 
-/** Before this run's own release; of `status`, before the live one. */
+/** Before this run's own release; for `status`, before the live one. */
 function goodBefore({ state, inputs }: Run): Pick<Outcome, 'goodBefore'> {
   const heads = state.releases?.heads ?? [];
   const isOfDeploy = inputs.command === 'deploy';
@@ -120,7 +120,7 @@ function statusOf({ inputs, state, signal }: Run): Status {
   if (signal.aborted) return 'cancelled';
   if (isFatal(state)) return isUndone(state) ? 'rolled-back' : 'failed';
   if (!plansWrite(inputs.command)) return 'succeeded';
-  // All that it may have made then is an empty namespace.
+  // The most it can have created by then is an empty namespace.
   if (state.overtaken) return 'unchanged';
   const changed = state.changes.some(({ change }) => change !== 'unchanged');
   return changed || state.restarts.length > 0 ? 'deployed' : 'unchanged';
@@ -134,7 +134,7 @@ function cancelledFinding({ state, plan }: Run) {
   return finding('cancelled', 'The run was cancelled before it ended.', { evidence });
 }
 
-/** For a run that ended before it had a plan: wrong inputs, or an event that may not deploy. */
+/** For a run that ended before it had a plan: invalid inputs, or an event that may not deploy. */
 export function refusedOutcome(
   command: Outcome['command'],
   findings: Outcome['findings'],

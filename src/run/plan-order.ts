@@ -1,10 +1,10 @@
-// The order of a plan, checked by the compiler: nothing is planned before what it needs.
+// The order of a plan, checked by the compiler: no step is planned before what it needs.
 import type { Fact, Plan, Step } from './state/step.ts';
 import type { Gives, Needs } from './steps.ts';
 
-/** A step, or steps that may be left out. */
+/** A step, or optional steps. */
 type Entry = Step | readonly Step[];
-/** Entries that run side by side: one that needs what another one gives waits for it. */
+/** Entries that run side by side: one that needs what another gives waits for it. */
 type Wave = readonly Entry[];
 
 type NeededBy<E> = E extends Step
@@ -34,7 +34,7 @@ export interface Ordered<in Has extends Fact> extends Pick<Plan, 'waves'> {
 
 type AllGiven<Waves extends readonly Wave[]> = { [I in keyof Waves]: Given<Waves[I]> }[number];
 
-/** A plan from its first step. A wave that needs what nobody gives by then does not compile. */
+/** A plan from its first step. A wave that needs what no earlier step gives does not compile. */
 export function inOrder<const Waves extends readonly Wave[]>(
   ...waves: Waves & InOrder<Waves, never>
 ): Ordered<AllGiven<Waves>> {

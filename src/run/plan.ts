@@ -24,7 +24,7 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
     const checked =
       inputs.manifests.length > 0
         ? after(readFiles(...ready), [{ do: 'dry-run' }, scanOf(inputs), releases])
-        : // An older commit may look for workloads that are gone: first it is known whether it is older.
+        : // An older commit may look for workloads that no longer exist: first check whether it is older.
           after(makeReady(...ready), [find(inputs), releases], [{ do: 'dry-run' }, scanOf(inputs)]);
     return written(checked, inputs, inputs.prune);
   },
@@ -44,7 +44,7 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
       [{ do: 'choose-release', ...(to ? { to } : {}) }],
       [{ do: 'dry-run' }],
     );
-    // What was added since goes: a rollback without it would be half of one.
+    // What was added since is deleted: otherwise the rollback would be incomplete.
     return written(checked, inputs, true);
   },
   history: (inputs) =>
@@ -52,12 +52,12 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
       [connect(inputs), prepareOf(inputs)],
       [{ do: 'read-releases', contents: false, optional: false }],
     ),
-  // Rules count as the release has recorded them.
+  // Rules apply as the release recorded them.
   status: (inputs) =>
     inOrder([connect(inputs), prepareOf(inputs)], [quietly(false)], [{ do: 'judge' }]),
   setup: (inputs) => inOrder([connectOf(inputs)], [toolsOf(inputs)]),
   build: (inputs) => inOrder([scannerOf(inputs), buildOf(inputs)], [scanOf(inputs)]),
-  // Without manifests and live workloads to look for, images alone are scanned.
+  // Without manifests and live workloads to look for, only images are scanned.
   scan(inputs) {
     const first = [...connectOf(inputs), ...prepareOf(inputs)];
     const build = buildOf(inputs);
@@ -71,8 +71,8 @@ type Build = readonly StepOf<'build-images'>[];
 type Lock = readonly StepOf<'acquire-lock'>[];
 
 /**
- * Manifests are read while the credentials are fetched and images are built. A build may take minutes,
- * which nobody else should wait for: then the lock comes after it.
+ * Manifests are read while credentials are fetched and images are built. A build may take minutes, and
+ * must not hold up other deploys: then the lock is taken after it.
  */
 function readFiles(inputs: Inputs, build: Build, lock: Lock): Ordered<'connection' | 'documents'> {
   const first = connect(inputs);
@@ -81,14 +81,14 @@ function readFiles(inputs: Inputs, build: Build, lock: Lock): Ordered<'connectio
   return inOrder([first, prepare, load(inputs), build], [{ do: 'pin-images' }, lock]);
 }
 
-/** The same before live workloads are looked for, which takes the connection, the lock and the digests. */
+/** The same before live workloads are looked up, which takes the connection, the lock and the digests. */
 function makeReady(inputs: Inputs, build: Build, lock: Lock): Ordered<'connection'> {
   const first = connect(inputs);
   if (build.length === 0) return inOrder([first, prepareOf(inputs), lock]);
   return inOrder([first, prepareOf(inputs), build], [lock]);
 }
 
-/** From the first write on. What is pruned is found before it. */
+/** From the first write on. What to prune is decided before it. */
 function written(
   checked: Ordered<'connection' | 'documents' | 'dry-run' | 'releases'>,
   { wait, timeoutMs, pruneConfirm }: Inputs,
@@ -116,7 +116,7 @@ function connect({ command, target }: Inputs): StepOf<'authenticate'> {
 const connectOf = (inputs: Inputs): readonly StepOf<'authenticate'>[] =>
   inputs.target ? [connect(inputs)] : [];
 
-/** What goes on beside the first step. */
+/** What runs beside the first step. */
 const prepareOf = (inputs: Inputs): readonly PrepareStep[] => [
   ...toolsOf(inputs),
   ...scannerOf(inputs),
@@ -150,20 +150,20 @@ function buildOf({ build }: Inputs): readonly StepOf<'build-images'>[] {
   return [{ do: 'build-images', names }];
 }
 
-/** What writes takes the lock as soon as it can: nothing is read that another run still changes. */
+/** A command that writes takes the lock as early as possible: nothing is read while another run changes it. */
 function lockOf({ lock, lockTimeoutMs }: Inputs): readonly StepOf<'acquire-lock'>[] {
   return lock ? [{ do: 'acquire-lock', timeoutMs: lockTimeoutMs }] : [];
 }
 
-/** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
+/** The tools requested by version; `auto` installs them for `setup`, otherwise in the step that needs them. */
 function toolsOf(inputs: Inputs): readonly StepOf<'install-tools'>[] {
   const tools = askedTools(inputs.command, inputs).map(({ name }) => name);
   return tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
 }
 
 /**
- * The waves with apply and wait once for each phase, when the manifests have told which there are.
- * What is prepared is awaited with the main phase. Without a wait there is nothing to part.
+ * The waves with apply and wait once per phase, when the manifests name phases. Prepared objects are
+ * awaited with the main phase. Without a wait there is nothing to split.
  */
 export function withPhases(waves: Plan['waves'], phases: readonly Phase[]): Plan['waves'] {
   const wait = waves.flat().find((step) => step.do === 'await-rollout');

@@ -1,4 +1,4 @@
-// From raw inputs to an outcome: the way that a runner and a terminal share.
+// From raw inputs to an outcome: the path that a runner and a terminal share.
 
 import { type Command, commandNamed, plansWrite } from '../core/commands.ts';
 import type { RunContext } from '../core/context.ts';
@@ -38,10 +38,10 @@ export interface SessionOptions {
 
 export interface Session {
   readonly outcome: Outcome;
-  /** The inputs or the event were refused: nothing was begun. */
+  /** The inputs or the event were rejected: nothing was started. */
   readonly refused: boolean;
   readonly summary: boolean;
-  /** Where a preview is to be kept as a comment, if it is. */
+  /** Where to keep a preview as a comment, if anywhere. */
   readonly pullRequest?: PullRequest;
 }
 
@@ -120,7 +120,7 @@ function giveUp({ state, engine }: Run): void {
   if (state.lock?.isHeld) log.info(notGivenBack);
 }
 
-/** Of the event, before anything of the run begins; GitHub is asked only where a table does not know. */
+/** Checks the event before the run starts; GitHub is asked only where the table does not decide. */
 async function refusalsOf(
   raw: RawInputs,
   inputs: Inputs | undefined,
@@ -144,7 +144,7 @@ const commandOf = (raw: RawInputs): Command => commandNamed(raw['command']) ?? '
 
 const wantsSummary = (raw: RawInputs): boolean => raw['summary']?.trim().toLowerCase() !== 'false';
 
-/** A session that could not even be begun: the outcome is published all the same. */
+/** A session that could not be started: its outcome is published all the same. */
 export function failedSession(error: unknown, raw: RawInputs, clock: Clock): Session {
   const outcome = refusedOutcome(commandOf(raw), defectFindings(error), clock);
   return { outcome, refused: false, summary: wantsSummary(raw) };

@@ -74,6 +74,6 @@ describe('a preview as a comment', () => {
     const read = outside(body);
     expect(read).not.toMatch(/^`{3,}/m);
     expect(read.match(/<details>/g)).toHaveLength(read.match(/<\/details>/g)?.length ?? -1);
-    expect(body.trimEnd().endsWith('has all of it._')).toBe(true);
+    expect(body.trimEnd().endsWith('has the rest._')).toBe(true);
   });
 });

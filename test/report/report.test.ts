@@ -43,7 +43,7 @@ describe('findings', () => {
     expect(causes[0]?.evidence).toEqual(['a-1', 'a-2']);
   });
 
-  test('what the late one says it was late for is not told twice', () => {
+  test('what a timeout was late for is not reported twice', () => {
     const image = finding('image-not-found', 'no such image', {
       object: 'Deployment/a',
       severity: 'warning',
@@ -303,7 +303,7 @@ describe('secrets that the cluster repeats', () => {
     }
     expect(withheld).toMatchObject({ code: 'secret-in-output', severity: 'warning' });
     expect(withheld?.what).toBe(
-      'Left empty, since a secret is in it: outputs `namespace`, `images`, `changes`.',
+      'Left empty because of a secret in it: outputs `namespace`, `images`, `changes`.',
     );
     expect(outputsWithoutSecrets(outputsOf(outcome('deployed'))).withheld).toBeUndefined();
   });
@@ -335,7 +335,7 @@ describe('status says', () => {
   });
 });
 
-test('a flood of findings leaves the most telling ones in sight', () => {
+test('a flood of findings leaves the most significant ones in sight', () => {
   const many = Array.from({ length: 60 }, (_, at) => finding('job-failed', `job ${at}`));
   const lines = renderText(outcome('status', { findings: many }));
   expect(lines.filter((line) => line.startsWith('✗ job-failed'))).toHaveLength(20);

@@ -71,7 +71,7 @@ describe('claims', () => {
     });
   });
 
-  test('one failed try is only told; two and a minute are certain', () => {
+  test('one failed try is only reported; two and a minute are certain', () => {
     const failed = event(claim('Pending'), 'ProvisioningFailed', 'quota of disks');
     const twice = { ...failed, count: 2 };
     const verdicts = judgeAt([

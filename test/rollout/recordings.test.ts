@@ -9,7 +9,7 @@ const ready = ({ state }: Verdict): boolean => state === 'ready';
 const warned = ({ findings }: Verdict): boolean =>
   findings.some(({ severity }) => severity !== 'note');
 
-/** name, code, when it must have been told, when it must have failed: seconds after the write. */
+/** name, code, when it must have been reported, when it must have failed: seconds after the write. */
 const failures: readonly (readonly [string, Code, number, number, number])[] = [
   ['daemonset/image-not-found', 'image-not-found', 3, 13, 16],
   ['deployment/claim-missing', 'volume-unbound', 1, 30, 32],
@@ -54,14 +54,14 @@ const failures: readonly (readonly [string, Code, number, number, number])[] = [
 ];
 
 describe('a rollout that fails', () => {
-  test.each(failures)('%s → %s', (name, code, told, from, to) => {
+  test.each(failures)('%s → %s', (name, code, reported, from, to) => {
     const moments = replay(name, { longer: 70_000 });
     const write = targetOf(name).at;
     const failed = moments.find(({ verdict }) => fatal(verdict));
     const [cause] = failed?.verdict.findings ?? [];
     expect(cause).toMatchObject({ code, severity: 'fatal' });
     expect(cause?.hint).not.toBe('');
-    expect((firstAt(moments, warned) ?? Infinity) - write).toBeLessThanOrEqual(told * 1_000);
+    expect((firstAt(moments, warned) ?? Infinity) - write).toBeLessThanOrEqual(reported * 1_000);
     const at = (failed?.at ?? Infinity) - write;
     expect(at).toBeGreaterThanOrEqual(from * 1_000);
     expect(at).toBeLessThanOrEqual(to * 1_000);
@@ -118,7 +118,7 @@ describe('a rollout that succeeds', () => {
     expect(replay(name).at(-1)?.verdict.state).toBe('suspended');
   });
 
-  test('a registry that is dead or limits the rate is only told while it may come back', () => {
+  test('a registry that is dead or limits the rate is only reported while it may come back', () => {
     for (const name of ['deployment/registry-dead', 'deployment/pull-limited']) {
       const moments = replay(name);
       expect(firstAt(moments, fatal)).toBeUndefined();

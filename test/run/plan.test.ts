@@ -15,7 +15,7 @@ const whole: Plan['waves'] = [
   [{ do: 'await-rollout', timeoutMs: 600_000 }],
 ];
 
-const told = (waves: Plan['waves']) =>
+const names = (waves: Plan['waves']) =>
   waves.map((wave) =>
     wave.map((step) => ('phase' in step && step.phase ? `${step.do} ${step.phase}` : step.do)),
   );
@@ -24,7 +24,7 @@ describe('a plan with phases', () => {
   const phases: readonly Phase[] = ['preparation', 'base', 'pre-deploy', 'main'];
 
   test('applies and waits once for each; what is prepared is awaited with the main phase', () => {
-    expect(told(withPhases(whole, phases))).toEqual([
+    expect(names(withPhases(whole, phases))).toEqual([
       ['dry-run'],
       ['apply preparation'],
       ['apply base'],
@@ -59,7 +59,7 @@ describe('the order of a plan', () => {
   test('has each step after those that give what it needs, or beside them', () => {
     const lock = { do: 'acquire-lock', timeoutMs: 0 } as const;
     const { waves } = inOrder([connect, lock, load], [{ do: 'dry-run' }]);
-    expect(told(waves)).toEqual([['authenticate', 'acquire-lock', 'load-manifests'], ['dry-run']]);
+    expect(names(waves)).toEqual([['authenticate', 'acquire-lock', 'load-manifests'], ['dry-run']]);
   });
 
   test('does not compile where a step comes before what it needs', () => {
@@ -100,7 +100,7 @@ const planOf = (parts: Partial<Inputs>): Plan => makePlan(inputsOf(parts));
 
 describe('a plan that builds', () => {
   test('builds while the credentials are fetched and the manifests are read', () => {
-    expect(told(planOf({}).waves)).toEqual([
+    expect(names(planOf({}).waves)).toEqual([
       ['authenticate', 'load-manifests', 'build-images'],
       ['pin-images', 'acquire-lock'],
       ['dry-run', 'read-releases'],
@@ -112,13 +112,13 @@ describe('a plan that builds', () => {
 
   test('without manifests finds the workloads of what it built', () => {
     const plan = planOf({ manifests: [], images: { proxy: 'nginx:1.29' } });
-    expect(told(plan.waves).slice(0, 3)).toEqual([
+    expect(names(plan.waves).slice(0, 3)).toEqual([
       ['authenticate', 'build-images'],
       ['acquire-lock'],
       ['find-workloads', 'read-releases'],
     ]);
     // An older commit may name what is gone: whether it is older is known beside that.
-    expect(told(plan.waves)[3]).toEqual(['dry-run']);
+    expect(names(plan.waves)[3]).toEqual(['dry-run']);
     expect(plan.waves[2]?.[0]).toEqual({
       do: 'find-workloads',
       images: ['proxy', 'backend', 'frontend'],
@@ -126,8 +126,8 @@ describe('a plan that builds', () => {
   });
 
   test('alone only builds; diff builds nothing', () => {
-    expect(told(planOf({ command: 'build' }).waves)).toEqual([['build-images']]);
-    expect(told(planOf({ command: 'diff' }).waves).flat()).not.toContain('build-images');
+    expect(names(planOf({ command: 'build' }).waves)).toEqual([['build-images']]);
+    expect(names(planOf({ command: 'diff' }).waves).flat()).not.toContain('build-images');
   });
 });
 
@@ -155,7 +155,7 @@ describe('the tools of a plan', () => {
 describe('the lock', () => {
   test('is waited for while manifests are read, before the dry run', () => {
     const { build: _, ...plain } = inputsOf({});
-    expect(told(makePlan(plain).waves).slice(0, 2)).toEqual([
+    expect(names(makePlan(plain).waves).slice(0, 2)).toEqual([
       ['authenticate', 'acquire-lock', 'load-manifests'],
       ['dry-run', 'read-releases'],
     ]);
@@ -168,7 +168,7 @@ describe('the lock', () => {
 
   test('may be left out, and is nobody’s who only looks', () => {
     for (const parts of [{ lock: false }, { command: 'diff' }, { command: 'status' }] as const) {
-      expect(told(planOf(parts).waves).flat()).not.toContain('acquire-lock');
+      expect(names(planOf(parts).waves).flat()).not.toContain('acquire-lock');
     }
   });
 });
@@ -176,7 +176,7 @@ describe('the lock', () => {
 describe('a plan that scans', () => {
   test('prepares the scanner while images are built, and scans beside the dry run', () => {
     const plan = planOf({ scan: 'gate' });
-    expect(told(plan.waves)).toEqual([
+    expect(names(plan.waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'load-manifests', 'build-images'],
       ['pin-images', 'acquire-lock'],
       ['dry-run', 'scan', 'read-releases'],
@@ -188,7 +188,7 @@ describe('a plan that scans', () => {
     );
   });
 
-  test('is told apart where it only reports, and where it compares', () => {
+  test('is distinguished where it only reports, and where it compares', () => {
     const plan = planOf({ scan: 'report', scanBaseline: true });
     expect(describePlan(plan).at(7)).toBe(
       '3. scan images, manifests and Dockerfiles, compared with what runs now: the report waits for it, the apply does not',
@@ -197,7 +197,7 @@ describe('a plan that scans', () => {
 
   test('and so does a preview, which writes nothing', () => {
     const plan = planOf({ command: 'diff', scan: 'gate', prune: true });
-    expect(told(plan.waves)).toEqual([
+    expect(names(plan.waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'load-manifests'],
       ['dry-run', 'scan', 'read-releases'],
       ['plan-prune'],
@@ -205,16 +205,16 @@ describe('a plan that scans', () => {
   });
 
   test('after a build alone, and as a command, touches no cluster', () => {
-    expect(told(planOf({ command: 'build', scan: 'gate' }).waves)).toEqual([
+    expect(names(planOf({ command: 'build', scan: 'gate' }).waves)).toEqual([
       ['prepare-scanner', 'build-images'],
       ['scan'],
     ]);
-    expect(told(planOf({ command: 'scan', scan: 'report' }).waves)).toEqual([
+    expect(names(planOf({ command: 'scan', scan: 'report' }).waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'load-manifests', 'build-images'],
       ['pin-images'],
       ['scan'],
     ]);
-    expect(told(planOf({ command: 'scan', scan: 'report', manifests: [] }).waves)).toEqual([
+    expect(names(planOf({ command: 'scan', scan: 'report', manifests: [] }).waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'build-images'],
       ['scan'],
     ]);

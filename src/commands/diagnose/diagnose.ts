@@ -202,11 +202,11 @@ function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now
   };
   const prefix = kind in group ? group[kind as keyof typeof group] : '';
   const found = snapshot.get(`${prefix}${kind}`, namespace, name);
-  if (!found) return { at: now, result: 'told' };
+  if (!found) return { at: now, result: 'trusted' };
   if (key === undefined) return { at: now, result: 'present' };
   const { data, binaryData } = found as { readonly data?: object; readonly binaryData?: object };
   const keys = [...Object.keys(data ?? {}), ...Object.keys(binaryData ?? {})];
-  return keys.includes(key) ? { at: now, result: 'present' } : { at: now, result: 'told', keys };
+  return keys.includes(key) ? { at: now, result: 'present' } : { at: now, result: 'trusted', keys };
 }
 
 function shown(live: LiveFinding): ReportedFinding {

@@ -9,9 +9,9 @@ import { diagnose } from './diagnose.ts';
 import { diagnosisLines, diagnosisRecords } from './report.ts';
 import type { SavedFile } from './saved-objects.ts';
 
-/** What a terminal asks for. */
+/** The options of a terminal. */
 export interface Asked {
-  /** What it reads; `-` is standard input. */
+  /** The files to read; `-` is standard input. */
   readonly files?: readonly string[];
   /** RFC 3339, as written. */
   readonly now?: string;
@@ -20,16 +20,16 @@ export interface Asked {
 }
 
 export interface Done {
-  /** 0 nothing failed, 1 a failed verdict, 2 wrong use or unreadable input. */
+  /** 0 nothing failed, 1 a failed verdict, 2 wrong usage or unreadable input. */
   readonly code: number;
   /** For standard error: about the files themselves. */
   readonly errors: readonly string[];
   readonly lines: readonly string[];
-  /** For standard output as it is; empty where text is asked for. */
+  /** For standard output as it is; empty where text was requested. */
   readonly json: string;
 }
 
-/** `read` gives a file's bytes and throws what the system says. */
+/** `read` returns a file's bytes and throws the system's error. */
 export async function diagnoseFiles(
   { files = [], now, output, raw }: Asked,
   read: (path: string) => Promise<Uint8Array>,
@@ -38,9 +38,11 @@ export async function diagnoseFiles(
   const patience = patiences.find((each) => each === (raw.patience ?? 'normal'));
   const wrong = [
     ...(Number.isNaN(at)
-      ? [wrongUse('--now is no time', 'Write it as 2026-11-24T12:00:00Z.')]
+      ? [wrongUse('--now is not a time', 'Write it as 2026-11-24T12:00:00Z.')]
       : []),
-    ...(patience ? [] : [wrongUse('--patience is no choice', `Use ${patiences.join(', ')}.`)]),
+    ...(patience
+      ? []
+      : [wrongUse('--patience is not a valid value', `Use ${patiences.join(', ')}.`)]),
   ];
   if (wrong.length > 0) return { code: 2, errors: wrong.flatMap(errorLines), lines: [], json: '' };
   const opened = await Promise.all([...new Set(files)].map((path) => open(path, read)));
@@ -91,7 +93,7 @@ async function open(
     return { name, text: textOf(await read(path)) };
   } catch (error) {
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-    // The system's own failures have a code; anything else is a defect of ours.
+    // The system's own errors have a code; anything else is a defect of ours.
     if (typeof code !== 'string') throw error;
     return finding('manifest-invalid', `${name} cannot be read.`, {
       evidence: [clip(oneLine(String(message)), 300)],
@@ -100,7 +102,7 @@ async function open(
   }
 }
 
-/** UTF-8; or UTF-16, which is what `>` of PowerShell writes. */
+/** UTF-8; or UTF-16, which PowerShell's `>` writes. */
 function textOf(bytes: Uint8Array): string {
   const [first, second] = bytes;
   const wide =

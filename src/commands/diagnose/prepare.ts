@@ -1,4 +1,4 @@
-// Saved objects as the judges need them: every one with a uid, links by name made links by uid.
+// Prepares saved objects for the judges: each gets a uid, links by name become links by uid.
 
 import { isFields } from '../../kube/json.ts';
 import { groupOf, identityOf, type Json, type KubeObject, kindKey } from '../../kube/objects.ts';
@@ -6,8 +6,8 @@ import { timeOf } from '../../kube/typed.ts';
 import type { Saved } from './saved-objects.ts';
 
 /**
- * Exports without `uid` (cleaned up by a person, or by a tool) link by kind and name. An object's
- * identity then stands for its uid. Events of `events.k8s.io` get the shape of the core ones.
+ * Exports without `uid` (removed by a person or a tool) link by kind and name. The object's identity
+ * then replaces its uid. Events of `events.k8s.io` are converted to core ones.
  */
 export function prepare(saved: readonly Saved[]): readonly Saved[] {
   const uids = new Map(saved.map(({ object }) => [identityOf(object), uidOf(object)]));
@@ -58,7 +58,7 @@ function asCoreEvent(object: KubeObject): KubeObject {
   };
 }
 
-/** Times that something has already happened at; others, such as a certificate's end, lie ahead. */
+/** Fields with times in the past; others, such as a certificate's end, lie ahead. */
 const pastTimes: ReadonlySet<string> = new Set([
   'completionTime',
   'creationTimestamp',
@@ -81,7 +81,7 @@ const pastTimes: ReadonlySet<string> = new Set([
 ]);
 const deepest = 12;
 
-/** The latest time in the objects, milliseconds; undefined where they have none. */
+/** The latest time in the objects, milliseconds; undefined where there is none. */
 export function latestTime(objects: readonly KubeObject[]): number | undefined {
   let latest: number | undefined;
   for (const object of objects) {
@@ -97,7 +97,7 @@ function* timesOf(object: KubeObject): Iterable<string> {
   const { managedFields, creationTimestamp } = object.metadata;
   const managed: readonly unknown[] = Array.isArray(managedFields) ? managedFields : [];
   yield* timesIn({ creationTimestamp, managed: managed.map(timeIn) });
-  // A spec may say anything, but a Lease's says when its holder was last alive.
+  // A spec may contain any time, but a Lease's says when its holder was last alive.
   yield* timesIn(object.kind === 'Event' ? object : object['status']);
   if (object.kind === 'Lease') yield* timesIn(object['spec']);
 }

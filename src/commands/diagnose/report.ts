@@ -1,4 +1,4 @@
-// A diagnosis as text, in the blocks of a failed deploy, and as JSON.
+// A diagnosis as text, in the same blocks as a failed deploy, and as JSON.
 
 import type { ReportedFinding } from '../../core/errors.ts';
 import { counted, neutralise } from '../../core/text.ts';
@@ -8,7 +8,7 @@ import type { DiagnosisRow } from './diagnose.ts';
 
 const marks = { good: '✓', bad: '✗', open: '…' } as const;
 
-/** The contract's keys in their order; the caller turns it into text. */
+/** The contract's keys in order; the caller serialises it. */
 export function diagnosisRecords(rows: readonly DiagnosisRow[]): readonly object[] {
   return rows.map(({ object, namespace, verdict, findings }) => ({
     object: neutralise(object),
@@ -18,7 +18,7 @@ export function diagnosisRecords(rows: readonly DiagnosisRow[]): readonly object
   }));
 }
 
-/** A table, the sum, then every finding with its fix, the most telling one last. */
+/** A table, the totals, then every finding with its fix, the most significant last. */
 export function diagnosisLines(rows: readonly DiagnosisRow[]): readonly string[] {
   const spaces = new Set(rows.map(({ namespace }) => namespace));
   const local = <T extends { readonly namespace?: string }>(each: T): T => {
@@ -44,7 +44,7 @@ export function diagnosisLines(rows: readonly DiagnosisRow[]): readonly string[]
 function sum(rows: readonly DiagnosisRow[]): string {
   const count = (state: DiagnosisRow['verdict']): number =>
     rows.filter(({ verdict }) => verdict === state).length;
-  if (rows.length === 0) return `${marks.open} Nothing in it has a verdict.`;
+  if (rows.length === 0) return `${marks.open} It contains no object that can be judged.`;
   const states = (['failed', 'waiting', 'ready', 'suspended'] as const)
     .filter((state) => count(state) > 0)
     .map((state) => `${count(state)} ${state}`);

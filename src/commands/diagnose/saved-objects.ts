@@ -1,4 +1,4 @@
-// The text of a saved file → the objects in it: lists, streams, watch events, whatever was mailed in.
+// The text of a saved file → the objects in it: lists, streams, watch events, whatever was sent in.
 
 import { type Finding, finding } from '../../core/errors.ts';
 import type { Path } from '../../kube/document.ts';
@@ -10,7 +10,7 @@ import { checkHead } from '../../manifests/parse/object-identity.ts';
 import { readTrees, type Tree } from '../../manifests/parse/yaml-text.ts';
 
 export interface SavedFile {
-  /** As messages show it. */
+  /** The file's name in messages. */
   readonly name: string;
   readonly text: string;
 }
@@ -27,18 +27,18 @@ export interface SavedObjects {
   readonly findings: readonly Finding[];
 }
 
-/** Lists of lists are legal; nobody writes more of them than this. */
+/** Lists of lists are legal; real files nest no deeper than this. */
 const deepest = 8;
 
 interface Piece {
   readonly value: unknown;
   readonly path: Path;
   readonly deleted: boolean;
-  /** From the list around it, for items that do not name their own. */
+  /** From the enclosing list, for items that do not name their own. */
   readonly head: Fields;
 }
 
-/** Reads one file. Throws nothing: what cannot be read is in the findings. */
+/** Reads one file. Never throws: what cannot be read is in the findings. */
 export function readSaved(file: SavedFile): SavedObjects {
   const values = jsonValues(file.text);
   const { trees, findings } = values
@@ -61,8 +61,8 @@ export function readSaved(file: SavedFile): SavedObjects {
   };
 }
 
-// What kubectl prints as JSON is large, and the YAML reader keeps a tree of it: a hundred times
-// slower. It is asked for lines only where something is wrong.
+// kubectl's JSON is large, and the YAML reader builds a tree of it, which is a hundred times slower. It
+// is only used for line numbers, where something is wrong.
 function jsonValues(text: string): readonly unknown[] | undefined {
   try {
     const parts = splitJson(text);
@@ -70,7 +70,7 @@ function jsonValues(text: string): readonly unknown[] | undefined {
       ? parts.map((part) => JSON.parse(part.text.replace(/^\uFEFF/, '')) as unknown)
       : undefined;
   } catch {
-    return undefined; // No JSON: the YAML reader says what is wrong, and where.
+    return undefined; // Not JSON: the YAML reader reports what is wrong, and where.
   }
 }
 
@@ -83,7 +83,7 @@ function treesOf(file: SavedFile): readonly Tree[] {
 }
 
 function empty({ name }: SavedFile): Finding {
-  return finding('manifest-invalid', `${name} holds no object at all.`, {
+  return finding('manifest-invalid', `${name} contains no object.`, {
     file: name,
     hint: 'Save the state again: kubectl get all,events,pvc -o yaml > state.yaml',
   });
@@ -127,7 +127,7 @@ function toSaved(piece: Piece, { name: file }: SavedFile, lineOf: (path: Path) =
   };
 }
 
-/** Of several states of one object the last one written; what was deleted is gone. */
+/** Of several states of one object the last one written; deleted objects are dropped. */
 export function newestOf<T extends Saved & { readonly deleted?: boolean }>(
   all: readonly T[],
 ): readonly T[] {
@@ -140,7 +140,7 @@ export function newestOf<T extends Saved & { readonly deleted?: boolean }>(
   return [...newest.values()].filter(({ deleted }) => deleted !== true);
 }
 
-// Since 1.35 the API promises that the versions of one resource can be compared as numbers.
+// Since 1.35 the API guarantees that versions of one resource compare as numbers.
 function versionOf({ object }: Saved): number {
   const written: unknown = object.metadata.resourceVersion;
   const version = typeof written === 'string' ? Number(written) : Number.NaN;

@@ -1,4 +1,4 @@
-// Ordinary jobs with steps of the action: their inputs, rights, environment, and the secrets they name.
+// Ordinary jobs with steps of the action: their inputs, permissions, environment, and the secrets they name.
 
 import { didYouMean } from '../../core/readers.ts';
 import { undeclared } from '../../inputs/raw.ts';
@@ -6,7 +6,7 @@ import { type Check, failed, note } from './check.ts';
 import { secretNames } from './secret-names.ts';
 import { type ActionStep, grants, isGiven } from './workflow-jobs.ts';
 
-/** Without the first ones the step fails, without the others it does less. */
+/** Without the first group the step fails, without the second it does less. */
 const rights: Readonly<Record<string, readonly (readonly [string, string, string])[]>> = {
   deploy: [
     ['contents', 'read', ''],
@@ -24,7 +24,7 @@ const withoutCluster = ['setup', 'build', 'scan'];
 const clusters = ['yc-k8s-cluster-id', 'yc-k8s-cluster-name', 'kubeconfig'];
 const credentials = ['yc-sa-json-credentials', 'yc-sa-id', 'yc-iam-token'];
 
-/** Everything that is wrong with one step and its job. */
+/** All problems of one step and its job. */
 export function wrongStep(step: ActionStep): readonly Check[] {
   return [...wrongInputs(step), ...lackingRights(step), ...wrongSecrets(step)];
 }
@@ -43,7 +43,7 @@ function wrongInputs(step: ActionStep): readonly Check[] {
   const problems = [...unknown];
   if (named.length === 0 && !withoutCluster.includes(command)) {
     const fix = ['yc-k8s-cluster-id: ${{ vars.YC_K8S_CLUSTER_ID }}'];
-    problems.push(failed('workflows', `${place} ${command} names no cluster.`, fix));
+    problems.push(failed('workflows', `${place} ${command} has no cluster.`, fix));
   }
   const isYandex = named.some((name) => name !== 'kubeconfig') || isGiven(inputs, 'yc-registry-id');
   const ownLogin = isGiven(inputs, 'registry-username');
@@ -63,7 +63,7 @@ function lackingRights(step: ActionStep): readonly Check[] {
     const what = `${place} ${command} is keyless, and the job does not grant id-token: write.`;
     problems.push(failed('workflows', what, ['permissions: {id-token: write}']));
   }
-  // Without any word about it the repository's default counts, which nobody sees from here.
+  // Without `permissions` the repository's default applies, which is not visible from here.
   if (permissions === undefined || !Object.hasOwn(rights, command)) return problems;
   for (const [right, level, less] of rights[command] ?? []) {
     if (!lacks(right, level) || (right === 'pull-requests' && `${inputs['comment']}` === 'false')) {
@@ -87,11 +87,11 @@ function wrongSecrets(step: ActionStep): readonly Check[] {
     return guess ? [note('workflows', `${place} it names the secret ${name}${guess}`, [])] : [];
   });
   if (used.length === 0 || isGiven(step.fields, 'environment')) return misspelt;
-  const what = `${place} it names no environment, so of the secrets only those of the repository arrive.`;
+  const what = `${place} it names no environment, so it only gets the secrets of the repository.`;
   return [...misspelt, note('workflows', what, ['environment: production'])];
 }
 
-/** Names in expressions such as `secrets.NAME`; GitHub's own token is none that somebody sets. */
+/** Names in expressions such as `secrets.NAME`; GitHub's own token is not one that a user sets. */
 function secretsIn(value: unknown): readonly string[] {
   const texts = typeof value === 'object' && value !== null ? Object.values(value) : [];
   const names = texts.flatMap((text) =>

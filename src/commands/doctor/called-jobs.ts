@@ -1,10 +1,10 @@
-// Jobs that call our reusable workflows: what they grant, what they hand on, and to whose workflow.
+// Jobs that call our reusable workflows: what they grant, what they pass on, and to whose workflow.
 import { didYouMean } from '../../core/readers.ts';
 import { type Check, failed, note } from './check.ts';
 import { applicationSecrets, cluster, key, registry } from './secret-names.ts';
 import { type CalledJob, fieldsOf, grants, isGiven, type Role } from './workflow-jobs.ts';
 
-/** Rights that a called workflow asks for: GitHub refuses to start a run whose caller grants less. */
+/** Permissions that a called workflow needs: GitHub does not start a run whose caller grants less. */
 const asked: Readonly<Record<Role, Readonly<Record<string, string>>>> = {
   deploy: { contents: 'read', actions: 'read' },
   'pr-check': { contents: 'read', 'pull-requests': 'write' },
@@ -18,7 +18,7 @@ const declared: Readonly<Record<Role, readonly string[]>> = {
   rollback: [key, cluster],
 };
 
-/** What is wrong with one call, whosever workflow it is. */
+/** Problems of one call, whoever owns the workflow. */
 export function wrongCall(call: CalledJob): readonly Check[] {
   const { role, path, fields } = call;
   const inputs = fieldsOf(fields['with']);
@@ -52,7 +52,7 @@ export function wrongCall(call: CalledJob): readonly Check[] {
 
 const handOn = (secret: string) => `secrets: {${secret}: \${{ secrets.${secret} }}}`;
 
-/** The called workflow reads the variable by itself, and nobody sees from here whether it is set. */
+/** The called workflow reads the variable itself, and its value is not visible from here. */
 function notPassed(name: string, path: string): Check {
   const what = `${path}: ${name} is not passed on, so it has to be a variable of the repository or the environment.`;
   const input = name.toLowerCase().replaceAll('_', '-');
@@ -63,8 +63,8 @@ function notPassed(name: string, path: string): Check {
 }
 
 function lackingRights({ role, path, permissions }: CalledJob, isKeyless: boolean): Check[] {
-  // Without any word about it the repository's default counts, which nobody sees from here; it never
-  // has id-token.
+  // Without `permissions` the repository's default applies, which is not visible from here; it never
+  // includes id-token.
   const wanted = { ...(permissions === undefined ? {} : asked[role]) };
   const rights = Object.entries({ ...wanted, ...(isKeyless ? { 'id-token': 'write' } : {}) });
   const lacking = rights.filter(([right, level]) => !grants(permissions, right, level));
@@ -75,8 +75,8 @@ function lackingRights({ role, path, permissions }: CalledJob, isKeyless: boolea
 }
 
 /**
- * GitHub hands secrets of an environment to a called workflow of the same owner only, and `inherit`
- * nothing at all to another one (https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows,
+ * GitHub passes secrets of an environment only to a called workflow of the same owner, and `inherit`
+ * passes nothing to another one (https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows,
  * actions/runner#4453). Secrets of the repository or the organisation arrive by name. `origin` is the
  * owner of this repository, where it is known.
  */

@@ -1,16 +1,16 @@
-// One thing that `doctor` looks at, and how it is.
+// One check of `doctor` and its result.
 import type { Finding } from '../../core/errors.ts';
 
 export type CheckName = 'workflows' | 'key' | 'cluster' | 'api' | 'permissions' | 'registry';
 
 export interface Check {
   readonly check: CheckName;
-  /** `note`: it may be as it should, which cannot be seen from here. */
+  /** `note`: it may be right, which cannot be determined from here. */
   readonly verdict: 'ok' | 'failed' | 'skipped' | 'note';
   /** One sentence. */
   readonly what: string;
   readonly evidence: readonly string[];
-  /** What repairs it: a sentence, or commands to paste, one each. */
+  /** The fix: a sentence, or commands to paste, one each. */
   readonly fix: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export function note(
   return { check, verdict: 'note', what, evidence, fix };
 }
 
-/** `why` says what is missing for it to be looked at. */
+/** `why` says what is missing for the check. */
 export function skipped(check: CheckName, why: string): Check {
   return { check, verdict: 'skipped', what: why, evidence: [], fix: [] };
 }

@@ -1,4 +1,4 @@
-// Does the key open Yandex Cloud, and is the cluster there, running, and to be reached?
+// Whether the key works with Yandex Cloud, and the cluster exists, runs and can be reached.
 import { ActionError } from '../../core/errors.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Secret } from '../../core/secret.ts';
@@ -23,7 +23,7 @@ export interface Checked<T> {
   readonly value?: T;
 }
 
-/** A token from the key, or the one that was given. */
+/** A token from the key, or the one given. */
 export async function checkKey(
   credentials: Credentials,
   apiEndpoint: string,
@@ -32,14 +32,14 @@ export async function checkKey(
   return expected<Cloud>('key', async () => {
     const endpoints = await discoverEndpoints(ports.http, apiEndpoint);
     if (credentials.by === 'token') {
-      const what = 'An IAM token is given; whether it is accepted, the cluster will say.';
+      const what = 'An IAM token is given; only the cluster can say whether it is valid.';
       return { check: ok('key', what), value: { token: credentials.token, endpoints } };
     }
     if (credentials.by === 'oidc') throw new Error('a terminal has no OIDC token');
     const { id, serviceAccountId } = credentials.key;
     const { token, expiresAt } = await tokenByKey(credentials.key, endpoints, ports);
     const hours = Math.round((expiresAt - ports.clock.now()) / 3_600_000);
-    const what = `Key ${id} of service account ${serviceAccountId} gives a token for ${hours} h.`;
+    const what = `Key ${id} of service account ${serviceAccountId} gives tokens valid for ${hours} h.`;
     return { check: ok('key', what), value: { token, endpoints, serviceAccountId } };
   });
 }
@@ -58,7 +58,7 @@ export async function checkCluster(
   });
 }
 
-/** An expected failure is a check that failed. */
+/** An expected error is a failed check. */
 export async function expected<T>(
   name: Check['check'],
   work: () => Promise<Checked<T>>,

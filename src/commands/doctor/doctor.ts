@@ -1,4 +1,4 @@
-// `doctor`: everything that a deploy will need, looked at side by side and told at once.
+// `doctor`: checks everything that a deploy needs, in parallel, and reports all of it.
 
 import type { Finding } from '../../core/errors.ts';
 import { readFields } from '../../inputs/fields.ts';
@@ -17,17 +17,17 @@ export interface DoctorOptions extends Pick<Place, 'engine' | 'workspace'> {
 }
 
 export interface DoctorDone {
-  /** 0 all good, 1 something is not, 2 inputs that cannot be read. */
+  /** 0 all good, 1 something is wrong, 2 inputs that cannot be read. */
   readonly code: 0 | 1 | 2;
   readonly checks: readonly Check[];
-  /** Of inputs that cannot be read: nothing was looked at. */
+  /** About inputs that cannot be read: nothing was checked. */
   readonly findings: readonly Finding[];
 }
 
-/** What is not given is not looked at, and says which flag would give it. */
+/** What is not given is not checked, and the report names the flag for it. */
 export async function doctor(options: DoctorOptions): Promise<DoctorDone> {
   const { raw, repository, defaultKubeconfig } = options;
-  // The command is the terminal's own, and no input.
+  // The command belongs to the terminal and is not an input.
   const read = readFields({ ...raw, command: undefined });
   const ofKey = 'yc-sa-json-credentials';
   const chosen = chooseTarget(read, {
@@ -61,7 +61,7 @@ export async function doctor(options: DoctorOptions): Promise<DoctorDone> {
   return { code: checks.some(({ verdict }) => verdict === 'failed') ? 1 : 0, checks, findings };
 }
 
-/** As `yc` writes it the key is good here, and on GitHub each of its lines would be masked. */
+/** The key works here as `yc` writes it, but GitHub would mask each of its lines. */
 function storedKey(text: string): readonly Check[] {
   if (linesOfKey(text) === 0) return [];
   const what = 'The key has several lines, each of which GitHub would mask: store it on one.';

@@ -11,7 +11,7 @@ import { type Cloud, checkCluster, checkKey, expected } from './cloud.ts';
 import { checkPermissions } from './permissions.ts';
 import { checkRegistry } from './registry.ts';
 
-/** What cannot be looked at, and why. */
+/** What cannot be checked, and why. */
 export function unopened(why: string): readonly Check[] {
   return (['cluster', 'api', 'permissions'] as const).map((name) =>
     skipped(name, `Not looked at: ${why}.`),
@@ -85,13 +85,13 @@ async function checkTarget(
   const { http } = place.engine.ports;
   const cluster = await checkCluster(target, cloud, { http, endpoint: place.endpoint });
   const { check, value } = cluster;
-  if (!value) return [check, ...unopened('the cluster is not to be had').slice(1)];
+  if (!value) return [check, ...unopened('the cluster is not available').slice(1)];
   const kubeconfig = managedKubeconfig({ ...value, token: cloud.token });
   const access = { kubeconfig, path: '', borrowed: false, hints: {} };
   return [check, ...(await checkApi(access, place, roleCommand(value.id, cloud)))];
 }
 
-/** It brings its own credentials: there is no key and no cluster of the cloud's to look at. */
+/** The kubeconfig has its own credentials: there is no key and no cloud cluster to check. */
 async function checkKubeconfig(
   target: ClusterTarget & { readonly by: 'kubeconfig' },
   place: Place,
@@ -114,7 +114,7 @@ function roleCommand(
   return `${bind} --role k8s.cluster-api.editor --subject serviceAccount:${serviceAccountId}`;
 }
 
-/** The way to the API server, then what may be done there. */
+/** The connection to the API server, then the permissions there. */
 async function checkApi(access: Access, place: Place, role?: string): Promise<readonly Check[]> {
   const { engine } = place;
   const { clock, log } = engine.ports;

@@ -1,4 +1,4 @@
-// May the account do everything that a deploy does? Asked of the API server, right by right.
+// Whether the account has every permission that a deploy needs. Asks the API server, one by one.
 import type { Api } from '../../cluster/api.ts';
 import { textAt } from '../../kube/json.ts';
 import { leaseVerbs } from '../../lock/findings.ts';
@@ -21,7 +21,7 @@ function needs(
   return resources.map((resource) => ({ group, resource, verbs }));
 }
 
-/** What a deploy writes, waits for and reads; an undo and a rollback delete as well. */
+/** What a deploy writes, waits for and reads; an undo and a rollback also delete. */
 export const deployNeeds: readonly Need[] = [
   ...needs('apps', kept, 'deployments', 'statefulsets'),
   ...needs('apps', seen, 'replicasets', 'controllerrevisions'),
@@ -42,7 +42,7 @@ export const deployNeeds: readonly Need[] = [
 export interface Asking {
   readonly api: Api;
   readonly namespace: string;
-  /** `yc …` with the cluster's id, where it is one of Yandex Cloud's. */
+  /** `yc …` with the cluster's id, for a cluster of Yandex Cloud. */
   readonly roleCommand?: string;
 }
 
@@ -98,7 +98,7 @@ async function ask(need: Need, { api, namespace }: Asking): Promise<Answer> {
 
 const nameOf = ({ resource, group }: Need) => (group === '' ? resource : `${resource}.${group}`);
 
-/** All of it missing is a missing role; a part of it is a rule of the namespace. */
+/** If all of them are missing a role is missing; a few are missing from a rule of the namespace. */
 function lacking(denied: readonly Answer[], user: string, asking: Asking): Check {
   const { namespace, roleCommand } = asking;
   const isAll = denied.length === deployNeeds.length;
@@ -127,7 +127,7 @@ function lacking(denied: readonly Answer[], user: string, asking: Asking): Check
   return failed('permissions', what, roles, evidence);
 }
 
-/** A user's name may hold anything, and what is shown here is pasted into a shell. */
+/** A user's name may contain anything, and this is pasted into a shell. */
 function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text)
     ? text

@@ -1,4 +1,4 @@
-// May this login push to the registry? An upload is begun and ended again; nothing is left there.
+// Whether this login may push to the registry. An upload is started and cancelled; nothing remains.
 import type { Http, Log } from '../../core/ports.ts';
 import { isYandexRegistry, type Password, type RegistryAddress } from '../../registry/address.ts';
 import { registryClient } from '../../registry/client.ts';
@@ -8,13 +8,13 @@ import { expected } from './cloud.ts';
 export interface Asked {
   readonly address: RegistryAddress;
   readonly login: Password | undefined;
-  /** Whose role is missing, where it is Yandex Cloud's. */
+  /** The account that lacks the role, where the registry is Yandex Cloud's. */
   readonly serviceAccountId?: string;
   readonly http: Http;
   readonly mask: Log['mask'];
 }
 
-/** A repository that no build makes. */
+/** A repository that no build creates. */
 const probe = 'webgen-deploy-doctor';
 
 export async function checkRegistry(asked: Asked): Promise<Check> {
@@ -23,7 +23,7 @@ export async function checkRegistry(asked: Asked): Promise<Check> {
   const { check } = await expected('registry', async () => {
     await client.checkPush(`${address.prefix}/${probe}`);
     const who = login ? ` as ${login.username}` : ' without a login';
-    return { check: ok('registry', `${address.prefix} takes images${who}.`) };
+    return { check: ok('registry', `${address.prefix} accepts images${who}.`) };
   });
   if (check.verdict === 'ok') return isClosing(address) ? closing(address) : check;
   return { ...check, fix: [...fixes(check, asked), ...(isClosing(address) ? [move] : [])] };
@@ -34,7 +34,7 @@ const move = 'Move to Cloud Registry (--registry=registry.yandexcloud.net/<regis
 
 /** https://yandex.cloud/docs/container-registry/sunset */
 function closing({ prefix }: RegistryAddress): Check {
-  const what = `${prefix} takes images, but Container Registry is discontinued on 14 December 2026.`;
+  const what = `${prefix} accepts images, but Container Registry is discontinued on 14 December 2026.`;
   return failed('registry', what, [move]);
 }
 

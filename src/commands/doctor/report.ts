@@ -1,4 +1,4 @@
-// What `doctor` says: a mark, a sentence, and the command that repairs it.
+// The output of `doctor`: a mark, a sentence, and the command that fixes it.
 
 import { counted, neutralise } from '../../core/text.ts';
 import type { Check } from './check.ts';

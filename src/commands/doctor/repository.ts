@@ -1,4 +1,4 @@
-// Are the workflows there, do they hand on what they should, and does every environment have its overlay?
+// Whether the workflows exist and pass on what they should, and every environment has its overlay.
 import { wrongStep } from './action-steps.ts';
 import { betweenOwners, wrongCall } from './called-jobs.ts';
 import { type Check, failed, ok } from './check.ts';
@@ -25,7 +25,7 @@ export interface Repository {
 const write = 'webgen-deploy init';
 const roles: readonly Role[] = ['deploy', 'pr-check', 'rollback'];
 
-/** Every problem is a check of its own; beside notes there is one that is good where nothing failed. */
+/** Each problem is a check of its own; beside notes there is a passed one where nothing failed. */
 export function checkRepository(repository: Repository): readonly Check[] {
   const { workflows, overlays, name, defaultBranch } = repository;
   const calls: CalledJob[] = [];
@@ -37,7 +37,11 @@ export function checkRepository(repository: Repository): readonly Check[] {
       calls.push(...jobs.calls);
       steps.push(...jobs.steps);
     } else
-      problems.push(failed('workflows', `${file.path} is no YAML.`, ['Correct it: actionlint.']));
+      problems.push(
+        failed('workflows', `${file.path} is not valid YAML.`, [
+          'Correct it; actionlint shows where.',
+        ]),
+      );
   }
   const found = new Set([...calls.map(({ role }) => role), ...steps.map(roleOf)]);
   problems.push(
@@ -71,7 +75,7 @@ const does: Readonly<Record<Role, string>> = {
 const missing = (role: Role): Check =>
   failed('workflows', `No workflow ${does[role]} with webgen-deploy.`, [write]);
 
-/** Two steps of a job lack the same right, and the same environment. */
+/** Two steps of a job lack the same permission and the same environment. */
 function oncePerJob(checks: readonly Check[]): readonly Check[] {
   return [...new Map(checks.map((check) => [check.what, check])).values()];
 }

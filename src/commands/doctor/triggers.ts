@@ -1,4 +1,4 @@
-// When an application's workflows start: branches that nobody pushes to, queues that wait for ever.
+// When an application's workflows start: branches that nobody pushes to, merge queues that never finish.
 import { type Check, failed, note } from './check.ts';
 import { fieldsOf } from './workflow-jobs.ts';
 
@@ -25,14 +25,14 @@ export function checkTriggers(
   ];
 }
 
-/** What starts it, by event: `on:` is a name, a list of names or a map. */
+/** The triggers by event: `on:` is a name, a list of names or a map. */
 function eventsOf(on: unknown): ReadonlyMap<string, unknown> {
   if (typeof on === 'string') return new Map([[on, undefined]]);
   if (Array.isArray(on)) return new Map(on.map((name) => [String(name), undefined]));
   return new Map(Object.entries(fieldsOf(on)));
 }
 
-/** A workflow that names other branches alone never runs for it, and nothing says so. */
+/** A workflow that only names other branches never runs for it, and nothing reports that. */
 function silentBranch(deploys: readonly Started[], branch: string | undefined): readonly Check[] {
   const pushed = deploys.flatMap(({ path, on }) => {
     const events = eventsOf(on);
@@ -51,7 +51,7 @@ function silentBranch(deploys: readonly Started[], branch: string | undefined): 
   return [failed('workflows', what, [`branches: [${list}]`], evidence)];
 }
 
-/** `branches`, else `branches-ignore`; with tags alone no branch starts it. */
+/** `branches`, else `branches-ignore`; with only tags no branch starts it. */
 function listens(push: Readonly<Record<string, unknown>>, branch: string): boolean {
   const [only, ignored] = [push['branches'], push['branches-ignore']];
   if (only !== undefined) return matches(textsOf(only), branch);
@@ -63,8 +63,8 @@ const textsOf = (value: unknown): readonly string[] =>
   (Array.isArray(value) ? value : [value]).filter((each) => typeof each === 'string');
 
 /**
- * GitHub's filter patterns: the last that matches counts, `!` takes away. Of their signs `*` and `**`
- * are read; a pattern with another one counts as a match, since a false alarm helps nobody.
+ * GitHub's filter patterns: the last match counts, `!` excludes. Of the special characters `*` and `**`
+ * are supported; a pattern with any other counts as a match, since a false alarm helps nobody.
  * https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#filter-pattern-cheat-sheet
  */
 function matches(patterns: readonly string[], branch: string): boolean {
@@ -76,7 +76,7 @@ function matches(patterns: readonly string[], branch: string): boolean {
 
 function fits(pattern: string, branch: string): boolean {
   if (/[?+[\]\\]/.test(pattern)) return true;
-  // From left to right, each part between stars as early as it can be: no pattern takes long.
+  // From left to right, each part between stars at its first match: every pattern takes linear time.
   const parts = pattern.split(/(\*+)/);
   const [head = ''] = parts;
   if (!branch.startsWith(head)) return false;
@@ -92,7 +92,7 @@ function fits(pattern: string, branch: string): boolean {
   return at === branch.length;
 }
 
-/** A required check that never starts for a merge group keeps the queue waiting for ever. */
+/** A required check that never starts for a merge group blocks the queue for ever. */
 function waitingQueue({ path, on }: Started): readonly Check[] {
   const events = eventsOf(on);
   if (!events.has('pull_request') || events.has('merge_group')) return [];
@@ -102,7 +102,7 @@ function waitingQueue({ path, on }: Started): readonly Check[] {
   ];
 }
 
-/** `type: environment` offers all there are, that of previews too. */
+/** `type: environment` offers every environment, including those of previews. */
 function everyEnvironment({ path, on }: Started): readonly Check[] {
   const dispatch = fieldsOf(eventsOf(on).get('workflow_dispatch'));
   const inputs = Object.entries(fieldsOf(dispatch['inputs']));

@@ -16,10 +16,10 @@ interface Found {
   readonly path: string;
   /** Key of the job. */
   readonly job: string;
-  /** Of the repository in `uses:`. */
+  /** From the repository in `uses:`. */
   readonly owner: string;
   readonly fields: Fields;
-  /** The job's, else the workflow's; undefined: the repository's default, which nobody sees here. */
+  /** The job's, else the workflow's; undefined: the repository's default, which is not visible here. */
   readonly permissions: unknown;
   readonly on: unknown;
 }
@@ -31,7 +31,7 @@ export interface CalledJob extends Found {
 
 /** A step of an ordinary job that uses the action; one job may have several. */
 export interface ActionStep extends Found {
-  /** Undefined where an expression says it. */
+  /** Undefined where it is an expression. */
   readonly command: string | undefined;
   /** `with:`. */
   readonly inputs: Fields;
@@ -44,7 +44,7 @@ export interface OwnJobs {
 }
 
 const repository = project.slice(project.indexOf('/') + 1).replaceAll('.', '\\.');
-/** Of any owner: a fork's workflows are good, too. */
+/** Of any owner: a fork's workflows count too. */
 const calledName = new RegExp(
   `^([\\w.-]+)/${repository}/\\.github/workflows/(deploy|pr-check|rollback)\\.ya?ml@`,
 );
@@ -55,7 +55,7 @@ export const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Undefined where the file is no YAML. */
+/** Undefined where the file is not valid YAML. */
 export function jobsOf({ path, text: source }: WorkflowFile): OwnJobs | undefined {
   const read = readYaml(source);
   if ('problem' in read) return undefined;
@@ -96,11 +96,11 @@ const roles: Readonly<Record<string, Role>> = {
   rollback: 'rollback',
 };
 
-/** What the step stands for; undefined for what only helps, such as a build. */
+/** The role of the step; undefined for one that only helps, such as a build. */
 export const roleOf = ({ command }: ActionStep): Role | undefined =>
   command === undefined || !Object.hasOwn(roles, command) ? undefined : roles[command];
 
-/** Whether a job's permissions, as they are written, hold `level` of `right`. */
+/** Whether a job's permissions, as written, include `level` of `right`. */
 export function grants(granted: unknown, right: string, level: string): boolean {
   if (granted === 'write-all') return true;
   if (granted === 'read-all') return level === 'read';
@@ -108,7 +108,7 @@ export function grants(granted: unknown, right: string, level: string): boolean 
   return has === level || has === 'write';
 }
 
-/** Given, and not plainly empty: an expression may be empty, and nobody sees that from here. */
+/** Given, and not literally empty: an expression may be empty, which is not visible here. */
 export function isGiven(fields: Fields, name: string): boolean {
   const value = fields[name];
   return value !== undefined && value !== null && value !== '';

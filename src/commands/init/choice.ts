@@ -1,15 +1,15 @@
-// In which form `init` writes the workflows, for which branches, and pinned to what; with the reasons.
+// The form in which `init` writes the workflows, their branches, and their pin; with the reasons.
 import { type Finding, finding } from '../../core/errors.ts';
 import { project } from '../../core/version.ts';
 import { usual } from './workflows/form.ts';
 import type { WorkflowChoice } from './workflows.ts';
 
 export interface WorkflowWishes {
-  /** Callers, wherever the repository is. */
+  /** Callers, whoever owns the repository. */
   readonly reusable?: boolean;
-  /** A commit instead of the moving tag: the one that is given, or the program's own. */
+  /** Pin to a commit instead of the moving tag: the given one, or the program's own. */
   readonly pin?: { readonly commit?: string };
-  /** The build's own environment: where the deploy's has reviewers, they would be asked twice. */
+  /** The build's own environment: if the deploy's has reviewers, they would be asked twice. */
   readonly buildEnvironment?: string;
 }
 
@@ -18,7 +18,7 @@ export interface GitFacts {
   /** Of `origin`, where it is on github.com. */
   readonly owner?: string;
   readonly defaultBranch?: string;
-  /** The project's commit that this program is. */
+  /** The commit of the project that this program was built from. */
   readonly commit?: string;
 }
 
@@ -26,10 +26,10 @@ type Chosen =
   | { readonly choice: WorkflowChoice; readonly notes: readonly string[] }
   | { readonly findings: readonly Finding[] };
 
-/** A branch's name stands in a filter, where some characters are a pattern, and in expressions. */
+/** A branch name is used in a filter, where some characters are special, and in expressions. */
 const plainBranch = /^[A-Za-z0-9](?:[\w./-]{0,98}\w)?$/;
 
-/** GitHub takes more; these stand in a command and in YAML as they are. */
+/** GitHub allows more; these need no quoting in a command or in YAML. */
 const plainEnvironment = /^[A-Za-z0-9][\w.-]{0,99}$/;
 
 export function chooseWorkflows(wishes: WorkflowWishes, git: GitFacts): Chosen {
@@ -54,13 +54,13 @@ export function chooseWorkflows(wishes: WorkflowWishes, git: GitFacts): Chosen {
 
 const noEnvironment = finding(
   'input-invalid',
-  '--build-environment is no name for an environment.',
+  '--build-environment is not a valid name for an environment.',
   {
     hint: 'Letters, digits, dots, dashes and underscores: --build-environment=build.',
   },
 );
 
-/** GitHub hands secrets of an environment only to called workflows of the same owner. */
+/** GitHub passes secrets of an environment only to called workflows of the same owner. */
 function chooseForm(isWanted: boolean, owner: string | undefined) {
   const [own = ''] = project.split('/');
   const why = 'GitHub hands secrets of an environment only to workflows of the same owner';
@@ -102,8 +102,8 @@ function chooseBranches(found: string | undefined) {
 function noCommit({ commit }: NonNullable<WorkflowWishes['pin']>): Finding {
   const what =
     commit === undefined
-      ? 'Which commit of webgen-deploy this program is, is not known here.'
-      : '--pin is no commit: 40 hexadecimal digits, in lower case.';
+      ? 'The commit that this webgen-deploy was built from is unknown.'
+      : '--pin is not a commit: 40 hexadecimal digits, in lower case.';
   const hint = `Give the commit of a release: --pin=COMMIT, from gh api repos/${project}/commits/v1 --jq .sha`;
   return finding('input-invalid', what, { hint });
 }

@@ -1,4 +1,4 @@
-// `init`: a few questions or flags in; workflows and manifests of an application's repository out.
+// `init`: a few questions or flags in; workflows and manifests for an application's repository out.
 import { type Finding, finding } from '../../core/errors.ts';
 import { type Answers, type Folder, proposals, readAnswers, type Words } from './answers.ts';
 import { chooseWorkflows, type GitFacts, type WorkflowWishes } from './choice.ts';
@@ -8,10 +8,10 @@ import { dependabotFiles, workflows } from './workflows.ts';
 
 export interface InitOptions extends WorkflowWishes {
   readonly words: Words;
-  /** Takes what is proposed instead of asking. */
+  /** Accepts the proposals instead of asking. */
   readonly yes: boolean;
   readonly dryRun: boolean;
-  /** Overwrites what is there and differs. */
+  /** Overwrites existing files that differ. */
   readonly force: boolean;
 }
 
@@ -20,27 +20,27 @@ export interface InitDoors {
   readonly repository: string;
   readonly folders: readonly Folder[];
   readonly git: GitFacts;
-  /** Absent where nobody can answer. An empty answer takes the proposal. */
+  /** Absent where nobody can answer. An empty answer accepts the proposal. */
   readonly ask?: (question: string) => Promise<string>;
-  /** A file's text; undefined where nothing is, `no-file` where something else is. */
+  /** A file's text; undefined where nothing exists, `no-file` where it is not a file. */
   read(path: string): Promise<{ readonly text: string } | 'no-file' | undefined>;
   write(path: string, text: string): Promise<void>;
 }
 
-/** `kept` is in the way of ours; `left` is the repository's own affair. */
+/** `kept` blocks a file of ours; `left` is the repository's own and stays. */
 export type FileState = 'new' | 'unchanged' | 'overwritten' | 'kept' | 'left';
 
 export interface InitDone {
-  /** 0 done, 1 files in the way, 2 wrong use. */
+  /** 0 done, 1 files in the way, 2 wrong usage. */
   readonly code: 0 | 1 | 2;
   readonly findings: readonly Finding[];
   readonly files: readonly { readonly path: string; readonly state: FileState }[];
-  /** What was chosen, and why; a line each. */
+  /** What was chosen, and why; one line each. */
   readonly notes: readonly string[];
   readonly next: readonly string[];
 }
 
-/** Writes all files or none; what is there and differs is never overwritten without `force`. */
+/** Writes all files or none; existing files that differ are never overwritten without `force`. */
 export async function init(options: InitOptions, doors: InitDoors): Promise<InitDone> {
   const nothing = { files: [], notes: [], next: [] };
   const chosen = chooseWorkflows(options, doors.git);
@@ -61,16 +61,16 @@ export async function init(options: InitOptions, doors: InitDoors): Promise<Init
     }),
   );
   const kept = files.filter(({ state }) => state === 'kept');
-  const told = files.map(({ path, state }) => ({ path, state }));
+  const listed = files.map(({ path, state }) => ({ path, state }));
   if (kept.length > 0) {
-    return { code: 1, findings: [inTheWay(kept.length)], files: told, notes, next: [] };
+    return { code: 1, findings: [inTheWay(kept.length)], files: listed, notes, next: [] };
   }
   if (!options.dryRun) {
     for (const { path, text, state } of files) {
       if (state !== 'unchanged' && state !== 'left') await doors.write(path, text);
     }
   }
-  return { code: 0, findings: [], files: told, notes, next: nextSteps(answers, choice) };
+  return { code: 0, findings: [], files: listed, notes, next: nextSteps(answers, choice) };
 }
 
 function stateOf(
@@ -100,20 +100,20 @@ const questions = {
 
 type Asked = { readonly answers: Answers } | { readonly findings: readonly Finding[] };
 
-/** What the flags say holds; the rest is asked, or proposed where `yes` says so. */
+/** Flags win; the rest is asked, or proposed with `yes`. */
 async function askFor({ words, yes }: InitOptions, doors: InitDoors): Promise<Asked> {
   const names = Object.keys(questions) as (keyof Words)[];
   const open = names.filter((name) => words[name] === undefined);
   if (!yes && !doors.ask && open.length > 0) {
     const flags = open.map((name) => `--${name}`).join(', ');
-    const what = 'Nobody is there to answer questions.';
+    const what = 'There is no terminal to ask questions on.';
     const hint = `Give ${flags}, or --yes to take what is proposed.`;
     return { findings: [finding('input-invalid', what, { hint })] };
   }
   const all = proposals(words.app ?? doors.repository, doors.folders);
   const said: Partial<Record<keyof Words, string>> = {};
   for (const name of names) {
-    // The namespace is proposed as the application is called, whoever named that.
+    // The proposed namespace is the application's name, whoever chose that.
     const proposed = (name === 'namespace' ? said.app : all[name]) ?? '';
     const question = `${questions[name]}${proposed ? ` [${proposed}]` : ''}: `;
     const answer = yes ? '' : words[name] === undefined && doors.ask && (await doors.ask(question));

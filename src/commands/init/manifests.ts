@@ -1,4 +1,4 @@
-// A `manifests/` to start from: what a service needs to be rolled without a gap, and no more.
+// A first `manifests/`: what a service needs to be rolled out without downtime, and no more.
 import type { Answers, Service } from './answers.ts';
 
 const kustomization = 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n';
@@ -8,7 +8,7 @@ function probe({ path }: Service): string {
   return `            httpGet:\n              path: ${path}\n              port: http`;
 }
 
-/** Runs under the Pod Security Standard `restricted`; the image has to name a user that is not root. */
+/** Runs under the Pod Security Standard `restricted`; the image must set a non-root user. */
 function service(each: Service): string {
   const { name, port } = each;
   return `apiVersion: apps/v1
@@ -106,7 +106,7 @@ replicas:
 ${counts.join('')}`;
 }
 
-/** Deploying into a namespace needs fewer rights than making one. */
+/** Deploying into a namespace needs fewer permissions than creating one. */
 function namespaces(names: readonly string[]): string {
   const each = names.map(
     (name) => `apiVersion: v1

@@ -1,4 +1,4 @@
-// What is left to do by hand after `init`: rights, environments and secrets, as commands to paste.
+// What is left to do by hand after `init`: permissions, environments and secrets, as commands to paste.
 
 import { storeKey } from '../../inputs/many-lines.ts';
 import { storeSecrets } from '../../inputs/secret-lines.ts';
@@ -20,7 +20,7 @@ const ids = [
 const storeId = ([name, id]: (typeof ids)[number], environment: string): string =>
   `gh variable set ${name} --env ${environment} --body ${id}`;
 
-/** Lines of text; a command stands on a line of its own, indented. */
+/** Lines of text; a command is on a line of its own, indented. */
 export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly string[] {
   const { staging } = choice.branches;
   const [deployer, checker] = [`${app}-deploy`, `${app}-check`];
@@ -39,7 +39,7 @@ export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly st
   const github = environments.flatMap((environment) => [
     `gh api --method PUT "repos/{owner}/{repo}/environments/${environment}"`,
     storeKey(environment, environment === 'pr-check' ? 'check-key.json' : 'key.json'),
-    // Ids are no secrets: as variables they reach every job, and nothing of them is masked.
+    // Ids are not secret: as variables every job can read them, and nothing in them is masked.
     ...ids.map((id) => storeId(id, environment)),
   ]);
   const build = choice.settings?.['build-environment'];

@@ -1,4 +1,4 @@
-// What `init` says: the files, and the commands that are left.
+// The output of `init`: the files, and the remaining commands.
 import type { InitDone } from './init.ts';
 
 /** For standard error. */

@@ -18,9 +18,9 @@ import { block, entry, flow, indent, type Lines } from './workflows/yaml.ts';
 export interface WorkflowChoice {
   readonly form: 'ordinary' | 'reusable';
   readonly branches: Branches;
-  /** The project's commit; its moving tag where this is absent. */
+  /** The project's commit; without it the moving tag. */
   readonly commit?: string;
-  /** What callers would write as `with:` beside what `init` finds out, for all workflows that have it. */
+  /** What callers would write as `with:` beyond what `init` finds out, for every workflow that has it. */
   readonly settings?: Settings;
 }
 
@@ -34,7 +34,7 @@ function uses(path: string, { commit }: WorkflowChoice): string {
   return commit ? `${project}${path}@${commit} # v${version}` : `${project}${path}@${majorTag}`;
 }
 
-/** One branch, environment or base is production's, everything else is staging's. */
+/** One branch, environment or base belongs to production, everything else to staging. */
 const namespaceOf = (condition: string, { namespace }: Answers) =>
   expression(`${condition} && '${namespace}' || '${namespace}-staging'`);
 
@@ -49,7 +49,7 @@ function tests({ pytest = '', requirements, python, npm = '' }: Answers): Settin
   };
 }
 
-/** Both forms say the same: these are a caller's `with:`, and what ordinary jobs are made of. */
+/** Both forms use the same inputs: a caller's `with:`, and the values of ordinary jobs. */
 function settingsOf(name: WorkflowName, answers: Answers, choice: WorkflowChoice): Settings {
   const { branches } = choice;
   const { app, services } = answers;
@@ -86,7 +86,7 @@ function settingsOf(name: WorkflowName, answers: Answers, choice: WorkflowChoice
 
 function startedBy(name: WorkflowName, { branches, form }: WorkflowChoice): Lines {
   const isCaller = form === 'reusable';
-  // The called workflow has its own word on groups.
+  // The called workflow has its own concurrency rules.
   const ungrouped = (trigger: string) =>
     isCaller ? [`${trigger}:`] : [...noGroup, `${trigger}: ${withoutGroup}`];
   const start: Readonly<Record<WorkflowName, Lines>> = {
@@ -94,14 +94,14 @@ function startedBy(name: WorkflowName, { branches, form }: WorkflowChoice): Line
       ...ungrouped('push'),
       `  branches: [${flow(branches.production)}, ${branches.staging}]`,
     ],
-    // Stacked pull requests too: their tests and manifests are checked, and the preview is left out.
+    // Stacked pull requests too: tests and manifests are checked, and only the preview is skipped.
     'pr-check': ['pull_request:', 'merge_group:'],
     rollback: [
       ...ungrouped('workflow_dispatch'),
       '  inputs:',
       '    environment:',
       '      description: What to roll back',
-      // The type `environment` would offer pr-check as well.
+      // The type `environment` would also offer pr-check.
       '      type: choice',
       '      options: [production, staging]',
       '      required: true',
@@ -161,7 +161,7 @@ function ordinary(name: WorkflowName, answers: Answers, choice: WorkflowChoice):
   return ordinaryWorkflow(name, form, [[about[name], `name: ${name}`], startedBy(name, choice)]);
 }
 
-/** Dependabot reads either. A repository that has one has its own mind about it. */
+/** Dependabot reads either. A repository that has one keeps its own settings. */
 export const dependabotFiles: readonly string[] = [
   '.github/dependabot.yml',
   '.github/dependabot.yaml',

@@ -6,14 +6,14 @@ import type { Pod } from '../../kube/typed.ts';
 import type { Diagnosis, SignalRow } from './verdict.ts';
 
 /** Such pods are replaced; their containers are not judged. */
-const goneReasons =
+const evictionReasons =
   /^(Evicted|Preempting|NodeLost|NodeAffinity|UnexpectedAdmissionError|Shutdown|Terminated|NodeShutdown|OutOf.*)$/;
 
 interface Class {
   readonly row: SignalRow;
   readonly is: (pod: Pod) => boolean;
   /** Reported from `warnFrom` pods on; without `fatalFrom` it is never the release's fault. */
-  readonly toldFrom: number;
+  readonly warnFrom: number;
   readonly fatalFrom?: number;
   readonly what: string;
   readonly hint: string;
@@ -31,7 +31,7 @@ const classes: readonly Class[] = [
       'deployment/ephemeral-storage',
     ],
     is: (pod) => isFor(/^Evicted$/)(pod) && ownLimit.test(pod.status?.message ?? ''),
-    toldFrom: 1,
+    warnFrom: 1,
     fatalFrom: 2,
     what: 'its pods use more ephemeral storage than their limit and are evicted',
     hint: 'Raise the ephemeral-storage limit or sizeLimit, or write less: logs, caches, temporary files.',
@@ -44,7 +44,7 @@ const classes: readonly Class[] = [
       'deployment/node-full',
     ],
     is: isFor(/^OutOf/),
-    toldFrom: 1,
+    warnFrom: 1,
     fatalFrom: 3,
     what: 'a node has no room for the pods assigned to it',
     hint: 'Lower the requests, add nodes, or remove nodeName from the pods.',
@@ -56,25 +56,25 @@ const classes: readonly Class[] = [
       'never',
       'deployment/evicted',
     ],
-    is: isFor(goneReasons),
-    toldFrom: 3,
+    is: isFor(evictionReasons),
+    warnFrom: 3,
     what: 'its pods were evicted or rejected by their nodes',
     hint: 'Look at the nodes: they are full, preempted or shutting down.',
   },
 ];
 
-export const goneRows: readonly SignalRow[] = classes.map(({ row }) => row);
+export const evictedRows: readonly SignalRow[] = classes.map(({ row }) => row);
 
 /** Evicted or rejected by its node, so its containers say nothing about the release. */
-export function isGone(pod: Pod): boolean {
-  return goneReasons.test(pod.status?.reason ?? '');
+export function isEvicted(pod: Pod): boolean {
+  return evictionReasons.test(pod.status?.reason ?? '');
 }
 
 /** The findings about evicted pods; empty while there are few. */
-export function goneSign(pods: readonly Pod[]): Diagnosis | undefined {
+export function evictionDiagnosis(pods: readonly Pod[]): Diagnosis | undefined {
   for (const each of classes) {
     const own = pods.filter(each.is);
-    if (own.length < each.toldFrom) continue;
+    if (own.length < each.warnFrom) continue;
     const reasons = new Set(own.map(({ status }) => status?.reason ?? ''));
     const code: Code = each.row[1];
     return {
@@ -86,7 +86,7 @@ export function goneSign(pods: readonly Pod[]): Diagnosis | undefined {
         `${own.length} pods: ${[...reasons].join(', ')}`,
         plain(own.at(-1)?.status?.message ?? ''),
       ],
-      cause: `gone ${each.what}`,
+      cause: `evicted ${each.what}`,
       hint: each.hint,
     };
   }

@@ -10,8 +10,8 @@ import type { Proof, Verdict } from './verdict.ts';
 /** The answer to a read that a finding asked for. */
 export interface Answer {
   readonly at: number;
-  /** `told`: there is no cluster to ask, so the kubelet's or the API server's message is trusted. */
-  readonly result: 'missing' | 'present' | 'forbidden' | 'unknown' | 'told';
+  /** `trusted`: there is no cluster to ask, so the kubelet's or the API server's message is trusted. */
+  readonly result: 'missing' | 'present' | 'forbidden' | 'unknown' | 'trusted';
   /** The keys that exist, names only. */
   readonly keys?: readonly string[];
   /** Others of its kind that exist, names only. */

@@ -47,7 +47,7 @@ export function provedMissing(
 ): Pick<Diagnosis, 'certain' | 'fatalAt'> {
   const answer = context.memory.answers.get(proofKey(proof));
   const readAt = from + (context.patience === 'strict' ? 0 : ms);
-  if (answer?.result === 'told') return { certain: true };
+  if (answer?.result === 'trusted') return { certain: true };
   if (!answer || answer.at < readAt) return { certain: false, fatalAt: readAt };
   if (answer.result === 'missing') return { certain: true };
   if (answer.result === 'forbidden') return byTime(from + unreadableMs, context);

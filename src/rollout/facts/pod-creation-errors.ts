@@ -6,7 +6,7 @@ import type { KubeObject } from '../../kube/objects.ts';
 import { conditionOf, countOf, type KubeEvent } from '../../kube/typed.ts';
 import { byTime, eventsSince, type JudgeContext, type RevisionPods } from './judge-context.ts';
 import { answerWords, provedMissing } from './missing-config.ts';
-import { roomComes, roomMadeAt } from './quota-headroom.ts';
+import { capacityFreedAt, isCapacityBeingFreed } from './quota-headroom.ts';
 import { classes, quotaWords, type RefusalClass } from './rejection-classes.ts';
 import type { Diagnosis, Proof, SignalRow } from './verdict.ts';
 
@@ -17,7 +17,7 @@ interface Refusal {
 }
 
 /** Why pods of `maker` (a ReplicaSet, or the workload itself) are rejected; undefined if they no longer are. */
-export function refusalOf(
+export function podCreationError(
   maker: KubeObject,
   {
     revisionPods,
@@ -38,10 +38,10 @@ export function refusalOf(
   const { namespace = '' } = maker.metadata;
   const isQuota = found.code === 'quota-exceeded';
   const certainty =
-    isQuota && roomComes(namespace, revisionPods, context)
+    isQuota && isCapacityBeingFreed(namespace, revisionPods, context)
       ? { certain: false }
       : byTime(
-          limitOf(refusal, found, { revisionPods, madeAt: roomMadeAt(namespace, context) }),
+          limitOf(refusal, found, { revisionPods, madeAt: capacityFreedAt(namespace, context) }),
           context,
         );
   const surge = isQuota && revisionPods.olderPods > 0;
@@ -133,7 +133,7 @@ const missingKinds = [
   },
 ] as const satisfies readonly { readonly row: SignalRow; readonly [key: string]: unknown }[];
 
-export const refusalRows: readonly SignalRow[] = [...missingKinds, ...classes].map(
+export const podCreationRows: readonly SignalRow[] = [...missingKinds, ...classes].map(
   ({ row }) => row,
 );
 

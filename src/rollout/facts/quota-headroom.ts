@@ -1,4 +1,4 @@
-// Whether quota is still being freed: a rejection that resolves itself must not fail a rollout.
+// Whether capacity is still being freed: a rejection that resolves itself must not fail a rollout.
 import type { KubeObject } from '../../kube/objects.ts';
 import { type Deployment, type Pod, type ReplicaSet, timeOf, typed } from '../../kube/typed.ts';
 import type { JudgeContext, RevisionPods } from './judge-context.ts';
@@ -7,21 +7,21 @@ import type { JudgeContext, RevisionPods } from './judge-context.ts';
 const lateMs = 30_000;
 
 /** Pods that are terminating, new ones that let older ones go once Ready, older ones that may go now. */
-export function roomComes(
+export function isCapacityBeingFreed(
   namespace: string,
   revisionPods: RevisionPods,
   context: JudgeContext,
 ): boolean {
   const mayGo = revisionPods.olderPods > 0 && (revisionPods.olderMayGo || revisionPods.onTheirWay);
-  return mayGo || isAnyLeaving(namespace, context);
+  return mayGo || isAnyTerminating(namespace, context);
 }
 
-/** When quota was last freed in this namespace; 0: never. Milliseconds since the epoch. */
-export function roomMadeAt(namespace: string, { memory }: JudgeContext): number {
+/** When capacity was last freed in this namespace; 0: never. Milliseconds since the epoch. */
+export function capacityFreedAt(namespace: string, { memory }: JudgeContext): number {
   return memory.seen.get(`${namespace}/leaving`) ?? 0;
 }
 
-function isAnyLeaving(namespace: string, context: JudgeContext): boolean {
+function isAnyTerminating(namespace: string, context: JudgeContext): boolean {
   const going = context.snapshot.all('Pod', namespace).filter((each) => {
     const { status } = typed<Pod>(each);
     return !/^(Succeeded|Failed)$/.test(status?.phase ?? '');

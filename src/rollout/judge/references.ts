@@ -66,8 +66,11 @@ export function withReferences(judge: (live: KubeObject, context: JudgeContext) 
       ...all.filter(({ proof }) => !answerTo(proof)),
       ...coming.filter(({ proof }) => isOver(answerTo(proof)?.at ?? 0)),
     ];
-    const told = missing.filter((each) => !coming.includes(each));
-    const findings = [...verdict.findings, ...told.map((each) => warningOf(live, each, context))];
+    const reported = missing.filter((each) => !coming.includes(each));
+    const findings = [
+      ...verdict.findings,
+      ...reported.map((each) => warningOf(live, each, context)),
+    ];
     const asks = open.map(({ proof }) => proof);
     const awaited = [...(isAwaited(context) ? open : []), ...coming];
     if (verdict.state !== 'ready' || awaited.length === 0) return { ...verdict, findings, asks };

@@ -1,7 +1,7 @@
 // Every signal that is read, in the order in which a person would look for it.
-import { goneRows } from '../facts/evicted-pods.ts';
+import { evictedRows } from '../facts/evicted-pods.ts';
 import { ingressRows } from '../facts/ingress-backends.ts';
-import { refusalRows } from '../facts/pod-creation-errors.ts';
+import { podCreationRows } from '../facts/pod-creation-errors.ts';
 import { servicePodRows } from '../facts/service-pods.ts';
 import { stopHookRows } from '../facts/stop-hooks.ts';
 import type { SignalRow } from '../facts/verdict.ts';
@@ -30,10 +30,10 @@ export const signals: Readonly<Record<string, readonly SignalRow[]>> = {
   'A pod and its node': [
     ...podSymptoms.flatMap(({ rows }) => rows),
     ...stopHookRows,
-    ...goneRows,
+    ...evictedRows,
     ...podRows,
   ],
-  'Pods that cannot be created': refusalRows,
+  'Pods that cannot be created': podCreationRows,
   Workloads: [...deploymentRows, ...statefulSetRows, ...daemonSetRows, ...jobRows],
   Storage: [...claimRows, ...volumeRows],
   'Network and scaling': [

@@ -6,7 +6,7 @@ import { pathOf } from '../../kube/paths.ts';
 import { proofKey } from '../facts/memory.ts';
 import type { LiveFinding } from '../facts/verdict.ts';
 import type { Judged } from './conclude.ts';
-import { isSettled, narrate, nothingTold, type Told } from './narrate.ts';
+import { isSettled, narrate, nothingReported, type Reported } from './narrate.ts';
 import { readProof } from './rollout-proof.ts';
 import type { JudgeOptions, View } from './rollout-view.ts';
 
@@ -44,13 +44,17 @@ const tickMs = 1_000;
 const settleMs = { few: 50, many: 250 };
 const few = 50;
 /** A read that took longer than this means that the API was unavailable. */
-const awayMs = 3_000;
+const unreachableMs = 3_000;
 
 /** Waits until all are ready, one has certainly failed, the time is up, or the run is cancelled. */
 export async function follow(waiting: Waiting, synced: Promise<void>): Promise<End> {
   const { clock, view, wake, from, signal } = waiting;
   const deadline = from + waiting.timeoutMs;
-  const state: Progress = { told: nothingTold(from), untold: new Map(), isSynced: false };
+  const state: Progress = {
+    reported: nothingReported(from),
+    unreported: new Map(),
+    isSynced: false,
+  };
   const arrived = (): void => {
     state.isSynced = true;
     wake.now();
@@ -68,19 +72,19 @@ export async function follow(waiting: Waiting, synced: Promise<void>): Promise<E
 }
 
 interface Progress {
-  told: Told;
+  reported: Reported;
   /** Judged again, but not reported yet: an outage may be found in between. */
-  readonly untold: Map<Judged['object'], Judged>;
+  readonly unreported: Map<Judged['object'], Judged>;
   isSynced: boolean;
 }
 
 async function look(waiting: Waiting, state: Progress): Promise<End | undefined> {
   const due = waiting.view.judgeDue();
   // Before the end is reported, earlier observations no longer count.
-  const { judged, anew } = endOf(due.judged) ? waiting.view.judgeAll() : due;
-  for (const each of [...due.anew, ...anew]) state.untold.set(each.object, each);
+  const { judged, rejudged } = endOf(due.judged) ? waiting.view.judgeAll() : due;
+  for (const each of [...due.rejudged, ...rejudged]) state.unreported.set(each.object, each);
   if (await isDoubtful(waiting, judged)) return undefined;
-  tell(waiting, state);
+  report(waiting, state);
   const how = endOf(judged);
   if (how) return { judged, how };
   readProofs(waiting, judged);
@@ -96,20 +100,20 @@ async function waitOn({ wake, signal }: Waiting, ms: number): Promise<void> {
   }
 }
 
-function tell(waiting: Waiting, state: Progress): void {
-  const anew = [...state.untold.values()];
-  state.untold.clear();
+function report(waiting: Waiting, state: Progress): void {
+  const rejudged = [...state.unreported.values()];
+  state.unreported.clear();
   const now = waiting.clock.now();
-  const telling = narrate(state.told, waiting.view.subjectsOf(anew), now);
-  for (const line of telling.lines) waiting.onLine(line);
-  for (const each of telling.news) waiting.onFinding?.(each);
+  const narration = narrate(state.reported, waiting.view.subjectsOf(rejudged), now);
+  for (const line of narration.lines) waiting.onLine(line);
+  for (const each of narration.news) waiting.onFinding?.(each);
   const { settledAt } = waiting;
-  for (const { object, verdict } of anew) {
+  for (const { object, verdict } of rejudged) {
     const key = identityOf(object);
     if (!isSettled(verdict)) settledAt.delete(key);
     else if (!settledAt.has(key)) settledAt.set(key, now);
   }
-  state.told = telling.told;
+  state.reported = narration.reported;
 }
 
 function endOf(judged: readonly Judged[]): End['how'] | undefined {
@@ -132,12 +136,12 @@ async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<
   const now = await Promise.race([
     versionNow(waiting, failed.object),
     late.then(
-      () => 'away' as const,
+      () => 'unreachable' as const,
       () => undefined,
     ),
   ]);
-  if (clock.now() - from > awayMs || now === 'away') {
-    const silence = clock.now() - view.heardAt();
+  if (clock.now() - from > unreachableMs || now === 'unreachable') {
+    const silence = clock.now() - view.lastEventAt();
     view.excuse(silence);
     const seconds = Math.round(silence / 1_000);
     waiting.onLine(`${api.server} was unreachable; the last ${seconds} s do not count.`);
@@ -150,7 +154,7 @@ async function isDoubtful(waiting: Waiting, judged: readonly Judged[]): Promise<
 async function versionNow(
   { api, stopped }: Waiting,
   { apiVersion, kind, metadata }: Judged['object'],
-): Promise<string | 'away' | undefined> {
+): Promise<string | 'unreachable' | undefined> {
   try {
     const resource = await api.resourceOf(apiVersion, kind);
     if (!resource) return undefined;
@@ -161,7 +165,7 @@ async function versionNow(
     return (body as Judged['object']).metadata.resourceVersion;
   } catch (error) {
     if (error instanceof ActionError && error.findings[0].code === 'cluster-unreachable') {
-      return 'away';
+      return 'unreachable';
     }
     if (stopped.aborted) return undefined;
     throw error;

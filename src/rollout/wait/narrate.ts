@@ -12,7 +12,7 @@ export interface Subject {
 }
 
 /** What was reported already. */
-export interface Told {
+export interface Reported {
   /** By label. */
   readonly subjects: ReadonlyMap<string, Subject>;
   /** label and cause → the gravest severity reported. */
@@ -22,11 +22,11 @@ export interface Told {
   readonly lastAt: number;
 }
 
-export interface Telling {
+export interface Narration {
   readonly lines: readonly string[];
   /** Findings not reported before, or graver than reported. */
   readonly news: readonly LiveFinding[];
-  readonly told: Told;
+  readonly reported: Reported;
 }
 
 const reminderMs = 30_000;
@@ -35,33 +35,33 @@ const namedInReminder = 5;
 const namedAtFirst = 3;
 
 /** Nothing reported yet. `now` in milliseconds. */
-export function nothingTold(now: number): Told {
+export function nothingReported(now: number): Reported {
   return { subjects: new Map(), findings: new Map(), startedAt: now, lastAt: now };
 }
 
 /**
- * The lines for what changed since; when nothing did for 30 s, what is still awaited. `anew`: those
- * that were judged anew, so that what stands still costs nothing.
+ * The lines for what changed since; when nothing did for 30 s, what is still awaited. `rejudged`: only
+ * those that were judged again, so that what has not changed costs nothing.
  */
-export function narrate(told: Told, anew: readonly Subject[], now: number): Telling {
-  const lines = changeLines(told, anew);
-  const fresh = anew.flatMap((subject) => newsOf(subject, told));
+export function narrate(reported: Reported, rejudged: readonly Subject[], now: number): Narration {
+  const lines = changeLines(reported, rejudged);
+  const fresh = rejudged.flatMap((subject) => newsOf(subject, reported));
   const all = [...lines, ...fresh.map(({ finding }) => findingLine(finding))];
   const subjects = merged(
-    told.subjects,
-    anew.map((each) => [each.label, each]),
+    reported.subjects,
+    rejudged.map((each) => [each.label, each]),
   );
-  const silent = all.length === 0 && now - told.lastAt >= reminderMs;
-  const shown = silent ? reminder([...subjects.values()], now - told.startedAt) : all;
+  const silent = all.length === 0 && now - reported.lastAt >= reminderMs;
+  const shown = silent ? reminder([...subjects.values()], now - reported.startedAt) : all;
   const graver = fresh.map(({ key, finding }) => [key, finding.severity] as const);
   return {
     lines: shown,
     news: fresh.map(({ finding }) => finding),
-    told: {
-      ...told,
+    reported: {
+      ...reported,
       subjects,
-      findings: merged(told.findings, graver),
-      lastAt: shown.length > 0 ? now : told.lastAt,
+      findings: merged(reported.findings, graver),
+      lastAt: shown.length > 0 ? now : reported.lastAt,
     },
   };
 }
@@ -73,16 +73,16 @@ function merged<V>(
   return entries.length === 0 ? map : new Map([...map, ...entries]);
 }
 
-function changeLines(told: Told, all: readonly Subject[]): readonly string[] {
+function changeLines(reported: Reported, all: readonly Subject[]): readonly string[] {
   const subjects = all.filter(({ quiet }) => !quiet);
-  const isFirst = told.subjects.size === 0;
+  const isFirst = reported.subjects.size === 0;
   const already = isFirst ? subjects.filter(({ verdict }) => verdict.state === 'ready') : [];
   const isMany = already.length > namedAtFirst;
   const rest = isMany ? subjects.filter((each) => !already.includes(each)) : subjects;
   return [
     ...(isMany ? [`${already.length} of ${subjects.length} workloads are ready already`] : []),
     ...rest.flatMap(({ label, verdict }) =>
-      changeLine(label, told.subjects.get(label)?.verdict, verdict),
+      changeLine(label, reported.subjects.get(label)?.verdict, verdict),
     ),
   ];
 }
@@ -121,10 +121,10 @@ interface News {
   readonly finding: LiveFinding;
 }
 
-function newsOf({ label, verdict }: Subject, told: Told): readonly News[] {
+function newsOf({ label, verdict }: Subject, reported: Reported): readonly News[] {
   return verdict.findings.flatMap((finding) => {
     const key = `${label}|${finding.cause ?? finding.what}`;
-    const before = told.findings.get(key);
+    const before = reported.findings.get(key);
     return before !== undefined && byGravity({ severity: before }, finding) <= 0
       ? []
       : [{ key, finding }];

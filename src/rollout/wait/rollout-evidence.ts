@@ -73,7 +73,7 @@ async function readLog(api: Api, request: LogRequest, options: LogOptions): Prom
       timeoutMs: logMs,
       signal: options.signal,
     });
-    if (answer.status !== 200) return { why: `no ${which}: ${refusalWords(answer)}` };
+    if (answer.status !== 200) return { why: `no ${which}: ${errorWords(answer)}` };
     const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? '');
     // The kubelet answers so with status 200 when the runtime has already removed the container.
     if (/^unable to retrieve container logs for /.test(text))
@@ -89,7 +89,7 @@ async function readLog(api: Api, request: LogRequest, options: LogOptions): Prom
   }
 }
 
-function refusalWords({ status, body }: ApiResponse): string {
+function errorWords({ status, body }: ApiResponse): string {
   const { message } = (body ?? {}) as { readonly message?: unknown };
   return typeof message === 'string' ? plain(message, 300) : `HTTP ${status}`;
 }
@@ -99,11 +99,11 @@ function reported(live: LiveFinding, { read, platform }: Beyond): ReportedFindin
   const { foreign: _foreign, ...shown } = rest;
   const logs = read.flatMap(({ excerpt }) => excerpt ?? []);
   const missing = logs.length > 0 ? [] : read.flatMap(({ why }) => why ?? []);
-  const telling = errorLine(logs);
+  const line = errorLine(logs);
   return {
     ...shown,
     evidence: [
-      ...(telling === undefined ? [] : [`the log says: ${telling}`]),
+      ...(line === undefined ? [] : [`the log says: ${line}`]),
       ...shown.evidence,
       ...(platform === undefined ? [] : [platform]),
       ...missing,

@@ -37,13 +37,13 @@ export interface View {
   excuse(gapMs: number): void;
   versionOf(object: KubeObject): string | undefined;
   /** When the last event arrived, milliseconds by the local clock. */
-  heardAt(): number;
+  lastEventAt(): number;
 }
 
 export interface Looked {
   readonly judged: readonly Judged[];
   /** Those among them that were judged again. */
-  readonly anew: readonly Judged[];
+  readonly rejudged: readonly Judged[];
 }
 
 /** What one look and a wait have in common. */
@@ -67,7 +67,7 @@ export function createView({ api, clock, targets, patience = 'normal' }: Viewed)
   const snapshot = createSnapshot();
   const memory = liveMemory();
   const awaited = targets.filter(({ object }) => rowOf(object));
-  let heardAt = clock.now();
+  let lastEventAt = clock.now();
   for (const { object, writtenAt } of awaited) memory.track(object, writtenAt);
   const verdicts = keptVerdicts(awaited, snapshot, (object) => {
     const verdict = judgedOrOdd(object, () =>
@@ -104,7 +104,7 @@ export function createView({ api, clock, targets, patience = 'normal' }: Viewed)
   };
   return {
     take(watched, event) {
-      heardAt = clock.now();
+      lastEventAt = clock.now();
       if (event.type === 'upsert') put(withShortTexts(event.object));
       else if (event.type === 'delete') remove(event.object);
       else list(watched, event.objects.map(withShortTexts));
@@ -120,7 +120,7 @@ export function createView({ api, clock, targets, patience = 'normal' }: Viewed)
       memory.shift(gapMs, api.now());
       verdicts.touchAll();
     },
-    heardAt: () => heardAt,
+    lastEventAt: () => lastEventAt,
     versionOf(object) {
       const { namespace = '', name } = object.metadata;
       return snapshot.get(kindKey(object), namespace, name)?.metadata.resourceVersion;
@@ -151,16 +151,16 @@ function keptVerdicts(
     for (const key of known.keys()) touched.add(key);
   };
   const made = (isDue: (key: string, before: Judged) => boolean): Looked => {
-    const anew: Judged[] = [];
+    const rejudged: Judged[] = [];
     for (const [key, object] of known) {
       const before = kept.get(key);
       if (before && !isDue(key, before)) continue;
       const now = { object, verdict: make(object) };
       kept.set(key, now);
-      anew.push(now);
+      rejudged.push(now);
     }
     touched.clear();
-    return { judged: [...kept.values()], anew };
+    return { judged: [...kept.values()], rejudged };
   };
   return {
     touchAll,

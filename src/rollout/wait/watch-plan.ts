@@ -24,7 +24,7 @@ const routine = [
   'SuccessfulDelete',
   'ScalingReplicaSet',
 ];
-const telling = routine.map((reason) => `reason!=${reason}`).join(',');
+const meaningful = routine.map((reason) => `reason!=${reason}`).join(',');
 
 function scopeOf(namespace: string | undefined): Pick<WatchedKind, 'namespace'> {
   return namespace === undefined ? {} : { namespace };
@@ -52,7 +52,7 @@ export function watchPlan(targets: readonly KubeObject[]): readonly WatchedKind[
     add({ apiVersion, kind, ...scopeOf(namespace), optional: row.optional ?? false });
     for (const need of row.needs) {
       const scope = need === 'Node' ? {} : scopeOf(namespace);
-      const fields = need === 'Event' ? { fieldSelector: telling } : {};
+      const fields = need === 'Event' ? { fieldSelector: meaningful } : {};
       const kept = need === 'Pod' ? { keep: withoutUnread } : {};
       add({ ...apiOfKind(need), ...scope, ...fields, ...kept, optional: true });
     }

@@ -1,14 +1,14 @@
-// What a run that ended early, at whatever moment, leaves in the cluster.
+// What a run that ended early, at any moment, leaves in the cluster.
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import type { State } from './state.ts';
 
-/** What is to be known of a run to say what it leaves behind. */
+/** What has to be known of a run to report what it leaves behind. */
 export type Seen = Pick<State, 'changes' | 'left' | 'uncertain' | 'phase' | 'undone'> & {
   readonly writing: ReadonlySet<KubeObject>;
   readonly undoing: ReadonlySet<KubeObject>;
 };
 
-/** For a run that ended early, at any moment: what the cluster has of it and what not. */
+/** For a run that ended early, at any moment: what was and was not written to the cluster. */
 export function whatIsLeft(state: Seen): readonly string[] {
   const { changes, left, phase, undoing } = state;
   const uncertain = [...state.uncertain, ...[...state.writing].map(nameOf)];
@@ -25,16 +25,16 @@ export function whatIsLeft(state: Seen): readonly string[] {
       'Applied',
       written.map(({ object }) => object),
     ),
-    ...list('Not known whether applied', uncertain),
+    ...list('May have been applied', uncertain),
     ...list(
       'Not applied',
       left.filter((name) => !uncertain.includes(name)),
     ),
-    ...list('Not known whether put back', [...undoing].map(nameOf)),
+    ...list('May have been put back', [...undoing].map(nameOf)),
   ];
 }
 
-/** What the cluster has of a run that ended early, and what an undo has done about it. */
+/** What of a run that ended early is in the cluster, and what an undo has done about it. */
 export function leftBehind(state: Seen): readonly string[] {
   const undone = state.undone?.objects ?? [];
   const words = undone.map(({ object, did, why }) => `${object}: ${did}${why ? `, ${why}` : ''}`);

@@ -1,4 +1,4 @@
-// One run under way: what the composition root brings, and what is known so far.
+// The state of a run: what the composition root provides, and what is known so far.
 
 import type { AppliedObject } from '../../apply/apply-manifests.ts';
 import type { ApplySettings } from '../../apply/planned/apply-settings.ts';
@@ -32,7 +32,7 @@ import type { Cloud } from '../../yandex/cloud.ts';
 import type { Engine } from './engine.ts';
 import type { Fact, Plan } from './step.ts';
 
-/** Stands in the words of a run that hangs for what was seen; no text of ours or of a cluster is it. */
+/** Placeholder for the evidence of a hang; it cannot occur in our text or a cluster's. */
 export const hangMark = 'WHAT_THE_WATCHDOG_SAW';
 
 /** The way to the cluster, once there is one. */
@@ -45,54 +45,54 @@ export interface Connection {
 export interface State {
   readonly startedAt: number;
   connection?: Connection;
-  /** Settled as the step is that gives it; who waits for it fails as that did. */
+  /** Settles when the step that gives it does; whatever waits for it fails with the same error. */
   readonly given: Readonly<Record<Fact, PromiseWithResolvers<void>>>;
-  /** Aborted once a finding is fatal: who only waits for something may stop. */
+  /** Aborted once a finding is fatal, so that steps that only wait can stop. */
   readonly failed: AbortController;
   cloud?: Promise<Cloud>;
-  /** The Docker configuration of the run's own, from the first time that somebody wants it. */
+  /** The run's own Docker configuration, created when first needed. */
   registry?: Promise<OpenRegistry>;
   /** The lock of the application, where it is used. */
   lock?: Lock;
   namespace?: string;
-  /** The tools that were asked for by version, from the first time that somebody wants them. */
+  /** The tools requested by version, installed when first needed. */
   tools?: Promise<readonly InstalledTool[]>;
-  /** The manifests as they are written, until they are transformed. */
+  /** The manifests as written, before any transformation. */
   loaded: readonly Document[];
-  /** What this run built, or found unchanged in the registry: deployed and scanned by digest. */
+  /** Images that this run built, or found unchanged in the registry: deployed and scanned by digest. */
   built: readonly BuiltImage[];
   documents: readonly Document[];
-  /** The documents hold only images of live workloads. */
+  /** The documents only hold images for live workloads. */
   partial: boolean;
-  /** What is still to be written. */
+  /** What remains to be written. */
   planned: readonly PlannedObject[];
-  /** The first write may have happened then, milliseconds by the clock. */
+  /** The earliest moment of the first write, milliseconds by the local clock. */
   writingSince?: number;
-  /** The one that was reached, where the manifests have phases. */
+  /** The phase that was reached, where the manifests have phases. */
   phase?: Phase;
   applied: readonly AppliedObject[];
-  /** Every object whose write was begun, as it was before: in memory only. */
+  /** Every object whose write was started, as it was before: in memory only. */
   readonly touched: Map<Document, Touched>;
   /** Something of the application ran before the first write. */
   ranBefore: boolean;
-  /** What is recorded of the application, as far as the command needs it. */
+  /** The recorded releases of the application, as far as the command needs them. */
   releases?: KnownReleases;
-  /** They were read before the lock could be taken: its namespace was not there yet. */
+  /** They were read before the lock could be taken: its namespace did not exist yet. */
   readUnlocked: boolean;
-  /** This run's, once it is recorded; `isRecorded` also where it needs none. */
+  /** This run's, once it is recorded; `isRecorded` is also set where it needs none. */
   release?: Release;
   isRecorded: boolean;
-  /** Of a rollback: where it goes back to. */
+  /** For a rollback: the release to restore. */
   returnsTo?: Release;
-  /** A newer commit is live, or a newer release than the one to be judged: the rest is left out. */
+  /** A newer commit is live, or a newer release than the one to judge: the rest of the run is skipped. */
   overtaken?: Overtaken;
   toPrune?: PrunePlan;
   readonly pruned: KubeObject[];
   undone?: Undone;
-  /** `Kind/name` of what was planned and not written, and of writes whose end is not known. */
+  /** `Kind/name` of what was planned and not written, and of writes with an unknown result. */
   left: readonly string[];
   uncertain: readonly string[];
-  /** Whose write has begun and has no answer; what an undo has not come to an end with. */
+  /** Writes that were started and not answered; objects that an undo has not finished. */
   readonly writing: Set<KubeObject>;
   isApplying: boolean;
   readonly undoing: Set<KubeObject>;
@@ -105,11 +105,11 @@ export interface State {
   readonly scans: ScanResult[];
   /** Work that no step waits for; the report does. */
   readonly background: Promise<void>[];
-  /** Ends what is still in the background when the rest of the run is over. */
+  /** Stops the background work once the rest of the run is over. */
   readonly overdue: AbortController;
-  /** Where files of the run lie that stay: the report goes beside them. */
+  /** The folder of the run's files that are kept: the report is written there too. */
   folder?: string;
-  /** Folders of this run alone, removed when it is over. */
+  /** Folders of this run alone, removed at its end. */
   readonly temporary: string[];
   readonly findings: ReportedFinding[];
   readonly timings: Timing[];
@@ -122,17 +122,17 @@ export interface Run {
   readonly engine: Engine;
   /** Aborted by SIGINT, SIGTERM or Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Something has begun that the watchdog must know of. */
+  /** Notifies the watchdog that something has begun. */
   readonly note: () => void;
   readonly state: State;
 }
 
-/** A run that has its connection: what talks to the cluster takes no other. */
+/** A run with a connection: everything that talks to the cluster takes this type. */
 export type Connected = Run & { readonly state: { readonly connection: Connection } };
 
 function promised(): PromiseWithResolvers<void> {
   const fact = Promise.withResolvers<void>();
-  // Mostly nobody waits for it: then its failure is that step's alone.
+  // Often nothing waits for it: then its failure is reported by its own step alone.
   fact.promise.catch(() => undefined);
   return fact;
 }
@@ -178,12 +178,12 @@ export function newState(startedAt: number): State {
   };
 }
 
-/** name → reference: as the input says, and what was built by its digest. */
+/** name → reference: from the input, and what was built by its digest. */
 export function imagesOf({ inputs, state }: Run): Readonly<Record<string, string>> {
   return { ...inputs.images, ...referencesOf(state.built) };
 }
 
-/** Adds findings, with the hints that the way of authentication allows. */
+/** Adds findings, with the hints that fit the authentication method. */
 export function keep(findings: readonly Finding[], { state }: Run): void {
   const access = state.connection?.access;
   state.findings.push(...(access ? withHints(findings, access) : findings));
@@ -191,7 +191,7 @@ export function keep(findings: readonly Finding[], { state }: Run): void {
 
 export const apiOf = ({ state }: Connected): Api => state.connection.api;
 
-/** For what a run may do without a cluster: waits for the connection where one is made. */
+/** For what may run without a cluster: waits for the connection where one is opened. */
 export async function connected(run: Run): Promise<Connected | undefined> {
   if (!run.inputs.target) return undefined;
   await run.state.given.connection.promise;
@@ -201,8 +201,8 @@ export async function connected(run: Run): Promise<Connected | undefined> {
 export const isConnected = (run: Run): run is Connected => run.state.connection !== undefined;
 
 /**
- * Where releases are kept, as the lock: the input, else the first by alphabet of the namespaces that
- * objects name, else the context's. Undefined where nothing goes into a namespace.
+ * Where releases and the lock are kept: the input, else the first by alphabet of the namespaces that
+ * objects name, else the context's. Undefined where nothing has a namespace.
  */
 export function releaseNamespace({ state, inputs }: Run): string | undefined {
   if (state.releases) return state.releases.namespace;
@@ -216,13 +216,13 @@ export function namespaceOfDocuments({ documents, namespace }: State): string | 
   return names.toSorted()[0] ?? namespace;
 }
 
-/** Only GitHub knows a repository's number: a terminal leaves the mark as it is. */
+/** Only GitHub knows a repository's id: a terminal leaves the mark unchanged. */
 export function repositoryMark(context: RunContext): string | undefined {
   const own = context.on === 'github' ? repositoryOf(context) : undefined;
   return own && repositoryKey(own);
 }
 
-/** What the dry run and the write share. */
+/** The options shared by the dry run and the write. */
 export function settingsOf(run: Connected): ApplySettings {
   const { inputs, context, engine, state, signal } = run;
   const { app, createNamespace, forceConflicts, restartOnConfig } = inputs;

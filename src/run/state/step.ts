@@ -1,4 +1,4 @@
-// One step of a plan, as data, and the facts that steps hand to each other.
+// One step of a plan, as data, and the facts that steps pass to each other.
 import type { Command } from '../../core/commands.ts';
 import type { ClusterTarget } from '../../inputs/types.ts';
 import type { Phase } from '../../manifests/phases.ts';
@@ -39,23 +39,23 @@ export interface Plan {
   readonly command: Command;
   readonly app: string;
   readonly environment: string;
-  /** One wave after the other; the steps of a wave run side by side. */
+  /** Waves run one after the other; the steps of a wave run side by side. */
   readonly waves: readonly (readonly Step[])[];
   /** Only where the run fails after its first write. */
   readonly undo?: UndoStep;
 }
 
-/** What one step finds out or makes, and another one cannot do without. */
+/** Something that one step produces and another requires. */
 const facts = [
   /** Credentials, and the API server behind them. */
   'connection',
   /** The objects of the application, as they will be sent. */
   'documents',
-  /** What each write would change. */
+  /** The change that each write would make. */
   'dry-run',
-  /** What is recorded of the application, where anything is. */
+  /** The recorded releases, if any. */
   'releases',
-  /** What goes because this release no longer has it. */
+  /** Objects to delete because this release no longer has them. */
   'prune-plan',
   /** Written objects. */
   'applied',

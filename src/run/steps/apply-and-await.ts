@@ -1,4 +1,4 @@
-// The two steps that change the cluster, phase by phase where the manifests ask for it.
+// The two steps that change the cluster, phase by phase where the manifests name phases.
 
 import { type AppliedObject, applyAll } from '../../apply/apply-manifests.ts';
 import { changesOf } from '../../apply/changes.ts';
@@ -18,7 +18,7 @@ import type { StepOf } from '../state/step.ts';
 import { recordRelease } from './record-release.ts';
 import { readAgain } from './releases.ts';
 
-/** Writes what the phase holds, or everything. */
+/** Writes the objects of the phase, or all of them. */
 export async function runApply({ phase }: StepOf<'apply'>, run: Connected): Promise<void> {
   const { state, engine, inputs } = run;
   const { clock, log } = engine.ports;
@@ -75,7 +75,7 @@ export async function runApply({ phase }: StepOf<'apply'>, run: Connected): Prom
   keep([{ ...first, evidence: [...first.evidence, ...whatIsLeft(state)] }, ...more], run);
 }
 
-/** Waits for what the phase holds, or for everything; all waits share one deadline. */
+/** Waits for the objects of the phase, or for all of them; all waits share one deadline. */
 export async function runAwait(
   { timeoutMs, phase }: StepOf<'await-rollout'>,
   run: Connected,
@@ -85,10 +85,10 @@ export async function runAwait(
   reach(phase, state);
   const spent = clock.now() - (state.writingSince ?? clock.now()) - (state.lock?.waitedMs ?? 0);
   const left = Math.max(1000, timeoutMs - spent);
-  // A token that would end in the middle of the wait is made anew before it.
+  // A token that would expire during the wait is renewed before it.
   await state.connection.access.token?.get(left + 60_000);
   const due = state.applied.filter((each) => isAwaitedIn(phase, each));
-  // Its time to live may delete a finished Job at any moment: nothing is awaited of it.
+  // A finished Job may be deleted by its TTL at any moment: it is not awaited.
   const finished = due.filter(({ object }) => taskState(object) === 'done');
   const result = await awaitRollout({
     api: apiOf(run),
@@ -105,14 +105,14 @@ export async function runAwait(
   state.workloads = [...state.workloads, ...before, ...result.workloads];
   const at = result.findings.findIndex(({ severity }) => severity === 'fatal');
   const stopped = phase && state.left.length > 0 ? whatIsLeft(state) : [];
-  const told = result.findings.map((each, index) =>
+  const findings = result.findings.map((each, index) =>
     index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
   );
   const loss = state.lock?.loss;
-  keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : told, run);
+  keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : findings, run);
 }
 
-/** With the rules that the manifest has: on the live object anybody may have written others. */
+/** With the manifest's rules: anyone may have written others on the live object. */
 function asWritten({ planned, object, ...rest }: AppliedObject): Target {
   return { ...rest, object: withRulesOf(planned.document.object, object) };
 }
@@ -132,7 +132,7 @@ function reach(phase: State['phase'], state: State): void {
   if (phase) state.phase = phase;
 }
 
-/** What was prepared is awaited with the main phase: a claim may only be bound by its first pod. */
+/** Prepared objects are awaited with the main phase: a claim may only be bound by its first pod. */
 function isAwaitedIn(phase: State['phase'], { planned }: AppliedObject): boolean {
   const own = phaseOf(planned.object);
   return phase === undefined || own === phase || (phase === 'main' && own === phases[0]);

@@ -1,4 +1,4 @@
-// `status` of one release: whether it is still the one that is live, so that it may be judged.
+// `status` of one release: whether it is still the live one, so that it may be judged.
 import { statusOf } from '../../cluster/api-errors.ts';
 import { ActionError, finding } from '../../core/errors.ts';
 import { clip, oneLine } from '../../core/text.ts';
@@ -11,10 +11,10 @@ import { apiOf, type Connected, releaseNamespace } from '../state/state.ts';
 import { readReleases } from './read-releases.ts';
 
 /**
- * Where `revision` is given: true, and `state.overtaken`, where a newer release came after it or another
- * run is deploying right now. What can be read decides; without the rights for it the run goes on. Throws
- * ActionError `release-not-found` where the release was put back or is gone. `again`: reads the releases
- * once more.
+ * Where `revision` is given: true, and `state.overtaken`, if a newer release followed it or another run
+ * is deploying right now. Decides by what can be read; without permission the run continues. Throws
+ * ActionError `release-not-found` where the release was undone or is not recorded. `again`: reads the
+ * releases once more.
  */
 export async function isLeftToNewer(run: Connected, { again = false } = {}): Promise<boolean> {
   const { inputs, state, engine } = run;
@@ -41,7 +41,7 @@ export async function isLeftToNewer(run: Connected, { again = false } = {}): Pro
   return false;
 }
 
-/** Only what was put back is as if it had never been; one that is pending is being deployed. */
+/** Only an undone release counts as if it had never existed; a pending one is being deployed. */
 function isNewer({ number, state }: ReleaseHead, revision: number): boolean {
   return number > revision && state !== 'rolled-back';
 }
@@ -51,7 +51,7 @@ function releaseWords({ number, state, runUrl }: ReleaseHead): string {
   return `release ${number} came after it (${state}${where})`;
 }
 
-/** Who holds the lock now, in words; undefined where nobody does, and where it may not be read. */
+/** Who holds the lock now, as a clause; undefined where nobody does, and where it may not be read. */
 async function otherHolder(run: Connected): Promise<string | undefined> {
   const { inputs, context, engine, signal } = run;
   const namespace = releaseNamespace(run);
@@ -63,7 +63,7 @@ async function otherHolder(run: Connected): Promise<string | undefined> {
   if (response.status !== 200) {
     if (response.status === 404) return undefined;
     const why = statusOf(response)?.reason ?? response.status;
-    engine.ports.log.info(`It is not known whether another run is deploying: the Lease: ${why}`);
+    engine.ports.log.info(`Whether another run is deploying is unknown: the Lease: ${why}`);
     return undefined;
   }
   const lease = response.body as KubeObject;
@@ -74,7 +74,7 @@ async function otherHolder(run: Connected): Promise<string | undefined> {
   return holderWords(lease);
 }
 
-/** By the server's own clock: of a run that died. */
+/** By the server's clock: the Lease of a run that died. */
 function hasExpired(lease: KubeObject, now: number): boolean {
   const written = lastWriteOf(lease);
   return written !== undefined && written + durationOf(lease) < now;

@@ -1,4 +1,4 @@
-// Wires the step that builds: registry, builder, secrets and what becomes of the images.
+// Wires the build step: registry, builder, secrets, and the resulting images.
 
 import type { Buildx } from '../../build/bake.ts';
 import { secretVariable } from '../../build/bake-definition.ts';
@@ -24,7 +24,7 @@ export async function runBuild(_: unknown, run: Run): Promise<void> {
     await build({ ...run, signal });
   } catch (error) {
     if (run.signal.aborted || error !== failed.signal.reason) throw error;
-    run.engine.ports.log.info('The build was stopped, since the run has failed already.');
+    run.engine.ports.log.info('The build was stopped because the run has already failed.');
   }
 }
 
@@ -66,11 +66,11 @@ async function build(run: Run): Promise<void> {
   state.built = await (request.bake ? buildFromFile(building) : buildImages(building));
 }
 
-/** Variables that say where Docker, its builders and GitHub's cache are. */
+/** Variables that locate Docker, its builders and GitHub's cache. */
 const passed =
   /^(?:DOCKER_(?:HOST|CONTEXT|TLS_VERIFY|CERT_PATH|API_VERSION)|BUILDX_(?:BUILDER|CONFIG)|BUILDKIT_HOST|BUILDKIT_COLORS|KUBECONFIG|ACTIONS_(?:CACHE_URL|RESULTS_URL|RUNTIME_TOKEN|CACHE_SERVICE_V2))$/;
 
-/** For programs that build and push: the user's own builders and logins; ours where it is needed. */
+/** For programs that build and push: the user's own builders and logins, and ours where needed. */
 function childEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   { plainConfig, userConfig }: OpenRegistry,
@@ -85,24 +85,24 @@ function childEnvironment(
     ...tls,
     ...Object.fromEntries(taken),
     DOCKER_CONFIG: plainConfig,
-    // Attestations are inputs of ours: what buildx adds by itself makes an index of every image.
+    // Attestations are explicit inputs: those that buildx adds itself turn every image into an index.
     BUILDX_NO_DEFAULT_ATTESTATIONS: '1',
     BUILDX_METADATA_PROVENANCE: 'disabled',
   };
 }
 
-/** The step's own variables that the `secrets` of the images name, masked. */
+/** The step's own variables named by the images' `secrets`, masked. */
 function buildSecrets(request: BuildRequest, run: Run): Readonly<Record<string, Secret>> {
   const { environment, ports } = run.engine;
   const problems: Finding[] = [];
   const all = request.images.flatMap(({ name, secrets }) =>
     Object.entries(secrets).flatMap(([id, variable]) => {
       const value = environment[variable];
-      // The runner's own variables are no build secrets: they would be a way out of the job.
+      // The runner's own variables are not build secrets: a build could leak them.
       if (value && !/^(?:INPUT|ACTIONS|STATE)_/.test(variable)) {
         return [[secretVariable(id), new Secret(value)] as const];
       }
-      const what = `of \`${name}\` wants the secret \`${id}\`, and the variable ${variable} is not set`;
+      const what = `of \`${name}\` needs the secret \`${id}\`, but the variable ${variable} is not set`;
       problems.push(invalid('build', what, `Set ${variable} in the \`env\` of the step.`));
       return [];
     }),

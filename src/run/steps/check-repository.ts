@@ -1,4 +1,4 @@
-// Before anything is written over a release: whether the application is another repository's.
+// Before anything is overwritten: whether the application belongs to another repository.
 import { repositoryOf } from '../../core/context.ts';
 import { ActionError, type Finding, finding } from '../../core/errors.ts';
 import { secretName } from '../../releases/codec.ts';
@@ -7,8 +7,8 @@ import { takenBy } from '../../releases/repository.ts';
 import { keep, type Run } from '../state/state.ts';
 
 /**
- * Throws ActionError `app-taken`; a warning where nothing is written, and for a rollback on a
- * terminal: its remote may be a copy. `take-over` adds the repository to the record.
+ * Throws ActionError `app-taken`; only a warning where nothing is written, and for a rollback on a
+ * terminal, whose remote may be a copy. `take-over` adds the repository to the record.
  */
 export function checkRepository(known: KnownReleases, run: Run): void {
   const { inputs, context } = run;
@@ -19,16 +19,16 @@ export function checkRepository(known: KnownReleases, run: Run): void {
   const { head, repository } = taken;
   const { namespace } = known;
   const what = `${app} in namespace ${namespace} is deployed by ${repository.name} (${repository.server}), and this run is of ${own.name}.`;
-  const told: Finding = finding('app-taken', what, {
+  const found: Finding = finding('app-taken', what, {
     object: `Secret/${secretName(app, head.number, 1)}`,
     namespace,
     evidence: [
       `release ${head.number} of ${head.startedAt}${head.actor && ` by ${head.actor}`}`,
       ...(head.runUrl ? [head.runUrl] : []),
     ],
-    hint: 'Give one of the two another `app` or namespace. Where both deploy it on purpose, set take-over: true once.',
+    hint: 'Use another `app` or namespace for one of the two. Where both deploy it on purpose, set take-over: true once.',
   });
-  const isTold = command === 'diff' || (command === 'rollback' && context.on === 'terminal');
-  if (!isTold) throw new ActionError(told);
-  keep([{ ...told, severity: 'warning' }], run);
+  const isWarning = command === 'diff' || (command === 'rollback' && context.on === 'terminal');
+  if (!isWarning) throw new ActionError(found);
+  keep([{ ...found, severity: 'warning' }], run);
 }

@@ -1,4 +1,4 @@
-// Notes at the live release which commit has found everything as it says.
+// Records on the live release which commit found everything unchanged.
 import { branchOf, repositoryOf } from '../../core/context.ts';
 import { ActionError } from '../../core/errors.ts';
 import { isCommit, lastOnLine } from '../../releases/line.ts';
@@ -9,8 +9,8 @@ import { storeOf } from './read-releases.ts';
 const longestMs = 30_000;
 
 /**
- * A deploy that changes nothing makes no release of its own, but its commit counts: else a commit
- * between the two could still be deployed after it. Never throws for what the API refuses.
+ * A deploy that changes nothing makes no release of its own, but its commit counts: otherwise a commit
+ * between the two could still be deployed after it. Never throws for an error of the API.
  */
 export async function confirmLive(run: Connected): Promise<void> {
   const { state, context, inputs, signal, engine } = run;

@@ -1,4 +1,4 @@
-// One deploy of an application at a time in a namespace: waits for the lock and holds it.
+// One deploy of an application at a time per namespace: waits for the lock and holds it.
 import { randomUUID } from 'node:crypto';
 import { createApi } from '../../cluster/create-api.ts';
 import type { RunContext } from '../../core/context.ts';
@@ -11,7 +11,7 @@ import { type Holder, leaseName } from '../../lock/lease.ts';
 import { type Connected, namespaceOfDocuments, type Run, repositoryMark } from '../state/state.ts';
 
 /**
- * Goes on while manifests are loaded. Undefined where there is nothing to lock, or where another
+ * Continues while manifests are loaded. Undefined where there is nothing to lock, or where another
  * step has failed meanwhile. Throws ActionError `locked` or `forbidden`.
  */
 export async function acquireLock(run: Connected, timeoutMs: number): Promise<Lock | undefined> {
@@ -30,7 +30,7 @@ async function lockIn(run: Connected, timeoutMs: number, either: AbortSignal) {
   const { log } = engine.ports;
   const namespace = inputs.namespace ?? (await namespaceOfManifests(run));
   if (namespace === undefined) {
-    log.info('no lock: nothing goes into a namespace');
+    log.info('no lock: no object has a namespace');
     return undefined;
   }
   const lock = await holdLock(seekingOf(run, { namespace, timeoutMs }), either);
@@ -53,7 +53,7 @@ function seekingOf(run: Connected, wish: Wish): Seeking {
   const { state, engine, inputs, context, signal } = run;
   const { cluster } = state.connection;
   const { clock, log } = engine.ports;
-  // Its own, below the guard; of the API's troubles the other one tells.
+  // A client of its own, below the guard; API trouble is reported by the other one.
   const quiet = { ...log, info: log.debug };
   const on = githubOf(run);
   return {
@@ -68,7 +68,7 @@ function seekingOf(run: Connected, wish: Wish): Seeking {
   };
 }
 
-/** The run's own address, so that whoever waits can go and look. */
+/** The run's address, for whoever waits. */
 function holderFor(context: RunContext): Holder {
   const { on, runUrl, actor, attempt } = context;
   const where = runUrl ? `${runUrl}/attempts/${attempt}` : on;

@@ -1,4 +1,4 @@
-// Before a rollback: what a record holds outside its namespace must be proven by what is live.
+// Before a rollback: recorded objects outside the namespace must be proven by the live ones.
 
 import { type ServedDocument, serveDocuments } from '../../apply/planned/served-documents.ts';
 import { readLive } from '../../cluster/live-objects.ts';
@@ -14,9 +14,10 @@ import { apiOf, type Connected } from '../state/state.ts';
 const mostNamed = 20;
 
 /**
- * The documents of the run, each of these with the uid that is proven. Whoever may write Secrets in one namespace can forge a release there. Throws ActionError
- * `release-invalid` with every object that is of the cluster, or of another namespace, and not
- * proven; nothing is sent but reads. `newest`: what is recorded last, whose uids count too.
+ * The run's documents, each such object with the proven uid. Anyone who may write Secrets in one
+ * namespace can forge a release there. Throws ActionError `release-invalid` with every object that is
+ * cluster-wide, or in another namespace, and not proven; only reads are sent. `newest`: the last
+ * recorded release, whose uids count too.
  */
 export async function proveRecorded(
   run: Connected,
@@ -26,7 +27,7 @@ export async function proveRecorded(
   const { state, inputs, signal } = run;
   const api = apiOf(run);
   const home: Home = { app: inputs.app, namespace };
-  // What nobody serves is a finding of the dry run.
+  // The dry run reports kinds that are not served.
   const { served, findings: problems } = await serveDocuments(
     state.documents,
     api,
@@ -52,7 +53,7 @@ export async function proveRecorded(
     return why === undefined ? [] : [`${placeOf(each)}: ${why}`];
   });
   if (unproven.length > 0) throw new ActionError(refusal(unproven, head, home));
-  // With problems of its own the dry run ends the rollback; else each document is served in its place.
+  // If it has problems of its own the dry run ends the rollback; otherwise each document stays in place.
   if (problems.length > 0) return state.documents;
   return state.documents.map((document, at) => {
     const each = served[at];

@@ -1,4 +1,4 @@
-// Removes what earlier releases made and this one no longer has, after everything else is ready.
+// Removes what earlier releases created and this one no longer has, once everything else is ready.
 import { deleteByUid } from '../../apply/write/delete-object.ts';
 import { servedNow } from '../../cluster/discovery.ts';
 import { readLive, type Wanted } from '../../cluster/live-objects.ts';
@@ -13,7 +13,7 @@ import { makersFor } from '../../releases/repository.ts';
 import { apiOf, type Connected, keep, type Run } from '../state/state.ts';
 import { plannedEntry } from './record-release.ts';
 
-/** Before the first write: what would go. `prune-refused` ends the run there. */
+/** Before the first write: what would be deleted. `prune-refused` ends the run there. */
 export async function planPrune(run: Connected, confirmed: boolean): Promise<void> {
   const { state, inputs, engine } = run;
   const { releases, planned, returnsTo } = state;
@@ -46,17 +46,17 @@ export async function planPrune(run: Connected, confirmed: boolean): Promise<voi
     log.info(`not pruned: ${entry.kind}/${entry.name}: ${why}`);
 }
 
-/** Whoever asks for it, and gets nothing, hears why. */
+/** Explains why a requested prune does nothing. */
 function nothingPruned({ state }: Run): Finding {
   const number = state.returnsTo?.head.number;
   const [why, hint] =
     number === undefined
       ? [
-          'the run sets images alone, so it is not known what is no longer wanted',
+          'the run only sets images, so what is no longer wanted is unknown',
           'Give `manifests` as well, or leave `prune` out.',
         ]
       : [
-          `release ${number} holds only images that were set, so it is not known what was added since`,
+          `release ${number} contains only images that were set, so what was added since is unknown`,
           'Delete by hand what was added since.',
         ];
   return finding('prune-refused', `Nothing is pruned: ${why}.`, { severity: 'note', hint });
@@ -67,12 +67,12 @@ const placeOf = (object: KubeObject): string => {
   return namespace ? `${nameOf(object)} in ${namespace}` : nameOf(object);
 };
 
-/** In another group only the uid says whether it is the same object. */
+/** In another API group only the uid shows whether it is the same object. */
 function mayBeAnother({ apiVersion, uid }: InventoryEntry, served: Resource): boolean {
   return uid === undefined && groupOf(apiVersion) !== groupOf(served.apiVersion);
 }
 
-/** What cannot be read, or is of a kind that is never deleted, is left out of both. */
+/** Objects that cannot be read, or of a kind that is never deleted, are left out of both lists. */
 async function liveEntries(inventory: readonly InventoryEntry[], run: Connected) {
   const api = apiOf(run);
   const found = await Promise.all(

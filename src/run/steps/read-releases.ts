@@ -1,4 +1,4 @@
-// Reads what is recorded of the application: all heads, and the contents of the newest release.
+// Reads the recorded releases of the application: all heads, and the contents of the newest.
 
 import { ActionError, type Finding } from '../../core/errors.ts';
 import { newestFirst } from '../../releases/choose.ts';
@@ -34,7 +34,7 @@ export async function readReleases(
 
 const mostWarnings = 10;
 
-/** A planted record must stand in nobody's way, and not in silence either. */
+/** A planted record must neither block anyone nor go unreported. */
 function warned(unfit: readonly UnfitRelease[]): readonly Finding[] {
   const shown = unfit.slice(0, mostWarnings).map(({ finding: each }): Finding => {
     return { ...each, severity: 'warning', what: `${each.what} It is left out.` };
@@ -45,10 +45,10 @@ function warned(unfit: readonly UnfitRelease[]): readonly Finding[] {
   return [...shown.slice(0, -1), { ...last, what: `${last.what} So are ${more} more.` }];
 }
 
-/** Of the twelve that are kept some may be broken; more were planted. */
+/** Of the twelve kept some may be broken; any more were planted. */
 const mostTries = 20;
 
-/** One that cannot be read must not stand in the way of every deploy after it. */
+/** An unreadable one must not block every later deploy. */
 async function newestContents(
   heads: readonly ReleaseHead[],
   store: Store,
@@ -60,7 +60,7 @@ async function newestContents(
     } catch (error) {
       const [first] = error instanceof ActionError ? error.findings : [];
       if (first?.code !== 'release-not-found' && first?.code !== 'release-invalid') throw error;
-      const what = `${first.what} What it alone has made is not pruned.`;
+      const what = `${first.what} What only that run created is not pruned.`;
       unread.push({ ...first, severity: 'warning', what });
     }
   }

@@ -1,4 +1,4 @@
-// Records a deploy before its first write, and how it ended after the verdict.
+// Records a deploy before its first write, and its result after the verdict.
 
 import type { PlannedObject } from '../../apply/planned/planned-object.ts';
 import { branchOf, type Repository, repositoryOf } from '../../core/context.ts';
@@ -26,9 +26,9 @@ import { confirmLive } from './confirm-live.ts';
 import { storeOf } from './read-releases.ts';
 
 /**
- * Before a stage is written: the release, where it is not recorded yet. A run that changes nothing
- * of the good release that is live makes no new one. Where the namespace does not exist yet, the
- * next stage asks again.
+ * Called before each stage is written: records the release once. A run that changes nothing of the
+ * live good release makes no new one. While the namespace does not exist yet, the next stage tries
+ * again.
  */
 export async function recordRelease(run: Connected): Promise<void> {
   const { state } = run;
@@ -46,7 +46,7 @@ export async function recordRelease(run: Connected): Promise<void> {
   run.engine.ports.log.info(`release ${made.head.number} of ${run.inputs.app}`);
 }
 
-/** After the newest; what lies in the place of a release and is none keeps its number. */
+/** After the newest; an invalid record keeps its number. */
 function nextNumber(heads: readonly ReleaseHead[], unfit: readonly UnfitRelease[]): number {
   const taken = new Set(unfit.flatMap(({ number }) => number ?? []));
   let next = (heads[0]?.number ?? 0) + 1;
@@ -90,7 +90,7 @@ function draftOf(run: Run, number: number): Release {
   };
 }
 
-/** What is live after a rollback is the commit that it restored, wherever it was started. */
+/** After a rollback the live commit is the one that it restored, wherever it was started. */
 function sourceOf({ state, context }: Run): Pick<ReleaseHead, 'commit' | 'branch'> {
   const { commit, branch } = state.returnsTo?.head ?? {
     commit: context.sha,
@@ -99,12 +99,12 @@ function sourceOf({ state, context }: Run): Pick<ReleaseHead, 'commit' | 'branch
   return { commit, ...(branch === undefined ? {} : { branch }) };
 }
 
-/** The application is not this repository's yet. */
+/** The application does not belong to this repository yet. */
 function isClaim(own: Repository | undefined, heads: readonly ReleaseHead[]): boolean {
   return own !== undefined && !repositoriesOf(heads).some((each) => isSameRepository(each, own));
 }
 
-/** Of whom it is, and all that the application belongs to: a terminal without a remote adds nobody. */
+/** The owners: this repository and all earlier ones; a terminal without a remote adds nobody. */
 function repositoriesFor({
   state,
   context,
@@ -118,7 +118,7 @@ function repositoriesFor({
   };
 }
 
-/** Not the namespace that `create-namespace` adds: the next run has it no more. */
+/** Without the namespace that `create-namespace` adds: the next run will not have it. */
 const isManifests = ({ object, document }: PlannedObject): boolean =>
   kindKey(object) !== 'Namespace' || document.file !== '';
 
@@ -137,7 +137,7 @@ function contentsOf({ state }: Run): ReleaseContents {
   };
 }
 
-/** As it will be; the uid of what is there already. */
+/** As it will be; with the uid of an object that exists already. */
 export function plannedEntry({ object, live }: PlannedObject): InventoryEntry {
   const { uid: _, ...entry } = entryOf(object);
   const uid = live?.metadata.deletionTimestamp ? undefined : live?.metadata.uid;
@@ -148,7 +148,7 @@ const finishMs = 30_000;
 /** A cancelled run has seconds. */
 const hurriedMs = 3_000;
 
-/** How it ended. Never throws for what the API refuses: the deploy itself is over. */
+/** Records the result. Never throws for an error of the API: the deploy itself is over. */
 export async function finishRelease(run: Connected): Promise<void> {
   const { state, signal, engine } = run;
   const { release, releases } = state;
@@ -171,7 +171,7 @@ export async function finishRelease(run: Connected): Promise<void> {
   } catch (error) {
     if (!(error instanceof ActionError) && !hurry.aborted) throw error;
     const findings = error instanceof ActionError ? error.findings : [];
-    const what = `The end of release ${head.number} could not be recorded: it stays ${release.head.state}.`;
+    const what = `The result of release ${head.number} could not be recorded: it stays ${release.head.state}.`;
     for (const each of findings) {
       keep([{ ...each, severity: 'warning', what: `${what} ${each.what}` }], run);
     }
@@ -198,7 +198,7 @@ function finalInventory({ state }: Run): readonly InventoryEntry[] {
   const removed = new Set(
     undone?.objects.filter(({ did }) => did === 'deleted').map((each) => nameKey(each)),
   );
-  // After an undo what was there before is not ours, unless it was.
+  // After an undo the objects that existed before are not ours, unless they were.
   const before = new Set((releases?.newest?.inventory ?? []).map(entryKey));
   const made = new Set(
     [...state.touched.values()].flatMap(({ planned }) =>

@@ -1,4 +1,4 @@
-// `status` counts the rules that the live release has recorded: an object may carry anybody's.
+// `status` uses the rules that the live release recorded: anyone may write rules on a live object.
 
 import { ActionError } from '../../core/errors.ts';
 import { identityOf, type KubeObject, nameOf } from '../../kube/objects.ts';
@@ -8,8 +8,8 @@ import { hasRules, withRulesOf } from '../../rollout/judge/custom.ts';
 import { apiOf, type Connected } from '../state/state.ts';
 
 /**
- * The objects with the recorded rules in place of their own. Without a record that can be read none
- * counts, and it is said.
+ * The objects with the recorded rules in place of their own. Without a readable record no rule applies,
+ * and the log says so.
  */
 export async function withRecordedRules(
   objects: readonly KubeObject[],
@@ -19,7 +19,7 @@ export async function withRecordedRules(
   const of = (object: KubeObject) => recorded?.get(identityOf(object));
   const left = recorded ? [] : objects.filter(hasRules).map(nameOf);
   if (left.length > 0) {
-    run.engine.ports.log.info(`Rules do not count, as no release records them: ${left.join(', ')}`);
+    run.engine.ports.log.info(`Ignored rules, which no release has recorded: ${left.join(', ')}`);
   }
   return objects.map((object) => withRulesOf(of(object), object));
 }

@@ -1,4 +1,4 @@
-// The run's registry and its way into the cloud: opened once, whoever asks for them first.
+// The run's registry and its cloud access: opened once, by the first step that needs them.
 import { type OpenRegistry, openRegistry } from '../../registry/login.ts';
 import { type Cloud, openCloud } from '../../yandex/cloud.ts';
 import type { Credentials } from '../../yandex/credentials.ts';
@@ -15,7 +15,7 @@ export function cloudOf(run: Run, credentials: Credentials): Promise<Cloud> {
   return state.cloud;
 }
 
-/** The Docker configuration of the run, with the login for `registry` where there is one. */
+/** The run's Docker configuration, with the login for `registry` where there is one. */
 export function registryOf(run: Run): Promise<OpenRegistry> {
   run.state.registry ??= open(run);
   return run.state.registry;

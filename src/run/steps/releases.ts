@@ -1,4 +1,4 @@
-// The steps around recorded releases: read them, choose one to go back to, see what would go.
+// The steps around recorded releases: read them, choose one to restore, preview what would be pruned.
 
 import { readLive, whereAllowed } from '../../cluster/live-objects.ts';
 import { repositoryOf } from '../../core/context.ts';
@@ -19,7 +19,7 @@ import { proveRecorded } from './prove-recorded.ts';
 import { planPrune, prunedChanges } from './prune.ts';
 import { readReleases, storeOf } from './read-releases.ts';
 
-/** Optional: who may not read them does without, and hears of it. */
+/** Optional: without permission, reports it and continues. */
 export async function runReadReleases(
   step: StepOf<'read-releases'>,
   run: Connected,
@@ -36,7 +36,7 @@ export async function runReadReleases(
     if (step.contents) checkRepository(known, run);
     if (inputs.command === 'deploy') await keepOlder(known, run);
   } else if (!step.optional && inputs.command === 'deploy') {
-    engine.ports.log.info('no release is recorded: nothing goes into a namespace');
+    engine.ports.log.info('no release is recorded: no object has a namespace');
   }
 }
 
@@ -46,8 +46,8 @@ async function keepOlder(known: KnownReleases, run: Run): Promise<void> {
 }
 
 /**
- * Before a stage: a lock in a namespace that was not there yet may have been waited for, and what was
- * read before that is old. Once. Throws ActionError: `app-taken`, or `older-commit` with its severity.
+ * Called before a stage: if the run waited for a lock in a namespace that did not exist yet, what was read
+ * before that is outdated. Once. Throws ActionError: `app-taken`, or `older-commit` with its severity.
  */
 export async function readAgain(run: Connected): Promise<void> {
   const { state, inputs } = run;
@@ -71,7 +71,7 @@ function notShown(refusal: Finding, run: Run): void {
   } else run.engine.ports.log.info(`Releases are not shown: ${refusal.what}`);
 }
 
-/** The documents of the run are the objects of the chosen release; Secrets stay as they are. */
+/** The run's documents are the objects of the chosen release; Secrets keep their values. */
 export async function runChooseRelease(
   { to }: StepOf<'choose-release'>,
   run: Connected,
@@ -98,7 +98,7 @@ export async function runChooseRelease(
   await reportSecrets(run);
 }
 
-/** Another repository's release holds none of this one's objects: only who asks for it goes there. */
+/** Another repository's release has none of this one's objects: it is only restored on request. */
 function choiceOf(
   heads: readonly ReleaseHead[],
   to: number | undefined,
@@ -123,7 +123,7 @@ async function reportSecrets(run: Connected): Promise<void> {
   const missing = secrets.filter((each) => !live.has(identityOf(each)));
   keep(
     missing.map((each) =>
-      finding('config-missing', `${nameOf(each)} of that release is not there any more.`, {
+      finding('config-missing', `${nameOf(each)} of that release no longer exists.`, {
         severity: 'warning',
         object: nameOf(each),
         hint: 'Values of Secrets are never recorded: deploy the Secret again.',

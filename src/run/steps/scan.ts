@@ -1,4 +1,4 @@
-// The scan of a run: prepared early, begun before the apply, and under `report` going on beside it.
+// The scan of a run: prepared early, started before the apply, and under `report` running beside it.
 
 import { join, resolve } from 'node:path';
 import { type Listing, listAll } from '../../cluster/list.ts';
@@ -23,7 +23,7 @@ import { scanAll } from '../../scan/scan-all.ts';
 import { apiOf, type Connected, connected, keep, type Run } from '../state/state.ts';
 import { registryOf } from './registry.ts';
 
-/** After the rest of a run is over, a scan that only reports has as long. */
+/** A scan that only reports may take this long after the rest of the run is over. */
 export const patienceMs = 2 * 60_000;
 
 const pods = resourceOfKind('Pod');
@@ -33,7 +33,7 @@ const severityOf = (mode: ScanMode): Severity => (mode === 'gate' ? 'fatal' : 'w
 const asWarnings = (findings: readonly Finding[]): readonly Finding[] =>
   findings.map((each) => ({ ...each, severity: 'warning' }));
 
-/** Trivy and its database. Under `report` a scanner that cannot be had is a warning. */
+/** Trivy and its database. Under `report` an unavailable scanner is a warning. */
 export async function runPrepareScan(mode: ScanMode, run: Run): Promise<void> {
   const { engine, inputs, state, signal } = run;
   const mirror = inputs.toolMirror === undefined ? {} : { mirror: inputs.toolMirror };
@@ -50,7 +50,7 @@ export async function runPrepareScan(mode: ScanMode, run: Run): Promise<void> {
   }
 }
 
-/** Under `gate` returns when every scan has ended; under `report` when all that changes was read. */
+/** Under `gate` returns when every scan has ended; under `report` once everything that changes was read. */
 export async function runScan(mode: ScanMode, run: Run): Promise<void> {
   const { state } = run;
   if (!state.scanner) return;
@@ -58,11 +58,11 @@ export async function runScan(mode: ScanMode, run: Run): Promise<void> {
   const work = finish(done, run);
   if (mode === 'gate') return work;
   state.background.push(work);
-  // Whoever settles the background hears of it; until then it is nobody's failure.
+  // Whoever settles the background handles the error; until then nobody does.
   work.catch(() => undefined);
 }
 
-/** Reads all that the run itself will change; the scans that it starts are in `done`. */
+/** Reads everything that the run itself will change; the scans that it starts are in `done`. */
 async function begin(mode: ScanMode, run: Run, scanner: Scanner) {
   const { inputs, state, engine, signal, context } = run;
   const { ports } = engine;
@@ -95,7 +95,7 @@ function imagesOfRun({ inputs, state }: Run): readonly ImageToScan[] {
   return imagesToScan({ built: state.built, images: inputs.images, objects, all, unbuilt });
 }
 
-/** Of live workloads only the images are known: nothing of them is scanned as a manifest. */
+/** For live workloads only the images are known: they are not scanned as manifests. */
 async function sourcesOf(run: Run): Promise<readonly FileToScan[]> {
   const { state, inputs } = run;
   const documents = state.partial ? [] : state.documents;
@@ -113,7 +113,7 @@ async function finish(begun: ReturnType<typeof scanAll>, run: Run): Promise<void
   }
 }
 
-/** The way to registries: our login where one of the images needs it, and nothing else. */
+/** Access to registries: our login where one of the images needs it, and nothing else. */
 async function registryEnv(
   run: Run,
   references: readonly string[],
@@ -122,7 +122,7 @@ async function registryEnv(
   return { DOCKER_CONFIG: await (await registryOf(run)).configFor(hosts) };
 }
 
-/** The one file for Trivy's `--ignorefile`. */
+/** The single file for Trivy's `--ignorefile`. */
 async function acceptedBy(severity: Severity, run: Run): Promise<string | undefined> {
   const { engine, context, inputs, state } = run;
   const { files, clock } = engine.ports;
@@ -156,14 +156,14 @@ async function podsOf(run: Connected): Promise<readonly KubeObject[]> {
     );
     return listings.flatMap(({ objects }) => objects);
   } catch (error) {
-    // Nothing to compare with: then everything counts.
+    // There is nothing to compare with: everything counts.
     if (!(error instanceof ActionError)) throw error;
     keep(asWarnings(error.findings), run);
     return [];
   }
 }
 
-/** Of the images that `build` names, where they are regular files inside of the workspace. */
+/** Dockerfiles of the images in `build` that are regular files inside the workspace. */
 async function dockerfilesOf(run: Run): Promise<readonly Dockerfile[]> {
   const { inputs, context, engine } = run;
   const { files } = engine.ports;

@@ -1,4 +1,4 @@
-// The step after a failure: what the run has changed is put back, awaited and judged.
+// The step after a failure: undoes what the run has changed, waits for it and judges it.
 
 import type { Undone, UndoneObject } from '../../apply/planned/change.ts';
 import { ActionError } from '../../core/errors.ts';
@@ -17,13 +17,13 @@ export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   const from = clock.now();
   await state.lock?.confirm();
   const keepCreated = !state.ranBefore && !step.removeCreated;
-  log.info(keepCreated ? 'Undoing what was there before' : 'Undoing what this run has changed');
+  log.info(keepCreated ? 'Restoring what was there before' : 'Undoing what this run has changed');
   const since = api.now() - (from - (state.writingSince ?? from)) - clockSlackMs;
   const settings = { app: inputs.app, keepCreated, since };
   const finish = (parts: Pick<Undone, 'state' | 'objects' | 'workloads'>): void => {
     state.undone = { ...parts, from, to: clock.now() };
   };
-  // As it is if the run ends in the middle of it.
+  // The state if the run ends in the middle of it.
   const objects: UndoneObject[] = [];
   finish({ state: 'cancelled', objects, workloads: [] });
   for (const { planned } of state.touched.values()) state.undoing.add(planned.object);
@@ -54,7 +54,7 @@ export async function runUndo(step: UndoStep, run: Connected): Promise<void> {
   }
 }
 
-// Creation times are whole seconds of the server.
+// Creation times are whole seconds by the server's clock.
 const clockSlackMs = 2_000;
 
 function stateOf({ objects }: UndoOutcome, { state, signal }: Run): Undone['state'] {

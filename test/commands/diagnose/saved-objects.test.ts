@@ -106,7 +106,7 @@ describe('owners', () => {
     expect(rowsOf(fine)).toMatchObject([{ verdict: 'waiting', findings: [] }]);
   });
 
-  test('owners in a circle are told once', () => {
+  test('owners in a circle are reported once', () => {
     const owned = (name: string, owner: string) =>
       object('example.org/v1', 'Thing', {
         metadata: {
@@ -145,7 +145,7 @@ describe('what cannot be read', () => {
 
   test('nothing at all', () => {
     for (const content of ['', ' \n', '# nothing\n', '---\n---\n']) {
-      expect(problemsOf(content).problems[0]?.what).toContain('holds no object');
+      expect(problemsOf(content).problems[0]?.what).toContain('contains no object');
     }
     expect(problemsOf('apiVersion: v1\nkind: List\nitems: []\n')).toEqual({
       rows: [],

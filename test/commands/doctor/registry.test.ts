@@ -52,7 +52,7 @@ test.each([
   expect(check.fix[0]).toBe(command);
 });
 
-test('cr.yandex is told to be moved, even where it still takes images', async () => {
+test('a move from cr.yandex is advised, even where it still accepts images', async () => {
   const { check } = await look('cr.yandex', [{ status: 202 }]);
   expect(check).toMatchObject({ verdict: 'failed' });
   expect(check.fix.join()).toContain('registry.yandexcloud.net');

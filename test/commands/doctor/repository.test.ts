@@ -176,7 +176,7 @@ describe.each(Object.entries(forms))('%s', (_, form) => {
 
   test('a file that is no YAML', () => {
     expect(said(form, 'deploy', () => 'a: [')).toEqual([
-      'failed .github/workflows/deploy.yml is no YAML.',
+      'failed .github/workflows/deploy.yml is not valid YAML.',
       'failed No workflow deploys with webgen-deploy.',
     ]);
   });
@@ -325,7 +325,7 @@ describe('an ordinary job', () => {
       'no cluster',
       'rollback',
       (text) => text.replace(/ +yc-k8s-cluster-id.*\n/, ''),
-      ['failed .github/workflows/rollback.yml, job rollback: rollback names no cluster.'],
+      ['failed .github/workflows/rollback.yml, job rollback: rollback has no cluster.'],
     ],
     [
       'no credentials',
@@ -369,7 +369,7 @@ describe('an ordinary job', () => {
       (text) => text.replace('    environment: {name: production}\n', ''),
       [
         'ok deploy.yml, pr-check.yml, rollback.yml have what the action needs; overlays: production, staging.',
-        `note ${deploy} it names no environment, so of the secrets only those of the repository arrive.`,
+        `note ${deploy} it names no environment, so it only gets the secrets of the repository.`,
       ],
     ],
     [

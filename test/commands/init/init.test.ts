@@ -240,8 +240,8 @@ test('a dry run says what it would write', async () => {
 });
 
 test.each([
-  ['App', { app: 'Shop' }, '--app is no name for Kubernetes.'],
-  ['namespace', { namespace: '-x' }, '--namespace is no name for Kubernetes.'],
+  ['App', { app: 'Shop' }, '--app is not a valid name for Kubernetes.'],
+  ['namespace', { namespace: '-x' }, '--namespace is not a valid name for Kubernetes.'],
   ['no port', { services: 'api' }, '--services has "api".'],
   ['port', { services: 'api:70000' }, '--services has "api:70000".'],
   ['path', { services: 'api:80/a b' }, '--services has "b".'],
@@ -261,7 +261,7 @@ test('a service is not called as the file that lists them all', async () => {
   expect(initErrors(done)[0]).toBe('--services has "kustomization:80".');
 });
 
-test('tells all wrong words at once', async () => {
+test('reports all invalid values at once', async () => {
   const { said } = await play({ words: { app: 'A', namespace: 'B', services: 'c' } });
   expect(said).toHaveLength(3);
 });
@@ -350,9 +350,9 @@ describe('pins', () => {
   });
 
   test.each([
-    ['unknown', {}, 'Which commit of webgen-deploy this program is, is not known here.'],
-    ['a tag', { commit: 'v1.0.0' }, '--pin is no commit'],
-    ['too short', { commit: '0123456' }, '--pin is no commit'],
+    ['unknown', {}, 'The commit that this webgen-deploy was built from is unknown.'],
+    ['a tag', { commit: 'v1.0.0' }, '--pin is not a commit'],
+    ['too short', { commit: '0123456' }, '--pin is not a commit'],
   ])('%s: nothing is written, and the way to the commit is said', async (_, pin, what) => {
     const { done, written } = await play({ pin });
     expect([done.code, written]).toEqual([2, {}]);
@@ -392,7 +392,9 @@ describe("the build's own environment", () => {
     async (buildEnvironment) => {
       const { done, written } = await play({ buildEnvironment });
       expect([done.code, written]).toEqual([2, {}]);
-      expect(initErrors(done)[0]).toBe('--build-environment is no name for an environment.');
+      expect(initErrors(done)[0]).toBe(
+        '--build-environment is not a valid name for an environment.',
+      );
     },
   );
 });

@@ -32,7 +32,7 @@ describe('patience', () => {
     expect(failsAfter(name, 'patient')).toBeUndefined();
   });
 
-  test('what is only told is no failure for the strict either', () => {
+  test('what is only reported is no failure for the strict either', () => {
     for (const name of ['deployment/readiness-gate', 'deployment/evicted', 'daemonset/no-nodes']) {
       expect([name, failsAfter(name, 'strict')]).toEqual([name, undefined]);
     }

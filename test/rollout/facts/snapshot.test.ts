@@ -39,7 +39,7 @@ describe('a snapshot', () => {
     expect(snapshot.childrenOf('r2', 'apps/ReplicaSet')).toEqual([]);
   });
 
-  test('an object made anew under its old name outlives the removal of the old one', () => {
+  test('an object recreated under its old name outlives the removal of the old one', () => {
     const snapshot = createSnapshot();
     const old = make('Pod', 'db-0', { uid: 'old' });
     snapshot.put(old);

@@ -43,7 +43,7 @@ describe('what most controllers agree on', () => {
     [{ conditions: [null, 'x', 7, {}], observedGeneration: 2 }, 'ready'],
   ])('%j is %s', (status, state) => expect(seconds(3, thing(status))?.state).toBe(state));
 
-  test('a bad phase and Failed=True are told, not fatal: their controllers may try again', () => {
+  test('a bad phase and Failed=True are reported, not fatal: their controllers may retry', () => {
     for (const status of [{ phase: 'Failed' }, counted(condition('Failed', 'True'))]) {
       expect(seconds(30, thing({ observedGeneration: 2, ...status }))).toMatchObject({
         state: 'waiting',

@@ -150,7 +150,7 @@ describe('Deployment', () => {
     );
   });
 
-  test('evicted pods are the node’s trouble: only many of them are told', () => {
+  test('evicted pods are the node’s trouble: only many of them are reported', () => {
     const evicted = (name: string) => pod(name, { status: { phase: 'Failed', reason: 'Evicted' } });
     const base = [deployment({ replicas: 1 }), replicaSet()];
     expect(judgeOnce(...base, evicted('a')).findings).toEqual([]);

@@ -1,4 +1,4 @@
-// What an object names beside itself: looked for by a read, told when it is missing, never fatal.
+// What an object names beside itself: looked for by a read, reported when missing, never fatal.
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { type Answer, emptyMemory, putAnswer } from '../../../src/rollout/facts/memory.ts';
@@ -111,7 +111,7 @@ describe("the endpoints behind a webhook's Service", () => {
       })),
     );
 
-  test('missing are looked for again each second, told after five', () => {
+  test('missing are looked for again each second, reported after five', () => {
     const [first, again, late] = looks('missing', [0.5, 2, 6]);
     expect(first).toMatchObject({ state: 'waiting', asks: [], findings: [] });
     expect(again).toMatchObject({ state: 'waiting', asks: [slices], findings: [] });

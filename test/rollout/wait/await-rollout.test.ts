@@ -1,4 +1,4 @@
-// The whole wait over recorded rollouts: what is told, what is read, when it ends and how.
+// The whole wait over recorded rollouts: what is reported, what is read, when it ends and how.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ApiResponse } from '../../../src/core/ports.ts';
 import type { LiveFinding } from '../../../src/rollout/facts/verdict.ts';
@@ -15,7 +15,7 @@ afterEach(() => {
 
 interface Waited extends AwaitResult {
   readonly lines: readonly string[];
-  readonly told: readonly LiveFinding[];
+  readonly reported: readonly LiveFinding[];
   readonly api: PlayedApi;
   /** Milliseconds of the recording's time. */
   readonly lasted: number;
@@ -42,7 +42,7 @@ async function waitFor(
   scene: Scene,
 ): Promise<Waited> {
   const lines: string[] = [];
-  const told: LiveFinding[] = [];
+  const reported: LiveFinding[] = [];
   const from = clock.now();
   const result = await awaitRollout({
     api,
@@ -52,9 +52,9 @@ async function waitFor(
     logLines: 5,
     ...(scene.signal ? { signal: scene.signal } : {}),
     onLine: (line) => lines.push(line),
-    onFinding: (finding) => told.push(finding),
+    onFinding: (finding) => reported.push(finding),
   });
-  return { ...result, lines, told, api, lasted: clock.now() - from };
+  return { ...result, lines, reported, api, lasted: clock.now() - from };
 }
 
 const text = (body: string): ApiResponse => ({ status: 200, headers: {}, body });
@@ -66,7 +66,7 @@ const logs =
   };
 
 describe('a rollout that becomes ready', () => {
-  test('is told by its counts and ends with it', async () => {
+  test('is reported by its counts and ends with it', async () => {
     const { lines, workloads, findings, timedOut, lasted } = await wait('deployment/ready');
     // The counts come from the ReplicaSet: they may arrive a moment before the Deployment's own.
     expect(lines.join('\n')).toMatch(/^Deployment\/backend: available (\d → )?3 of 3/m);
@@ -88,7 +88,7 @@ describe('a rollout that becomes ready', () => {
     const answer = (path: string) => (path.includes('/secrets/') ? here : undefined);
     const waited = await wait('deployment/secret-late', { answer });
     expect(waited.workloads[0]?.verdict.state).toBe('ready');
-    expect(waited.told.map(({ severity }) => severity)).toEqual(['warning']);
+    expect(waited.reported.map(({ severity }) => severity)).toEqual(['warning']);
     expect(JSON.stringify(waited)).not.toContain('aHVudGVyMg');
   });
 });
@@ -96,8 +96,8 @@ describe('a rollout that becomes ready', () => {
 describe('a rollout that fails', () => {
   test('says it once as a warning and once as a failure, with the logs', async () => {
     const answer = logs(text('\u001b[31mboom\u001b[0m\n::error::injected\n'), text(''));
-    const { told, findings, lines } = await wait('deployment/crash-loop', { answer });
-    expect(told.map(({ severity }) => severity)).toEqual(['warning', 'fatal']);
+    const { reported, findings, lines } = await wait('deployment/crash-loop', { answer });
+    expect(reported.map(({ severity }) => severity)).toEqual(['warning', 'fatal']);
     expect(lines.filter((line) => line.includes('crash-loop'))).toHaveLength(2);
     const [finding] = findings;
     expect(finding).toMatchObject({
@@ -127,7 +127,7 @@ describe('a rollout that fails', () => {
     expect(findings[0]?.hint).toContain('platform');
   });
 
-  test('a missing key is read once, and only the names of the others are told', async () => {
+  test('a missing key is read once, and only the names of the others are reported', async () => {
     const secret = { status: 200, headers: {}, body: { data: { user: 'c2VjcmV0' } } };
     const answer = (path: string) => (path.endsWith('/secrets/db') ? secret : undefined);
     const waited = await wait('deployment/secret-key-missing', { answer });
@@ -168,9 +168,9 @@ describe('a wait that ends otherwise', () => {
 
   test('while the API is away no budget runs out', async () => {
     const away = [5_000, 45_000] as const;
-    const { lines, told, lasted } = await wait('deployment/selector-unmet', { away });
+    const { lines, reported, lasted } = await wait('deployment/selector-unmet', { away });
     expect(lines.join('\n')).toMatch(/was unreachable; the last \d+ s do not count/);
-    expect(told.map(({ severity }) => severity)).toEqual(['warning', 'fatal']);
+    expect(reported.map(({ severity }) => severity)).toEqual(['warning', 'fatal']);
     expect(lasted).toBeGreaterThan(60_000);
   });
 });

@@ -91,7 +91,7 @@ describe('the release that status is asked for', () => {
     const { server, running, log } = scene(3, [head(3)]);
     server.fault = () => ({ status: 403, headers: {}, body: status(403, 'Forbidden', 'no') });
     expect(await isLeftToNewer(running)).toBe(false);
-    expect(log.lines.at(-1)).toContain('not known whether another run is deploying');
+    expect(log.lines.at(-1)).toContain('Whether another run is deploying is unknown');
   });
 
   test('is a failure where it is not live and nothing came after it', async () => {

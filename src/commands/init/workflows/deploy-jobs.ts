@@ -54,7 +54,7 @@ function build(form: Form): Lines {
   });
 }
 
-/** Of every job that was needed; one that was left out on purpose is skipped. */
+/** For every job that was needed; one that was omitted on purpose counts as skipped. */
 const good =
   "!cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'cancelled')";
 
@@ -82,7 +82,7 @@ function verify(form: Form, after: string, environment?: string): Step {
 }
 
 function imagesOf(form: Form, isBuilt: boolean): string | undefined {
-  // Of a job that was left out there is nothing, whatever stands there.
+  // A job that was omitted has no outputs, whatever is written here.
   const lines = form.isReusable
     ? "${{ needs.build.result == 'success' && needs.build.outputs.digest-lines || '' }}"
     : '${{ needs.build.outputs.digest-lines }}';
@@ -115,7 +115,7 @@ function deploy(form: Form, needs: readonly string[]): Lines {
   return render(form, {
     name: 'deploy and verify',
     ...(needs.length > 0 ? { needs } : {}),
-    // Without a condition GitHub wants every needed job to have succeeded.
+    // Without a condition GitHub requires every needed job to have succeeded.
     ...(form.isReusable
       ? {
           if: [
@@ -153,7 +153,7 @@ function deploy(form: Form, needs: readonly string[]): Lines {
   });
 }
 
-/** Tests, build, approval, deploy; in the ordinary form only what the application has. */
+/** Tests, build, approval, deploy; in the ordinary form only those that the application has. */
 export function deployJobs(form: Form): Jobs {
   const tests = testJobs(form);
   const isBuilt = form.isReusable || form.text('build') !== '';

@@ -1,4 +1,4 @@
-// Whole workflow files: what starts them, what they are allowed, and their jobs.
+// Whole workflow files: triggers, permissions and jobs.
 
 import { checkJobs } from './check-jobs.ts';
 import { deployJobs, rollbackJobs } from './deploy-jobs.ts';
@@ -54,7 +54,7 @@ const permissions = [
   '# caller grants would stop every run at its start.',
 ];
 
-/** Below a file's trigger: why there is no `concurrency` as linters want it. */
+/** Below a file's trigger: why it has no `concurrency`, which linters ask for. */
 export const noGroup: Lines = [
   '# No group around the runs: a job that waits for approval would hold it, and a rollback would wait',
   '# behind it. The lock in the cluster orders them.',
@@ -71,7 +71,7 @@ function input(name: string, { description, type, ...said }: WorkflowInput): Lin
   ]);
 }
 
-/** Asked of a person: GitHub shows the text as it is. */
+/** A question for a person: GitHub shows the text as it is. */
 function inputByHand(name: string, { byHand = '', type, ...said }: WorkflowInput): Lines {
   return block(name, [
     ...entry('description', byHand),
@@ -151,7 +151,7 @@ export function reusableWorkflow(name: WorkflowName): string {
   );
 }
 
-/** The same jobs in an application's own file; `head` is what is above them. */
+/** The same jobs in an application's own file; `head` is the text above them. */
 export function ordinaryWorkflow(name: WorkflowName, form: Form, head: readonly Lines[]): string {
   const isScripted = name !== 'rollback';
   return paragraphs(

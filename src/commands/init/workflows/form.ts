@@ -1,9 +1,9 @@
-// The same jobs in two forms: of a reusable workflow, whose values its callers give, and in an
-// application's own file, where they are written out.
+// The same jobs in two forms: for a reusable workflow, whose callers give the values, and for an
+// application's own file, where the values are written out.
 import { inputTable } from '../../../inputs/contract.ts';
 import { contracts, type WorkflowName } from './inputs.ts';
 
-/** What an application says of an input of a workflow: name → text, which may be an expression. */
+/** The application's values for a workflow's inputs: name → text, which may be an expression. */
 export type Settings = Readonly<Record<string, string>>;
 
 export interface Branches {
@@ -14,12 +14,12 @@ export interface Branches {
 
 export interface Form {
   readonly isReusable: boolean;
-  /** What stands after `uses:` for the project's action. */
+  /** The text after `uses:` for the project's action. */
   readonly action: string;
   readonly branches: Branches;
-  /** What is written for an input; undefined where the action does the same without a word. */
+  /** The value for an input; undefined where it equals the action's default. */
   value(name: string): string | undefined;
-  /** As `value`, empty where nothing is given: of inputs that the action does not have. */
+  /** Like `value`, but empty where nothing is given: for inputs that the action does not have. */
   text(name: string): string;
 }
 
@@ -41,7 +41,7 @@ export function reusableForm(workflow: WorkflowName): Form {
   };
 }
 
-/** `action` is what stands after `uses:`, with its version. */
+/** `action` is the text after `uses:`, with its version. */
 export function ordinaryForm(
   workflow: WorkflowName,
   {
@@ -63,21 +63,21 @@ export const expression = (inner: string): string => `\${{ ${inner} }}`;
 
 const isBranch = (name: string) => `github.ref == 'refs/heads/${name}'`;
 
-/** Whether a run deploys to production, by what it runs on: also of a release and of a schedule. */
+/** Whether a run deploys to production, by its trigger: also of a release and of a schedule. */
 export const onProduction = ({ production }: Branches): string =>
   `(${isBranch(production)} || startsWith(github.ref, 'refs/tags/'))`;
 
-/** Empty for any other branch: nothing gets to an environment by accident. */
+/** Empty for any other branch: nothing reaches an environment by accident. */
 export function environmentByRef(branches: Branches): string {
   const staging = `${isBranch(branches.staging)} && 'staging'`;
   return `${onProduction(branches)} && 'production' || ${staging} || ''`;
 }
 
-/** Of a deploy: what environment it goes to, without `${{ }}`. */
+/** For a deploy: its environment, without `${{ }}`. */
 export const deployEnvironment = ({ isReusable, branches }: Form): string =>
   isReusable ? `inputs.environment || ${environmentByRef(branches)}` : environmentByRef(branches);
 
-/** Of a pull request: the environment that it would be deployed to. */
+/** For a pull request: the environment that it would be deployed to. */
 export function baseEnvironment({ production, staging }: Branches): string {
   const isBase = (name: string) => `github.base_ref == '${name}'`;
   return `${isBase(production)} && 'production' || ${isBase(staging)} && 'staging' || ''`;

@@ -1,5 +1,5 @@
-// What callers of the reusable workflows may say, and what they get back. An input that the action has
-// too is called as it is there.
+// The inputs and outputs of the reusable workflows. An input that the action also has keeps its
+// name.
 
 import {
   app,

@@ -18,13 +18,13 @@ export interface Job {
   readonly steps: readonly Step[];
 }
 
-/** The linter wants a job's grants in its own file. */
+/** The linter requires a job's permissions in its own file. */
 export const callersGrant = '# zizmor: ignore[excessive-permissions]';
 
 const grants = (permissions: Grants): Lines =>
   Object.entries(permissions).map(([right, [level, reason]]) => `${right}: ${level} # ${reason}`);
 
-// JSON names more than one label, or a group.
+// JSON names several labels, or a group.
 const runner = `\${{ (startsWith(inputs.runner, '[') || startsWith(inputs.runner, '{')) && fromJSON(inputs.runner) || inputs.runner }}`;
 
 function runsOn(form: Form): Lines {
@@ -59,8 +59,8 @@ export type Jobs = Readonly<Record<string, Lines>>;
 export const source: Grants = { contents: ['read', "the application's source"] };
 
 /**
- * What a job may do that has the cloud's credentials. A called job that asks for a right which its
- * caller does not grant stops the whole run, so in the reusable form the caller's grant counts:
+ * The permissions of a job with the cloud's credentials. A called job that asks for a permission that
+ * its caller does not grant stops the whole run, so in the reusable form the caller's grant applies:
  * more of it (keyless, code scanning) is the caller's choice.
  * https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations
  */
@@ -68,8 +68,8 @@ export const granted = (form: Form, permissions: Grants): Pick<Job, 'permissions
   form.isReusable ? {} : { permissions };
 
 /**
- * With the lock nothing else orders deploys: a job that waits for approval holds its group already,
- * for up to 30 days, and a rollback would wait with it. A name of its own is as good as no group.
+ * With the lock nothing else orders deploys: a job that waits for approval already holds its group,
+ * for up to 30 days, and a rollback would wait with it. A group with a unique name has no effect.
  */
 export function group(form: Form, environment: string): Lines {
   const isLocked = form.text('lock') === 'true';

@@ -1,5 +1,5 @@
-// What the workflows use of others, pinned by commit. The project's own workflows and those that
-// `init` writes have it from here: `npm run docs` after a change.
+// Third-party actions that the workflows use, pinned by commit: for the project's own workflows and
+// those that `init` writes. Run `npm run docs` after a change.
 
 interface Pin {
   readonly commit: string;
@@ -12,7 +12,7 @@ const pins = {
   'actions/setup-node': { commit: '820762786026740c76f36085b0efc47a31fe5020', version: 'v7.0.0' },
 } as const satisfies Readonly<Record<string, Pin>>;
 
-/** What stands after `uses: `. */
+/** The text after `uses: `. */
 export function pinned(action: keyof typeof pins): string {
   const { commit, version } = pins[action];
   return `${action}@${commit} # ${version}`;

@@ -1,4 +1,4 @@
-// Inputs that more than one of the reusable workflows has.
+// Inputs that several of the reusable workflows have.
 
 export interface WorkflowInput {
   readonly description: string;
@@ -7,7 +7,7 @@ export interface WorkflowInput {
   /** Default: empty. */
   readonly default?: string;
   readonly required?: true;
-  /** It is asked for as well where a person starts the workflow by hand: with these words. */
+  /** It is also asked for where a person starts the workflow by hand: with this text. */
   readonly byHand?: string;
 }
 
@@ -96,7 +96,7 @@ export const prune: WorkflowInputs = {
 export const waiting: WorkflowInputs = {
   timeout: { description: 'From the first write to the verdict', default: '10m' },
   patience: {
-    description: 'How soon a doubt fails the run: `strict`, `normal` or `patient`',
+    description: 'How soon a suspected failure becomes fatal: `strict`, `normal` or `patient`',
     default: 'normal',
   },
 };

@@ -14,7 +14,7 @@ export interface Step {
   readonly run?: string;
 }
 
-/** Name and text; one without text is left out. */
+/** Name and text; one without text is omitted. */
 export type Entries = readonly (readonly [name: string, text: string | undefined])[];
 
 export const entries = (all: Entries): Lines =>
@@ -53,7 +53,7 @@ const buildx = `if ! docker buildx version > /dev/null; then
 fi
 `;
 
-/** A runner of one's own may lack what GitHub's have. By `sh`, since bash may be what it lacks. */
+/** A self-hosted runner may lack what GitHub's have. Run by `sh`, since bash may be what is missing. */
 export function checkRunner(...tools: readonly ('bash' | 'docker' | 'kubectl')[]): Step {
   const run = tools.map(command).join('') + (tools.includes('docker') ? buildx : '');
   return { name: 'Check the runner', shell: 'sh', run };
@@ -91,9 +91,9 @@ const given = {
 } as const;
 
 /**
- * Of a reusable workflow. GitHub hands an environment's secrets only to workflows of the same owner
- * (https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows), so that one which is set
- * may arrive empty all the same. `environment` is an expression.
+ * For a reusable workflow. GitHub passes an environment's secrets only to workflows of the same owner
+ * (https://docs.github.com/actions/how-tos/reuse-automations/reuse-workflows), so one that is set may
+ * still arrive empty. `environment` is an expression.
  */
 export function checkSecrets(environment: string, ...names: readonly (keyof typeof given)[]): Step {
   return {
@@ -113,7 +113,7 @@ const idOf = ({ isReusable }: Form, input: string, name: string) =>
 export const registryId = (form: Form) =>
   ['yc-registry-id', idOf(form, 'yc-registry-id', 'YC_REGISTRY_ID')] as const;
 
-/** Who the run is in Yandex Cloud. */
+/** The run's identity in Yandex Cloud. */
 export function account(form: Form): Entries {
   const key = 'secrets.YC_SA_JSON_CREDENTIALS';
   return [
@@ -137,11 +137,11 @@ export const cluster = (form: Form): Entries => [
 export const passed = (form: Form, ...names: readonly string[]): Entries =>
   names.map((name) => [name, form.value(name)] as const);
 
-/** Inputs of a scan, and of what brings scanners. */
+/** Inputs of a scan, and of its tools. */
 export const scan = ['scan', 'scan-severity', 'scan-ignore-unfixed', 'scan-baseline'];
 export const tools = ['trivy-version', 'trivy-db-repository', 'tool-mirror'];
 
-/** A step of the project's action; `environment` is an expression, of a deploy where it is absent. */
+/** A step of the project's action; `environment` is an expression, a deploy's by default. */
 export function webgen(
   form: Form,
   step: Pick<Step, 'name' | 'id'> & { readonly environment?: string },

@@ -56,7 +56,7 @@ function testJob(form: Form, { part, setUp }: Suite): Lines {
 }
 
 export function testJobs(form: Form): Jobs {
-  // A folder that is not there leaves its job out: by a condition, or here.
+  // A folder that does not exist leaves its job out: by a condition, or here.
   const own = suites.filter(({ part }) => form.isReusable || form.text(`${part}-path`) !== '');
   return Object.fromEntries(own.map((suite) => [suite.id, testJob(form, suite)]));
 }

@@ -1,15 +1,15 @@
-// Small pieces of YAML, written as a person would: plain where plain is safe, blocks for many lines.
+// Small pieces of YAML, written as a person would: plain where plain is safe, blocks for several lines.
 
-/** Lines of YAML that nothing has indented yet. */
+/** Lines of YAML, not indented yet. */
 export type Lines = readonly string[];
 
 export const indent = (lines: Lines, by = 2): Lines =>
   lines.map((line) => (line === '' ? '' : `${' '.repeat(by)}${line}`));
 
 const expression = /^\$\{\{ [^\n]+ \}\}$/;
-/** A backtick could stand inside, but is easier to read in quotes. */
+/** A backtick is allowed inside, but easier to read in quotes. */
 const plain = /^[A-Za-z0-9./$][^\n`]*$/;
-/** Read as something else than text: `3.10` would be 3.1, `off` may be false. */
+/** Not read as text otherwise: `3.10` would be 3.1, `off` may be false. */
 const special = /^(?:[-+.\d][\d._eE+-]*|0x[\da-fA-F]+|null|~|yes|no|on|off|y|n)$|: |:$| #|^\s|\s$/i;
 
 /** One line of text as a scalar. */
@@ -20,7 +20,7 @@ export function scalar(text: string): string {
 }
 
 function quoted(text: string): string {
-  // Inside of double quotes a backslash means something.
+  // Within double quotes a backslash is special.
   const isDouble = text.includes('`') || text.includes("'") || text.includes(': ');
   if (isDouble && !/["\\]/.test(text)) return `"${text}"`;
   return `'${text.replaceAll("'", "''")}'`;
@@ -36,13 +36,13 @@ export function flow(text: string): string {
 export const isWord = (text: string): boolean =>
   /^(?:null|true|false|yes|no|on|off|y|n)$/i.test(text);
 
-/** `name: text`; more than one line is a block. */
+/** `name: text`; several lines become a block. */
 export function entry(name: string, text: string): Lines {
   if (!text.includes('\n')) return [`${name}: ${scalar(text)}`];
   return [`${name}: |`, ...indent(text.replace(/\n+$/, '').split('\n'))];
 }
 
-/** `name:` and what belongs to it; nothing at all where nothing does. */
+/** `name:` and its content; nothing at all without content. */
 export function block(name: string, lines: Lines): Lines {
   return lines.length === 0 ? [] : [`${name}:`, ...indent(lines)];
 }

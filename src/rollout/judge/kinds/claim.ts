@@ -72,14 +72,14 @@ function boundVerdict(live: KubeObject): Verdict {
   );
   if (!resize && failed === undefined) return verdictOf('ready', 'bound');
   const [asks, has] = [spec?.resources?.requests?.['storage'], status?.capacity?.['storage']];
-  const refused = findingOf(live, {
+  const rejected = findingOf(live, {
     code: 'volume-unbound',
     certain: true,
     what: `its volume cannot be expanded: it requests ${asks} and has ${has}`,
     evidence: [plain(resize?.message ?? failed ?? '')],
     hint: 'Restore the old size, or use a storage class with allowVolumeExpansion.',
   });
-  return verdictOf('waiting', 'resize failed', { findings: [refused] });
+  return verdictOf('waiting', 'resize failed', { findings: [rejected] });
 }
 
 function diagnosisOf(

@@ -104,7 +104,7 @@ export function judgeGeneric(live: KubeObject, context: JudgeContext): Verdict {
   return byPhase(live, context, findings);
 }
 
-interface Told {
+interface Judgeable {
   readonly condition: Condition;
   readonly findings: readonly LiveFinding[];
 }
@@ -112,7 +112,7 @@ interface Told {
 function byCondition(
   live: KubeObject,
   context: JudgeContext,
-  { condition, findings }: Told,
+  { condition, findings }: Judgeable,
 ): Verdict {
   if (isOld(live, condition)) return verdictOf('waiting', 'not yet seen by its controller');
   if (condition.status !== 'True') return verdictOf('waiting', reasonOf(condition), { findings });

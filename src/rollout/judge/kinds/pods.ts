@@ -1,9 +1,9 @@
 // What all workloads with pods share: which pods count, and what is wrong with them.
 import type { KubeObject } from '../../../kube/objects.ts';
 import { isPodReady, type Pod, type PodSpec, typed } from '../../../kube/typed.ts';
-import { goneSign, isGone } from '../../facts/evicted-pods.ts';
+import { evictionDiagnosis, isEvicted } from '../../facts/evicted-pods.ts';
 import type { JudgeContext, RevisionPods } from '../../facts/judge-context.ts';
-import { refusalOf } from '../../facts/pod-creation-errors.ts';
+import { podCreationError } from '../../facts/pod-creation-errors.ts';
 import { steadyMs } from '../../facts/pod-memory.ts';
 import { stopHookSign } from '../../facts/stop-hooks.ts';
 import type { LiveFinding } from '../../facts/verdict.ts';
@@ -54,14 +54,14 @@ function revisionPodsOf(group: Group, context: JudgeContext): RevisionPods {
 export function groupFindings(group: Group, context: JudgeContext): readonly LiveFinding[] {
   const revisionPods = revisionPodsOf(group, context);
   const { patience } = context;
-  const gone = goneSign(group.pods.filter(isGone));
-  const judged = group.pods.filter((pod) => !isGone(pod));
+  const evicted = evictionDiagnosis(group.pods.filter(isEvicted));
+  const judged = group.pods.filter((pod) => !isEvicted(pod));
   const hook = stopHookSign(group.owner, context);
-  const refusal = refusalOf(group.maker, { revisionPods, context, short: group.short });
+  const refusal = podCreationError(group.maker, { revisionPods, context, short: group.short });
   return [
     ...diagnosePods(group.owner, judged, { revisionPods, context }),
     ...(refusal ? [findingOf(group.owner, refusal, patience)] : []),
-    ...(gone ? [findingOf(group.owner, gone, patience)] : []),
+    ...(evicted ? [findingOf(group.owner, evicted, patience)] : []),
     ...(hook ? [findingOf(group.owner, hook, patience)] : []),
   ].sort(byGravity);
 }

@@ -53,12 +53,12 @@ export function judgeRoute(live: KubeObject, context: JudgeContext): Verdict {
   if (isOld) return verdictOf('waiting', 'not yet seen by its gateway');
   const bad = current.find(({ status }) => status === 'False');
   if (!bad) return verdictOf('ready', 'accepted');
-  const refused = findingOf(live, {
+  const rejected = findingOf(live, {
     code: 'service-mismatch',
     ...byTime(from + refusedMs, context),
     what: `its gateway ${plain(bad.gateway, 80)} cannot serve it`,
     evidence: [plain(`${bad.type}=False: ${bad.reason ?? ''}: ${bad.message ?? ''}`)],
     hint: 'Correct parentRefs or backendRefs, or apply what they name.',
   });
-  return verdictOf('waiting', plain(`${bad.type}=False`, 60), { findings: [refused] });
+  return verdictOf('waiting', plain(`${bad.type}=False`, 60), { findings: [rejected] });
 }

@@ -2,7 +2,7 @@
 
 import { plain } from '../../../core/plain-text.ts';
 import { byTime, type PodSymptom, type PodView, since } from '../../facts/judge-context.ts';
-import { roomComes, roomMadeAt } from '../../facts/quota-headroom.ts';
+import { capacityFreedAt, isCapacityBeingFreed } from '../../facts/quota-headroom.ts';
 import type { Diagnosis } from '../../facts/verdict.ts';
 
 /** A selector that no node matches is a mistake; a full cluster may get a node or lose a pod. */
@@ -90,8 +90,8 @@ function unschedulable(view: PodView, message: string): Diagnosis {
 function roomCertainty(view: PodView, from: number, message: string) {
   const { revisionPods, context, pod } = view;
   const namespace = pod.metadata?.namespace ?? '';
-  if (roomComes(namespace, revisionPods, context)) return { certain: false };
-  const made = Math.max(from, revisionPods.progressAt, roomMadeAt(namespace, context));
+  if (isCapacityBeingFreed(namespace, revisionPods, context)) return { certain: false };
+  const made = Math.max(from, revisionPods.progressAt, capacityFreedAt(namespace, context));
   return byTime(made + limitOf(view, message), context);
 }
 
