@@ -11,7 +11,7 @@ import { countsOf, measure } from '../scripts/structure.ts';
  */
 const now = {
   rooms: 43,
-  arrows: 245,
+  arrows: 244,
   floors: 17,
   backArrows: 0,
   circlesOfFiles: 0,

@@ -6,6 +6,7 @@ import { parseReference, repositoryMatches } from '../images/reference.ts';
 import { invalidImages, setImages, unmatchedImages } from '../images/set-images.ts';
 import type { Document } from '../kube/document.ts';
 import { isFields, valueAt, withValueAt } from '../kube/json.ts';
+import { kindsWhere } from '../kube/kinds.ts';
 import { appliedObject, managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { ApplySettings } from './planned/apply-settings.ts';
@@ -16,13 +17,7 @@ export interface LiveImages {
   readonly findings: readonly Finding[];
 }
 
-// A Job's template is immutable: its next run comes from its CronJob.
-const kinds = [
-  ['apps/v1', 'Deployment'],
-  ['apps/v1', 'StatefulSet'],
-  ['apps/v1', 'DaemonSet'],
-  ['batch/v1', 'CronJob'],
-] as const;
+const kinds = kindsWhere(({ takesImages }) => takesImages === true);
 
 /**
  * Each document holds what our manager owns of the object already, and the image: an apply of less

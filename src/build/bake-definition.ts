@@ -1,4 +1,5 @@
 // The definition that `docker buildx bake` carries out: one target for each image, as JSON.
+import { defined } from '../core/defined.ts';
 import type { BuildRequest, ImageBuild } from './request.ts';
 
 /** One image with everything that the run decided about it. */
@@ -75,8 +76,7 @@ function targetOf(
   );
   return {
     context: image.context,
-    ...(image.dockerfile === undefined ? {} : { dockerfile: image.dockerfile }),
-    ...(image.target === undefined ? {} : { target: image.target }),
+    ...defined({ dockerfile: image.dockerfile, target: image.target }),
     ...(Object.keys(image.buildArgs).length > 0 ? { args: { ...image.buildArgs } } : {}),
     ...(image.platforms.length > 0 ? { platforms: image.platforms } : {}),
     tags: tags.map((tag) => `${repository}:${tag}`),

@@ -1,4 +1,5 @@
 // Reads what buildx says with `--progress=rawjson`: JSON objects, and plain text at the end.
+import { defined } from '../core/defined.ts';
 
 /** One vertex of the build graph: a step of a Dockerfile, an export, a push. */
 export interface BuildStep {
@@ -133,8 +134,7 @@ function stepOf(vertex: Fields, targets: readonly string[]): BuildStep {
     stage,
     name,
     cached: vertex['cached'] === true,
-    ...(started === undefined ? {} : { started }),
-    ...(completed === undefined ? {} : { completed }),
+    ...defined({ started, completed }),
     ...(error === '' ? {} : { error }),
   };
 }
@@ -165,8 +165,7 @@ function takeStatus(status: Fields, statuses: Map<string, BuildStatus>): void {
   statuses.set(`${step} ${id}`, {
     step,
     id,
-    ...(started === undefined ? {} : { started }),
-    ...(completed === undefined ? {} : { completed }),
+    ...defined({ started, completed }),
   });
 }
 

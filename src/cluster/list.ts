@@ -1,4 +1,5 @@
 // Asks for all objects of a kind: as a list, page by page, or as the path of a watch.
+import { defined } from '../core/defined.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest } from '../core/ports.ts';
 import type { KubeObject } from '../kube/objects.ts';
@@ -42,8 +43,13 @@ export interface ListOptions {
 const usualPage = 250;
 /** 100,000 objects: more than the largest cluster has pods in a namespace. */
 const mostPages = 400;
+/** `accept` of an answer with the metadata of each object alone. */
+export const headsAlone = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 // With the plain form behind it: an aggregated API server may not know how to leave things out.
-const heads = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
+const heads = `${headsAlone},application/json`;
+
+/** Field selector of Secrets. A namespace may hold hundreds of releases of ours and of Helm's. */
+export const withoutReleases = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
 
 /**
  * The newest state, complete. No `resourceVersion` is asked for, so the server reads what is
@@ -98,8 +104,7 @@ function requestFor(path: string, { signal, headsOnly, timeoutMs }: ListOptions)
   return {
     method: 'GET',
     path,
-    ...(signal ? { signal } : {}),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...defined({ signal, timeoutMs }),
     ...(headsOnly ? { accept: heads } : {}),
   };
 }

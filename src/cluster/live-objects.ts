@@ -5,7 +5,7 @@ import { pathOf } from '../kube/paths.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Api } from './api.ts';
 import { apiFailure } from './api-errors.ts';
-import { listAll } from './list.ts';
+import { listAll, withoutReleases } from './list.ts';
 import { isTooDeep } from './sound.ts';
 
 export interface Wanted {
@@ -89,15 +89,13 @@ async function readGroup({ group, api, signal }: Group): Promise<readonly KubeOb
   return listed ? listed.objects : each();
 }
 
-/** A namespace may hold hundreds of Helm releases, a megabyte each. */
 function selectionFor({ resource, object }: Wanted, signal: AbortSignal | undefined) {
   const { namespace } = object.metadata;
   const secrets = kindKey(resource) === 'Secret';
-  const fieldSelector = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
   return {
     ...(namespace ? { namespace } : {}),
     ...(signal ? { signal } : {}),
-    ...(secrets ? { fieldSelector } : {}),
+    ...(secrets ? { fieldSelector: withoutReleases } : {}),
   };
 }
 

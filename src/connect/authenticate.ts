@@ -1,6 +1,7 @@
 // Finds out who we are and where the cluster is, and leaves a kubeconfig for us and for later steps.
 
 import type { Code } from '../core/codes.ts';
+import { defined } from '../core/defined.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { Ports } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
@@ -106,8 +107,7 @@ async function byKubeconfig(
     kubeconfig: text,
     path,
     borrowed: named !== undefined,
-    ...(copy === undefined ? {} : { forLater: copy }),
-    ...(target.context === undefined ? {} : { context: target.context }),
+    ...defined({ forLater: copy, context: target.context }),
     hints: {},
   };
 }

@@ -4,6 +4,23 @@ import { codes } from './codes.ts';
 
 export type Severity = 'fatal' | 'warning' | 'note';
 
+/** The sign before a finding in a log. */
+export const severityMarks: Readonly<Record<Severity, string>> = {
+  fatal: '✗',
+  warning: '!',
+  note: '·',
+};
+
+const severities: readonly Severity[] = ['fatal', 'warning', 'note'];
+
+/** To sort by: the gravest comes first. */
+export function byGravity(
+  a: { readonly severity: Severity },
+  b: { readonly severity: Severity },
+): number {
+  return severities.indexOf(a.severity) - severities.indexOf(b.severity);
+}
+
 /** One thing wrong. Absent fields are left out; `evidence` is what the API or a tool itself said. */
 export interface Finding {
   readonly code: Code;

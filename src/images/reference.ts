@@ -1,4 +1,5 @@
 // Image references: parsed by the grammar that container runtimes use, never cut at a colon.
+import { defined } from '../core/defined.ts';
 
 export interface ImageReference {
   /** `cr.yandex`, `localhost:5000`; absent for `nginx`. */
@@ -33,9 +34,7 @@ export function parseReference(text: string): ImageReference | undefined {
   if (!isRepository(repository, registry)) return undefined;
   return {
     repository,
-    ...(registry === undefined ? {} : { registry }),
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
+    ...defined({ registry, tag, digest }),
   };
 }
 

@@ -19,6 +19,7 @@ import {
   version,
 } from '../core/readers.ts';
 import { patiences } from '../kube/annotations.ts';
+import { catalog, type ToolName } from '../tools/catalog.ts';
 import { serviceAccountKey } from '../yandex/service-account-key.ts';
 import { imageBuilds } from './build.ts';
 import { type InputName, inputTable } from './contract.ts';
@@ -35,6 +36,20 @@ import {
 } from './lists.ts';
 import type { RawInputs } from './raw.ts';
 import { secretValues } from './secret-lines.ts';
+
+type ToolInput = Extract<InputName, `${ToolName}-${'version' | 'sha256'}`>;
+
+/** Of every tool of the catalog: `<name>-version`, and `<name>-sha256` where action.yml has it. */
+function toolFields(): Readonly<Record<ToolInput, Reader<string>>> {
+  const readers = Object.values(catalog).flatMap(({ name, versions }) => [
+    [`${name}-version`, version(versions.accepts, ...versions.words)] as const,
+    [`${name}-sha256`, sha256] as const,
+  ]);
+  return Object.fromEntries(readers.filter(([name]) => name in inputTable)) as Record<
+    ToolInput,
+    Reader<string>
+  >;
+}
 
 export const fields = {
   command: oneOf(...commandNames),
@@ -79,12 +94,9 @@ export const fields = {
   'scan-severity': severityList,
   'scan-ignore-unfixed': boolean,
   'scan-baseline': boolean,
-  'trivy-version': version('exact', 'auto', 'none'),
-  'trivy-sha256': sha256,
+  // In the order to try them; not given: where its maker publishes it.
   'trivy-db-repository': databaseRepositories,
-  'kubectl-version': version('range', 'auto', 'match-cluster', 'latest', 'none'),
-  'yc-version': version('exact', 'auto', 'none'),
-  'yc-sha256': sha256,
+  ...toolFields(),
   'tool-mirror': httpsUrl,
   'github-token': token,
   'environment-url': pageUrl,
@@ -96,7 +108,9 @@ export const fields = {
   'prune-confirm': boolean,
   'take-over': boolean,
   'allow-older': boolean,
+  // For `status`: the release that the caller made; not given: whatever is live.
   revision: integer(1, 1_000_000),
+  // For `rollback`; not given: the newest good one older than the live one.
   'to-release': integer(1, 1_000_000),
   'on-failure': oneOf('rollback', 'keep'),
   'on-first-failure': oneOf('keep', 'remove'),

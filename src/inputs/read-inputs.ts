@@ -1,15 +1,18 @@
 // Strings come in once and become typed `Inputs`; every problem is collected before it fails.
 import { type Command, commands } from '../core/commands.ts';
 import type { RunContext } from '../core/context.ts';
+import { defined } from '../core/defined.ts';
 import type { Finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
-import { readFields, type Values } from './fields.ts';
+import type { ScanMode } from '../scan/result.ts';
+import { askedTool, catalog, toolNames } from '../tools/catalog.ts';
+import { type ReadFields, readFields, type Values } from './fields.ts';
 import { nameImages } from './images.ts';
 import { manyLineFindings } from './many-lines.ts';
 import { exposedIn, maskingNotes, secretsToMask } from './mask.ts';
+import { plainInputs } from './plain-inputs.ts';
 import { type RawInputs, undeclared } from './raw.ts';
 import { chooseRegistry, takesIamToken } from './registry.ts';
-import { chooseScan } from './scan.ts';
 import { chooseTarget } from './target.ts';
 import type { Inputs } from './types.ts';
 import { type Facts, findWork } from './work.ts';
@@ -61,9 +64,10 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
   if (findings.some(({ severity }) => severity === 'fatal')) return { findings };
   const { images } = named;
   const { findings: _, ...pushed } = pushing;
-  const target = chosen.target ? { target: chosen.target } : {};
+  const target = defined({ target: chosen.target });
   const { scan } = scanning;
-  const plain = plainInputs(read.values);
+  const { variables = {}, secrets = [] } = read.values;
+  const plain = { ...plainInputs(read.values), variables, secrets };
   return { findings, inputs: { ...plain, ...work.value, images, ...target, ...pushed, scan } };
 }
 
@@ -71,65 +75,62 @@ export function readInputs(raw: RawInputs, context: RunContext, facts: Facts): R
 const holderOf = (command: Command, environment: string): string =>
   command === 'diff' ? 'pr-check' : environment;
 
-function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (values['yc-sha256'] && ['auto', 'none'].includes(values['yc-version'])) {
-    const hint = 'Give both, or leave the digest out.';
-    findings.push(invalid('yc-sha256', 'needs an exact `yc-version` beside it', hint));
-  }
-  if (values['kubectl-version'] === 'match-cluster' && !cluster) {
-    const what = 'is `match-cluster`, but no cluster is given';
-    findings.push(invalid('kubectl-version', what, 'Give a cluster, or a version.'));
-  }
-  return findings;
+interface ScanChoice {
+  readonly scan: 'off' | ScanMode;
+  readonly findings: readonly Finding[];
 }
 
-type PlainInputs = Omit<
-  Inputs,
-  'scan' | 'target' | 'app' | 'environment' | 'manifests' | 'images' | 'build' | 'registry'
->;
+interface ScanRules {
+  readonly builds: boolean;
+  readonly hasTarget: boolean;
+  /** Images or manifests are given. */
+  readonly hasWork: boolean;
+}
 
-function plainInputs(values: Values): PlainInputs {
-  const { namespace, 'yc-sha256': ycSha256, 'tool-mirror': toolMirror } = values;
-  const { 'github-token': githubToken, 'environment-url': environmentUrl } = values;
-  const repositories = values['trivy-db-repository'];
-  return {
-    command: values.command,
-    clusterEndpoint: values['cluster-endpoint'],
-    ycApiEndpoint: values['yc-api-endpoint'],
-    ...(namespace === undefined ? {} : { namespace }),
-    createNamespace: values['create-namespace'],
-    variables: values.variables ?? {},
-    secrets: values.secrets ?? [],
-    timeoutMs: values.timeout,
-    wait: values.wait,
-    forceConflicts: values['force-conflicts'],
-    lock: values.lock,
-    lockTimeoutMs: values['lock-timeout'],
-    restartOnConfig: values['restart-on-config'],
-    scanSeverity: values['scan-severity'],
-    scanIgnoreUnfixed: values['scan-ignore-unfixed'],
-    scanBaseline: values['scan-baseline'],
-    trivyVersion: values['trivy-version'],
-    ...(values['trivy-sha256'] === undefined ? {} : { trivySha256: values['trivy-sha256'] }),
-    ...(repositories === undefined ? {} : { trivyDbRepository: repositories }),
-    kubectlVersion: values['kubectl-version'],
-    ycVersion: values['yc-version'],
-    ...(ycSha256 === undefined ? {} : { ycSha256 }),
-    ...(toolMirror === undefined ? {} : { toolMirror }),
-    ...(githubToken === undefined ? {} : { githubToken }),
-    ...(environmentUrl === undefined ? {} : { environmentUrl }),
-    comment: values.comment,
-    summary: values.summary,
-    logLines: values['log-lines'],
-    patience: values.patience,
-    prune: values.prune,
-    pruneConfirm: values['prune-confirm'],
-    takeOver: values['take-over'],
-    allowOlder: values['allow-older'],
-    ...(values.revision === undefined ? {} : { revision: values.revision }),
-    ...(values['to-release'] === undefined ? {} : { toRelease: values['to-release'] }),
-    onFailure: values['on-failure'],
-    onFirstFailure: values['on-first-failure'],
-  };
+/**
+ * `report` where something is built or the command is `scan`, else nothing; and what is wrong. A
+ * preview builds nothing.
+ */
+function chooseScan({ values, wrong }: ReadFields, rules: ScanRules): ScanChoice {
+  const { command, 'scan-baseline': baseline } = values;
+  const builds = rules.builds && command !== 'diff';
+  const standard = builds || command === 'scan' ? 'report' : 'off';
+  const scan = commands[command].scans ? (values.scan ?? standard) : 'off';
+  const findings: Finding[] = [];
+  if (command === 'scan' && scan === 'off' && !wrong.has('scan')) {
+    const hint = 'Leave `scan` out, or set it to report or gate.';
+    findings.push(invalid('scan', 'is `off`, and so is the whole command `scan`', hint));
+  }
+  if (command === 'scan' && !rules.hasWork) {
+    const hint = 'Give `images`, `build` or `manifests`.';
+    findings.push(invalid('images', 'is missing, and nothing else says what to scan', hint));
+  }
+  if (baseline && scan !== 'off' && !rules.hasTarget) {
+    const hint = 'Give the cluster whose running images count as known.';
+    findings.push(invalid('scan-baseline', 'needs a cluster to compare with', hint));
+  }
+  return { scan, findings };
+}
+
+function toolFindings(values: Values, cluster: boolean): readonly Finding[] {
+  const versions = plainInputs(values);
+  return toolNames.flatMap((name) => {
+    const input = `${name}-version`;
+    const { asked: version, sha256 } = askedTool(name, versions);
+    const findings: Finding[] = [];
+    if (sha256 && ['auto', 'none'].includes(version)) {
+      const hint = 'Give both, or leave the digest out.';
+      findings.push(invalid(`${name}-sha256`, `needs an exact \`${input}\` beside it`, hint));
+    }
+    const why = catalog[name].refused?.[version];
+    if (why !== undefined) {
+      const hint = `Set ${input}: auto. Where it ran, replace every secret of that machine.`;
+      findings.push(invalid(input, `is ${version}, which ${why}`, hint));
+    }
+    if (version === 'match-cluster' && !cluster) {
+      const what = 'is `match-cluster`, but no cluster is given';
+      findings.push(invalid(input, what, 'Give a cluster, or a version.'));
+    }
+    return findings;
+  });
 }

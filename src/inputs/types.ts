@@ -1,14 +1,12 @@
 // The inputs of a run, read and checked.
 
 import type { BuildRequest } from '../build/request.ts';
-import type { Command } from '../core/commands.ts';
 import type { Secret } from '../core/secret.ts';
-import type { Patience } from '../kube/annotations.ts';
 import type { SecretValue } from '../manifests/secrets.ts';
 import type { Password, RegistryAddress } from '../registry/address.ts';
-import type { ProblemSeverity } from '../scan/problems.ts';
 import type { ScanMode } from '../scan/result.ts';
 import type { Credentials } from '../yandex/credentials.ts';
+import type { PlainInputs } from './plain-inputs.ts';
 
 export type ClusterTarget =
   | { readonly by: 'id'; readonly id: string; readonly credentials: Credentials }
@@ -26,17 +24,13 @@ export type ClusterTarget =
       readonly context?: string;
     };
 
-export interface Inputs {
-  readonly command: Command;
+/** What the rules between inputs make of several, or of an event. */
+interface DecidedInputs {
   /** Absent only for `setup` without a cluster. */
   readonly target?: ClusterTarget;
-  readonly clusterEndpoint: 'external' | 'internal';
-  readonly ycApiEndpoint: string;
   readonly app: string;
   /** Empty where nothing says it and the command does not need it. */
   readonly environment: string;
-  readonly namespace?: string;
-  readonly createNamespace: boolean;
   /** In their order; a leading `-` excludes. */
   readonly manifests: readonly string[];
   readonly images: Readonly<Record<string, string>>;
@@ -46,41 +40,11 @@ export interface Inputs {
   readonly registry?: Registry;
   readonly variables: Readonly<Record<string, string>>;
   readonly secrets: readonly SecretValue[];
-  readonly timeoutMs: number;
-  readonly wait: boolean;
-  readonly forceConflicts: boolean;
-  readonly lock: boolean;
-  readonly lockTimeoutMs: number;
-  readonly restartOnConfig: boolean;
   readonly scan: 'off' | ScanMode;
-  readonly scanSeverity: readonly ProblemSeverity[];
-  readonly scanIgnoreUnfixed: boolean;
-  readonly scanBaseline: boolean;
-  readonly trivyVersion: string;
-  readonly trivySha256?: string;
-  /** In the order to try them; absent: where its maker publishes it. */
-  readonly trivyDbRepository?: readonly string[];
-  readonly kubectlVersion: string;
-  readonly ycVersion: string;
-  readonly ycSha256?: string;
-  readonly toolMirror?: string;
-  readonly githubToken?: Secret;
-  readonly environmentUrl?: string;
-  readonly comment: boolean;
-  readonly summary: boolean;
-  readonly logLines: number;
-  readonly patience: Patience;
-  readonly prune: boolean;
-  readonly pruneConfirm: boolean;
-  readonly takeOver: boolean;
-  readonly allowOlder: boolean;
-  /** For `status`: the release that the caller made; undefined: whatever is live. */
-  readonly revision?: number;
-  /** For `rollback`; undefined: the newest good one older than the live one. */
-  readonly toRelease?: number;
-  readonly onFailure: 'rollback' | 'keep';
-  readonly onFirstFailure: 'keep' | 'remove';
 }
+
+/** Every input of the table `fields` by its name in camel case, and what is decided between them. */
+export interface Inputs extends PlainInputs, DecidedInputs {}
 
 export interface Registry extends RegistryAddress {
   /** Absent: as the machine's own Docker configuration says. */

@@ -1,7 +1,8 @@
 // Which configuration a workload reads, and the pod-template annotation that rolls it on a change.
 
 import { isFields, valueAt, withValueAt } from './json.ts';
-import { type KubeObject, kindKey } from './objects.ts';
+import { kindRow } from './kinds.ts';
+import type { KubeObject } from './objects.ts';
 import { podSpecOf, podTemplatePath } from './pod-template.ts';
 
 export interface ConfigReference {
@@ -61,14 +62,9 @@ function ofVolume(volume: unknown): readonly ConfigReference[] {
   ];
 }
 
-const rolled = new Set(['apps/Deployment', 'apps/StatefulSet', 'apps/DaemonSet']);
-
-/**
- * True for kinds that replace their pods when the template changes. A Job's template is immutable,
- * a CronJob's next run reads the new configuration anyway.
- */
+/** True for kinds that replace their pods when the template changes. */
 export function hasRollout(object: KubeObject): boolean {
-  return rolled.has(kindKey(object));
+  return kindRow(object).rolls === true;
 }
 
 /** The same, unless the object says `webgen-deploy/restart-on-config: "false"`. */

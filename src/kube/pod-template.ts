@@ -2,28 +2,17 @@
 
 import type { Path } from './document.ts';
 import { isFields, valueAt } from './json.ts';
-import { type KubeObject, kindKey } from './objects.ts';
+import { kindRow } from './kinds.ts';
+import type { KubeObject } from './objects.ts';
 
 const template = ['spec', 'template'] as const;
-const paths: Readonly<Record<string, Path>> = {
-  'apps/Deployment': template,
-  'apps/StatefulSet': template,
-  'apps/DaemonSet': template,
-  'apps/ReplicaSet': template,
-  ReplicationController: template,
-  PodTemplate: ['template'],
-  'batch/Job': template,
-  'batch/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
-};
 
 /**
  * The path of the part that has the pod's `metadata` and `spec`; a Pod is its own template (`[]`).
  * Custom kinds that look like a workload (Argo Rollouts) count. Undefined: it makes no pods.
  */
 export function podTemplatePath(object: KubeObject): Path | undefined {
-  const key = kindKey(object);
-  if (key === 'Pod') return [];
-  const known = paths[key];
+  const known = kindRow(object).template;
   if (known) return valueAt(object, known) === undefined ? undefined : known;
   return isFields(valueAt(object, [...template, 'spec'])) && hasContainers(object)
     ? template

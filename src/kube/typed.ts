@@ -43,6 +43,11 @@ export function typed<T>(object: KubeObject): T {
   return object as unknown as T;
 }
 
+/** By its own condition. */
+export function isPodReady({ status }: Pick<Pod, 'status'>): boolean {
+  return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
+}
+
 /** A pod with only those fields of its spec that judges may read; `pod` stays as it is. */
 export function withoutUnread(pod: KubeObject): KubeObject {
   const { spec, ...rest } = pod;

@@ -4,22 +4,17 @@ import type { ApiRequest } from '../core/ports.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { repositoryAnnotation } from '../kube/home.ts';
 import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
-import type { Resource } from '../kube/resource.ts';
 
 /** As long as nobody renews it, a lock lives that long. */
 export const leaseSeconds = 180;
 export const leaseMs = leaseSeconds * 1000;
 export const renewMs = 15_000;
 
-export const leases: Resource = {
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  plural: 'leases',
-  namespaced: true,
-};
+export const leases = resourceOfKind('coordination.k8s.io/Lease');
 
 /** Whose lock it is to be. */
 export interface Holder {

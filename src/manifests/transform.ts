@@ -6,7 +6,7 @@ import { parseReference } from '../images/reference.ts';
 import { invalidImages, setImages, unmatchedImages } from '../images/set-images.ts';
 import { type Document, placeOf, subjectOf } from '../kube/document.ts';
 import { withValueAt } from '../kube/json.ts';
-import { isBuiltIn } from '../kube/scope.ts';
+import { isBuiltIn } from '../kube/kinds.ts';
 import { patienceFindings, ruleFindings } from './annotations.ts';
 import { findDuplicates } from './parse/parse.ts';
 import { phaseFindings } from './phases.ts';

@@ -4,8 +4,8 @@ import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { type Document, type Path, placeOf, subjectOf } from '../kube/document.ts';
 import { mapValues } from '../kube/json.ts';
+import { isBuiltIn } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { isBuiltIn } from '../kube/scope.ts';
 
 export type Variables = Readonly<Record<string, string>>;
 

@@ -1,10 +1,11 @@
 // What earlier releases made and this one no longer has: what may go, and why the rest stays.
 
-import { neverDeleted, whyKept } from '../apply/planned/deletable.ts';
+import { whyKept } from '../apply/planned/deletable.ts';
 import { type Finding, finding } from '../core/errors.ts';
 import { clip, oneLine } from '../core/text.ts';
 import { configReferences } from '../kube/config-references.ts';
 import { homeAnnotation, repositoryAnnotation } from '../kube/home.ts';
+import { kindRow } from '../kube/kinds.ts';
 import { managerOf } from '../kube/managed-fields.ts';
 import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { type Home, homeOf, isElsewhere, otherHome, whyUnproven } from './proof.ts';
@@ -118,7 +119,7 @@ function whyNotOurs(entry: InventoryEntry, live: KubeObject, home: Home): string
 
 /** Kinds that are never deleted need not even be read. */
 export function isPrunable(entry: InventoryEntry): boolean {
-  return neverDeleted[kindKey(entry)] === undefined;
+  return kindRow(entry).keptBecause === undefined;
 }
 
 const named = 50;

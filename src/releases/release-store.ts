@@ -6,9 +6,9 @@ import { apiFailure, permissionDenied, roleRule, statusOf } from '../cluster/api
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../core/ports.ts';
 import { clip, oneLine } from '../core/text.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
-import type { Resource } from '../kube/resource.ts';
 import { outdated } from './choose.ts';
 import { decode, encode, headNote, secretName } from './codec.ts';
 import { mostNumber, UnfitRecord } from './read-release.ts';
@@ -24,12 +24,7 @@ export interface Store {
 /** All that releases need on Secrets. */
 export const releaseVerbs = ['get', 'list', 'create', 'patch', 'delete'] as const;
 
-export const secrets: Resource = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  plural: 'secrets',
-  namespaced: true,
-};
+export const secrets = resourceOfKind('Secret');
 
 /** `release-invalid`: the Secret, what is wrong with it, and the way on. */
 export function unfitFinding(secret: string, namespace: string, problem: string): Finding {

@@ -1,7 +1,7 @@
 // Findings in the order a person needs them: causes before consequences, one per cause.
 
 import type { Code } from '../core/codes.ts';
-import type { Finding, Severity } from '../core/errors.ts';
+import { byGravity, type Finding } from '../core/errors.ts';
 import { clip, counted, neutralise, oneLine, safeLines } from '../core/text.ts';
 import { secretsInput } from '../manifests/secrets.ts';
 import type { ReportedFinding } from '../rollout/wait/result.ts';
@@ -16,10 +16,10 @@ const consequences: ReadonlySet<Code> = new Set([
   'timed-out',
 ]);
 
-const bySeverity: Readonly<Record<Severity, number>> = { fatal: 0, warning: 2, note: 4 };
-
-function rank(finding: Finding): number {
-  return bySeverity[finding.severity] + (consequences.has(finding.code) ? 1 : 0);
+/** To sort by: the gravest first, and causes before what follows from them. */
+function byRank(a: Finding, b: Finding): number {
+  const follows = ({ code }: Finding): number => Number(consequences.has(code));
+  return byGravity(a, b) || follows(a) - follows(b);
 }
 
 /** Pods of one workload share a cause; what has no pod is told apart by its words. */
@@ -57,7 +57,7 @@ function isToldByAnother(finding: Finding, all: readonly Finding[]): boolean {
 export function causesOf(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
   const causes = new Map<string, ReportedFinding>();
   const told = findings.filter((each) => !isToldByAnother(each, findings));
-  for (const each of told.sort((a, b) => rank(a) - rank(b))) {
+  for (const each of told.sort(byRank)) {
     const cause = causeOf(each);
     const known = causes.get(cause);
     causes.set(cause, known ? merge(known, each) : each);
@@ -67,7 +67,7 @@ export function causesOf(findings: readonly ReportedFinding[]): readonly Reporte
 
 /** The same, but with the most telling ones last, nearest to the prompt. */
 export function causesLast(findings: readonly ReportedFinding[]): readonly ReportedFinding[] {
-  return [...causesOf(findings)].sort((a, b) => rank(b) - rank(a));
+  return [...causesOf(findings)].sort((a, b) => byRank(b, a));
 }
 
 /** The finding that the headline names: the first fatal one. */

@@ -1,6 +1,7 @@
 // The last block in the log and on a terminal: what somebody sees without scrolling.
 
 import type { Change, ChangeKind } from '../apply/planned/change.ts';
+import { severityMarks } from '../core/errors.ts';
 import { clip, counted, oneLine, safeLines, spell } from '../core/text.ts';
 import type { ReportedFinding, WorkloadResult } from '../rollout/wait/result.ts';
 import type { UndoneObject } from '../undo/undone.ts';
@@ -13,7 +14,6 @@ import { liveLines, releaseLines } from './release-lines.ts';
 const mostObjects = 20;
 const mostFindings = 20;
 
-const severityMarks = { fatal: '✗', warning: '!', note: '·' } as const;
 const moodMarks = { good: '✓', open: '·', bad: '✗', stopped: '■' } as const;
 
 /** Beyond that nobody reads: a Role for everything that a deploy needs has 90 lines. */

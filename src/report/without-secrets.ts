@@ -1,5 +1,5 @@
 // The last gate before people read: whatever the cluster, a registry or a program has said.
-import { type Finding, finding } from '../core/errors.ts';
+import { byGravity, type Finding, finding } from '../core/errors.ts';
 import { known } from '../redaction/redaction.ts';
 import { withoutSecrets } from '../redaction/values.ts';
 import type { ReportedFinding } from '../rollout/wait/result.ts';
@@ -13,11 +13,10 @@ export function shownOutcome(outcome: Outcome): Outcome {
 
 /** A list of a hundred thousand wrong lines is one mistake, and would take minutes to show. */
 const mostFindings = 1_000;
-const gravity = ['fatal', 'warning', 'note'] as const;
 
 function mostTelling(all: readonly ReportedFinding[]): readonly ReportedFinding[] {
   if (all.length <= mostFindings) return all;
-  const sorted = gravity.flatMap((each) => all.filter(({ severity }) => severity === each));
+  const sorted = [...all].sort(byGravity);
   const [first, ...left] = sorted.slice(mostFindings);
   if (!first) return sorted;
   const what = `${left.length + 1} more findings are left out.`;

@@ -1,7 +1,9 @@
 // Inputs → Plan: what will be done, as data, so that it can be printed before it is done.
+
 import type { Command } from '../core/commands.ts';
 import type { Inputs } from '../inputs/types.ts';
 import type { Phase } from '../manifests/phases.ts';
+import { askedTools } from '../tools/catalog.ts';
 import { after, inOrder, type Ordered } from './plan-order.ts';
 import type { Plan, Step, StepOf, UndoStep } from './state/step.ts';
 
@@ -154,14 +156,8 @@ export function lockOf({ lock, lockTimeoutMs }: Inputs): readonly StepOf<'acquir
 }
 
 /** Whatever was asked for by version; `auto` is for `setup`, and else for the step that needs it. */
-function toolsOf({
-  command,
-  kubectlVersion,
-  ycVersion,
-}: Inputs): readonly StepOf<'install-tools'>[] {
-  const asked = Object.entries({ kubectl: kubectlVersion, yc: ycVersion });
-  const left = command === 'setup' ? ['none'] : ['none', 'auto'];
-  const tools = asked.flatMap(([name, version]) => (left.includes(version) ? [] : [name]));
+function toolsOf(inputs: Inputs): readonly StepOf<'install-tools'>[] {
+  const tools = askedTools(inputs.command, inputs).map(({ name }) => name);
   return tools.length > 0 ? [{ do: 'install-tools', tools }] : [];
 }
 

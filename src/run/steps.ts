@@ -9,7 +9,7 @@ import { authenticate } from '../connect/authenticate.ts';
 import { checkForeign } from '../connect/check-foreign.ts';
 import { ActionError, type Finding, finding } from '../core/errors.ts';
 import { isUntrusted } from '../core/guard.ts';
-import { counted, spell } from '../core/text.ts';
+import { counted, listed, spell } from '../core/text.ts';
 import type { Timing } from '../core/timing.ts';
 import type { ClusterTarget } from '../inputs/types.ts';
 import { guarded } from '../lock/guard.ts';
@@ -82,7 +82,7 @@ export const steps = {
     run: connect,
   }),
   'install-tools': row<'install-tools'>()({
-    describe: ({ tools }) => `install ${tools.join(' and ')} for later steps`,
+    describe: ({ tools }) => `install ${listed(tools)} for later steps`,
     section: 'prepare',
     group: 'Install tools',
     needs: [],
@@ -398,8 +398,9 @@ async function versionOfCluster(run: Run): Promise<string | undefined> {
 
 /** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
 async function kubectlPath(run: Run): Promise<string> {
-  const versions = { ...run.inputs, ycVersion: 'none' };
-  const left = run.inputs.kubectlVersion === 'auto';
+  const { kubectlVersion } = run.inputs;
+  const left = kubectlVersion === 'auto';
+  const versions = { kubectlVersion };
   const installed = await (left ? tools(run, { needsKubectl: true, versions }) : askedTools(run));
   const path =
     installed.find(({ name }) => name === 'kubectl')?.path ??

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { ActionError, type Finding, finding, type Severity } from '../core/errors.ts';
 import type { Clock, Log } from '../core/ports.ts';
-import { catalog } from '../tools/catalog.ts';
+import { askedTool, catalog, type ToolVersions } from '../tools/catalog.ts';
 import { type InstallPorts, install, refuseStolen } from '../tools/install.ts';
 import { databaseMirrors } from './database.ts';
 import { type Database, fetchDatabase } from './fetch-database.ts';
@@ -21,9 +21,7 @@ export interface Scanner {
   readonly findings: readonly Finding[];
 }
 
-export interface ScannerRequest {
-  readonly trivyVersion: string;
-  readonly trivySha256?: string;
+export interface ScannerRequest extends Pick<ToolVersions, 'trivyVersion' | 'trivySha256'> {
   readonly trivyDbRepository?: readonly string[];
   readonly severity: Severity;
   readonly env: Trivy['env'];
@@ -53,12 +51,12 @@ export async function prepareScanner(
 }
 
 async function provideTrivy(
-  { trivyVersion, trivySha256 }: ScannerRequest,
+  request: ScannerRequest,
   ports: ScannerPorts,
 ): Promise<{ readonly path: string; readonly version: string; readonly unpacked?: string }> {
-  if (trivyVersion === 'none') return trivyOnPath(ports);
-  const sha256 = trivySha256 === undefined ? {} : { sha256: trivySha256 };
-  const tool = await install({ name: 'trivy', asked: trivyVersion, ...sha256 }, ports);
+  const wanted = askedTool('trivy', request);
+  if (wanted.asked === 'none') return trivyOnPath(ports);
+  const tool = await install(wanted, ports);
   const how = tool.downloaded ? 'downloaded' : 'taken from the tool cache';
   ports.log.info(`trivy ${tool.version}: ${how}`);
   return tool;

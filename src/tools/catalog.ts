@@ -1,6 +1,7 @@
-// Every tool we can install: where its maker keeps it, how it is checked, how it says its version.
-
-export type ToolName = 'kubectl' | 'yc' | 'trivy';
+// Every tool we can install: where its maker keeps it, how it is checked, how it says its version,
+// and what the inputs `<name>-version` and, where there is one, `<name>-sha256` may say.
+import type { Command } from '../core/commands.ts';
+import { defined } from '../core/defined.ts';
 
 export interface Platform {
   readonly os: 'linux' | 'darwin';
@@ -13,7 +14,11 @@ export type PlatformName = `${Platform['os']}/${Platform['arch']}`;
 export type Digests = Readonly<Record<string, Partial<Record<PlatformName, string>>>>;
 
 export interface Tool {
-  readonly name: ToolName;
+  readonly name: string;
+  /** The input `<name>-version`: an exact version or also a range, or one of the words. */
+  readonly versions: { readonly accepts: 'exact' | 'range'; readonly words: readonly string[] };
+  /** Every scan of a run brings it: later steps get it only from `setup`, and only by version. */
+  readonly forScans?: true;
   /** Of the maker. A mirror keeps the same path below this name. */
   readonly host: string;
   readonly path: (version: string, platform: Platform) => string;
@@ -41,9 +46,10 @@ const stolen =
 const kubectlPath = (version: string, { os, arch }: Platform) =>
   `release/v${version}/bin/${os}/${arch}/kubectl`;
 
-export const catalog: Readonly<Record<ToolName, Tool>> = {
+const rows = {
   kubectl: {
     name: 'kubectl',
+    versions: { accepts: 'range', words: ['auto', 'match-cluster', 'latest', 'none'] },
     host: 'dl.k8s.io',
     path: kubectlPath,
     checksumPath: (version, platform) => `${kubectlPath(version, platform)}.sha256`,
@@ -54,6 +60,7 @@ export const catalog: Readonly<Record<ToolName, Tool>> = {
   },
   yc: {
     name: 'yc',
+    versions: { accepts: 'exact', words: ['auto', 'none'] },
     host: 'storage.yandexcloud.net',
     path: (version, { os, arch }) => `yandexcloud-yc/release/${version}/${os}/${arch}/yc`,
     // The maker publishes no checksums. These are the ones that nixpkgs pins for the same addresses
@@ -77,6 +84,8 @@ export const catalog: Readonly<Record<ToolName, Tool>> = {
   },
   trivy: {
     name: 'trivy',
+    versions: { accepts: 'exact', words: ['auto', 'none'] },
+    forScans: true,
     host: 'github.com',
     path: (version, platform) =>
       `aquasecurity/trivy/releases/download/v${version}/${trivyArchive(version, platform)}`,
@@ -104,7 +113,42 @@ export const catalog: Readonly<Record<ToolName, Tool>> = {
     probe: ['--version'],
     versionOf: (stdout) => /^Version: v?(\d+\.\d+\.\d+\S*)/m.exec(stdout)?.[1],
   },
+} as const satisfies Readonly<Record<string, Tool>>;
+
+export type ToolName = keyof typeof rows;
+export const catalog: Readonly<Record<ToolName, Tool>> = rows;
+export const toolNames = Object.keys(rows) as readonly ToolName[];
+
+/** The inputs of those names. */
+export type ToolVersions = {
+  readonly [N in ToolName as `${N}Version`]?: string;
+} & {
+  readonly [N in ToolName as `${N}Sha256`]?: string;
 };
+
+export interface AskedTool {
+  readonly name: ToolName;
+  readonly asked: string;
+  /** The user's own digest, for a version that the table does not have. */
+  readonly sha256?: string;
+}
+
+/** What later steps get: what is asked for by version and, from `setup`, what `auto` brings. */
+export function askedTools(command: Command, versions: ToolVersions): readonly AskedTool[] {
+  return toolNames.flatMap((name) => {
+    const asked = askedTool(name, versions);
+    const { forScans = false } = catalog[name];
+    const isSetup = command === 'setup';
+    if (asked.asked === 'none' || (forScans && !isSetup)) return [];
+    return asked.asked === 'auto' && (forScans || !isSetup) ? [] : [asked];
+  });
+}
+
+/** What the inputs say of one tool; `auto` where they say nothing. */
+export function askedTool(name: ToolName, versions: ToolVersions): AskedTool {
+  const asked = versions[`${name}Version` as const] ?? 'auto';
+  return { name, asked, ...defined({ sha256: versions[`${name}Sha256` as const] }) };
+}
 
 export function platformName({ os, arch }: Platform): PlatformName {
   return `${os}/${arch}`;

@@ -1,8 +1,9 @@
-// Puts kubectl and yc on PATH, for this run where it needs them and for later steps.
+// Puts tools on PATH, for this run where it needs them and for later steps.
 import { dirname } from 'node:path';
 import type { Command } from '../core/commands.ts';
 import { allOrProblems } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
+import { askedTool, askedTools, catalog, type ToolVersions } from './catalog.ts';
 import { type InstalledTool, type InstallPorts, install, type Wanted } from './install.ts';
 
 /** What a run hands to the job's later steps; on a terminal only this process sees it. */
@@ -13,14 +14,7 @@ export interface Exports {
 
 export interface ToolRequest {
   readonly command: Command;
-  /** As the inputs of those names. */
-  readonly versions: {
-    readonly kubectlVersion: string;
-    readonly ycVersion: string;
-    readonly ycSha256?: string;
-    readonly trivyVersion?: string;
-    readonly trivySha256?: string;
-  };
+  readonly versions: ToolVersions;
   /** The manifests have a kustomization folder. */
   readonly needsKubectl: boolean;
   /** Asked only for a tool that depends on it. `1.34`; undefined where it is not known. */
@@ -39,33 +33,19 @@ export async function installTools(
 }
 
 /**
- * `auto` means: what this command needs. `setup` exists to prepare later steps, so it takes both;
- * the engine itself needs kubectl for a kustomization folder only, and then one on PATH will do.
+ * `auto` means: what this command needs. `setup` exists to prepare later steps, so it takes all that
+ * `auto` brings; the engine itself needs kubectl for a kustomization folder only, and then one on
+ * PATH will do.
  */
 async function wantedTools(
   { command, versions, needsKubectl }: ToolRequest,
   { shell }: InstallToolsPorts,
 ): Promise<readonly Wanted[]> {
-  const { kubectlVersion, ycVersion, ycSha256 } = versions;
-  const wanted: Wanted[] = [];
-  const missing = async () => needsKubectl && (await shell.which('kubectl')) === undefined;
-  const kubectl =
-    kubectlVersion === 'auto'
-      ? command === 'setup' || (await missing())
-      : kubectlVersion !== 'none';
-  if (kubectl) wanted.push({ name: 'kubectl', asked: kubectlVersion });
-  const yc = ycVersion === 'auto' ? command === 'setup' : ycVersion !== 'none';
-  const sha256 = ycSha256 === undefined ? {} : { sha256: ycSha256 };
-  if (yc) wanted.push({ name: 'yc', asked: ycVersion, ...sha256 });
-  const trivy = command === 'setup' ? wantedTrivy(versions) : undefined;
-  return trivy ? [...wanted, trivy] : wanted;
-}
-
-/** Later steps get it where a version is named; `auto` is for the scans of this run. */
-function wantedTrivy({ trivyVersion = 'auto', trivySha256 }: ToolRequest['versions']) {
-  if (trivyVersion === 'auto' || trivyVersion === 'none') return undefined;
-  const sha256 = trivySha256 === undefined ? {} : { sha256: trivySha256 };
-  return { name: 'trivy', asked: trivyVersion, ...sha256 } as const;
+  const asked = askedTools(command, versions);
+  const kubectl = askedTool('kubectl', versions);
+  const isLeft = kubectl.asked === 'auto' && !asked.some(({ name }) => name === 'kubectl');
+  const isMissing = needsKubectl && isLeft && (await shell.which('kubectl')) === undefined;
+  return isMissing ? [kubectl, ...asked] : asked;
 }
 
 async function installOne(
@@ -74,8 +54,8 @@ async function installOne(
   ports: InstallToolsPorts,
 ): Promise<InstalledTool> {
   const matching = wanted.asked === 'auto' || wanted.asked === 'match-cluster';
-  const waits = wanted.name === 'kubectl' && matching;
-  const clusterVersion = waits ? await request.clusterVersion?.() : undefined;
+  const follows = catalog[wanted.name].versions.words.includes('match-cluster');
+  const clusterVersion = follows && matching ? await request.clusterVersion?.() : undefined;
   const tool = await install({ ...wanted, ...(clusterVersion ? { clusterVersion } : {}) }, ports);
   ports.exports.addPath(dirname(tool.path));
   ports.log.info(

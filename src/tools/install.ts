@@ -5,8 +5,14 @@ import { chmod, lstat } from 'node:fs/promises';
 import type { Code } from '../core/codes.ts';
 import { ActionError, finding } from '../core/errors.ts';
 import type { Files, Http, Shell } from '../core/ports.ts';
-import { catalog, type Platform, platformName, type Tool, type ToolName } from './catalog.ts';
-import { unpack } from './unpack.ts';
+import {
+  type AskedTool,
+  catalog,
+  type Platform,
+  platformName,
+  type Tool,
+  type ToolName,
+} from './catalog.ts';
 import { fetchText, resolveVersion } from './versions.ts';
 
 /** The runner's tool cache. Nothing in it is trusted: other jobs may write there. */
@@ -28,11 +34,7 @@ export interface StoredTool {
   readonly arch: string;
 }
 
-export interface Wanted {
-  readonly name: ToolName;
-  readonly asked: string;
-  /** The user's own digest, for a version that the table does not have. */
-  readonly sha256?: string;
+export interface Wanted extends AskedTool {
   readonly clusterVersion?: string;
 }
 
@@ -90,7 +92,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
   const downloaded = found === undefined;
   if (tool.member === undefined) {
     await probe(tool, version, kept, ports.shell);
-    return { name: tool.name, version, path: kept, downloaded };
+    return { name: wanted.name, version, path: kept, downloaded };
   }
   const unpacked = await unpack(kept, tool.member, ports);
   const path = `${unpacked}/${tool.member}`;
@@ -100,7 +102,7 @@ export async function install(wanted: Wanted, ports: InstallPorts): Promise<Inst
     await ports.files.remove(unpacked);
     throw error;
   }
-  return { name: tool.name, version, path, downloaded, unpacked };
+  return { name: wanted.name, version, path, downloaded, unpacked };
 }
 
 /** ActionError for a release that was published by an attacker, however it came here. */
@@ -181,6 +183,30 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
   return hash.digest('hex');
+}
+
+/**
+ * The program out of a checked archive, into a new folder of this run. Only the archive is kept:
+ * nobody publishes the digest of what is in it, so an unpacked one could not be checked again.
+ */
+async function unpack(
+  archive: string,
+  member: string,
+  ports: Pick<InstallPorts, 'files' | 'shell'>,
+): Promise<string> {
+  const folder = await ports.files.makeTemp('webgen-deploy-tool-');
+  const args = ['-x', '-z', '-o', '-f', archive, '-C', folder, member];
+  const { code, stderr } = await ports.shell.run('tar', args, { timeoutMs: 120_000 });
+  const path = `${folder}/${member}`;
+  const stats = await lstat(path).catch(() => undefined);
+  if (code === 0 && stats?.isFile() && stats.nlink === 1) {
+    await chmod(path, 0o755);
+    return folder;
+  }
+  await ports.files.remove(folder);
+  const what = `${member} is not a regular file in its maker's archive.`;
+  const evidence = [`${archive}: ${stderr.trim() || 'another kind of file'}`];
+  throw fail('tool-unavailable', what, evidence);
 }
 
 async function probe(tool: Tool, version: string, path: string, shell: Shell): Promise<void> {

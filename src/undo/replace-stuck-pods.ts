@@ -7,9 +7,11 @@ import type { Api } from '../cluster/api.ts';
 import { listAll } from '../cluster/list.ts';
 import { readOne } from '../cluster/live-objects.ts';
 import type { Clock } from '../core/ports.ts';
-import { fieldsAt, listAt, textAt } from '../kube/json.ts';
+import { fieldsAt, textAt } from '../kube/json.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resource.ts';
+import { isPodReady, type Pod, typed } from '../kube/typed.ts';
 
 export interface PodReplacer {
   readonly api: Api;
@@ -19,7 +21,7 @@ export interface PodReplacer {
 }
 
 const observedMs = 30_000;
-const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
+const pods = resourceOfKind('Pod');
 
 /**
  * Deletes, once and by uid, each pod of another revision that is not ready. Ready ones are replaced
@@ -56,8 +58,6 @@ function isOwnedBy({ metadata }: KubeObject, uid: string | undefined): boolean {
 
 function isStuck(pod: KubeObject, revision: string | undefined): boolean {
   const { labels = {}, deletionTimestamp } = pod.metadata;
-  const ready = listAt(pod, 'status', 'conditions').some(
-    (each) => textAt(each, 'type') === 'Ready' && textAt(each, 'status') === 'True',
-  );
+  const ready = isPodReady(typed<Pod>(pod));
   return !deletionTimestamp && !ready && labels['controller-revision-hash'] !== revision;
 }

@@ -2,16 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   emptyMemory,
-  forget,
-  keepReady,
   liveMemory,
   type Memory,
   putAnswer,
   remember,
   shift,
-  track,
 } from '../../src/rollout/facts/memory.ts';
 import { type Proof, verdictOf } from '../../src/rollout/facts/verdict.ts';
+import { forget, keepReady, track } from './pure-memory.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const proof: Proof = { kind: 'Secret', namespace: 'web', name: 'login' };

@@ -1,15 +1,10 @@
 // Small objects for tests: what the API server would hold, made by hand.
 import type { KubeObject } from '../../src/kube/objects.ts';
-import {
-  emptyMemory,
-  forget,
-  type Memory,
-  rememberAll,
-  track,
-} from '../../src/rollout/facts/memory.ts';
+import { emptyMemory, type Memory, rememberAll } from '../../src/rollout/facts/memory.ts';
 import { createSnapshot } from '../../src/rollout/facts/snapshot.ts';
 import type { Verdict } from '../../src/rollout/facts/verdict.ts';
 import { judge } from '../../src/rollout/judge/judge.ts';
+import { forget, track } from './pure-memory.ts';
 
 export type Fields = { readonly [key: string]: unknown };
 

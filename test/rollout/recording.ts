@@ -6,16 +6,14 @@ import type { KubeObject } from '../../src/kube/objects.ts';
 import {
   type Answer,
   emptyMemory,
-  forget,
-  keepReady,
   type Memory,
   putAnswer,
   remember,
-  track,
 } from '../../src/rollout/facts/memory.ts';
 import { createSnapshot } from '../../src/rollout/facts/snapshot.ts';
 import type { Proof, Verdict } from '../../src/rollout/facts/verdict.ts';
 import { judge } from '../../src/rollout/judge/judge.ts';
+import { forget, keepReady, track } from './pure-memory.ts';
 
 type Patch = { readonly [key: string]: unknown };
 

@@ -131,6 +131,27 @@ describe('a plan that builds', () => {
   });
 });
 
+describe('the tools of a plan', () => {
+  const none = { kubectlVersion: 'none', ycVersion: 'none', trivyVersion: 'auto' };
+  const toolsOf = (parts: Partial<Inputs>) =>
+    describePlan(planOf({ ...none, ...parts })).filter((line) => line.includes('for later steps'));
+
+  test('setup hands on every one that is asked for by version', () => {
+    expect(toolsOf({ command: 'setup' })).toEqual([]);
+    expect(toolsOf({ command: 'setup', trivyVersion: '0.74.0' })).toEqual([
+      expect.stringMatching(/install trivy for later steps$/),
+    ]);
+    const all = { kubectlVersion: 'auto', ycVersion: 'auto', trivyVersion: '0.74.0' };
+    expect(toolsOf({ command: 'setup', ...all })[0]).toMatch(/install kubectl, yc and trivy for/);
+  });
+
+  test('every other command hands on kubectl and yc by version; a scan brings its own Trivy', () => {
+    expect(toolsOf({ kubectlVersion: 'auto', ycVersion: 'auto' })).toEqual([]);
+    const all = { kubectlVersion: '1.34', ycVersion: '1.25.0', trivyVersion: '0.74.0' };
+    expect(toolsOf(all)[0]).toMatch(/install kubectl and yc for later steps$/);
+  });
+});
+
 describe('the lock', () => {
   test('is waited for while manifests are read, before the dry run', () => {
     const { build: _, ...plain } = inputsOf({});

@@ -3,14 +3,10 @@ import type { Api } from '../../cluster/api.ts';
 import { listAll } from '../../cluster/list.ts';
 import { whereAllowed } from '../../cluster/live-objects.ts';
 import { fieldsAt, textAt } from '../../kube/json.ts';
-import { groupOf, type KubeObject, kindKey } from '../../kube/objects.ts';
+import { kindRow, resourceOfKind } from '../../kube/kinds.ts';
+import { groupOf, type KubeObject } from '../../kube/objects.ts';
 
-const horizontal = {
-  apiVersion: 'autoscaling/v2',
-  kind: 'HorizontalPodAutoscaler',
-  plural: 'horizontalpodautoscalers',
-  namespaced: true,
-} as const;
+const horizontal = resourceOfKind('autoscaling/HorizontalPodAutoscaler');
 
 /** Tells whether one of these autoscalers targets an object. */
 export function autoscaledBy(scalers: readonly KubeObject[]): (object: KubeObject) => boolean {
@@ -34,18 +30,11 @@ export async function liveAutoscalers(
 
 /** Whether the object has a number of replicas that an autoscaler could own. */
 export function isScalable(object: KubeObject): boolean {
-  return scalable.has(kindKey(object)) || typeof fieldsAt(object, 'spec')['replicas'] === 'number';
+  return kindRow(object).scalable || typeof fieldsAt(object, 'spec')['replicas'] === 'number';
 }
 
-const scalable: ReadonlySet<string> = new Set([
-  'apps/Deployment',
-  'apps/StatefulSet',
-  'apps/ReplicaSet',
-]);
-
 function targetOf(scaler: KubeObject): string | undefined {
-  const key = kindKey(scaler);
-  if (key !== 'autoscaling/HorizontalPodAutoscaler' && key !== 'keda.sh/ScaledObject') return;
+  if (!kindRow(scaler).scales) return;
   const name = textAt(scaler, 'spec', 'scaleTargetRef', 'name');
   if (!name) return;
   // KEDA's defaults: https://keda.sh/docs/latest/reference/scaledobject-spec/

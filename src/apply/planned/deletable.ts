@@ -1,20 +1,12 @@
 // What a run never deletes, and why.
 import { textAt } from '../../kube/json.ts';
+import { kindRow } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import { kindKey } from '../../kube/objects.ts';
 
-/** What is never deleted, whoever made it, and why. */
-export const neverDeleted: Readonly<Record<string, string>> = {
-  PersistentVolumeClaim: 'its data would be lost',
-  PersistentVolume: 'its data would be lost',
-  'storage.k8s.io/StorageClass': 'volumes depend on it',
-  Namespace: 'everything in it would be lost',
-  'apiextensions.k8s.io/CustomResourceDefinition': 'all objects of the kind would be lost',
-};
-
 /** Why an object is never deleted; undefined where it may be. */
 export function whyKept(object: KubeObject): string | undefined {
-  const why = neverDeleted[kindKey(object)];
+  const why = kindRow(object).keptBecause;
   if (why !== undefined) return `it is never deleted: ${why}`;
   if (object.metadata.annotations?.[keepAnnotation] === 'true') return `${keepAnnotation}: "true"`;
   const path = ['spec', 'persistentVolumeClaimRetentionPolicy', 'whenDeleted'];

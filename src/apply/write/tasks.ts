@@ -7,6 +7,7 @@ import { type Finding, finding } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { spell } from '../../core/text.ts';
 import { fieldsAt, listAt, textAt } from '../../kube/json.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import { type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import type { PlannedObject } from '../planned/planned-object.ts';
 import { until } from './gates.ts';
@@ -110,9 +111,8 @@ export async function runs(
   if (typeof active !== 'number' || active === 0) return false;
   const labels = Object.entries(fieldsAt(live, 'spec', 'selector', 'matchLabels'));
   const { namespace } = live.metadata;
-  const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
   const listed = await whereAllowed(
-    listAll(api, pods, {
+    listAll(api, resourceOfKind('Pod'), {
       ...(namespace ? { namespace } : {}),
       ...(signal ? { signal } : {}),
       labelSelector: labels.map(([key, value]) => `${key}=${value}`).join(','),

@@ -1,6 +1,6 @@
 // The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
 
-import type { Finding } from '../../core/errors.ts';
+import { byGravity, type Finding } from '../../core/errors.ts';
 import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import { recordOf } from '../../report/findings.ts';
@@ -12,7 +12,6 @@ import { checkedTexts, oddityOf } from '../../rollout/judge/oddity.ts';
 import { rowOf } from '../../rollout/judge/row-of.ts';
 import { memoryOfSaved } from '../../rollout/judge/saved-memory.ts';
 import { withShortTexts } from '../../rollout/judge/short-texts.ts';
-import { byGravity } from '../../rollout/judge/symptoms/diagnose.ts';
 import type { ReportedFinding } from '../../rollout/wait/result.ts';
 import { latestTime, prepare } from './prepare.ts';
 import { newestOf, readSaved, type Saved, type SavedFile } from './saved-objects.ts';
@@ -154,13 +153,10 @@ function speaksForItself(object: KubeObject): boolean {
   return kindKey(object) !== 'batch/CronJob';
 }
 
-const crewKinds: Readonly<Record<string, readonly string[]>> = {
-  'apps/Deployment': ['apps/ReplicaSet', 'Pod'],
-  'apps/ReplicaSet': ['Pod'],
-  'apps/StatefulSet': ['Pod'],
-  'apps/DaemonSet': ['Pod'],
-  'batch/Job': ['Pod'],
-};
+/** Its own judge looks at them already. */
+function looksAt(owner: KubeObject, owned: KubeObject): boolean {
+  return rowOf(owner)?.needs.some((need) => need === kindKey(owned)) ?? false;
+}
 
 /** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
 function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): readonly Verdict[] {
@@ -170,7 +166,7 @@ function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): 
   const history = kindKey(owner) === 'batch/CronJob' ? olderJobs(owned) : [];
   return owned.flatMap((each) => {
     if (told.has(identityOf(each))) return [];
-    const isSeen = crewKinds[kindKey(owner)]?.includes(kindKey(each)) || history.includes(each);
+    const isSeen = looksAt(owner, each) || history.includes(each);
     if (isJudged(each) && !isSeen) return [judged(each, picture, told)];
     told.add(identityOf(each));
     const verdicts = verdictsBelow(each, picture, told);

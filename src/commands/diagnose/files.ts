@@ -1,6 +1,6 @@
 // `diagnose FILE…`: files in, text or JSON out, and the exit code.
 
-import { type Finding, finding } from '../../core/errors.ts';
+import { type Finding, finding, severityMarks } from '../../core/errors.ts';
 import { clip, neutralise, oneLine } from '../../core/text.ts';
 import { type Patience, patiences } from '../../kube/annotations.ts';
 import { placeOf } from '../../report/findings.ts';
@@ -72,7 +72,7 @@ function timeIn(text: string): number {
 }
 
 function errorLines(problem: Finding): readonly string[] {
-  const mark = problem.severity === 'fatal' ? '✗' : '!';
+  const mark = severityMarks[problem.severity];
   const place = placeOf(problem);
   const why = problem.evidence.map((line) => `  ${line}`);
   return [

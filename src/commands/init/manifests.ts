@@ -121,8 +121,7 @@ metadata:
   return `# Once, by an administrator: kubectl apply -f manifests/bootstrap\n${each.join('---\n')}`;
 }
 
-const namespacesOf = ({ namespace }: Answers) =>
-  [namespace, `${namespace}-staging`] as const;
+const namespacesOf = ({ namespace }: Answers) => [namespace, `${namespace}-staging`] as const;
 
 /** Path → text. */
 export function manifests(answers: Answers): Readonly<Record<string, string>> {

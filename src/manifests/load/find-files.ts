@@ -1,37 +1,13 @@
 // The lines of `manifests` → the files, kustomization folders and addresses to load, each once.
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { type Finding, finding } from '../../core/errors.ts';
-import type { Files } from '../../core/ports.ts';
 import { type Entry, entryFinding, readEntries } from './entries.ts';
-import {
-  type Found,
-  isInside,
-  isKustomizationFile,
-  kustomizationIn,
-  outsideFinding,
-  type Places,
-} from './places.ts';
-
-export type Source =
-  | { readonly by: 'file'; readonly path: string; readonly real: string }
-  | { readonly by: 'kustomization'; readonly path: string; readonly real: string }
-  | {
-      readonly by: 'remote';
-      readonly url: string;
-      readonly sha256: string;
-      readonly shown: string;
-    };
+import { type Found, isInside, outsideFinding } from './places.ts';
+import { type LocalPlace, recognise, type Search, type Source } from './sources.ts';
 
 export interface Sources {
   readonly sources: readonly Source[];
   readonly findings: readonly Finding[];
-}
-
-type Local = Exclude<Source, { by: 'remote' }>;
-
-interface Search {
-  readonly files: Files;
-  readonly places: Places;
 }
 
 /** A folder means the files directly in it, as with kubectl; `folder/**` + `/*.yaml` goes deeper. */
@@ -65,30 +41,20 @@ async function sourcesOf(entry: Entry, search: Search): Promise<Sources> {
 }
 
 async function named(entry: Entry, search: Search): Promise<Sources> {
-  const { files, places } = search;
+  const { places } = search;
   const found = await places.find(entry.text);
   if (!found) {
     const hint = 'Correct the path; it is relative to the root of the repository.';
     return nothing(entryFinding(entry.text, 'does not exist', hint));
   }
   if (!places.mayRead(found)) return nothing(outsideFinding(places.show(found.path)));
+  const source = await recognise(found, { ...search, isNamed: true });
+  if (source) return { sources: [source], findings: [] };
   if (found.kind === 'folder') return folder(entry, found, search);
-  if (found.kind === 'other') {
-    return nothing(entryFinding(entry.text, 'is not a file', 'Name a file or a folder.'));
-  }
-  if (isKustomizationFile(found.path)) {
-    const around = await places.find(dirname(found.path));
-    if (around && (await kustomizationIn(files, around.path))) {
-      return { sources: [{ by: 'kustomization', ...pathsOf(around) }], findings: [] };
-    }
-  }
-  return { sources: [{ by: 'file', ...pathsOf(found) }], findings: [] };
+  return nothing(entryFinding(entry.text, 'is not a file', 'Name a file or a folder.'));
 }
 
 async function folder(entry: Entry, found: Found, search: Search): Promise<Sources> {
-  if (await kustomizationIn(search.files, found.path)) {
-    return { sources: [{ by: 'kustomization', ...pathsOf(found) }], findings: [] };
-  }
   const names = (await search.files.list(found.path)).filter(isManifest).toSorted();
   const inside = await filesAt(
     names.map((name) => join(found.path, name)),
@@ -113,27 +79,25 @@ async function globbed(entry: Entry, search: Search): Promise<Sources> {
   return nothing(entryFinding(entry.text, 'matches no .yaml, .yml or .json file', hint));
 }
 
-async function filesAt(paths: readonly string[], { places }: Search): Promise<Sources> {
-  const found = await Promise.all(
-    paths.map(async (path) => ({ path, is: await places.find(path) })),
+async function filesAt(paths: readonly string[], search: Search): Promise<Sources> {
+  const { places } = search;
+  const results = await Promise.all(
+    paths.map(async (path): Promise<Sources> => {
+      const found = await places.find(path);
+      if (!found) return nothing(brokenLink(places.show(path)));
+      if (!places.mayRead(found)) return nothing(outsideFinding(places.show(path)));
+      const source = await recognise(found, { ...search, isNamed: false });
+      return { sources: source ? [source] : [], findings: [] };
+    }),
   );
   return {
-    sources: found.flatMap(({ is }) =>
-      is?.kind === 'file' && places.mayRead(is) ? [{ by: 'file' as const, ...pathsOf(is) }] : [],
-    ),
-    findings: found.flatMap(({ path, is }) => {
-      if (!is) return [brokenLink(places.show(path))];
-      return places.mayRead(is) ? [] : [outsideFinding(places.show(path))];
-    }),
+    sources: results.flatMap((each) => each.sources),
+    findings: results.flatMap((each) => each.findings),
   };
 }
 
 function brokenLink(shown: string): Finding {
   return finding('manifest-invalid', `${shown} is a link that leads nowhere.`, { file: shown });
-}
-
-function pathsOf({ path, real }: Found): { readonly path: string; readonly real: string } {
-  return { path, real };
 }
 
 function nothing(problem: Finding): Sources {
@@ -154,7 +118,7 @@ async function exclusion(entry: Entry, { files, places }: Search) {
 }
 
 function without(found: Sources, barred: readonly string[], entry: string): Sources {
-  const isBarred = ({ path, real }: Local) =>
+  const isBarred = ({ path, real }: LocalPlace) =>
     barred.some((each) => isInside(path, each) || isInside(real, each));
   const sources = found.sources.filter((each) => each.by === 'remote' || !isBarred(each));
   if (sources.length > 0 || found.sources.length === 0) return { ...found, sources };

@@ -2,12 +2,12 @@
 import type { RunContext } from '../../core/context.ts';
 import type { Ports } from '../../core/ports.ts';
 import type { Document } from '../../kube/document.ts';
-import { findDuplicates, parseManifests } from '../parse/parse.ts';
+import { findDuplicates } from '../parse/parse.ts';
 import { entryFinding } from './entries.ts';
-import { findSources, type Source } from './find-files.ts';
-import { type Loaded, type Loading, loadKustomization } from './load-kustomization.ts';
-import { loadRemote } from './load-remote.ts';
+import { findSources } from './find-files.ts';
+import type { Loaded, Loading } from './load-kustomization.ts';
 import { placesOf } from './places.ts';
+import { loadSource } from './sources.ts';
 
 export interface LoadManifests {
   readonly ports: Pick<Ports, 'shell' | 'files' | 'http'>;
@@ -38,7 +38,7 @@ export async function loadManifests(
     kubectl: onceOnly(deps.kubectl),
     ...(signal ? { signal } : {}),
   };
-  const loaded = await Promise.all(sources.map((source) => load(source, loading)));
+  const loaded = await Promise.all(sources.map((source) => loadSource(source, loading)));
   const documents = loaded.flatMap((each) => each.documents);
   const problems = [...findings, ...loaded.flatMap((each) => each.findings)];
   const empty = documents.length === 0 && entries.length > 0 && problems.length === 0;
@@ -50,15 +50,6 @@ export async function loadManifests(
       ...findDuplicates(documents),
     ],
   };
-}
-
-async function load(source: Source, loading: Loading): Promise<Loaded> {
-  if (source.by === 'remote') return loadRemote(source, loading.ports.http);
-  if (source.by === 'kustomization') return loadKustomization(source.path, loading);
-  return parseManifests(
-    await loading.ports.files.read(source.real),
-    loading.places.show(source.path),
-  );
 }
 
 function nothingInside(entries: readonly string[]) {

@@ -58,18 +58,6 @@ function with_<K, V>(map: ReadonlyMap<K, V>, key: K, value: V): ReadonlyMap<K, V
   return new Map(map).set(key, value);
 }
 
-/** Starts to wait for an object. `writtenAt` is the server's time, in milliseconds. */
-export function track(memory: Memory, object: KubeObject, writtenAt: number | undefined): Memory {
-  return { ...memory, targets: with_(memory.targets, identityOf(object), { writtenAt }) };
-}
-
-/** Keeps a verdict that ended the wait: a Job's TTL may delete it before the others are done. */
-export function keepReady(memory: Memory, object: KubeObject, ready: Verdict): Memory {
-  const tracked = memory.targets.get(identityOf(object)) ?? { writtenAt: undefined };
-  if (tracked.ready === ready) return memory;
-  return { ...memory, targets: with_(memory.targets, identityOf(object), { ...tracked, ready }) };
-}
-
 /** One name per read. */
 export function proofKey(proof: Proof): string {
   return `${proof.kind}/${proof.namespace}/${proof.name}/${proof.key ?? ''}`;
@@ -93,17 +81,6 @@ export function rememberAll(memory: Memory, objects: readonly KubeObject[], now:
     seen: new Map(memory.seen),
   };
   for (const object of objects) learn(draft, object, now);
-  return { ...memory, ...draft };
-}
-
-/** Forgets a deleted object; what its owner reached stays as the mark to beat. */
-export function forget(memory: Memory, object: KubeObject, now: number): Memory {
-  const draft = {
-    pods: new Map(memory.pods),
-    heights: new Map(memory.heights),
-    seen: new Map(memory.seen),
-  };
-  unlearn(draft, object, now);
   return { ...memory, ...draft };
 }
 
@@ -153,7 +130,7 @@ function learn(draft: Draft, object: KubeObject, now: number): void {
 
 const leavingKey = ({ metadata }: KubeObject): string => `${metadata.namespace ?? ''}/leaving`;
 
-/** As `forget`, from the draft itself. */
+/** Forgets a deleted object; what its owner reached stays as the mark to beat. */
 function unlearn(draft: Omit<Draft, 'progress'>, object: KubeObject, now: number): void {
   const uid = object.metadata.uid ?? identityOf(object);
   for (const key of [uid, `${uid}/deleting`, `${uid}/refused`]) draft.seen.delete(key);

@@ -21,7 +21,13 @@ import { judgeVolume } from './kinds/volume.ts';
 import { withReferences } from './references.ts';
 
 /** Something else to watch; without the right to it the judgement is only less precise. */
-export type Need = 'Service' | 'ReplicaSet' | 'ControllerRevision' | 'Pod' | 'Event' | 'Node';
+export type Need =
+  | 'Service'
+  | 'apps/ReplicaSet'
+  | 'apps/ControllerRevision'
+  | 'Pod'
+  | 'Event'
+  | 'Node';
 
 export interface JudgeRow {
   /** When it is ready, in words; and the states under `test/fixtures/cluster/` that show it. */
@@ -31,6 +37,8 @@ export interface JudgeRow {
   readonly needs: readonly Need[];
   /** Its controller tells by `status.observedGeneration` that it has seen the spec. */
   readonly observed?: boolean;
+  /** A table of workloads names it only while it is not ready: it is ready by existing. */
+  readonly quiet?: true;
   /** Where it may not be watched it is taken as it was written. */
   readonly optional?: boolean;
 }
@@ -41,6 +49,7 @@ const webhooks: JudgeRow = {
   judge: withReferences(() => verdictOf('ready', 'exists')),
   needs: [],
   optional: true,
+  quiet: true,
 };
 
 export const judges: Readonly<Record<string, JudgeRow>> = {
@@ -57,7 +66,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
       'deployment/leftover-deadline',
     ],
     judge: judgeDeployment,
-    needs: ['ReplicaSet', 'Pod', 'Event'],
+    needs: ['apps/ReplicaSet', 'Pod', 'Event'],
     observed: true,
   },
   'apps/StatefulSet': {
@@ -83,7 +92,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
       'daemonset/node-cordoned',
     ],
     judge: judgeDaemonSet,
-    needs: ['ControllerRevision', 'Pod', 'Event', 'Node'],
+    needs: ['apps/ControllerRevision', 'Pod', 'Event', 'Node'],
     observed: true,
   },
   'apps/ReplicaSet': {
@@ -123,12 +132,14 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     shows: ['service/ready', 'service/balancer-pending'],
     judge: judgeService,
     needs: ['Pod'],
+    quiet: true,
   },
   'networking.k8s.io/Ingress': {
     ready: 'exists; its address is not awaited',
     shows: ['ingress/ready', 'ingress/no-address'],
     judge: withReferences(judgeIngress),
     needs: ['Service'],
+    quiet: true,
   },
   'gateway.networking.k8s.io/HTTPRoute': {
     ready:
@@ -160,6 +171,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     shows: ['horizontalpodautoscaler/scaling', 'horizontalpodautoscaler/disabled'],
     judge: judgeAutoscaler,
     needs: [],
+    quiet: true,
   },
   'apiextensions.k8s.io/CustomResourceDefinition': {
     ready: 'Established, names accepted',
@@ -178,6 +190,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     shows: ['poddisruptionbudget/ready'],
     judge: judgeBudget,
     needs: [],
+    quiet: true,
   },
   PersistentVolume: {
     ready: 'Available or Bound',
@@ -185,6 +198,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     judge: judgeVolume,
     needs: [],
     optional: true,
+    quiet: true,
   },
   ResourceQuota: {
     ready: 'it counts what its spec says',
@@ -192,6 +206,7 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     judge: judgeQuota,
     needs: [],
     optional: true,
+    quiet: true,
   },
   'admissionregistration.k8s.io/ValidatingWebhookConfiguration': webhooks,
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhooks,
@@ -200,5 +215,6 @@ export const judges: Readonly<Record<string, JudgeRow>> = {
     shows: ['namespace/active'],
     judge: judgeNamespace,
     needs: [],
+    quiet: true,
   },
 };

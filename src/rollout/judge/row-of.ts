@@ -1,4 +1,5 @@
 // Which row judges an object: its kind's own, the generic one, or none.
+import { isPlainGroup } from '../../kube/kinds.ts';
 import { groupOf, type KubeObject, kindKey } from '../../kube/objects.ts';
 import { hasRules } from './custom.ts';
 import { type JudgeRow, judges } from './judges.ts';
@@ -11,34 +12,6 @@ export const generic: JudgeRow = {
   judge: judgeGeneric,
   needs: [],
 };
-
-// Groups of Kubernetes itself whose kinds are ready when they exist, unless the table names them.
-const plainGroups: ReadonlySet<string> = new Set([
-  '',
-  'admissionregistration.k8s.io',
-  'apps',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-]);
-
-/** One of Kubernetes itself: nobody's controller gives its kinds a status of their own. */
-export function isPlainGroup(group: string): boolean {
-  return plainGroups.has(group);
-}
 
 /** The row of a kind; undefined for kinds that are ready as soon as they exist. */
 export function rowOf(object: KubeObject): JudgeRow | undefined {

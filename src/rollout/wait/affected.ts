@@ -1,15 +1,9 @@
 // Whom a change concerns: up the owners, from a pod or an event to the workloads that are awaited.
-import { identityOf, type KubeObject, kindKey } from '../../kube/objects.ts';
+import { kindRow } from '../../kube/kinds.ts';
+import { identityOf, type KubeObject } from '../../kube/objects.ts';
 import { type KubeEvent, typed } from '../../kube/typed.ts';
 import type { Snapshot } from '../facts/snapshot.ts';
 
-/** These say something about what owns them (or what they are about), and about nothing else. */
-const owned: ReadonlySet<string> = new Set([
-  'Pod',
-  'Event',
-  'apps/ReplicaSet',
-  'apps/ControllerRevision',
-]);
 /** Pod, Job, CronJob: nothing is deeper, and hostile references may go in circles. */
 const mostOwners = 4;
 
@@ -31,7 +25,7 @@ export function affectedBy(
     for (const { uid } of each.metadata.ownerReferences ?? []) climb(snapshot.byUid(uid), left - 1);
   };
   climb(subjectOf(object, snapshot), mostOwners);
-  return found.size > 0 || owned.has(kindKey(object)) ? [...found] : 'all';
+  return found.size > 0 || kindRow(object).concernsOwner ? [...found] : 'all';
 }
 
 function subjectOf(object: KubeObject, snapshot: Snapshot): KubeObject | undefined {

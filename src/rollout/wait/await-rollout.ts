@@ -1,36 +1,14 @@
 // Waits until every workload is ready, one has failed for certain, or the time is up.
-import type { Api } from '../../cluster/api.ts';
 import { watchAll } from '../../cluster/watch.ts';
-import type { Clock } from '../../core/ports.ts';
 import { createWake } from '../../core/wake.ts';
-import type { Patience } from '../../kube/annotations.ts';
-import type { LiveFinding } from '../facts/verdict.ts';
 import { conclude } from './conclude.ts';
-import { type End, follow, type Waiting } from './follow-rollout.ts';
+import { type AwaitOptions, type End, follow, type Waiting } from './follow-rollout.ts';
 import type { ReportedFinding, WorkloadResult } from './result.ts';
 import { withLogs } from './rollout-evidence.ts';
-import { createView, type Target, type View, workloadsOf } from './rollout-view.ts';
+import { createView, type View, workloadsOf } from './rollout-view.ts';
 import { watchPlan } from './watch-plan.ts';
 
 export type { Target } from './rollout-view.ts';
-
-export interface AwaitOptions {
-  readonly api: Api;
-  readonly clock: Clock;
-  readonly targets: readonly Target[];
-  readonly timeoutMs: number;
-  /** The limit as the user knows it, for messages; default: `timeoutMs`. */
-  readonly limitMs?: number;
-  /** Log lines of each failed container; 0 for none. */
-  readonly logLines: number;
-  /** Default: normal. */
-  readonly patience?: Patience;
-  readonly signal?: AbortSignal;
-  /** Lines for people; they hold text of the cluster. */
-  onLine(line: string): void;
-  /** Each finding once, and again when it becomes fatal. */
-  onFinding?(finding: LiveFinding): void;
-}
 
 export interface AwaitResult {
   readonly workloads: readonly WorkloadResult[];
@@ -48,7 +26,7 @@ export async function awaitRollout(options: AwaitOptions): Promise<AwaitResult> 
   const stop = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
   const wake = createWake(clock);
-  const view = createView(api, clock, { targets, patience: options.patience });
+  const view = createView(options);
   type Taken = Parameters<View['take']>;
   const handlers = {
     onEvent: (target: Taken[0], event: Taken[1]) => {

@@ -1,10 +1,9 @@
 // The end of a wait: what was wrong, and what it still waited for when the time was up.
 
-import { finding } from '../../core/errors.ts';
+import { byGravity, finding } from '../../core/errors.ts';
 import { spell } from '../../core/text.ts';
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import type { LiveFinding, Verdict } from '../facts/verdict.ts';
-import { byGravity } from '../judge/symptoms/diagnose.ts';
 import { isSettled } from './narrate.ts';
 
 export interface Judged {

@@ -4,30 +4,13 @@ import { listAll } from '../../cluster/list.ts';
 import { whereAllowed } from '../../cluster/live-objects.ts';
 import { servedKinds } from '../../cluster/served-kinds.ts';
 import { ActionError, finding } from '../../core/errors.ts';
+import { isPlainGroup, kindsWhere } from '../../kube/kinds.ts';
 import { managerOf } from '../../kube/managed-fields.ts';
 import { groupOf, type KubeObject } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
-import { isPlainGroup } from '../judge/row-of.ts';
 
-// The kinds of the standard library that have a verdict of their own.
-const kinds = [
-  ['apps/v1', 'Deployment'],
-  ['apps/v1', 'StatefulSet'],
-  ['apps/v1', 'DaemonSet'],
-  ['batch/v1', 'Job'],
-  ['batch/v1', 'CronJob'],
-  ['v1', 'PersistentVolumeClaim'],
-  ['v1', 'Service'],
-  ['autoscaling/v2', 'HorizontalPodAutoscaler'],
-  ['networking.k8s.io/v1', 'Ingress'],
-] as const;
-
-// The same, but an account that may not list them can do without.
-const moreKinds = [
-  ['v1', 'Pod'],
-  ['v1', 'ResourceQuota'],
-  ['policy/v1', 'PodDisruptionBudget'],
-] as const;
+const kinds = kindsWhere(({ status }) => status === 'always');
+const moreKinds = kindsWhere(({ status }) => status === 'where-allowed');
 
 /** A list of a custom kind, whose API may be broken, gets no longer than this. */
 const customMs = 5_000;

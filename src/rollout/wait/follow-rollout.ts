@@ -1,7 +1,5 @@
 // The loop of the wait: judge when something happened or a second passed, tell, prove, end.
-import type { Api } from '../../cluster/api.ts';
 import { ActionError } from '../../core/errors.ts';
-import type { Clock } from '../../core/ports.ts';
 import type { Wake } from '../../core/wake.ts';
 import { identityOf } from '../../kube/objects.ts';
 import { pathOf } from '../../kube/paths.ts';
@@ -10,16 +8,19 @@ import type { LiveFinding } from '../facts/verdict.ts';
 import type { Judged } from './conclude.ts';
 import { isSettled, narrate, nothingTold, type Told } from './narrate.ts';
 import { readProof } from './rollout-proof.ts';
-import type { View } from './rollout-view.ts';
+import type { JudgeOptions, View } from './rollout-view.ts';
 
-export interface Waiting {
-  readonly api: Api;
-  readonly clock: Clock;
-  readonly targets: readonly unknown[];
+export interface AwaitOptions extends JudgeOptions {
   readonly timeoutMs: number;
-  readonly logLines: number;
-  /** The caller's: the run was cancelled. */
-  readonly signal?: AbortSignal;
+  /** The limit as the user knows it, for messages; default: `timeoutMs`. */
+  readonly limitMs?: number;
+  onLine(line: string): void;
+  /** Each finding once, and again when it becomes fatal. */
+  onFinding?(finding: LiveFinding): void;
+}
+
+/** `signal` is the caller's: the run was cancelled. */
+export interface Waiting extends AwaitOptions {
   /** The caller's, or the wait is over. */
   readonly stopped: AbortSignal;
   readonly view: View;
@@ -30,8 +31,6 @@ export interface Waiting {
   /** Proofs that are being read. */
   readonly reading: Set<string>;
   readonly confirmations: { left: number };
-  onLine(line: string): void;
-  onFinding?(finding: LiveFinding): void;
 }
 
 export interface End {

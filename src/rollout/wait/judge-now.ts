@@ -2,25 +2,12 @@
 import type { Api } from '../../cluster/api.ts';
 import { listAll } from '../../cluster/list.ts';
 import { ActionError, finding } from '../../core/errors.ts';
-import type { Clock } from '../../core/ports.ts';
-import type { Patience } from '../../kube/annotations.ts';
 import type { AwaitResult } from './await-rollout.ts';
 import { conclude } from './conclude.ts';
 import { withLogs } from './rollout-evidence.ts';
 import { readProof } from './rollout-proof.ts';
-import { createView, type Target, type View, workloadsOf } from './rollout-view.ts';
+import { createView, type JudgeOptions, type View, workloadsOf } from './rollout-view.ts';
 import { type WatchedKind, watchPlan } from './watch-plan.ts';
-
-export interface JudgeOptions {
-  readonly api: Api;
-  readonly clock: Clock;
-  readonly targets: readonly Target[];
-  readonly logLines: number;
-  /** Default: normal. */
-  readonly patience?: Patience;
-  readonly signal?: AbortSignal;
-  onLine?(line: string): void;
-}
 
 /** One list per kind and namespace. What only time could prove stays a warning. */
 export async function judgeNow(
@@ -28,7 +15,7 @@ export async function judgeNow(
 ): Promise<Pick<AwaitResult, 'workloads' | 'findings'>> {
   const { api, clock, targets } = options;
   const signal = options.signal ?? new AbortController().signal;
-  const view = createView(api, clock, { targets, patience: options.patience });
+  const view = createView(options);
   const from = clock.now();
   const plan = watchPlan(targets.map(({ object }) => object));
   await Promise.all(plan.map((each) => look(each, view, { ...options, signal })));
@@ -42,11 +29,7 @@ export async function judgeNow(
   return { workloads, findings };
 }
 
-interface Looking {
-  readonly api: Api;
-  readonly signal: AbortSignal;
-  onLine?(line: string): void;
-}
+type Looking = Pick<JudgeOptions, 'api' | 'onLine'> & { readonly signal: AbortSignal };
 
 async function look(watched: WatchedKind, view: View, options: Looking): Promise<void> {
   const { api, signal, onLine } = options;

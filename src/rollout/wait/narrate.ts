@@ -1,4 +1,5 @@
 // What a person reads while it waits: a line when something changed, and now and then a reminder.
+import { byGravity, severityMarks } from '../../core/errors.ts';
 import { spell } from '../../core/text.ts';
 import type { LiveFinding, Verdict } from '../facts/verdict.ts';
 
@@ -115,8 +116,6 @@ function changeLine(
   return words.length > 0 ? [`${label}: ${words.join(', ')}`] : [];
 }
 
-const weight = { note: 0, warning: 1, fatal: 2 } as const;
-
 interface News {
   readonly key: string;
   readonly finding: LiveFinding;
@@ -126,13 +125,11 @@ function newsOf({ label, verdict }: Subject, told: Told): readonly News[] {
   return verdict.findings.flatMap((finding) => {
     const key = `${label}|${finding.cause ?? finding.what}`;
     const before = told.findings.get(key);
-    return before !== undefined && weight[before] >= weight[finding.severity]
+    return before !== undefined && byGravity({ severity: before }, finding) <= 0
       ? []
       : [{ key, finding }];
   });
 }
-
-const marks = { fatal: '✗', warning: '!', note: '·' } as const;
 
 function findingLine({ severity, code, what, pod, node, count, evidence }: LiveFinding): string {
   const where =
@@ -142,7 +139,7 @@ function findingLine({ severity, code, what, pod, node, count, evidence }: LiveF
           count !== undefined && count > 1 ? `, ${count} pods` : ''
         })`;
   const why = evidence[0] === undefined ? '' : `: ${evidence[0]}`;
-  return `${marks[severity]} ${code}  ${what}${where}${why}`;
+  return `${severityMarks[severity]} ${code}  ${what}${where}${why}`;
 }
 
 function reminder(subjects: readonly Subject[], elapsed: number): readonly string[] {

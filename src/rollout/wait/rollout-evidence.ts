@@ -1,8 +1,10 @@
 // What a fatal finding shows beyond the snapshot: log lines, and the platform of its node.
+
 import type { Api } from '../../cluster/api.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { ApiResponse } from '../../core/ports.ts';
 import { textAt } from '../../kube/json.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import { pathOf } from '../../kube/paths.ts';
 import { platformHint, wrongPlatform } from '../facts/exit-words.ts';
 import { plain, plainLog } from '../facts/plain-text.ts';
@@ -51,20 +53,17 @@ interface Read {
 
 async function readLog(api: Api, request: LogRequest, options: LogOptions): Promise<Read> {
   const { namespace, pod, container, previous } = request;
-  const path = pathOf(
-    { apiVersion: 'v1', plural: 'pods', namespaced: true },
-    {
-      namespace,
-      name: pod,
-      subresource: 'log',
-      query: {
-        container,
-        previous: previous || undefined,
-        tailLines: options.logLines,
-        limitBytes: logBytes,
-      },
+  const path = pathOf(resourceOfKind('Pod'), {
+    namespace,
+    name: pod,
+    subresource: 'log',
+    query: {
+      container,
+      previous: previous || undefined,
+      tailLines: options.logLines,
+      limitBytes: logBytes,
     },
-  );
+  });
   const which = `${previous ? 'previous log' : 'log'} of ${pod}/${container}`;
   try {
     const answer = await api.send({
@@ -130,7 +129,7 @@ async function platformOf(
   node: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const path = pathOf({ apiVersion: 'v1', plural: 'nodes', namespaced: false }, { name: node });
+  const path = pathOf(resourceOfKind('Node'), { name: node });
   try {
     const answer = await api.send({ method: 'GET', path, timeoutMs: logMs, signal });
     const architecture = textAt(answer.body, 'status', 'nodeInfo', 'architecture');

@@ -1,9 +1,12 @@
 // Reads that prove a finding: is the object or key really missing, and what is there instead.
 import type { Api } from '../../cluster/api.ts';
+import { headsAlone, withoutReleases } from '../../cluster/list.ts';
 import { ActionError } from '../../core/errors.ts';
 import type { ApiRequest } from '../../core/ports.ts';
 import { fieldsAt, listAt, textAt } from '../../kube/json.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import { pathOf } from '../../kube/paths.ts';
+import type { Resource } from '../../kube/resource.ts';
 import type { Answer } from '../facts/memory.ts';
 import type { Proof } from '../facts/verdict.ts';
 
@@ -11,33 +14,20 @@ const readMs = 10_000;
 /** Enough to find the name that was meant. */
 const mostNames = 250;
 
-const resources = {
-  Secret: { apiVersion: 'v1', plural: 'secrets', namespaced: true },
-  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
-  Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
-  EndpointSlice: {
-    apiVersion: 'discovery.k8s.io/v1',
-    plural: 'endpointslices',
-    namespaced: true,
-  },
-  ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', namespaced: true },
-  StorageClass: { apiVersion: 'storage.k8s.io/v1', plural: 'storageclasses', namespaced: false },
-  PriorityClass: {
-    apiVersion: 'scheduling.k8s.io/v1',
-    plural: 'priorityclasses',
-    namespaced: false,
-  },
-  RuntimeClass: { apiVersion: 'node.k8s.io/v1', plural: 'runtimeclasses', namespaced: false },
-  IngressClass: { apiVersion: 'networking.k8s.io/v1', plural: 'ingressclasses', namespaced: false },
-  GatewayClass: {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    plural: 'gatewayclasses',
-    namespaced: false,
-  },
-} as const;
+const resources: Readonly<Record<Proof['kind'], Resource>> = {
+  Secret: resourceOfKind('Secret'),
+  ConfigMap: resourceOfKind('ConfigMap'),
+  Service: resourceOfKind('Service'),
+  EndpointSlice: resourceOfKind('discovery.k8s.io/EndpointSlice'),
+  ServiceAccount: resourceOfKind('ServiceAccount'),
+  StorageClass: resourceOfKind('storage.k8s.io/StorageClass'),
+  PriorityClass: resourceOfKind('scheduling.k8s.io/PriorityClass'),
+  RuntimeClass: resourceOfKind('node.k8s.io/RuntimeClass'),
+  IngressClass: resourceOfKind('networking.k8s.io/IngressClass'),
+  GatewayClass: resourceOfKind('gateway.networking.k8s.io/GatewayClass'),
+};
 // The head alone is enough where no key is asked for: no value leaves the API server.
 const headOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
-const headsOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 
 /** Reads what a finding calls missing. Values are dropped at once: only key names are looked at. */
 export async function readProof(api: Api, proof: Proof, signal: AbortSignal): Promise<Answer> {
@@ -87,8 +77,6 @@ function resultOf(status: number, body: unknown, proof: Proof): Omit<Answer, 'at
   return keys.includes(proof.key) ? { result: 'present' } : { result: 'missing', keys };
 }
 
-// Releases are Secrets too, but nobody means them.
-const fieldSelector = 'type!=helm.sh/release.v1,type!=webgen-deploy/release';
 const defaultClass = 'storageclass.kubernetes.io/is-default-class';
 
 /** The names of others of its kind; empty where they may not be listed. */
@@ -97,13 +85,15 @@ async function namesBeside(
   { kind, namespace }: Proof,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const query = kind === 'Secret' ? { limit: mostNames, fieldSelector } : { limit: mostNames };
+  // Releases are Secrets too, but nobody means them.
+  const query =
+    kind === 'Secret' ? { limit: mostNames, fieldSelector: withoutReleases } : { limit: mostNames };
   const path = pathOf(resources[kind], { namespace, query });
   try {
     const { status, body } = await api.send({
       method: 'GET',
       path,
-      accept: headsOnly,
+      accept: headsAlone,
       timeoutMs: readMs,
       signal,
     });

@@ -46,13 +46,24 @@ export interface Looked {
   readonly anew: readonly Judged[];
 }
 
-export interface Viewed {
+/** What one look and a wait have in common. */
+export interface JudgeOptions {
+  readonly api: Api;
+  readonly clock: Clock;
   readonly targets: readonly Target[];
-  readonly patience?: Patience | undefined;
+  /** Log lines of each failed container; 0 for none. */
+  readonly logLines: number;
+  /** Default: normal. */
+  readonly patience?: Patience;
+  readonly signal?: AbortSignal;
+  /** Lines for people; they hold text of the cluster. */
+  onLine?(line: string): void;
 }
 
+type Viewed = Pick<JudgeOptions, 'api' | 'clock' | 'targets' | 'patience'>;
+
 /** An empty view of these targets; those whose kind is ready by existing are left out. */
-export function createView(api: Api, clock: Clock, { targets, patience = 'normal' }: Viewed): View {
+export function createView({ api, clock, targets, patience = 'normal' }: Viewed): View {
   const snapshot = createSnapshot();
   const memory = liveMemory();
   const awaited = targets.filter(({ object }) => rowOf(object));
@@ -187,21 +198,8 @@ interface Times {
   readonly settledAt: ReadonlyMap<string, number>;
 }
 
-/** Kinds that are ready by existing, as far as a table of workloads is concerned. */
-const unlisted: ReadonlySet<string> = new Set([
-  'Namespace',
-  'Service',
-  'ResourceQuota',
-  'PersistentVolume',
-  'admissionregistration.k8s.io/MutatingWebhookConfiguration',
-  'admissionregistration.k8s.io/ValidatingWebhookConfiguration',
-  'policy/PodDisruptionBudget',
-  'networking.k8s.io/Ingress',
-  'autoscaling/HorizontalPodAutoscaler',
-]);
-
 const isListed = ({ object, verdict }: Judged): boolean =>
-  verdict.state !== 'ready' || !unlisted.has(kindKey(object));
+  verdict.state !== 'ready' || !rowOf(object)?.quiet;
 
 /** What was waited for, and how it ended. */
 export function workloadsOf(judged: readonly Judged[], times: Times): readonly WorkloadResult[] {

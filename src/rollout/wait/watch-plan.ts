@@ -1,7 +1,7 @@
 // Which kinds have to be watched where, so that each is listed once for all workloads together.
+import { apiOfKind } from '../../kube/kinds.ts';
 import { type KubeObject, kindKey } from '../../kube/objects.ts';
 import { withoutUnread } from '../../kube/typed.ts';
-import type { Need } from '../judge/judges.ts';
 import { rowOf } from '../judge/row-of.ts';
 
 export interface WatchedKind {
@@ -25,15 +25,6 @@ const routine = [
   'ScalingReplicaSet',
 ];
 const telling = routine.map((reason) => `reason!=${reason}`).join(',');
-
-const versions: Readonly<Record<Need, string>> = {
-  Service: 'v1',
-  ReplicaSet: 'apps/v1',
-  ControllerRevision: 'apps/v1',
-  Pod: 'v1',
-  Event: 'v1',
-  Node: 'v1',
-};
 
 function scopeOf(namespace: string | undefined): Pick<WatchedKind, 'namespace'> {
   return namespace === undefined ? {} : { namespace };
@@ -63,7 +54,7 @@ export function watchPlan(targets: readonly KubeObject[]): readonly WatchedKind[
       const scope = need === 'Node' ? {} : scopeOf(namespace);
       const fields = need === 'Event' ? { fieldSelector: telling } : {};
       const kept = need === 'Pod' ? { keep: withoutUnread } : {};
-      add({ apiVersion: versions[need], kind: need, ...scope, ...fields, ...kept, optional: true });
+      add({ ...apiOfKind(need), ...scope, ...fields, ...kept, optional: true });
     }
   }
   return [...plan.values()];

@@ -208,8 +208,13 @@ export const isConnected = (run: Run): run is Connected => run.state.connection 
 export function releaseNamespace({ state, inputs }: Run): string | undefined {
   if (state.releases) return state.releases.namespace;
   if (inputs.namespace !== undefined) return inputs.namespace;
-  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
-  return names.toSorted()[0] ?? state.namespace;
+  return namespaceOfDocuments(state);
+}
+
+/** The first by alphabet that an object names, else the context's. */
+export function namespaceOfDocuments({ documents, namespace }: State): string | undefined {
+  const names = documents.flatMap(({ object }) => object.metadata.namespace ?? []);
+  return names.toSorted()[0] ?? namespace;
 }
 
 /** Only GitHub knows a repository's number: a terminal leaves the mark as it is. */

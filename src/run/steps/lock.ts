@@ -8,7 +8,7 @@ import { runStatus } from '../../github/run-status.ts';
 import type { Seeking } from '../../lock/acquire.ts';
 import { holdLock, type Lock } from '../../lock/hold.ts';
 import { type Holder, leaseName } from '../../lock/lease.ts';
-import { type Connected, type Run, repositoryMark } from '../state/state.ts';
+import { type Connected, namespaceOfDocuments, type Run, repositoryMark } from '../state/state.ts';
 
 /**
  * Goes on while manifests are loaded. Undefined where there is nothing to lock, or where another
@@ -44,8 +44,7 @@ async function lockIn(run: Connected, timeoutMs: number, either: AbortSignal) {
 async function namespaceOfManifests({ state, inputs }: Run): Promise<string | undefined> {
   if (inputs.manifests.length === 0) return state.namespace;
   await state.given.documents.promise;
-  const names = state.documents.flatMap(({ object }) => object.metadata.namespace ?? []);
-  return names.toSorted()[0] ?? state.namespace;
+  return namespaceOfDocuments(state);
 }
 
 type Wish = Pick<Seeking, 'namespace' | 'timeoutMs'>;

@@ -1,8 +1,10 @@
 // The steps around recorded releases: read them, choose one to go back to, see what would go.
+
 import { readLive, whereAllowed } from '../../cluster/live-objects.ts';
 import { repositoryOf } from '../../core/context.ts';
 import { ActionError, type Finding, finding } from '../../core/errors.ts';
 import type { Document } from '../../kube/document.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import { identityOf, kindKey, nameOf } from '../../kube/objects.ts';
 import { chooseTarget } from '../../releases/choose.ts';
 import type { KnownReleases } from '../../releases/known.ts';
@@ -113,7 +115,7 @@ async function reportSecrets(run: Connected): Promise<void> {
   const objects = state.returnsTo?.contents.objects ?? [];
   const secrets = objects.filter((each) => kindKey(each) === 'Secret');
   if (secrets.length === 0) return;
-  const resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+  const resource = resourceOfKind('Secret');
   const wanted = secrets.map((object) => ({ resource, object }));
   const { live } = await readLive(wanted, apiOf(run), signal);
   const names = secrets.map(nameOf).join(', ');

@@ -1,10 +1,12 @@
 // The scan of a run: prepared early, begun before the apply, and under `report` going on beside it.
+
 import { join, resolve } from 'node:path';
 import { type Listing, listAll } from '../../cluster/list.ts';
 import { ActionError, type Finding, type Severity } from '../../core/errors.ts';
 import { isWithin } from '../../core/guard.ts';
 import { counted } from '../../core/text.ts';
 import { parseReference } from '../../images/reference.ts';
+import { resourceOfKind } from '../../kube/kinds.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import {
   type Dockerfile,
@@ -24,7 +26,7 @@ import { registryOf } from './registry.ts';
 /** After the rest of a run is over, a scan that only reports has as long. */
 export const patienceMs = 2 * 60_000;
 
-const pods = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
+const pods = resourceOfKind('Pod');
 
 const severityOf = (mode: ScanMode): Severity => (mode === 'gate' ? 'fatal' : 'warning');
 

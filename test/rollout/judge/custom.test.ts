@@ -1,11 +1,12 @@
 // Custom kinds: what most controllers agree on, and what their users say instead.
 import { describe, expect, test } from '@jest/globals';
-import { emptyMemory, track } from '../../../src/rollout/facts/memory.ts';
+import { emptyMemory } from '../../../src/rollout/facts/memory.ts';
 import { createSnapshot } from '../../../src/rollout/facts/snapshot.ts';
 import { withRulesOf } from '../../../src/rollout/judge/custom.ts';
 import { judge } from '../../../src/rollout/judge/judge.ts';
 import { rowOf } from '../../../src/rollout/judge/row-of.ts';
 import { at, type Fields, judgeAt, noon, object } from '../made.ts';
+import { track } from '../pure-memory.ts';
 
 const old = at(-3_600);
 

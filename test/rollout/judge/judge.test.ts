@@ -1,12 +1,6 @@
 // The rules that hold for every kind, and the traps that other engines fell into.
 import { describe, expect, test } from '@jest/globals';
-import {
-  emptyMemory,
-  keepReady,
-  putAnswer,
-  shift,
-  track,
-} from '../../../src/rollout/facts/memory.ts';
+import { emptyMemory, putAnswer, shift } from '../../../src/rollout/facts/memory.ts';
 import { createSnapshot } from '../../../src/rollout/facts/snapshot.ts';
 import { verdictOf } from '../../../src/rollout/facts/verdict.ts';
 import { judge } from '../../../src/rollout/judge/judge.ts';
@@ -23,6 +17,7 @@ import {
   replicaSet,
   unschedulable,
 } from '../made.ts';
+import { keepReady, track } from '../pure-memory.ts';
 
 const done = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
 

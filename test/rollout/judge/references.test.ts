@@ -1,12 +1,13 @@
 // What an object names beside itself: looked for by a read, told when it is missing, never fatal.
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import { type Answer, emptyMemory, putAnswer, track } from '../../../src/rollout/facts/memory.ts';
+import { type Answer, emptyMemory, putAnswer } from '../../../src/rollout/facts/memory.ts';
 import { createSnapshot } from '../../../src/rollout/facts/snapshot.ts';
 import type { Proof } from '../../../src/rollout/facts/verdict.ts';
 import { judge } from '../../../src/rollout/judge/judge.ts';
 import { watchPlan } from '../../../src/rollout/wait/watch-plan.ts';
 import { judgeAt, noon, object } from '../made.ts';
+import { track } from '../pure-memory.ts';
 
 const ingress = (tls: object, annotations: object = {}) =>
   object('networking.k8s.io/v1', 'Ingress', { metadata: { annotations }, spec: { tls: [tls] } });

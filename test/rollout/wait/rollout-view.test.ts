@@ -19,7 +19,7 @@ const look = (object: KubeObject) => {
     scriptedCluster(() => ({ status: 404 })),
     { clock, log: rememberingLog() },
   );
-  const view = createView(api, clock, { targets: [{ object }] });
+  const view = createView({ api, clock, targets: [{ object }] });
   const { apiVersion, kind } = object;
   view.take({ apiVersion, kind, namespace: 'web' }, { type: 'synced', objects: [object] });
   view.take({ apiVersion, kind, namespace: 'web' }, { type: 'upsert', object });

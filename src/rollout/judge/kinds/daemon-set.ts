@@ -1,11 +1,11 @@
 // DaemonSets: the pods of the newest ControllerRevision, on nodes that can run them.
 import type { KubeObject } from '../../../kube/objects.ts';
-import { conditionOf, type DaemonSet, type Pod, typed } from '../../../kube/typed.ts';
+import { conditionOf, type DaemonSet, isPodReady, type Pod, typed } from '../../../kube/typed.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
 import { findingOf } from '../symptoms/diagnose.ts';
-import { groupFindings, isReady, podsOf, startedWords, unsteadyPods } from './pods.ts';
+import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 import { onDeleteFinding } from './stateful-set.ts';
 
 export const daemonSetRows: readonly SignalRow[] = [
@@ -44,8 +44,7 @@ function isDown(node: KubeObject | undefined): boolean {
 function unreachable(pods: readonly Pod[], context: JudgeContext): number {
   return pods.filter((pod) => {
     const node = pod.spec?.nodeName ?? '';
-    const ready = pod.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True');
-    return !ready && isDown(context.snapshot.get('Node', '', node));
+    return !isPodReady(pod) && isDown(context.snapshot.get('Node', '', node));
   }).length;
 }
 
@@ -77,7 +76,7 @@ export function judgeDaemonSet(live: KubeObject, context: JudgeContext): Verdict
     olderPods: all.length - pods.length,
     short: all.length < desired,
   };
-  const bear = bearableOf(live, { desired, haveIt: pods.filter(isReady).length });
+  const bear = bearableOf(live, { desired, haveIt: pods.filter(isPodReady).length });
   const findings = groupFindings(group, context).map(bear);
   return verdictOf('waiting', words, { progress, findings });
 }

@@ -1,6 +1,6 @@
 // Bare pods: running ones must be Ready, others must succeed.
 import type { KubeObject } from '../../../kube/objects.ts';
-import { conditionOf, type Pod, typed } from '../../../kube/typed.ts';
+import { isPodReady, type Pod, typed } from '../../../kube/typed.ts';
 import { exitWords } from '../../facts/exit-words.ts';
 import type { JudgeContext } from '../../facts/judge-context.ts';
 import { plain } from '../../facts/plain-text.ts';
@@ -23,8 +23,7 @@ export function judgePod(live: KubeObject, context: JudgeContext): Verdict {
   if (phase === 'Failed') {
     return verdictOf('waiting', 'failed', { findings: [failedPod(live, pod)] });
   }
-  const isReady = conditionOf(live, 'Ready')?.status === 'True';
-  if (always && isReady && unsteadyPods([pod], context) === 0) {
+  if (always && isPodReady(pod) && unsteadyPods([pod], context) === 0) {
     return verdictOf('ready', `ready${startedWords(pod.spec)}`);
   }
   const group = { owner: live, maker: live, pods: [pod], olderPods: 0, short: false };

@@ -1,13 +1,14 @@
 // What every workload with pods shares: whose pods count, and what is wrong with them.
+import { byGravity } from '../../../core/errors.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
-import { type Pod, type PodSpec, typed } from '../../../kube/typed.ts';
+import { isPodReady, type Pod, type PodSpec, typed } from '../../../kube/typed.ts';
 import { goneSign, isGone } from '../../facts/evicted-pods.ts';
 import type { JudgeContext, RevisionPods } from '../../facts/judge-context.ts';
 import { refusalOf } from '../../facts/pod-creation-errors.ts';
 import { steadyMs } from '../../facts/pod-memory.ts';
 import { stopHookSign } from '../../facts/stop-hooks.ts';
 import type { LiveFinding } from '../../facts/verdict.ts';
-import { byGravity, diagnosePods, findingOf } from '../symptoms/diagnose.ts';
+import { diagnosePods, findingOf } from '../symptoms/diagnose.ts';
 
 /** Pods owned by this uid that are not on their way out. */
 export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {
@@ -15,11 +16,6 @@ export function podsOf(uid: string, context: JudgeContext): readonly Pod[] {
     .childrenOf(uid, 'Pod')
     .filter((each) => each.metadata.deletionTimestamp === undefined)
     .map((each) => typed<Pod>(each));
-}
-
-/** By its own condition. */
-export function isReady({ status }: Pod): boolean {
-  return (status?.conditions ?? []).some((each) => each.type === 'Ready' && each.status === 'True');
 }
 
 export interface Group {
@@ -50,7 +46,7 @@ function revisionPodsOf(group: Group, context: JudgeContext): RevisionPods {
     return (past && memory.progress.get(past.owner)) ?? [];
   });
   const progressAt = Math.max(writtenAt ?? 0, ...marks.map((mark) => mark.at));
-  const onTheirWay = pods.some((pod) => pod.spec?.nodeName !== undefined && !isReady(pod));
+  const onTheirWay = pods.some((pod) => pod.spec?.nodeName !== undefined && !isPodReady(pod));
   return { kind: owner.kind, everReady, progressAt, olderPods, olderMayGo, onTheirWay };
 }
 

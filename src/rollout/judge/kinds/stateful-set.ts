@@ -1,11 +1,12 @@
 // StatefulSets: no server signal ever says "failed", so their pods are judged.
+import { byGravity } from '../../../core/errors.ts';
 import type { KubeObject } from '../../../kube/objects.ts';
 import { type Pod, type StatefulSet, typed } from '../../../kube/typed.ts';
 import { byTime, type JudgeContext } from '../../facts/judge-context.ts';
 import { statusesOf } from '../../facts/pod-memory.ts';
 import type { SignalRow } from '../../facts/verdict.ts';
 import { type LiveFinding, type Verdict, verdictOf } from '../../facts/verdict.ts';
-import { byGravity, findingOf } from '../symptoms/diagnose.ts';
+import { findingOf } from '../symptoms/diagnose.ts';
 import { groupFindings, podsOf, startedWords, unsteadyPods } from './pods.ts';
 
 export const statefulSetRows: readonly SignalRow[] = [

@@ -1,9 +1,15 @@
 // From pods to findings: every symptom of every pod, one finding for each cause.
 
-import { finding } from '../../../core/errors.ts';
+import { byGravity, finding } from '../../../core/errors.ts';
 import type { Patience } from '../../../kube/annotations.ts';
 import { type KubeObject, nameOf } from '../../../kube/objects.ts';
-import { type ContainerStatus, type Deployment, type Pod, typed } from '../../../kube/typed.ts';
+import {
+  type ContainerStatus,
+  type Deployment,
+  isPodReady,
+  type Pod,
+  typed,
+} from '../../../kube/typed.ts';
 import type {
   ContainerView,
   JudgeContext,
@@ -41,13 +47,6 @@ export function diagnosePods(
   return [...groups.values()].flatMap((group) => merge(owner, group)).sort(byGravity);
 }
 
-const gravity = { fatal: 0, warning: 1, note: 2 } as const;
-
-/** Sorts fatal findings first. */
-export function byGravity(a: LiveFinding, b: LiveFinding): number {
-  return gravity[a.severity] - gravity[b.severity];
-}
-
 /** A finding about the workload itself. */
 export function findingOf(
   owner: KubeObject,
@@ -71,11 +70,8 @@ export function findingOf(
 
 /** Ready, never restarted, and nobody said anything about it: no symptom can be seen in it. */
 function isWell(pod: Pod, { snapshot }: JudgeContext): boolean {
-  const isReady = pod.status?.conditions?.some(
-    ({ type, status }) => type === 'Ready' && status === 'True',
-  );
   const isSteady = statusesOf(pod).every(({ ready, restartCount }) => ready && restartCount === 0);
-  return isReady === true && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
+  return isPodReady(pod) && isSteady && snapshot.eventsOf(pod.metadata?.uid ?? '').length === 0;
 }
 
 function viewOf(pod: Pod, revisionPods: RevisionPods, context: JudgeContext): PodView {
