@@ -32,8 +32,8 @@ export function secretLines(secret: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   if (lines.length === 1) return lines;
-  const telling = lines.filter((line) => line.length >= shortest && !line.startsWith('-----'));
-  return [...new Set(telling)];
+  const longEnough = lines.filter((line) => line.length >= shortest && !line.startsWith('-----'));
+  return [...new Set(longEnough)];
 }
 
 export function redactor(): Redactor {
