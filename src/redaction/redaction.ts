@@ -131,5 +131,5 @@ function withStars(text: string, found: readonly Range[]): string {
   return `${shown.join('')}${text.slice(merged.at(-1)?.[1] ?? 0)}`;
 }
 
-/** The secrets known to this process. The log adds them; everything that is shown or cut is redacted by them. */
+/** The secrets known to this run. The log adds them; everything that is shown or cut is redacted by them. */
 export const known: Redactor = redactor();
