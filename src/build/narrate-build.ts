@@ -32,12 +32,12 @@ export function narrateBuild(
   progress: Progress,
   targets: Readonly<Record<string, string>>,
 ): Narrator {
-  const told = new Set<string>();
+  const printed = new Set<string>();
   const named = new Map<string, number>();
   const imageOf = (step: BuildStep) => targets[step.target] ?? Object.values(targets)[0] ?? '';
   const once = (key: string, line: string): readonly string[] => {
-    if (told.has(key)) return [];
-    told.add(key);
+    if (printed.has(key)) return [];
+    printed.add(key);
     return [line];
   };
   return {

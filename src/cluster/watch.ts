@@ -140,13 +140,13 @@ async function keepUp(kept: Kept, from: string): Promise<never> {
   const { api, target, handlers, state, signal, clock, random = Math.random } = kept;
   const quiet = kept.silenceMs === undefined ? {} : { silenceMs: kept.silenceMs };
   const upToDate = (until: AbortSignal): Promise<boolean> => missedNothing(kept, until);
-  const tell = (events: readonly WatchEvent[]): void => {
+  const emit = (events: readonly WatchEvent[]): void => {
     for (const event of events) handlers.onEvent(target, event);
   };
   const keep = keptOf(target);
   const feed = {
-    upsert: (object: KubeObject) => tell(state.upsert(keep(object))),
-    remove: (object: KubeObject) => tell(state.remove(object)),
+    upsert: (object: KubeObject) => emit(state.upsert(keep(object))),
+    remove: (object: KubeObject) => emit(state.remove(object)),
   };
   let version = from;
   let failures = 0;
@@ -182,13 +182,13 @@ function pauseAfter(end: StreamEnd, failures: number, random: () => number): num
 
 /** As `refresh`, but after the first success only the signal ends the retries. */
 async function refreshLater(kept: Kept): Promise<string> {
-  for (let told = false; ; told = true) {
+  for (let isLogged = false; ; isLogged = true) {
     try {
       return await refresh(kept);
     } catch (error) {
       kept.signal.throwIfAborted();
       if (!(error instanceof ActionError)) throw error;
-      if (!told) kept.handlers.onState?.(`${error.message} Trying again.`);
+      if (!isLogged) kept.handlers.onState?.(`${error.message} Trying again.`);
     }
     await kept.clock.sleep(troubleMs, kept.signal);
     kept.signal.throwIfAborted();

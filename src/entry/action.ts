@@ -99,12 +99,12 @@ interface Publishing {
 }
 
 /** Outputs, report files, summary, annotations, and last the block that people read first. */
-async function publish(told: Outcome, publishing: Publishing): Promise<void> {
+async function publish(original: Outcome, publishing: Publishing): Promise<void> {
   const { context, log } = publishing;
   const files = realFiles(context.temp);
-  const folder = told.folder ?? (await files.makeTemp('webgen-deploy-report-'));
+  const folder = original.folder ?? (await files.makeTemp('webgen-deploy-report-'));
   const path = join(folder, 'report.json');
-  const { outcome, outputs } = shown(told, { 'report-path': path });
+  const { outcome, outputs } = shown(original, { 'report-path': path });
   const { json, markdown } = renderReport(outcome);
   await files.write(path, json);
   await files.write(path.replace(/json$/, 'md'), markdown);
@@ -117,10 +117,10 @@ async function publish(told: Outcome, publishing: Publishing): Promise<void> {
 }
 
 /** The outcome and its outputs without secrets, ready to be published. */
-function shown(told: Outcome, more: Readonly<Record<string, string>> = {}) {
-  const { outputs, withheld } = outputsWithoutSecrets({ ...outputsOf(told), ...more });
+function shown(original: Outcome, more: Readonly<Record<string, string>> = {}) {
+  const { outputs, withheld } = outputsWithoutSecrets({ ...outputsOf(original), ...more });
   const outcome = shownOutcome(
-    withheld ? { ...told, findings: [...told.findings, withheld] } : told,
+    withheld ? { ...original, findings: [...original.findings, withheld] } : original,
   );
   const { findings = '' } = outputsOf(outcome);
   return { outcome, outputs: { ...outputs, findings } };
@@ -132,8 +132,8 @@ function say(outcome: Outcome, log: Log): void {
 }
 
 /** The same, synchronously and without a library: text for the log and for the runner's files. */
-function lastWords(told: Outcome, context: Place): ReturnType<Watched['lastWords']> {
-  const { outcome, outputs } = shown(told);
+function lastWords(original: Outcome, context: Place): ReturnType<Watched['lastWords']> {
+  const { outcome, outputs } = shown(original);
   const said: string[] = [];
   say(
     outcome,

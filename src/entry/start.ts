@@ -77,13 +77,13 @@ function watchOver({ entry, log, lastWords, secretFiles }: Start & Watched) {
   const file = entry.endsWith('.ts') ? 'platform/watchdog-thread.ts' : 'watchdog.js';
   const thread = new URL(file, entry);
   return (look: () => Outcome): (() => void) => {
-    let told = '';
+    let shownFacts = '';
     let words: ReturnType<typeof lastWords> = { fd: 1, text: '', files: [] };
     const will = (): Will => {
       const outcome = look();
       const facts = factsOf(outcome);
-      if (facts !== told) words = lastWords(outcome);
-      told = facts;
+      if (facts !== shownFacts) words = lastWords(outcome);
+      shownFacts = facts;
       return { ...words, mark: hangMark, remove: secretFiles(), programs: programs() };
     };
     return startWatchdog({ thread, will, onOddity: log.info }).note;

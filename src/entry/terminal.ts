@@ -125,8 +125,8 @@ function lastWords(outcome: Outcome, { output }: Flags): ReturnType<Watched['las
   return { fd: output === 'json' ? 2 : 1, text, files: [] };
 }
 
-function examined(told: DoctorDone, { output }: Flags, log: Log): Promise<void> {
-  const done = withoutSecrets(told);
+function examined(diagnosis: DoctorDone, { output }: Flags, log: Log): Promise<void> {
+  const done = withoutSecrets(diagnosis);
   complain(doctorErrors(done));
   if (output === 'json') return leave(done.code, doctorJson(done));
   for (const line of doctorLines(done)) log.info(line);

@@ -85,7 +85,7 @@ export function recordDeployment(deploying: Deploying): DeploymentRecord {
     async finish(outcome, over) {
       const end = quietly(log, async () => {
         const id = await begun;
-        if (id !== undefined) await tell(deploying, id, endOf(outcome));
+        if (id !== undefined) await sendStatus(deploying, id, endOf(outcome));
       });
       const ended = new AbortController();
       const limit = async () => {
@@ -140,7 +140,10 @@ async function begin(deploying: Deploying): Promise<number | undefined> {
     log.info(`No deployment on GitHub: ${refusalWords(response, permission)}.`);
     return undefined;
   }
-  await tell(deploying, id, { state: 'in_progress', description: 'webgen-deploy is running' });
+  await sendStatus(deploying, id, {
+    state: 'in_progress',
+    description: 'webgen-deploy is running',
+  });
   return id;
 }
 
@@ -177,22 +180,26 @@ async function isKeptByGitHub({ on, environment }: Deploying): Promise<string | 
   return made.includes(true) ? words : false;
 }
 
-interface Told {
+interface DeploymentStatus {
   readonly state: string;
   readonly description: string;
 }
 
 /** A superseded deploy is not live, and has not failed either. */
-function endOf(outcome: Outcome): Told {
+function endOf(outcome: Outcome): DeploymentStatus {
   const description = clip(known.redact(headline(outcome)), longestDescription);
   const isLeft = outcome.status === 'unchanged' && outcome.overtaken !== undefined;
   return { state: isLeft ? 'inactive' : states[outcome.status], description };
 }
 
-async function tell(deploying: Deploying, id: number, told: Told): Promise<void> {
+async function sendStatus(
+  deploying: Deploying,
+  id: number,
+  status: DeploymentStatus,
+): Promise<void> {
   const { on, environment, environmentUrl, log } = deploying;
   const { github, owner, repo, runUrl } = on;
-  const { state, description } = told;
+  const { state, description } = status;
   const response = await answered(
     github.send('POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses', {
       owner,

@@ -10,7 +10,7 @@ import { answered, type OnGitHub, refusalWords } from './repository.ts';
  * another server, and our own, are not looked up.
  */
 export function runStatus(on: OnGitHub, log: Pick<Log, 'info'>) {
-  let isTold = false;
+  let isLogged = false;
   return async (identity: string): Promise<boolean> => {
     const run = runOf(identity);
     if (!run || run.server !== on.server) return false;
@@ -25,8 +25,8 @@ export function runStatus(on: OnGitHub, log: Pick<Log, 'info'>) {
     );
     if (response.status === 200) return textAt(response.data, 'status') === 'completed';
     const why = refusalWords(response, 'actions: read');
-    if (!isTold) log.info(`It is not known whether that run has ended: ${why}.`);
-    isTold = true;
+    if (!isLogged) log.info(`It is not known whether that run has ended: ${why}.`);
+    isLogged = true;
     return false;
   };
 }

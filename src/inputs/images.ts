@@ -29,8 +29,11 @@ export function nameImages(read: ReadFields, context: RunContext): NamedImages {
   }
   const address = registryOf(read);
   if (!address) {
-    const isTold = wrong.has('registry') || wrong.has('yc-registry-id');
-    return { images: {}, findings: isTold ? [] : [withoutRegistry(bare.map(([name]) => name))] };
+    const isReported = wrong.has('registry') || wrong.has('yc-registry-id');
+    return {
+      images: {},
+      findings: isReported ? [] : [withoutRegistry(bare.map(([name]) => name))],
+    };
   }
   const proposed = isUntrusted(context);
   const images: Record<string, string> = Object.create(null);

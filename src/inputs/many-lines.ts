@@ -7,7 +7,7 @@ import type { RawInputs } from './raw.ts';
 import { onOneLine, readSecretsText, storeSecrets } from './secret-lines.ts';
 
 /** A shorter line may be part of a name or a message by chance. */
-const telling = 12;
+const shortest = 12;
 
 const filled = (text: string): readonly string[] =>
   text
@@ -46,7 +46,7 @@ function ofKey(raw: RawInputs, environment: string): readonly Finding[] {
     'a lone brace is one of them, so that GitHub may drop every output of a job that is JSON: digests, images, changes, findings',
   ];
   const hint = `Store the key on one line: ${storeKey(environment)}`;
-  return [told('yc-sa-json-credentials', length, 'warning', { evidence, hint })];
+  return [manyLines('yc-sa-json-credentials', length, 'warning', { evidence, hint })];
 }
 
 function ofKubeconfig(raw: RawInputs, environment: string): readonly Finding[] {
@@ -55,7 +55,7 @@ function ofKubeconfig(raw: RawInputs, environment: string): readonly Finding[] {
   if (length < 2 || kubeconfigText(text) !== text) return [];
   const evidence = ['a job loses its outputs that hold one of them, such as a name'];
   const hint = `Store it as base64: ${onOneLine('kubeconfig.yaml')} | gh secret set KUBECONFIG --env ${environment}`;
-  return [told('kubeconfig', length, 'warning', { evidence, hint })];
+  return [manyLines('kubeconfig', length, 'warning', { evidence, hint })];
 }
 
 /**
@@ -66,16 +66,16 @@ function ofSecrets(raw: RawInputs, environment: string): readonly Finding[] {
   const text = raw['secrets'] ?? '';
   const all = filled(text);
   if (all.length < 2 || readSecretsText(text).form !== 'plain') return [];
-  const short = all.filter((line) => line.length < telling && !line.includes('=')).length;
+  const short = all.filter((line) => line.length < shortest && !line.includes('=')).length;
   const evidence = [
-    `${short} of them ${short === 1 ? 'has' : 'have'} fewer than ${telling} characters: where such a text stands in a log it is hidden, and an output of a job that holds it is dropped`,
+    `${short} of them ${short === 1 ? 'has' : 'have'} fewer than ${shortest} characters: where such a text stands in a log it is hidden, and an output of a job that holds it is dropped`,
   ];
   const hint = `If it is one secret of GitHub, store it as base64: ${storeSecrets(environment)}`;
   const parts = { evidence: short === 0 ? [] : evidence, hint };
-  return [told('secrets', all.length, short === 0 ? 'note' : 'warning', parts)];
+  return [manyLines('secrets', all.length, short === 0 ? 'note' : 'warning', parts)];
 }
 
-function told(
+function manyLines(
   name: string,
   lines: number,
   severity: Severity,

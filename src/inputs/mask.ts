@@ -109,7 +109,7 @@ export function environmentSecrets(
 }
 
 /** A shorter secret may be part of a value by chance, so it counts only as the whole value. */
-const telling = 12;
+const shortest = 12;
 
 /** Build arguments stay readable in the image, so none may contain a secret. */
 export function exposedIn(
@@ -120,7 +120,7 @@ export function exposedIn(
   return images.flatMap(({ name, buildArgs }) =>
     Object.entries(buildArgs).flatMap(([key, value]) => {
       const is = texts.includes(value.trim());
-      const has = texts.some((each) => each.length >= telling && value.includes(each));
+      const has = texts.some((each) => each.length >= shortest && value.includes(each));
       if (!is && !has) return [];
       const which = is ? 'whose value is a secret' : 'whose value contains a secret';
       const what = `of \`${name}\` has the build-arg \`${key}\`, ${which}: it would stay in the image`;

@@ -40,8 +40,8 @@ export function chooseTarget(read: ReadFields, rules: TargetRules): Chosen {
   }
   if (!rules.opensRegistry || given(read, credentials).length === 0) return chosen;
   const opened = chooseCredentials(read, rules);
-  const told = new Set(chosen.findings.map(({ what }) => what));
-  const more = opened.findings.filter(({ what }) => !told.has(what));
+  const known = new Set(chosen.findings.map(({ what }) => what));
+  const more = opened.findings.filter(({ what }) => !known.has(what));
   return {
     ...chosen,
     ...(opened.credentials ? { credentials: opened.credentials } : {}),

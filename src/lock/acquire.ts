@@ -37,7 +37,7 @@ export interface Seeking extends LockTarget {
 /** Allowance for different clocks of several API servers. */
 const clockSlackMs = 5_000;
 const askMs = 15_000;
-const tellMs = 30_000;
+const logEveryMs = 30_000;
 const pollMs = 2_000;
 
 /**
@@ -69,7 +69,7 @@ interface Attempt {
   wake?: Wake & { polls: boolean };
   sighting?: Sighting;
   askedAt?: number;
-  told?: { readonly at: number; readonly holder: string };
+  lastLog?: { readonly at: number; readonly holder: string };
 }
 
 /** Since when we have seen the Lease unchanged, by our own clock. */
@@ -88,7 +88,7 @@ async function step(attempt: Attempt, lease: KubeObject | undefined): Promise<Ne
   const { clock, timeoutMs } = seeking;
   const waited = clock.now() - attempt.from;
   if (waited >= timeoutMs) throw new ActionError(lockedFinding(seeking, lease, waited));
-  tell(attempt, lease, waited);
+  logWait(attempt, lease, waited);
   return 'wait';
 }
 
@@ -148,13 +148,13 @@ function expiresIn({ api }: Seeking, { lease, unchangedMs }: Sighting): number {
   return duration + Math.min(-unchangedMs, byServer);
 }
 
-function tell(attempt: Attempt, lease: KubeObject, waited: number): void {
-  const { seeking, told } = attempt;
+function logWait(attempt: Attempt, lease: KubeObject, waited: number): void {
+  const { seeking, lastLog } = attempt;
   const { app, namespace, timeoutMs, log, clock } = seeking;
   const holder = holderOf(lease);
-  const isNew = told?.holder !== holder;
-  if (!isNew && clock.now() - told.at < tellMs) return;
-  attempt.told = { at: clock.now(), holder };
+  const isNew = lastLog?.holder !== holder;
+  if (!isNew && clock.now() - lastLog.at < logEveryMs) return;
+  attempt.lastLog = { at: clock.now(), holder };
   const words = holderWords(lease);
   if (isNew) log.info(`The lock of ${app} in namespace ${namespace} is held by ${words}.`);
   const left = `${spell(waited)} of at most ${spell(timeoutMs)}`;

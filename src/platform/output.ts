@@ -33,7 +33,7 @@ export function collector({ onLine, whole, overflow }: Collecting) {
     pieces = [pieces.join('').slice(-keptWords)];
     size = keptWords;
   };
-  const tell = (lines: string) => {
+  const emit = (lines: string) => {
     for (const line of lines.split(/\r?\n/)) onLine?.(line.replace(/\r$/, ''));
   };
   const excess = (piece: string, end: number): string | undefined => {
@@ -41,7 +41,7 @@ export function collector({ onLine, whole, overflow }: Collecting) {
     return end < 0 && openSize + piece.length > longestLine ? '4 MiB in one line' : undefined;
   };
   const close = (until: string) => {
-    if (onLine) tell(open.join('') + until);
+    if (onLine) emit(open.join('') + until);
     open = [];
     openSize = 0;
   };

@@ -56,8 +56,8 @@ function withoutValues(secret: KubeObject, text: string): string {
     (each) => typeof each === 'string',
   );
   const values = encoded.flatMap((each) => [each, decoded(each)]);
-  const telling = values.filter((each) => each.length > 3).toSorted((a, b) => b.length - a.length);
-  return telling.reduce((shown, value) => shown.replaceAll(value, '***'), text);
+  const longest = values.filter((each) => each.length > 3).toSorted((a, b) => b.length - a.length);
+  return longest.reduce((shown, value) => shown.replaceAll(value, '***'), text);
 }
 
 /** Empty if it is not base64: the server has already reported that. */

@@ -73,8 +73,8 @@ const longest = 65_536;
 export function lastWords(stderr: string): readonly string[] {
   const lines = safeLines(stderr.slice(-longest)).filter((line) => line.trim() !== '');
   const fatal = lines.findIndex((line) => /\bFATAL\b/.test(line));
-  const telling = fatal < 0 ? lines.slice(-3) : lines.slice(fatal, fatal + 6);
-  return telling.map((line) => clip(line.replace(/^\S+Z\s+FATAL\s+Fatal error\s+/, ''), 1000));
+  const tail = fatal < 0 ? lines.slice(-3) : lines.slice(fatal, fatal + 6);
+  return tail.map((line) => clip(line.replace(/^\S+Z\s+FATAL\s+Fatal error\s+/, ''), 1000));
 }
 
 export interface Failed {

@@ -40,17 +40,17 @@ export async function fetchDatabase(
 ): Promise<Provided> {
   await mkdir(base, { recursive: true });
   const kept = await newestIn(base);
-  const tell = (database: Database, from: string): Provided => {
+  const provided = (database: Database, from: string): Provided => {
     log.info(`vulnerability database of ${ageWords(database.updatedAt, clock.now())}, ${from}`);
     return { database, findings: [] };
   };
-  if (kept && clock.now() < kept.nextUpdate) return tell(kept, 'kept from an earlier run');
+  if (kept && clock.now() < kept.nextUpdate) return provided(kept, 'kept from an earlier run');
   const problems: string[] = [];
   for (const mirror of mirrors) {
     const result = await download(trivy, mirror, base);
     if ('database' in result) {
       await forget(base, result.database);
-      return tell(result.database, `from ${mirror}`);
+      return provided(result.database, `from ${mirror}`);
     }
     problems.push(`${mirror}: ${result.problem}`);
     log.info(

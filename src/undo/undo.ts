@@ -90,7 +90,7 @@ async function carryOut(stage: readonly Step[], run: Undoing): Promise<void> {
   await Promise.all(
     stage.map(async (step) => {
       if (run.settings.signal?.aborted)
-        return told(step.object, { did: 'left', why: cancelled }, run);
+        return reported(step.object, { did: 'left', why: cancelled }, run);
       try {
         await one(step, run);
       } catch (error) {
@@ -109,7 +109,7 @@ const cancelled = 'the run was cancelled';
 /** A request in flight may have been carried out nevertheless. */
 function cutOff({ object }: Step, run: Undoing): void {
   const why = `${cancelled}, and it is not known whether it was put back`;
-  told(object, { did: 'left', why }, run);
+  reported(object, { did: 'left', why }, run);
 }
 
 async function one(step: Step, run: Undoing): Promise<void> {
@@ -121,17 +121,17 @@ async function one(step: Step, run: Undoing): Promise<void> {
     case 'nothing':
       return settings.onSettled?.(object, undefined);
     case 'leave':
-      return told(object, { did: 'left', why: action.why }, run);
+      return reported(object, { did: 'left', why: action.why }, run);
     case 'delete': {
       if (taskState(action.now) === 'open' && (await runs(action.now, settings))) {
-        return told(
+        return reported(
           object,
           { did: 'left', why: 'it is still running, and is not interrupted' },
           run,
         );
       }
       await deleteByUid(resource, action.now, 'Background', restorer);
-      return told(object, { did: 'deleted' }, run);
+      return reported(object, { did: 'deleted' }, run);
     }
     case 'put-back':
     case 'make-again': {
@@ -147,7 +147,7 @@ async function one(step: Step, run: Undoing): Promise<void> {
           : await makeAgain(resource, before, restorer);
       run.targets.push({ object: live, writtenAt: from });
       if (kindKey(live) === 'apps/StatefulSet') run.healing.push(heal(resource, live, run));
-      return told(object, { did: action.do === 'put-back' ? 'put back' : 'made again' }, run);
+      return reported(object, { did: action.do === 'put-back' ? 'put back' : 'made again' }, run);
     }
   }
 }
@@ -168,7 +168,7 @@ async function heal(
   }
 }
 
-function told(
+function reported(
   object: KubeObject,
   result: Pick<UndoneObject, 'did' | 'why'>,
   { settings, objects }: Undoing,

@@ -105,8 +105,8 @@ function predicted(planned: Prepared, answered: Answered, settings: ApplySetting
   const takeClientSide = !settings.partial;
   const dryRun = { sent: object, live: existing, answer, manager, autoscaled, takeClientSide };
   const prediction = predict(dryRun);
-  const anew = existing && rerunFields(existing, prediction.fields);
-  if (anew) return replaced(planned, anew);
+  const rerun = existing && rerunFields(existing, prediction.fields);
+  if (rerun) return replaced(planned, rerun);
   const seen = existing?.metadata.resourceVersion === answer.metadata.resourceVersion;
   const outdated = existing !== undefined && !seen && prediction.change === 'configured';
   const done = { ...plain(planned), ...prediction, force };

@@ -46,12 +46,12 @@ export async function dryRunAll(
     ? asTheyRun(read, live)
     : { documents: read, unbuilt: [] };
   const filled = shown.map(({ document }) => withLiveValues(document, live));
-  const lost = filled.flatMap(({ findings: told }) => told);
+  const lost = filled.flatMap(({ findings: own }) => own);
   if (lost.length > 0) return { objects: [], findings: lost };
   const kept = filled.map(({ document }) => {
     return keepKeys(document, live.get(identityOf(document.object)), manager);
   });
-  warnings.push(...kept.flatMap(({ findings: told }) => told));
+  warnings.push(...kept.flatMap(({ findings: own }) => own));
   const all = shown.map((each, at) => ({ ...each, document: kept[at]?.document ?? each.document }));
   const known = { all, live, scalers, manager };
   const candidates = candidatesOf(known).filter(

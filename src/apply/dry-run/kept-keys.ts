@@ -33,10 +33,10 @@ export function keepKeys(
   if (kept.length === 0) return { document, findings: [] };
   const back = Object.fromEntries(kept.map(([key, text]) => [key, new Secret(String(text))]));
   const object: KubeObject = { ...document.object, data: { ...back, ...named } };
-  return { document: { ...document, object }, findings: [told(object, Object.keys(back))] };
+  return { document: { ...document, object }, findings: [keptFinding(object, Object.keys(back))] };
 }
 
-function told(object: KubeObject, keys: readonly string[]): Finding {
+function keptFinding(object: KubeObject, keys: readonly string[]): Finding {
   const subject = subjectOf(object);
   const [their, it] = keys.length === 1 ? ['key', 'it'] : ['keys', 'them'];
   const what = `${subject.object} keeps the ${their} ${keys.join(', ')}, which \`secrets\` no longer names.`;

@@ -78,16 +78,16 @@ export async function untilIdle(
   if (!live || change !== 'recreated' || taskState(live) !== 'open') return undefined;
   const { api, clock, signal, deadline = Number.POSITIVE_INFINITY } = keeper;
   const from = clock.now();
-  let told = false;
+  let isLogged = false;
   const idle = async (): Promise<boolean> => {
     const now = await readOne({ object, resource, api, signal });
     if (!now || now.metadata.uid !== live.metadata.uid || !(await runs(now, keeper))) return true;
-    if (!told) {
+    if (!isLogged) {
       keeper.onLine(
         `${nameOf(live)} of an earlier run still runs; it is replaced when it has ended`,
       );
     }
-    told = true;
+    isLogged = true;
     return false;
   };
   if (await until(idle, deadline - from, keeper)) return undefined;

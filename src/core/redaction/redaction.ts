@@ -32,8 +32,8 @@ export function secretLines(secret: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => line !== '');
   if (lines.length === 1) return lines;
-  const telling = lines.filter((line) => line.length >= shortest && !line.startsWith('-----'));
-  return [...new Set(telling)];
+  const longEnough = lines.filter((line) => line.length >= shortest && !line.startsWith('-----'));
+  return [...new Set(longEnough)];
 }
 
 export function redactor(): Redactor {
@@ -131,5 +131,5 @@ function withStars(text: string, found: readonly Range[]): string {
   return `${shown.join('')}${text.slice(merged.at(-1)?.[1] ?? 0)}`;
 }
 
-/** The secrets known to this process. The log adds them; everything that is shown or cut is redacted by them. */
+/** The secrets known to this run. The log adds them; everything that is shown or cut is redacted by them. */
 export const known: Redactor = redactor();
