@@ -36,7 +36,7 @@ export const inputAbout = {
   sbom: 'Attach a bill of materials, as BuildKit makes it.',
   timeout: 'From the first write to the verdict: `90s`, `10m`, `1h30m`.',
   wait: 'Wait until everything is ready; `false` only applies.',
-  patience: 'How soon a doubt fails the run: `strict`, `normal` or `patient`.',
+  patience: 'How soon a suspected failure becomes fatal: `strict`, `normal` or `patient`.',
   'force-conflicts': 'Take fields over from other field managers.',
   lock: 'One deploy of an application at a time: the others wait.',
   'lock-timeout': 'How long to wait for another deploy; `0s` fails at once.',

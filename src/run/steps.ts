@@ -31,11 +31,11 @@ function targetWords(target: ClusterTarget): string {
   return target.context ? `the kubeconfig's context ${target.context}` : 'the kubeconfig';
 }
 
-/** What a step is made of. `run` throws ActionError, or the abort's own error. */
+/** One step's row. `run` throws ActionError, or the abort's own error. */
 interface Row<K extends StepName, N extends Fact, G extends Fact> {
   /** The line of the printed plan. */
   describe(step: StepOf<K>): string;
-  /** Of the report's timeline. */
+  /** Its section in the report's timeline. */
   readonly section: Timing['section'];
   /** Its lines are folded under this; without it they stay in sight. */
   readonly group?: string;
@@ -107,7 +107,7 @@ const steps = {
   }),
   'choose-release': row<'choose-release'>()({
     describe: ({ to }) =>
-      to ? `take release ${to}` : 'take the newest good release older than the live one',
+      to ? `choose release ${to}` : 'choose the newest good release older than the live one',
     section: 'prepare',
     group: 'Release',
     needs: ['connection'],
@@ -130,7 +130,7 @@ const steps = {
     run: pinImages,
   }),
   'dry-run': row<'dry-run'>()({
-    describe: () => 'dry-run every object on the server; a refusal ends the run here',
+    describe: () => 'dry-run every object on the server; a rejection ends the run here',
     section: 'apply',
     group: 'Dry run',
     needs: ['connection', 'documents'],
@@ -212,7 +212,7 @@ export function rowOf<K extends StepName>(step: StepOf<K>): Row<K, Fact, Fact> {
   return steps[step.do as K] as unknown as Row<K, Fact, Fact>;
 }
 
-/** Carries out one step, once what it needs is given. Throws ActionError, or the abort's own error. */
+/** Runs one step, once what it needs is available. Throws ActionError, or the abort's own error. */
 export async function runStep<K extends StepName>(step: StepOf<K>, run: Run): Promise<void> {
   const { needs, gives, run: work } = rowOf(step);
   const { given } = run.state;

@@ -40,7 +40,7 @@ export interface DiagnoseOptions {
   readonly patience?: Patience;
 }
 
-/** Judges saved objects as they stand at `now`. Never throws for what is in the files. */
+/** Judges saved objects as they stand at `now`. Never throws because of the files' contents. */
 export function diagnose(
   files: readonly SavedFile[],
   options: DiagnoseOptions = {},
@@ -103,7 +103,7 @@ function attempt<T extends object>(
 function oddities(each: Saved, now: number): readonly Finding[] {
   const tried = attempt(each, () => {
     const namespace: unknown = each.object.metadata.namespace ?? '';
-    if (typeof namespace !== 'string') throw new TypeError('its namespace is no text');
+    if (typeof namespace !== 'string') throw new TypeError('its namespace is not a string');
     return pictureOf([each], now);
   });
   return 'odd' in tried ? [tried.odd] : [];

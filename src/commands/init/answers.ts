@@ -1,4 +1,4 @@
-// What `init` has to know of an application, from flags or from what lies in its folder.
+// What `init` needs to know about an application, from flags or from the files in its folder.
 import { type Finding, finding } from '../../core/errors.ts';
 import { isWord } from './workflows/yaml.ts';
 
@@ -87,7 +87,7 @@ export function readAnswers(
     if (isLabel(words[flag] ?? '')) continue;
     const hint =
       'Up to 40 lower-case letters, digits and dashes; a letter comes first. No word that YAML reads otherwise, such as on.';
-    findings.push(wrong(flag, 'is no name for Kubernetes', hint));
+    findings.push(wrong(flag, 'is not a valid name for Kubernetes', hint));
   }
   const texts = (words.services ?? '').split(/[\s,]+/).filter((text) => text !== '');
   const services = texts.flatMap((text) => {

@@ -24,7 +24,7 @@ async function tools(
   );
 }
 
-/** The cloud's word, else the API server's own. Waits for the connection; undefined without one. */
+/** The cloud's answer, else the API server's own. Waits for the connection; undefined without one. */
 async function versionOfCluster(run: Run): Promise<string | undefined> {
   const there = await connected(run);
   if (!there) return undefined;
@@ -35,7 +35,7 @@ async function versionOfCluster(run: Run): Promise<string | undefined> {
   return typeof gitVersion === 'string' ? gitVersion : undefined;
 }
 
-/** The one on PATH where `kubectl-version` leaves the choice, else the asked version, installed. */
+/** The one on PATH where `kubectl-version` allows it, else the requested version, installed. */
 export async function kubectlPath(run: Run): Promise<string> {
   const { kubectlVersion } = run.inputs;
   const left = kubectlVersion === 'auto';
@@ -45,7 +45,7 @@ export async function kubectlPath(run: Run): Promise<string> {
     installed.find(({ name }) => name === 'kubectl')?.path ??
     (await run.engine.ports.shell.which('kubectl'));
   if (path !== undefined) return path;
-  const what = 'A kustomization folder needs kubectl, and there is none on PATH.';
+  const what = 'A kustomization folder needs kubectl, which is not on PATH.';
   const hint = 'Install kubectl on the runner, or set kubectl-version: auto.';
   throw new ActionError(finding('tool-unavailable', what, { hint }));
 }
