@@ -294,7 +294,7 @@ describe('what a deploy would restart and prune', () => {
     const images = { manifests: '', images: 'app=registry.example/app:3' };
     const result = await diff('', { ...pruned, ...images });
     expect([result.text, result.code]).toEqual([result.text, 0]);
-    expect(result.summary).toContain('Nothing is pruned: the run sets images alone');
+    expect(result.summary).toContain('Nothing is pruned: the run only sets images');
     expect(Object.values(changes(result))).not.toContain('deleted');
   }, 60_000);
 });

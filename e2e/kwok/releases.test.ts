@@ -184,7 +184,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
     expect(await image(ns)).toContain('web:4');
     const alone = { manifests: '', images: 'web=registry.example/web:4', prune: 'true' };
     const images = await run(ns, '', alone);
-    expect(images.text).toContain('Nothing is pruned: the run sets images alone');
+    expect(images.text).toContain('Nothing is pruned: the run only sets images');
     expect(await names(ns)).toEqual(expect.arrayContaining(['a', 'b', 'c', 'd', 'one']));
     const confirmed = await run(ns, app('5'), { prune: 'true', 'prune-confirm': 'true' });
     expect(confirmed.outputs['status']).toBe('deployed');
@@ -320,7 +320,7 @@ spec: {policyName: no-such-image, validationActions: [Deny]}
     const back = await run(ns, '', { command: 'rollback', manifests: '' });
     expect(back.outputs).toMatchObject({ status: 'deployed', revision: '4' });
     expect(await live()).toBe('web:1');
-    expect(back.text).toContain('Nothing is pruned: release 1 holds only images that were set');
+    expect(back.text).toContain('Nothing is pruned: release 1 contains only images that were set');
     // What was never a release of ours is not touched.
     expect(await names(ns)).toEqual(['settings', 'web']);
     const whole = await run(ns, app('5', config('settings', 'b')));

@@ -22,13 +22,13 @@ export async function carryOut(run: Run): Promise<void> {
     }
     if (run.state.overtaken) return leaveToNewer(run);
     await showPhases(wave, run);
-    // The dry run may add the namespace, so only then it is known what has to be prepared.
+    // The dry run may add the namespace, so what has to be prepared is only known now.
     const phases = inPhases(run.state.planned).map(({ phase }) => phase);
     waves = withPhases(waves.slice(1), phases);
   }
 }
 
-/** What the steps beside it found is of a deploy that does not take place. */
+/** Findings of the steps beside it belong to a deploy that does not take place. */
 function leaveToNewer({ state }: Run): void {
   const kept = state.findings.filter(
     ({ severity, code }) => severity !== 'fatal' || code === 'older-commit',
@@ -53,7 +53,7 @@ export async function settleBackground(run: Run): Promise<void> {
 export async function undoIfFailed(run: Run): Promise<void> {
   const { plan, state, signal, engine } = run;
   if (!plan.undo || !isFatal(state) || signal.aborted || state.touched.size === 0) return;
-  // Whoever has the lock now writes: nothing of it is touched.
+  // Whoever holds the lock now writes: leave it alone.
   if (state.lock?.loss) return;
   const findings = placeFindings(state.findings, state.documents);
   for (const line of allFindings({ findings })) engine.ports.log.info(line);
@@ -67,14 +67,14 @@ async function showPhases(wave: readonly Step[], { state, engine, inputs }: Run)
   const { log } = engine.ports;
   const isRead = wave.some((step) => rowOf(step).gives.includes('documents'));
   if (parts.length === 0 || !isRead) return;
-  const title = inputs.wait ? 'Phases' : 'Phases, applied at once since nothing is awaited';
+  const title = inputs.wait ? 'Phases' : 'Phases, applied together because nothing is awaited';
   await log.group(title, async () => describePhases(parts).forEach(log.info));
 }
 
 /** An expected failure, or the abort that we asked for ourselves; anything else is a defect. */
 function keepFailure(reason: unknown, { state, signal }: Run): void {
   if (reason instanceof ActionError) {
-    // A step that waited for another one fails by the same findings; they are told once.
+    // A step that waited for another fails with the same findings; they are reported once.
     state.findings.push(...reason.findings.filter((each) => !state.findings.includes(each)));
   } else if (!signal.aborted) throw reason;
 }

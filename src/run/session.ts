@@ -110,12 +110,12 @@ async function showPlan(plan: Plan, engine: Engine): Promise<void> {
   await log.group('Plan', async () => describePlan(plan).forEach(log.info));
 }
 
-/** What is still under way ends with the process; what that leaves behind is said. */
+/** What is still running ends with the process; what it leaves behind is reported. */
 function giveUp({ state, engine }: Run): void {
   const { log } = engine.ports;
   const number = state.release?.head.number;
   if (state.release?.head.state === 'pending') {
-    log.info(`The end of release ${number} could not be recorded: it stays pending.`);
+    log.info(`The result of release ${number} could not be recorded: it stays pending.`);
   }
   if (state.lock?.isHeld) log.info(notGivenBack);
 }
