@@ -3,6 +3,7 @@
 import { type Finding, finding } from '../core/errors.ts';
 import { invalid } from '../core/readers.ts';
 import { reveal, Secret } from '../core/secret.ts';
+import { base64 } from '../core/text.ts';
 import type { ImageBuild } from '../images/request.ts';
 import { privateKeyText } from '../yandex/service-account-key.ts';
 import type { InputName } from './contract.ts';
@@ -38,11 +39,6 @@ function maskable(line: string): boolean {
 function lines(text: string, min = 4): readonly string[] {
   const all = text.split(/\r\n|\r|\n/).map((line) => line.trim());
   return all.filter((line) => line.length >= min && maskable(line));
-}
-
-function base64(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 function fromKey(text: string): readonly string[] {

@@ -1,6 +1,6 @@
 // Which ConfigMaps and Secrets a workload reads, and the pod-template annotation that rolls it on a change.
 
-import { isFields, valueAt, withValueAt } from './json.ts';
+import { isFields, items, valueAt, withValueAt } from './json.ts';
 import { kindRow } from './kinds.ts';
 import type { KubeObject } from './objects.ts';
 import { podSpecOf, podTemplatePath } from './pod-template.ts';
@@ -28,10 +28,6 @@ export function configReferences(object: KubeObject): readonly ConfigReference[]
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
-
-function items(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
 
 function reference(kind: ConfigReference['kind'], name: unknown): readonly ConfigReference[] {
   return typeof name === 'string' && name !== '' ? [{ kind, name }] : [];

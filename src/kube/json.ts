@@ -102,3 +102,8 @@ export function isDeeper(value: unknown, levels: number): boolean {
   if (levels === 0) return true;
   return Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
+
+/** A list as it is; empty for anything else. */
+export function items(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -2,6 +2,7 @@
 
 import { type Finding, finding } from '../core/errors.ts';
 import { reveal, Secret } from '../core/secret.ts';
+import { base64 } from '../core/text.ts';
 import { type Document, type Path, placeOf, secretsInput, subjectOf } from '../kube/document.ts';
 import { type Fields, isFields } from '../kube/json.ts';
 import { type KubeObject, kindKey } from '../kube/objects.ts';
@@ -103,11 +104,6 @@ function withoutStringData(document: Document): Document {
     lineOf: (path) => document.lineOf(written(path)),
     ...(place ? { placeOf: (path: Path) => place(written(path)) } : {}),
   };
-}
-
-function base64(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
 export interface SecretValue {

@@ -1,6 +1,6 @@
 // The same judgement over saved objects, without a cluster: what somebody mailed in can be read.
 
-import type { Finding } from '../../core/errors.ts';
+import type { Finding, ReportedFinding } from '../../core/errors.ts';
 import type { Patience } from '../../kube/annotations.ts';
 import { identityOf, type KubeObject, kindKey, nameOf } from '../../kube/objects.ts';
 import { recordOf } from '../../report/findings.ts';
@@ -13,7 +13,6 @@ import { checkedTexts, oddityOf } from '../../rollout/judge/oddity.ts';
 import { rowOf } from '../../rollout/judge/row-of.ts';
 import { memoryOfSaved } from '../../rollout/judge/saved-memory.ts';
 import { withShortTexts } from '../../rollout/judge/short-texts.ts';
-import type { ReportedFinding } from '../../rollout/wait/result.ts';
 import { latestTime, prepare } from './prepare.ts';
 import { newestOf, readSaved, type Saved, type SavedFile } from './saved-objects.ts';
 
@@ -58,11 +57,11 @@ export function diagnose(
     return odd.length === 0;
   });
   const picture = pictureOf(sound, at, options.patience);
-  const told = new Set<string>();
+  const visited = new Set<string>();
   const rows: DiagnosisRow[] = [];
   const tell = (each: Saved): void => {
-    if (told.has(identityOf(each.object)) || !isJudged(each.object)) return;
-    const row = attempt(each, () => rowFor(each.object, picture, told));
+    if (visited.has(identityOf(each.object)) || !isJudged(each.object)) return;
+    const row = attempt(each, () => rowFor(each.object, picture, visited));
     if ('odd' in row) problems.push(row.odd);
     else rows.push(row);
   };
@@ -120,8 +119,8 @@ function isJudged(object: KubeObject): boolean {
   return rowOf(object) !== undefined;
 }
 
-function rowFor(object: KubeObject, picture: Picture, told: Set<string>): DiagnosisRow {
-  const { state, words, findings } = checkedTexts(judged(object, picture, told));
+function rowFor(object: KubeObject, picture: Picture, visited: Set<string>): DiagnosisRow {
+  const { state, words, findings } = checkedTexts(judged(object, picture, visited));
   const { namespace } = object.metadata;
   const reported = [...findings].sort(byGravity).map(shown);
   // What cannot be shown is found out here, and not when the page is written.
@@ -136,10 +135,10 @@ function rowFor(object: KubeObject, picture: Picture, told: Set<string>): Diagno
 }
 
 /** The verdict with those of what it owns, as far as its own judge has not looked at them. */
-function judged(object: KubeObject, picture: Picture, told: Set<string>): Verdict {
-  told.add(identityOf(object));
+function judged(object: KubeObject, picture: Picture, visited: Set<string>): Verdict {
+  visited.add(identityOf(object));
   const own = verdictOf(object, picture);
-  const below = verdictsBelow(object, picture, told);
+  const below = verdictsBelow(object, picture, visited);
   const findings = [...own.findings, ...below.flatMap((each) => each.findings)];
   const failed = below.some(({ state }) => state === 'failed');
   const settled = own.state === 'suspended' || (own.state === 'ready' && speaksForItself(object));
@@ -160,17 +159,21 @@ function looksAt(owner: KubeObject, owned: KubeObject): boolean {
 }
 
 /** Verdicts of what it owns; of a kind that its own judge looks at only what that owns in turn. */
-function verdictsBelow(owner: KubeObject, picture: Picture, told: Set<string>): readonly Verdict[] {
+function verdictsBelow(
+  owner: KubeObject,
+  picture: Picture,
+  visited: Set<string>,
+): readonly Verdict[] {
   const owned = picture.snapshot
     .childrenOf(owner.metadata.uid ?? '')
-    .filter((each) => !told.has(identityOf(each)));
+    .filter((each) => !visited.has(identityOf(each)));
   const history = kindKey(owner) === 'batch/CronJob' ? olderJobs(owned) : [];
   return owned.flatMap((each) => {
-    if (told.has(identityOf(each))) return [];
+    if (visited.has(identityOf(each))) return [];
     const isSeen = looksAt(owner, each) || history.includes(each);
-    if (isJudged(each) && !isSeen) return [judged(each, picture, told)];
-    told.add(identityOf(each));
-    const verdicts = verdictsBelow(each, picture, told);
+    if (isJudged(each) && !isSeen) return [judged(each, picture, visited)];
+    visited.add(identityOf(each));
+    const verdicts = verdictsBelow(each, picture, visited);
     return history.includes(each) ? [] : verdicts;
   });
 }
@@ -211,6 +214,6 @@ function answerOf({ kind, namespace, name, key }: Proof, snapshot: Snapshot, now
 
 function shown(live: LiveFinding): ReportedFinding {
   const { logs: _logs, proof: _proof, fatalAt: _fatalAt, cause: _cause, ...rest } = live;
-  // The count is what the judge was told so that one look is enough: nobody has counted.
+  // The count is what the judge needs to decide on one look: nobody has counted.
   return { ...rest, evidence: rest.evidence.filter((line) => !/^failed pulls: /.test(line)) };
 }

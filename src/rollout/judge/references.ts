@@ -2,7 +2,7 @@
 
 import type { Code } from '../../core/codes.ts';
 import { plain } from '../../core/plain-text.ts';
-import { valueAt } from '../../kube/json.ts';
+import { items, valueAt } from '../../kube/json.ts';
 import type { KubeObject } from '../../kube/objects.ts';
 import type { JudgeContext } from '../facts/judge-context.ts';
 import { proofKey } from '../facts/memory.ts';
@@ -116,10 +116,6 @@ function referencesOf(live: KubeObject): readonly Reference[] {
   ];
   const byKey = new Map(named.map((each) => [proofKey(each.proof), each]));
   return [...byKey.values()];
-}
-
-function items(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function textAt(value: unknown, ...path: readonly string[]): string {
