@@ -31,7 +31,7 @@ fuzz: $(NODE) ## hostile inputs for five minutes, another seed each time; what f
 	@npm run --silent fuzz -- --seconds 300
 
 trivy: $(NODE) ## build the scanner that tests, demo and bench use where it is there (Go; 10 minutes, once)
-	@$(NODE) e2e/tools/trivy.ts
+	@$(NODE) e2e/support/tools/trivy.ts
 
 check: $(NODE) ## lint, types and unit tests only: seconds
 	@$(NODE) scripts/test.ts lint types unit docs

@@ -9,13 +9,19 @@ const base = {
   },
 };
 
-const real = { ...base, setupFilesAfterEnv: ['<rootDir>/e2e/retry.ts'] };
+const real = { ...base, setupFilesAfterEnv: ['<rootDir>/e2e/support/retry.ts'] };
+
+const suites = (kind) => `<rootDir>/e2e/suites/**/*${kind}.test.ts`;
 
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] },
-    { ...real, displayName: 'kwok', testMatch: ['<rootDir>/e2e/kwok/**/*.test.ts'] },
-    { ...real, displayName: 'node', testMatch: ['<rootDir>/e2e/node/**/*.test.ts'] },
-    { ...real, displayName: 'stack', testMatch: ['<rootDir>/e2e/stack/**/*.test.ts'] },
+    {
+      ...real,
+      displayName: 'kwok',
+      testMatch: [suites(''), '!**/*.node.test.ts', '!**/*.stack.test.ts'],
+    },
+    { ...real, displayName: 'node', testMatch: [suites('.node')] },
+    { ...real, displayName: 'stack', testMatch: [suites('.stack')] },
   ],
 };

@@ -3,12 +3,12 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cacheFolder, provideAssets } from '../e2e/cluster/assets.ts';
-import { startCluster } from '../e2e/cluster/cluster.ts';
-import { isAlive } from '../e2e/cluster/lock.ts';
-import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
-import { NEEDED } from '../e2e/cluster/programs.ts';
-import { until } from '../e2e/cluster/until.ts';
+import { cacheFolder, provideAssets } from '../e2e/support/cluster/assets.ts';
+import { startCluster } from '../e2e/support/cluster/cluster.ts';
+import { isAlive } from '../e2e/support/cluster/lock.ts';
+import { nodeUnavailable } from '../e2e/support/cluster/node-packages.ts';
+import { NEEDED } from '../e2e/support/cluster/programs.ts';
+import { until } from '../e2e/support/cluster/until.ts';
 
 const USAGE = `usage: node scripts/cluster.ts up kwok|node   start it, print its KUBECONFIG
        node scripts/cluster.ts down           stop it`;

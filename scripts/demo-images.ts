@@ -2,12 +2,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
-import { appProgram } from '../e2e/images/app-image.ts';
-import { builderUnavailable, startBuilder } from '../e2e/images/builder.ts';
-import { runAction } from '../e2e/runner/run-action.ts';
-import { deployment, openSite } from '../e2e/site.ts';
-import { localScanner } from '../e2e/tools/trivy.ts';
+import { nodeUnavailable } from '../e2e/support/cluster/node-packages.ts';
+import { appProgram } from '../e2e/support/images/app-image.ts';
+import { builderUnavailable, startBuilder } from '../e2e/support/images/builder.ts';
+import { runAction } from '../e2e/support/runner/run-action.ts';
+import { deployment, openSite } from '../e2e/support/site.ts';
+import { localScanner } from '../e2e/support/tools/trivy.ts';
 
 const names = ['backend', 'frontend'];
 

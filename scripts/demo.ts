@@ -2,8 +2,8 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ActionResult, runAction } from '../e2e/runner/run-action.ts';
-import { openSite } from '../e2e/site.ts';
+import { type ActionResult, runAction } from '../e2e/support/runner/run-action.ts';
+import { openSite } from '../e2e/support/site.ts';
 import { demoImages } from './demo-images.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,7 +30,7 @@ console.log(`  up in ${seconds(from)}: ${site.cluster.server}`);
 const workspace = await mkdtemp(join(tmpdir(), 'webgen-demo-'));
 let code = 1;
 try {
-  await cp(join(root, 'e2e', 'fixtures', 'shop'), workspace, { recursive: true });
+  await cp(join(root, 'e2e', 'support', 'fixtures', 'shop'), workspace, { recursive: true });
   const namespace = {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -5,7 +5,7 @@ import type { SignalRow } from '../src/rollout/facts/verdict.ts';
 import { type JudgeRow, judges } from '../src/rollout/judge/judges.ts';
 import { generic } from '../src/rollout/judge/row-of.ts';
 import { signals } from '../src/rollout/judge/signals.ts';
-import { replay, targetOf } from '../test/rollout/recording.ts';
+import { replay, targetOf } from '../test/support/rollout/recording.ts';
 
 /** Long enough for the slowest threshold. */
 const longer = 700_000;

@@ -47,7 +47,7 @@ export function nameHolders(root: string): readonly string[] {
       'example/.github/**/*.yml', // a glob passes hidden folders by
       'example/**/*.{md,sh,yml,yaml}',
       'test/golden/*',
-      'e2e/fixtures/**/*.yml',
+      'e2e/support/fixtures/**/*.yml',
     ],
     { cwd: root, exclude: ['**/node_modules'] },
   );

@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { provideAssets } from '../e2e/cluster/assets.ts';
-import { nodeUnavailable } from '../e2e/cluster/node-packages.ts';
-import { NEEDED } from '../e2e/cluster/programs.ts';
-import { provideTool } from '../e2e/tools/tools.ts';
+import { provideAssets } from '../e2e/support/cluster/assets.ts';
+import { nodeUnavailable } from '../e2e/support/cluster/node-packages.ts';
+import { NEEDED } from '../e2e/support/cluster/programs.ts';
+import { provideTool } from '../e2e/support/tools/tools.ts';
 import { fuzzProject, sumOf } from './fuzz.ts';
 import { checkWorkflows } from './workflows.ts';
 

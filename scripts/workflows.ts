@@ -1,8 +1,8 @@
 // Lints every workflow and shell script: actionlint with shellcheck, and zizmor at its strictest.
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
-import { exec } from '../e2e/cluster/exec.ts';
-import { provideTool } from '../e2e/tools/tools.ts';
+import { exec } from '../e2e/support/cluster/exec.ts';
+import { provideTool } from '../e2e/support/tools/tools.ts';
 
 const root = join(import.meta.dirname, '..');
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startCluster } from '../../e2e/cluster/cluster.ts';
+import { startCluster } from '../../e2e/support/cluster/cluster.ts';
 import { type Helm, provideHelm, writeChart } from './helm.ts';
 import { type Measured, measure } from './measure.ts';
 

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheFolder } from '../../e2e/cluster/assets.ts';
-import { execOk } from '../../e2e/cluster/exec.ts';
-import { tell } from '../../e2e/cluster/say.ts';
+import { cacheFolder } from '../../e2e/support/cluster/assets.ts';
+import { execOk } from '../../e2e/support/cluster/exec.ts';
+import { tell } from '../../e2e/support/cluster/say.ts';
 
-const module = join(import.meta.dirname, '..', '..', 'e2e', 'kube', 'helm');
+const module = join(import.meta.dirname, '..', '..', 'e2e', 'support', 'kube', 'helm');
 const version = 'v3.19.0';
 
 export type Helm = { readonly path: string } | { readonly missing: string };

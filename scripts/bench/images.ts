@@ -2,11 +2,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appProgram } from '../../e2e/images/app-image.ts';
-import { builderUnavailable, startBuilder } from '../../e2e/images/builder.ts';
-import { startTestRegistry } from '../../e2e/images/test-registry.ts';
-import { runAction } from '../../e2e/runner/run-action.ts';
-import { localScanner } from '../../e2e/tools/trivy.ts';
+import { appProgram } from '../../e2e/support/images/app-image.ts';
+import { builderUnavailable, startBuilder } from '../../e2e/support/images/builder.ts';
+import { startTestRegistry } from '../../e2e/support/images/test-registry.ts';
+import { runAction } from '../../e2e/support/runner/run-action.ts';
+import { localScanner } from '../../e2e/support/tools/trivy.ts';
 
 export interface ImageTimes {
   /** Seconds, of whole runs of the action. */

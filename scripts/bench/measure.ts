@@ -1,6 +1,6 @@
 // One process from start to end: how long, how much processor time, how much memory at most.
 import { spawn } from 'node:child_process';
-import { usageOf } from '../../e2e/runner/usage.ts';
+import { usageOf } from '../../e2e/support/runner/usage.ts';
 
 export interface Measured {
   readonly code: number;

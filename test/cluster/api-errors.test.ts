@@ -5,7 +5,7 @@ import {
   permissionDenied,
   statusOf,
 } from '../../src/cluster/api-errors.ts';
-import { status } from './scripted-server.ts';
+import { status } from '../support/cluster/scripted-server.ts';
 
 const patch = {
   method: 'PATCH',

@@ -7,8 +7,8 @@ import {
   type Cluster,
   TransportError,
 } from '../../src/core/ports.ts';
-import { fastClock, rememberedLog } from './fakes.ts';
-import { status } from './scripted-server.ts';
+import { fastClock, rememberedLog } from '../support/cluster/fakes.ts';
+import { status } from '../support/cluster/scripted-server.ts';
 
 type Step = ApiResponse | TransportError;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { discovery, nearestKind, servedNow } from '../../src/cluster/discovery.ts';
 import { ActionError } from '../../src/core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../src/core/ports.ts';
-import { status } from './scripted-server.ts';
+import { status } from '../support/cluster/scripted-server.ts';
 
 const entry = (name: string, kind: string, namespaced = true) => ({ name, kind, namespaced });
 

@@ -11,7 +11,7 @@ import { ActionError } from '../../src/core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../src/core/ports.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { refusalFindings } from '../../src/rejection/rejection-findings.ts';
-import { fastClock, rememberedLog } from './fakes.ts';
+import { fastClock, rememberedLog } from '../support/cluster/fakes.ts';
 
 const odd: readonly unknown[] = [
   ...[null, undefined, true, 0, -1, 1e308, '', 'text', '<html>', [], [null], [1], {}, { a: 1 }],

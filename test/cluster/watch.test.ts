@@ -5,14 +5,14 @@ import { ActionError } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { connectCluster } from '../../src/platform/cluster.ts';
-import { fastClock, rememberedLog, until } from './fakes.ts';
+import { fastClock, rememberedLog, until } from '../support/cluster/fakes.ts';
 import {
   json,
   type Reply,
   type ScriptedServer,
   scriptedServer,
   status,
-} from './scripted-server.ts';
+} from '../support/cluster/scripted-server.ts';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {

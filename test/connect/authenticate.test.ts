@@ -8,8 +8,8 @@ import type { ClusterTarget } from '../../src/inputs/types.ts';
 import { realFiles } from '../../src/platform/files.ts';
 import { loadKubeconfig } from '../../src/platform/kubeconfig.ts';
 import type { Credentials } from '../../src/yandex/credentials.ts';
-import { certificate } from '../platform/certificate.ts';
-import { type Cloud, cloudPorts, key, problem, startCloud } from '../yandex/cloud.ts';
+import { certificate } from '../support/platform/certificate.ts';
+import { type Cloud, cloudPorts, key, problem, startCloud } from '../support/yandex/cloud.ts';
 
 let cloud: Cloud;
 let temp: string;

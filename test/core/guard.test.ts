@@ -12,7 +12,7 @@ import {
   mayRun,
   refuseRunner,
 } from '../../src/core/guard.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const refused = [expect.objectContaining({ code: 'event-refused', severity: 'fatal' })];
 

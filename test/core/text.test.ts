@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { clip, neutralise, oneLine, safeLines, spell } from '../../src/core/text.ts';
-import { commandIn } from '../platform/runner-commands.ts';
+import { commandIn } from '../support/platform/runner-commands.ts';
 
 const pieces = [
   '::',

@@ -7,7 +7,7 @@ import { helpText } from '../../src/entry/help.ts';
 import { inputTable } from '../../src/inputs/contract.ts';
 import { inputGroups } from '../../src/inputs/contract-help.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const parse = (line: string) => parseFlags(line.split(' ').filter((word) => word !== ''));
 const said = (line: string) => parse(line).findings.map(({ what, hint }) => `${what} ${hint}`);

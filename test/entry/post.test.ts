@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { removeSecretFiles } from '../../src/entry/post.ts';
 import { realFiles } from '../../src/platform/files.ts';
-import { recordingLog } from '../yandex/cloud.ts';
+import { recordingLog } from '../support/yandex/cloud.ts';
 
 let root: string;
 let temp: string;

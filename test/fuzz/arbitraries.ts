@@ -1,6 +1,6 @@
 // What hostile people write: texts, values, and real documents with a few places changed.
 import fc from 'fast-check';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../support/canaries.ts';
 import { type Data, type Edit, made, pathsOf } from './data.ts';
 import { encodings } from './forms.ts';
 

@@ -1,7 +1,7 @@
 // Inputs as data: small JSON that says how a large or odd value is made, so that a case is a file.
 import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../support/canaries.ts';
 import { fixture } from './fixtures.ts';
 import { type Encoding, encodings } from './forms.ts';
 

@@ -1,6 +1,6 @@
 // Real documents that fuzzing starts from: recorded clusters, answers, reports, build logs.
 import { readFileSync } from 'node:fs';
-import { lastState } from '../diagnose/saved.ts';
+import { lastState } from '../support/rollout/saved.ts';
 
 const folder = new URL('../fixtures/', import.meta.url);
 const known = new Map<string, unknown>();

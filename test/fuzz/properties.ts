@@ -1,7 +1,7 @@
 // What must hold of everything that leaves a run, whatever came in.
 
-import { canaries } from '../canaries.ts';
-import { commandIn } from '../platform/runner-commands.ts';
+import { canaries } from '../support/canaries.ts';
+import { commandIn } from '../support/platform/runner-commands.ts';
 import { mark } from './arbitraries.ts';
 import { tellingForms } from './forms.ts';
 import type { Published } from './publish.ts';

@@ -13,7 +13,7 @@ import {
   renderText,
 } from '../../src/report/render.ts';
 import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
-import { canaries } from '../canaries.ts';
+import { canaries } from '../support/canaries.ts';
 
 /** What code under test has to say. */
 export interface Said {

@@ -1,5 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { answerProblems, bodyProblems, operationOf, sample } from '../../e2e/github/contract.ts';
+import {
+  answerProblems,
+  bodyProblems,
+  operationOf,
+  sample,
+} from '../../e2e/support/github/contract.ts';
 
 const status = 'repos/create-deployment-status';
 

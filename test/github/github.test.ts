@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type GitHubApi, startGithubApi } from '../../e2e/github/emulator.ts';
-import { pullRequest } from '../../e2e/github/operations.ts';
+import { type GitHubApi, startGithubApi } from '../../e2e/support/github/emulator.ts';
+import { pullRequest } from '../../e2e/support/github/operations.ts';
 import { known } from '../../src/core/redaction/redaction.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { compareCommits } from '../../src/github/compare.ts';
@@ -12,9 +12,9 @@ import { runStatus } from '../../src/github/run-status.ts';
 import { realClock } from '../../src/platform/clock.ts';
 import { realGithub } from '../../src/platform/github.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
-import { fastClock, rememberedLog } from '../cluster/fakes.ts';
-import { outcomes } from '../report/outcomes.ts';
-import { run } from '../run.ts';
+import { fastClock, rememberedLog } from '../support/cluster/fakes.ts';
+import { outcomes } from '../support/report/outcomes.ts';
+import { run } from '../support/run.ts';
 
 let api: GitHubApi;
 let port = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { containerImages } from '../../src/images/containers.ts';
 import { invalidImages, setImages, unmatchedImages } from '../../src/images/set-images.ts';
-import { documentOf } from '../manifests/documents.ts';
+import { documentOf } from '../support/manifests/documents.ts';
 
 const pod = '{containers: [{name: a, image: "localhost:5000/team/app:1"}]}';
 const object = (head: string, rest: string) => {

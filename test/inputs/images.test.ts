@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { RunContext } from '../../src/core/context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const digest = `sha256:${'0a'.repeat(32)}`;
 const other = `sha256:${'1b'.repeat(32)}`;

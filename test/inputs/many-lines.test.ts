@@ -4,8 +4,8 @@ import type { RunContext } from '../../src/core/context.ts';
 import { terminalContext } from '../../src/entry/run-context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
-import { snake } from '../yandex/keys.ts';
+import { run } from '../support/run.ts';
+import { snake } from '../support/yandex/keys.ts';
 
 const pretty = JSON.stringify(snake, undefined, 2);
 const oneLine = JSON.stringify(snake);

@@ -7,7 +7,7 @@ import {
   maskingNotes,
   secretsToMask,
 } from '../../src/inputs/mask.ts';
-import { pem, snake } from '../yandex/keys.ts';
+import { pem, snake } from '../support/yandex/keys.ts';
 
 const masked = (name: string, text: string) => secretsToMask({ [name]: text }).map(reveal);
 const keyLines = pem.split('\n').slice(1, -2);

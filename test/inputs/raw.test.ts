@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { type ReadInputs, readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token', manifests: 'k8s' };
 const read = (raw: RawInputs) => readInputs(raw, run(), { overlays: [] });

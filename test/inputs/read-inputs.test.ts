@@ -5,8 +5,8 @@ import { reveal } from '../../src/core/secret.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { type ReadInputs, readInputs } from '../../src/inputs/read-inputs.ts';
 import type { Inputs } from '../../src/inputs/types.ts';
-import { run } from '../run.ts';
-import { pem, snake } from '../yandex/keys.ts';
+import { run } from '../support/run.ts';
+import { pem, snake } from '../support/yandex/keys.ts';
 
 const facts = { overlays: ['production', 'staging'] };
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };

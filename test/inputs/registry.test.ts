@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { reveal } from '../../src/core/secret.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const cluster = { kubeconfig: './kube' };
 const token = { 'yc-iam-token': 't1.token' };

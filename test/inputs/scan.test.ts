@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { readInputs } from '../../src/inputs/read-inputs.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };
 const read = (raw: RawInputs) => readInputs(raw, run(), { overlays: ['production'] });

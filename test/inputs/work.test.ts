@@ -4,7 +4,7 @@ import type { RunContext } from '../../src/core/context.ts';
 import type { RawInputs } from '../../src/inputs/raw.ts';
 import { type ReadInputs, readInputs } from '../../src/inputs/read-inputs.ts';
 import type { Inputs } from '../../src/inputs/types.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const facts = { overlays: ['production', 'staging'] };
 const cluster = { 'yc-k8s-cluster-id': 'cat1', 'yc-iam-token': 't1.token' };

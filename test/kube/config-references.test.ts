@@ -8,7 +8,7 @@ import {
   withConfigAnnotation,
 } from '../../src/kube/config-references.ts';
 import { podTemplatePath } from '../../src/kube/pod-template.ts';
-import { documentOf } from '../manifests/documents.ts';
+import { documentOf } from '../support/manifests/documents.ts';
 
 const podSpec = `
       imagePullSecrets: [{name: pull}]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { placeOf } from '../../src/kube/document.ts';
 import { pathOfField } from '../../src/kube/field-path.ts';
-import { documentOf } from '../manifests/documents.ts';
+import { documentOf } from '../support/manifests/documents.ts';
 
 const document = documentOf(
   [

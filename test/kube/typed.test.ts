@@ -1,7 +1,7 @@
 // Events tell how often and when in three ways, depending on who wrote them.
 import { expect, test } from '@jest/globals';
 import { countOf, firstSeen, type KubeEvent, lastSeen } from '../../src/kube/typed.ts';
-import { at, event, noon, pod } from '../rollout/made.ts';
+import { at, event, noon, pod } from '../support/rollout/made.ts';
 
 const told = event(pod('p1'), 'BackOff', 'again') as unknown as KubeEvent;
 const { firstTimestamp: _, lastTimestamp: __, count: ___, ...bare } = told;

@@ -7,10 +7,10 @@ import type { Seeking } from '../../src/lock/acquire.ts';
 import { guarded } from '../../src/lock/guard.ts';
 import { holdLock, type Lock } from '../../src/lock/hold.ts';
 import { freedLease, holderOf, runOf, takenLease } from '../../src/lock/lease.ts';
-import { rememberedLog } from '../cluster/fakes.ts';
-import { status } from '../cluster/scripted-server.ts';
-import { leaseServer } from './lease-server.ts';
-import { manualClock } from './manual-clock.ts';
+import { rememberedLog } from '../support/cluster/fakes.ts';
+import { status } from '../support/cluster/scripted-server.ts';
+import { leaseServer } from '../support/lock/lease-server.ts';
+import { manualClock } from '../support/manual-clock.ts';
 
 const minute = 60_000;
 

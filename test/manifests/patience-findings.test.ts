@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { patienceFindings } from '../../src/manifests/annotations.ts';
-import { documentsOf } from './documents.ts';
+import { documentsOf } from '../support/manifests/documents.ts';
 
 const workload = (name: string, patience: string) => `apiVersion: apps/v1
 kind: Deployment

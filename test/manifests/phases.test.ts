@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { describePhases, inPhases, phaseFindings } from '../../src/manifests/phases.ts';
-import { documentsOf } from './documents.ts';
+import { documentsOf } from '../support/manifests/documents.ts';
 
 const object = (apiVersion: string, kind: string, name: string, phase?: string) => `---
 apiVersion: ${apiVersion}

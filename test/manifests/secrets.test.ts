@@ -3,7 +3,7 @@ import { reveal, Secret } from '../../src/core/secret.ts';
 import { placeOf } from '../../src/kube/document.ts';
 import { valueAt } from '../../src/kube/json.ts';
 import { secretDocuments } from '../../src/manifests/secrets.ts';
-import { documentOf } from './documents.ts';
+import { documentOf } from '../support/manifests/documents.ts';
 
 const value = (secret: string, key: string, text: string) => ({
   secret,

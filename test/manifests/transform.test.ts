@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { labelValue } from '../../src/kube/objects.ts';
 import { setLabels, transform } from '../../src/manifests/transform.ts';
-import { documentOf, documentsOf } from './documents.ts';
+import { documentOf, documentsOf } from '../support/manifests/documents.ts';
 
 const nothing = { app: 'shop', variables: {}, images: {}, secrets: [] };
 const deployment = `

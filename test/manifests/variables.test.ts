@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parse, stringify } from 'yaml';
 import { valueAt } from '../../src/kube/json.ts';
 import { fillVariables } from '../../src/manifests/variables.ts';
-import { documentOf, documentsOf } from './documents.ts';
+import { documentOf, documentsOf } from '../support/manifests/documents.ts';
 
 const deployment = (image: string, extra = '') => `
 apiVersion: apps/v1

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 
-const program = join(import.meta.dirname, 'abort-storm.ts');
+const program = join(import.meta.dirname, '..', 'support', 'platform', 'abort-storm.ts');
 const run = promisify(execFile);
 
 test.each(['writes', 'reads', 'watches'])(

@@ -10,7 +10,7 @@ import {
   makeCertificate,
   type ScriptedServer,
   scriptedServer,
-} from '../cluster/scripted-server.ts';
+} from '../support/cluster/scripted-server.ts';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,8 +5,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Clock } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { type Retry, realHttp } from '../../src/platform/http.ts';
-import { certificate, privateKey } from './certificate.ts';
-import { connectProxy, type Handler, type Running, serve } from './servers.ts';
+import { certificate, privateKey } from '../support/platform/certificate.ts';
+import { connectProxy, type Handler, type Running, serve } from '../support/platform/servers.ts';
 
 const running: Running[] = [];
 afterEach(async () => {

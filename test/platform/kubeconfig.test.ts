@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { reveal, Secret } from '../../src/core/secret.ts';
 import { type KubeconfigOptions, loadKubeconfig } from '../../src/platform/kubeconfig.ts';
-import { certificate, privateKey } from './certificate.ts';
+import { certificate, privateKey } from '../support/platform/certificate.ts';
 
 let folder: string;
 beforeEach(async () => {

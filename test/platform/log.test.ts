@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { finding } from '../../src/core/errors.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { githubLog, terminalLog } from '../../src/platform/log.ts';
-import { hostileLines } from '../report/outcomes.ts';
-import { commandsIn } from './runner-commands.ts';
+import { commandsIn } from '../support/platform/runner-commands.ts';
+import { hostileLines } from '../support/report/outcomes.ts';
 
 function recorded() {
   const written: string[] = [];

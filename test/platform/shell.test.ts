@@ -120,7 +120,7 @@ describe('a program is stopped', () => {
   });
 
   test('when our own process ends before it does', async () => {
-    const module = join(import.meta.dirname, '../../src/platform/shell.ts');
+    const module = join(import.meta.dirname, '..', '..', 'src', 'platform', 'shell.ts');
     const folder = await mkdtemp(join(tmpdir(), 'shell-'));
     const alive = join(folder, 'alive');
     const script = `

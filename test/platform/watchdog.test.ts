@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(temp, { recursive: true, force: true }));
 
-const file = join(import.meta.dirname, 'watchdog-run.ts');
+const file = join(import.meta.dirname, '..', 'support', 'platform', 'watchdog-run.ts');
 // The real ones, twenty times faster; growth counts as soon as it is seen.
 const bounds: Partial<Bounds> = { tickMs: 50, silent: 30, silentAfterAbort: 10 };
 

@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '../../src/core/ports.ts';
 import { Secret } from '../../src/core/secret.ts';
 import { realFiles } from '../../src/platform/files.ts';
 import { openRegistry } from '../../src/registry/login.ts';
-import { rememberedLog } from '../cluster/fakes.ts';
+import { rememberedLog } from '../support/cluster/fakes.ts';
 
 let home: string;
 

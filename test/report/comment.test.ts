@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { differenceText } from '../../src/apply/dry-run/difference-text.ts';
 import { commentBody, commentMarker } from '../../src/report/comment.ts';
 import { renderSummary } from '../../src/report/render.ts';
-import { resultOf } from '../scan/results.ts';
-import { outcomes } from './outcomes.ts';
+import { outcomes } from '../support/report/outcomes.ts';
+import { resultOf } from '../support/scan/results.ts';
 
 const base = outcomes['diff'];
 if (!base) throw new Error('an outcome is missing');

@@ -10,7 +10,7 @@ import {
   renderSummary,
   renderText,
 } from '../../src/report/render.ts';
-import { outcomes } from './outcomes.ts';
+import { outcomes } from '../support/report/outcomes.ts';
 
 const folder = join(import.meta.dirname, '..', 'golden');
 

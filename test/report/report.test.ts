@@ -14,7 +14,7 @@ import {
 } from '../../src/report/render.ts';
 import { gantt } from '../../src/report/timeline.ts';
 import { outputsWithoutSecrets, shownOutcome } from '../../src/report/without-secrets.ts';
-import { hostileLines, outcomes } from './outcomes.ts';
+import { hostileLines, outcomes } from '../support/report/outcomes.ts';
 
 function outcome(name: string, parts: Partial<Outcome> = {}): Outcome {
   const found = outcomes[name];

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Outcome } from '../../src/report/outcome.ts';
 import { rollbackBlock } from '../../src/report/rollback-link.ts';
 import type { RunFacts } from '../../src/report/sections.ts';
-import { outcomes } from './outcomes.ts';
+import { outcomes } from '../support/report/outcomes.ts';
 
 const workflow = `on:
   workflow_dispatch:

@@ -5,8 +5,8 @@ import { scanBlocks, scanRecord } from '../../src/report/scans.ts';
 import { problemLine } from '../../src/scan/findings.ts';
 import { scanLines } from '../../src/scan/lines.ts';
 import type { Problem } from '../../src/scan/problems.ts';
-import { resultOf } from '../scan/results.ts';
-import { outcomes } from './outcomes.ts';
+import { outcomes } from '../support/report/outcomes.ts';
+import { resultOf } from '../support/scan/results.ts';
 
 const { deployed } = outcomes;
 if (!deployed) throw new Error('no outcome');

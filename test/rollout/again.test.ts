@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { judges } from '../../src/rollout/judge/judges.ts';
-import { type Moment, recording, replay, steps } from './recording.ts';
+import { type Moment, recording, replay, steps } from '../support/rollout/recording.ts';
 
 const folder = new URL('../fixtures/cluster/', import.meta.url);
 const kinds = new Set(Object.keys(judges).map((key) => key.split('/').at(-1)?.toLowerCase()));

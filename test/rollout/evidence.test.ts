@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { nearest } from '../../src/rollout/facts/nearest.ts';
 import { errorLine } from '../../src/rollout/wait/error-line.ts';
-import { replay } from './recording.ts';
+import { replay } from '../support/rollout/recording.ts';
 
 const log = (...lines: readonly string[]) => [
   { pod: 'p', container: 'c', previous: true, lines: lines },

@@ -3,7 +3,15 @@ import { describe, expect, test } from '@jest/globals';
 import { amountOf } from '../../src/rollout/judge/kinds/quota.ts';
 import { isStructural } from '../../src/rollout/judge/symptoms/schedule.ts';
 import { watchPlan } from '../../src/rollout/wait/watch-plan.ts';
-import { at, event, type Fields, judgeAt, judgeOnce, object, pod } from './made.ts';
+import {
+  at,
+  event,
+  type Fields,
+  judgeAt,
+  judgeOnce,
+  object,
+  pod,
+} from '../support/rollout/made.ts';
 
 const condition = (type: string, status: string, reason = '', message = ''): Fields => ({
   type,

@@ -9,7 +9,7 @@ import {
   shift,
 } from '../../src/rollout/facts/memory.ts';
 import { type Proof, verdictOf } from '../../src/rollout/facts/verdict.ts';
-import { forget, keepReady, track } from './pure-memory.ts';
+import { forget, keepReady, track } from '../support/rollout/pure-memory.ts';
 
 const noon = Date.UTC(2026, 0, 1, 12);
 const proof: Proof = { kind: 'Secret', namespace: 'web', name: 'login' };

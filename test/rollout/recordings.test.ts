@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Code } from '../../src/core/codes.ts';
 import type { Verdict } from '../../src/rollout/facts/verdict.ts';
-import { firstAt, recording, replay, steps, targetOf } from './recording.ts';
+import { firstAt, recording, replay, steps, targetOf } from '../support/rollout/recording.ts';
 
 const fatal = ({ state }: Verdict): boolean => state === 'failed';
 const ready = ({ state }: Verdict): boolean => state === 'ready';

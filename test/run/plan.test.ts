@@ -7,7 +7,7 @@ import { makePlan, withPhases } from '../../src/run/plan.ts';
 import { after, inOrder } from '../../src/run/plan-order.ts';
 import type { Plan } from '../../src/run/state/step.ts';
 import { describePlan } from '../../src/run/steps.ts';
-import { run } from '../run.ts';
+import { run } from '../support/run.ts';
 
 const whole: Plan['waves'] = [
   [{ do: 'dry-run' }],

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { lastWords, scanFailure } from '../../src/scan/failure.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from '../support/scan/fixtures.ts';
 
 const subject = 'image backend';
 const failure = (stderr: string) => scanFailure({ subject, stderr, severity: 'fatal' });

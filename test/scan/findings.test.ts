@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { FileToScan } from '../../src/scan/files-to-scan.ts';
 import { findingsOf } from '../../src/scan/findings.ts';
-import { resultOf } from './results.ts';
+import { resultOf } from '../support/scan/results.ts';
 
 describe('an image', () => {
   test('with problems is one finding: how many, the worst, what to do', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { judgeScan, severityCounts } from '../../src/scan/gate.ts';
-import { scanned } from './fixtures.ts';
+import { scanned } from '../support/scan/fixtures.ts';
 
 const image = scanned('image-vulnerable.json');
 const rules = { severities: ['CRITICAL', 'HIGH'], ignoreUnfixed: false } as const;

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { known } from '../../src/core/redaction/redaction.ts';
 import { keptReport } from '../../src/scan/kept-report.ts';
 import { readScan } from '../../src/scan/problems.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from '../support/scan/fixtures.ts';
 
 test('of found secrets neither the line nor its surroundings, and all that counts', () => {
   const text = fixture('image-vulnerable.json');

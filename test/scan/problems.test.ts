@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { keyOf, mostUrgentFirst, readScan } from '../../src/scan/problems.ts';
-import { fixture, scanned } from './fixtures.ts';
+import { fixture, scanned } from '../support/scan/fixtures.ts';
 
 describe('the report of an image', () => {
   const { problems, system, endOfLife, accepted } = scanned('image-vulnerable.json');

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { realFiles } from '../../src/platform/files.ts';
 import { readIgnoreFilesOf } from '../../src/scan/read-ignore-files.ts';
-import { type Running, serve } from '../platform/servers.ts';
-import { run } from '../run.ts';
-import { cloudPorts } from '../yandex/cloud.ts';
+import { type Running, serve } from '../support/platform/servers.ts';
+import { run } from '../support/run.ts';
+import { cloudPorts } from '../support/yandex/cloud.ts';
 
 let workspace: string;
 let github: Running;

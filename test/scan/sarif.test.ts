@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { categorised } from '../../src/scan/sarif.ts';
-import { fixture } from './fixtures.ts';
+import { fixture } from '../support/scan/fixtures.ts';
 
 test('every run gets the category, and keeps what it has', () => {
   const text = fixture('image-vulnerable.sarif');

@@ -3,10 +3,10 @@ import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { uploadSarif } from '../../src/scan/upload-sarif.ts';
-import { type Running, serve } from '../platform/servers.ts';
-import { run } from '../run.ts';
-import { cloudPorts } from '../yandex/cloud.ts';
-import { fixture } from './fixtures.ts';
+import { type Running, serve } from '../support/platform/servers.ts';
+import { run } from '../support/run.ts';
+import { fixture } from '../support/scan/fixtures.ts';
+import { cloudPorts } from '../support/yandex/cloud.ts';
 
 interface Got {
   readonly url: string;

@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { catalog } from '../../src/tools/catalog.ts';
 import { install } from '../../src/tools/install.ts';
-import { problem } from '../yandex/cloud.ts';
-import { type Maker, sha256, startMaker, toolPorts } from './maker.ts';
+import { type Maker, sha256, startMaker, toolPorts } from '../support/tools/maker.ts';
+import { problem } from '../support/yandex/cloud.ts';
 
 let maker: Maker;
 beforeAll(() => {

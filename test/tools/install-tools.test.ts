@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { installTools, type ToolRequest } from '../../src/tools/install-tools.ts';
-import { recordingLog } from '../yandex/cloud.ts';
-import { type Maker, publish, sha256, startMaker, toolPorts } from './maker.ts';
+import { type Maker, publish, sha256, startMaker, toolPorts } from '../support/tools/maker.ts';
+import { recordingLog } from '../support/yandex/cloud.ts';
 
 let maker: Maker;
 beforeEach(async () => {

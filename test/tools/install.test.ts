@@ -2,7 +2,6 @@ import { chmod, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { install } from '../../src/tools/install.ts';
-import { problem } from '../yandex/cloud.ts';
 import {
   kubectl,
   kubectlPath,
@@ -11,7 +10,8 @@ import {
   sha256,
   startMaker,
   toolPorts,
-} from './maker.ts';
+} from '../support/tools/maker.ts';
+import { problem } from '../support/yandex/cloud.ts';
 
 let maker: Maker;
 beforeAll(() => {

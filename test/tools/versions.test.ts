@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { catalog } from '../../src/tools/catalog.ts';
 import { resolveVersion } from '../../src/tools/versions.ts';
-import { cloudPorts, problem } from '../yandex/cloud.ts';
-import { type Maker, platform, startMaker } from './maker.ts';
+import { type Maker, platform, startMaker } from '../support/tools/maker.ts';
+import { cloudPorts, problem } from '../support/yandex/cloud.ts';
 
 let maker: Maker;
 beforeEach(async () => {

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/core/secret.ts';
 import { findCluster } from '../../src/yandex/cluster.ts';
-import { type Cloud, caPem, cloudPorts, problem, startCloud, status } from './cloud.ts';
+import {
+  type Cloud,
+  caPem,
+  cloudPorts,
+  problem,
+  startCloud,
+  status,
+} from '../support/yandex/cloud.ts';
 
 let cloud: Cloud;
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { discoverEndpoints, tokenAudience } from '../../src/yandex/endpoints.ts';
-import { type Cloud, cloudPorts, problem, startCloud } from './cloud.ts';
+import { type Cloud, cloudPorts, problem, startCloud } from '../support/yandex/cloud.ts';
 
 let cloud: Cloud;
 beforeEach(async () => {

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { reveal, Secret } from '../../src/core/secret.ts';
 import { claimsFor, tokenByKey } from '../../src/yandex/iam-token.ts';
-import { type Cloud, cloudPorts, key, movedClock, problem, startCloud, status } from './cloud.ts';
+import {
+  type Cloud,
+  cloudPorts,
+  key,
+  movedClock,
+  problem,
+  startCloud,
+  status,
+} from '../support/yandex/cloud.ts';
 
 let cloud: Cloud;
 beforeEach(async () => {

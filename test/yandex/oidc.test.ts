@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { reveal, Secret } from '../../src/core/secret.ts';
 import { linkCommand, tokenByOidc } from '../../src/yandex/oidc.ts';
-import { type Cloud, cloudPorts, problem, startCloud } from './cloud.ts';
+import { type Cloud, cloudPorts, problem, startCloud } from '../support/yandex/cloud.ts';
 
 let cloud: Cloud;
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

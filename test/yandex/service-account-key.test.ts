@@ -3,7 +3,7 @@ import { createPrivateKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { reveal } from '../../src/core/secret.ts';
 import { privateKeyText, serviceAccountKey } from '../../src/yandex/service-account-key.ts';
-import { pem, pkcs1, publicKey, snake, warning } from './keys.ts';
+import { pem, pkcs1, publicKey, snake, warning } from '../support/yandex/keys.ts';
 
 const read = (text: string) => serviceAccountKey(text, 'yc-sa-json-credentials');
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { reveal, Secret } from '../../src/core/secret.ts';
 import { givenToken, tokenSource } from '../../src/yandex/token-source.ts';
-import { movedClock } from './cloud.ts';
+import { movedClock } from '../support/yandex/cloud.ts';
 
 const hour = 3_600_000;
 

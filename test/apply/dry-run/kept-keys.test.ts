@@ -4,7 +4,7 @@ import { keepKeys } from '../../../src/apply/dry-run/kept-keys.ts';
 import { reveal, Secret } from '../../../src/core/secret.ts';
 import type { KubeObject, ManagedField } from '../../../src/kube/objects.ts';
 import { secretDocuments } from '../../../src/manifests/secrets.ts';
-import { documentOf } from '../../manifests/documents.ts';
+import { documentOf } from '../../support/manifests/documents.ts';
 
 const ours = 'webgen-deploy/shop';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sendApply } from '../../../src/apply/write/send-apply.ts';
 import type { ApiResponse } from '../../../src/core/ports.ts';
-import { fastClock } from '../../cluster/fakes.ts';
+import { fastClock } from '../../support/cluster/fakes.ts';
 
 const refusal = (message: string): ApiResponse => ({
   status: 403,

@@ -4,7 +4,7 @@ import { failureField, taskState, untilIdle } from '../../../src/apply/write/tas
 import type { Api } from '../../../src/cluster/api.ts';
 import type { ApiResponse } from '../../../src/core/ports.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
-import { fastClock } from '../../cluster/fakes.ts';
+import { fastClock } from '../../support/cluster/fakes.ts';
 
 const job = (status: object, uid = 'u1'): KubeObject => ({
   apiVersion: 'batch/v1',

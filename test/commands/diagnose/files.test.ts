@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { diagnoseFiles } from '../../../src/commands/diagnose/files.ts';
 import { parseFlags } from '../../../src/entry/flags.ts';
-import { lastState, saved } from '../../diagnose/saved.ts';
+import { lastState, saved } from '../../support/rollout/saved.ts';
 
 const texts: Readonly<Record<string, string>> = {
   'crash.yaml': saved(lastState('deployment/crash-loop')),

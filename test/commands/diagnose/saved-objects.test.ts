@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { diagnose } from '../../../src/commands/diagnose/diagnose.ts';
-import { lastState, saved } from '../../diagnose/saved.ts';
-import { at, event, object, pod, podWith } from '../../rollout/made.ts';
+import { at, event, object, pod, podWith } from '../../support/rollout/made.ts';
+import { lastState, saved } from '../../support/rollout/saved.ts';
 
 const text = (value: unknown): string => JSON.stringify(value);
 const file = (value: unknown) => ({ name: 'state.json', text: text(value) });

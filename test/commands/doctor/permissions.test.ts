@@ -13,7 +13,16 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-const path = join(import.meta.dirname, '../../../manifests/bootstrap/base/deployer.yaml');
+const path = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  '..',
+  'manifests',
+  'bootstrap',
+  'base',
+  'deployer.yaml',
+);
 const [role] = parseAllDocuments(readFileSync(path, 'utf8')).map(
   (each) => each.toJS() as { readonly rules: readonly Rule[] },
 );

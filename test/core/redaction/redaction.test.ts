@@ -1,7 +1,7 @@
 // Every known secret, in every form in which a program may repeat it, is gone from what people read.
 import { describe, expect, test } from '@jest/globals';
 import { redactor } from '../../../src/core/redaction/redaction.ts';
-import { asSeen, canaries, encodings, tracesOf } from '../../canaries.ts';
+import { asSeen, canaries, encodings, tracesOf } from '../../support/canaries.ts';
 
 function knowing(...secrets: readonly string[]) {
   const known = redactor();

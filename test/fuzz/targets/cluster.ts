@@ -32,7 +32,7 @@ import { awaitRollout } from '../../../src/rollout/wait/await-rollout.ts';
 import { judgeNow } from '../../../src/rollout/wait/judge-now.ts';
 import { newState, type Run } from '../../../src/run/state/state.ts';
 import { checkCommit } from '../../../src/run/steps/check-commit.ts';
-import { run } from '../../run.ts';
+import { run } from '../../support/run.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import {

@@ -8,7 +8,7 @@ import { secretInputs, secretsToMask } from '../../../src/inputs/mask.ts';
 import { readInputs } from '../../../src/inputs/read-inputs.ts';
 import { makePlan } from '../../../src/run/plan.ts';
 import { describePlan } from '../../../src/run/steps.ts';
-import { run } from '../../run.ts';
+import { run } from '../../support/run.ts';
 import { mutated, spliced, text, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
 import { isRecord } from '../doors.ts';

@@ -6,7 +6,7 @@ import type { Finding, ReportedFinding } from '../../../src/core/errors.ts';
 import { clip, neutralise, oneLine, safeLines } from '../../../src/core/text.ts';
 import type { Outcome } from '../../../src/report/outcome.ts';
 import type { State } from '../../../src/rollout/facts/verdict.ts';
-import { commandIn } from '../../platform/runner-commands.ts';
+import { commandIn } from '../../support/platform/runner-commands.ts';
 import { text } from '../arbitraries.ts';
 import { target } from '../target.ts';
 

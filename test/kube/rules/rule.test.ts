@@ -1,7 +1,7 @@
 // Rules as users write them: what is understood, what holds, and what is refused with its reason.
 import { describe, expect, test } from '@jest/globals';
 import { readRule } from '../../../src/kube/rules/rule.ts';
-import { object } from '../../rollout/made.ts';
+import { object } from '../../support/rollout/made.ts';
 
 const database = object('db.example.org/v1', 'Database', {
   metadata: { labels: { 'app.kubernetes.io/name': 'db' } },

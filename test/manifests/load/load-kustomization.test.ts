@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { placeOf } from '../../../src/kube/document.ts';
 import { pathOfField } from '../../../src/kube/field-path.ts';
-import { configMap, places, problems, workspaceOf } from '../workspace.ts';
+import { configMap, places, problems, workspaceOf } from '../../support/manifests/workspace.ts';
 
 const deployment = [
   'apiVersion: apps/v1',

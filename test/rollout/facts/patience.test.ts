@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Patience } from '../../../src/kube/annotations.ts';
 import type { Verdict } from '../../../src/rollout/facts/verdict.ts';
-import { deployment, judgeOnce, podWith, replicaSet } from '../made.ts';
-import { firstAt, replay, targetOf } from '../recording.ts';
+import { deployment, judgeOnce, podWith, replicaSet } from '../../support/rollout/made.ts';
+import { firstAt, replay, targetOf } from '../../support/rollout/recording.ts';
 
 const fatal = ({ state }: Verdict): boolean => state === 'failed';
 

@@ -5,8 +5,8 @@ import { createSnapshot } from '../../../src/rollout/facts/snapshot.ts';
 import { withRulesOf } from '../../../src/rollout/judge/custom.ts';
 import { judge } from '../../../src/rollout/judge/judge.ts';
 import { rowOf } from '../../../src/rollout/judge/row-of.ts';
-import { at, type Fields, judgeAt, noon, object } from '../made.ts';
-import { track } from '../pure-memory.ts';
+import { at, type Fields, judgeAt, noon, object } from '../../support/rollout/made.ts';
+import { track } from '../../support/rollout/pure-memory.ts';
 
 const old = at(-3_600);
 

@@ -16,8 +16,8 @@ import {
   podWith,
   replicaSet,
   unschedulable,
-} from '../made.ts';
-import { keepReady, track } from '../pure-memory.ts';
+} from '../../support/rollout/made.ts';
+import { keepReady, track } from '../../support/rollout/pure-memory.ts';
 
 const done = { replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1 };
 

@@ -6,8 +6,8 @@ import { createSnapshot } from '../../../src/rollout/facts/snapshot.ts';
 import type { Proof } from '../../../src/rollout/facts/verdict.ts';
 import { judge } from '../../../src/rollout/judge/judge.ts';
 import { watchPlan } from '../../../src/rollout/wait/watch-plan.ts';
-import { judgeAt, noon, object } from '../made.ts';
-import { track } from '../pure-memory.ts';
+import { judgeAt, noon, object } from '../../support/rollout/made.ts';
+import { track } from '../../support/rollout/pure-memory.ts';
 
 const ingress = (tls: object, annotations: object = {}) =>
   object('networking.k8s.io/v1', 'Ingress', { metadata: { annotations }, spec: { tls: [tls] } });

@@ -6,7 +6,7 @@ import { codes } from '../../../src/core/codes.ts';
 import { judges } from '../../../src/rollout/judge/judges.ts';
 import { generic } from '../../../src/rollout/judge/row-of.ts';
 import { signals } from '../../../src/rollout/judge/signals.ts';
-import { replay } from '../recording.ts';
+import { replay } from '../../support/rollout/recording.ts';
 
 const folder = new URL('../../fixtures/cluster/', import.meta.url);
 const rows = Object.values(signals).flat();

@@ -1,8 +1,8 @@
 // Rules that somebody wrote to hold a run up: each ends at once, and never holds by that.
 import { describe, expect, test } from '@jest/globals';
 import { readRule } from '../../../src/kube/rules/rule.ts';
-import { inASecond } from '../../timed.ts';
-import { object } from '../made.ts';
+import { object } from '../../support/rollout/made.ts';
+import { inASecond } from '../../support/timed.ts';
 
 const items = Array.from({ length: 1_000 }, (_, index) => ({ name: `n${index}`, up: true }));
 const live = object('db.example.org/v1', 'Database', {

@@ -4,9 +4,9 @@ import type { ApiResponse } from '../../../src/core/ports.ts';
 import type { LiveFinding } from '../../../src/rollout/facts/verdict.ts';
 import { type AwaitResult, awaitRollout } from '../../../src/rollout/wait/await-rollout.ts';
 import { judgeNow } from '../../../src/rollout/wait/judge-now.ts';
-import { jumpingClock } from '../../lock/manual-clock.ts';
-import { type PlayedApi, type PlayOptions, playedApi } from '../../steps/played-api.ts';
-import { recording, targetOf } from '../recording.ts';
+import { type PlayedApi, type PlayOptions, playedApi } from '../../support/cluster/played-api.ts';
+import { jumpingClock } from '../../support/manual-clock.ts';
+import { recording, targetOf } from '../../support/rollout/recording.ts';
 
 const open: PlayedApi[] = [];
 afterEach(() => {

@@ -5,7 +5,7 @@ import { ActionError } from '../../../src/core/errors.ts';
 import type { ApiRequest, ApiResponse } from '../../../src/core/ports.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { findDeployed } from '../../../src/rollout/wait/find-deployed.ts';
-import { object } from '../made.ts';
+import { object } from '../../support/rollout/made.ts';
 
 const written = (kind: string, name: string, manager: string): KubeObject =>
   object('v1', kind, {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type Verdict, verdictOf } from '../../../src/rollout/facts/verdict.ts';
 import { findingOf } from '../../../src/rollout/judge/symptoms/diagnose.ts';
 import { narrate, nothingReported, type Subject } from '../../../src/rollout/wait/narrate.ts';
-import { deployment } from '../made.ts';
+import { deployment } from '../../support/rollout/made.ts';
 
 const available = (have: number, state: 'waiting' | 'ready' = 'waiting'): Verdict =>
   verdictOf(state, `${have} of 3 available`, { progress: [{ what: 'available', have, want: 3 }] });

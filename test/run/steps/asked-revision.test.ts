@@ -6,11 +6,11 @@ import { encode } from '../../../src/releases/codec.ts';
 import type { ReleaseHead, ReleaseState } from '../../../src/releases/record.ts';
 import { type Connected, type Connection, newState } from '../../../src/run/state/state.ts';
 import { isLeftToNewer } from '../../../src/run/steps/asked-revision.ts';
-import { rememberedLog } from '../../cluster/fakes.ts';
-import { status } from '../../cluster/scripted-server.ts';
-import { leaseServer } from '../../lock/lease-server.ts';
-import { manualClock } from '../../lock/manual-clock.ts';
-import { run } from '../../run.ts';
+import { rememberedLog } from '../../support/cluster/fakes.ts';
+import { status } from '../../support/cluster/scripted-server.ts';
+import { leaseServer } from '../../support/lock/lease-server.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { run } from '../../support/run.ts';
 
 const head = (number: number, state: ReleaseState = 'good'): ReleaseHead => ({
   number,

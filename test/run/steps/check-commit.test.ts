@@ -6,8 +6,8 @@ import type { Inputs } from '../../../src/inputs/types.ts';
 import type { ReleaseHead } from '../../../src/releases/record.ts';
 import { newState, type Run } from '../../../src/run/state/state.ts';
 import { checkCommit } from '../../../src/run/steps/check-commit.ts';
-import { fastClock, rememberedLog } from '../../cluster/fakes.ts';
-import { run } from '../../run.ts';
+import { fastClock, rememberedLog } from '../../support/cluster/fakes.ts';
+import { run } from '../../support/run.ts';
 
 const [own, newer] = ['a', 'b'].map((each) => each.repeat(40)) as [string, string];
 const repository = { server: 'https://github.com', id: '42', name: 'acme/shop' };

@@ -5,10 +5,10 @@ import type { Lock } from '../../../src/lock/hold.ts';
 import { takenLease } from '../../../src/lock/lease.ts';
 import { type Connection, newState, type Run } from '../../../src/run/state/state.ts';
 import { runStep } from '../../../src/run/steps.ts';
-import { rememberedLog } from '../../cluster/fakes.ts';
-import { leaseServer } from '../../lock/lease-server.ts';
-import { manualClock } from '../../lock/manual-clock.ts';
-import { run } from '../../run.ts';
+import { rememberedLog } from '../../support/cluster/fakes.ts';
+import { leaseServer } from '../../support/lock/lease-server.ts';
+import { manualClock } from '../../support/manual-clock.ts';
+import { run } from '../../support/run.ts';
 
 const minutes = 60_000;
 
