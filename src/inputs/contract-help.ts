@@ -41,6 +41,7 @@ export const inputAbout = {
   lock: 'One deploy of an application at a time: the others wait.',
   'lock-timeout': 'How long to wait for another deploy; `0s` fails at once.',
   'restart-on-config': 'Roll workloads whose ConfigMap or Secret changed in this run.',
+  preflight: 'Refuse before the first write what is certain to fail.',
   scan: 'Scan images and manifests: `off`, `report` or `gate`.',
   'scan-severity': 'What counts: a list of `CRITICAL`, `HIGH`, `MEDIUM`, `LOW`.',
   'scan-ignore-unfixed': 'Vulnerabilities without a fixed version do not count.',
@@ -109,6 +110,7 @@ export const inputGroups = {
     'lock',
     'lock-timeout',
     'restart-on-config',
+    'preflight',
   ],
   Scan: [
     'scan',

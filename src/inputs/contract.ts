@@ -41,6 +41,7 @@ export const inputTable = {
   lock: { default: 'true' },
   'lock-timeout': { default: '15m' },
   'restart-on-config': { default: 'true' },
+  preflight: { default: 'true' },
   scan: { default: '' },
   'scan-severity': { default: 'CRITICAL,HIGH' },
   'scan-ignore-unfixed': { default: 'false' },

@@ -90,6 +90,7 @@ export const fields = {
   lock: boolean,
   'lock-timeout': duration(0, 24 * 3_600_000),
   'restart-on-config': boolean,
+  preflight: boolean,
   scan: oneOf('off', 'report', 'gate'),
   'scan-severity': severityList,
   'scan-ignore-unfixed': boolean,

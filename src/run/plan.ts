@@ -23,9 +23,13 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
     // Under `gate` the apply waits for every scan, under `report` for the dry run alone.
     const checked =
       inputs.manifests.length > 0
-        ? after(readFiles(...ready), [{ do: 'dry-run' }, scanOf(inputs), releases])
+        ? after(readFiles(...ready), [...checksOf(inputs), scanOf(inputs), releases])
         : // An older commit may look for workloads that no longer exist: first check whether it is older.
-          after(makeReady(...ready), [find(inputs), releases], [{ do: 'dry-run' }, scanOf(inputs)]);
+          after(
+            makeReady(...ready),
+            [find(inputs), releases],
+            [...checksOf(inputs), scanOf(inputs)],
+          );
     return written(checked, inputs, inputs.prune);
   },
   diff(inputs) {
@@ -33,16 +37,16 @@ const rows: Readonly<Record<Command, (inputs: Inputs) => Pick<Plan, 'waves'>>> =
       inputs.manifests.length > 0
         ? readFiles(inputs, [], [])
         : after(makeReady(inputs, [], []), [find(inputs)]);
-    if (!inputs.prune) return after(read, [{ do: 'dry-run' }, scanOf(inputs)]);
+    if (!inputs.prune) return after(read, [...checksOf(inputs), scanOf(inputs)]);
     const prune = { do: 'plan-prune', confirmed: inputs.pruneConfirm } as const;
-    return after(read, [{ do: 'dry-run' }, scanOf(inputs), quietly(true)], [prune]);
+    return after(read, [...checksOf(inputs), scanOf(inputs), quietly(true)], [prune]);
   },
   rollback(inputs) {
     const { toRelease: to } = inputs;
     const checked = inOrder(
       [connect(inputs), prepareOf(inputs), lockOf(inputs)],
       [{ do: 'choose-release', ...(to ? { to } : {}) }],
-      [{ do: 'dry-run' }],
+      checksOf(inputs),
     );
     // What was added since is deleted: otherwise the rollback would be incomplete.
     return written(checked, inputs, true);
@@ -90,7 +94,7 @@ function makeReady(inputs: Inputs, build: Build, lock: Lock): Ordered<'connectio
 
 /** From the first write on. What to prune is decided before it. */
 function written(
-  checked: Ordered<'connection' | 'documents' | 'dry-run' | 'releases'>,
+  checked: Ordered<'connection' | 'documents' | 'dry-run' | 'preflight' | 'releases'>,
   { wait, timeoutMs, pruneConfirm }: Inputs,
   prunes: boolean,
 ): Pick<Plan, 'waves'> {
@@ -99,6 +103,10 @@ function written(
   const plan = { do: 'plan-prune', confirmed: pruneConfirm } as const;
   return after(checked, [plan], [{ do: 'apply' }], [awaited], [{ do: 'prune' }]);
 }
+
+/** What the server and the cluster are asked before the first write. */
+const checksOf = ({ preflight: checks }: Inputs) =>
+  [{ do: 'dry-run' }, { do: 'preflight', checks }] as const;
 
 function quietly(contents: boolean): StepOf<'read-releases'> {
   return { do: 'read-releases', contents, optional: true };

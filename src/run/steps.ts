@@ -14,6 +14,7 @@ import { findWorkloads, pinImages, readManifests } from './steps/documents.ts';
 import { dryRun } from './steps/dry-run.ts';
 import { judge } from './steps/judge.ts';
 import { acquireLock } from './steps/lock.ts';
+import { preflight } from './steps/preflight.ts';
 import { prune } from './steps/prune.ts';
 import { runChooseRelease, runPlanPrune, runReadReleases } from './steps/releases.ts';
 import { runPrepareScan, runScan } from './steps/scan.ts';
@@ -137,6 +138,17 @@ const steps = {
     gives: ['dry-run'],
     run: dryRun,
   }),
+  preflight: row<'preflight'>()({
+    describe: ({ checks }) =>
+      checks
+        ? 'check what the pods need before the first write'
+        : 'check nothing else before the first write (`preflight: false`)',
+    section: 'apply',
+    // It begins beside the dry run, and waits for it by itself.
+    needs: ['connection', 'documents'],
+    gives: ['preflight'],
+    run: preflight,
+  }),
   scan: row<'scan'>()({
     describe: ({ mode, baseline }) =>
       `scan images, manifests and Dockerfiles${baseline ? ', compared with what runs now' : ''}: ${modes[mode]}`,
@@ -164,7 +176,7 @@ const steps = {
     describe: () => 'record the release, and apply what differs, stage by stage',
     section: 'apply',
     group: 'Apply',
-    needs: ['connection', 'dry-run', 'releases'],
+    needs: ['connection', 'dry-run', 'preflight', 'releases'],
     gives: ['applied'],
     run: runApply,
   }),

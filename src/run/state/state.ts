@@ -144,6 +144,7 @@ export function newState(startedAt: number): State {
       connection: promised(),
       documents: promised(),
       'dry-run': promised(),
+      preflight: promised(),
       releases: promised(),
       'prune-plan': promised(),
       applied: promised(),

@@ -15,6 +15,7 @@ export type Step =
   | { readonly do: 'find-workloads'; readonly images: readonly string[] }
   | { readonly do: 'acquire-lock'; readonly timeoutMs: number }
   | { readonly do: 'dry-run' }
+  | { readonly do: 'preflight'; readonly checks: boolean }
   | { readonly do: 'apply'; readonly phase?: Phase }
   | { readonly do: 'await-rollout'; readonly timeoutMs: number; readonly phase?: Phase }
   | { readonly do: 'judge' }
@@ -53,6 +54,8 @@ const facts = [
   'documents',
   /** The change that each write would make. */
   'dry-run',
+  /** Whether reads and dry-run pods prove that it cannot work. */
+  'preflight',
   /** The recorded releases, if any. */
   'releases',
   /** Objects to delete because this release no longer has them. */

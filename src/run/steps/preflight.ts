@@ -1,0 +1,18 @@
+// What reads and dry-run pods prove wrong, before the first write.
+import { startPreflight } from '../../preflight/preflight.ts';
+import { apiOf, type Connected, keep } from '../state/state.ts';
+import type { StepOf } from '../state/step.ts';
+
+/** Its reads run beside the dry run, whose answers the checks then take. */
+export async function preflight({ checks }: StepOf<'preflight'>, run: Connected): Promise<void> {
+  if (!checks) return;
+  const { state, engine, inputs, signal } = run;
+  const { http, clock, log } = engine.ports;
+  const { documents, namespace } = state;
+  const begun = startPreflight({ documents, namespace, api: apiOf(run), http, clock, log, signal });
+  await state.given['dry-run'].promise;
+  const { findings, unchecked } = await begun.finish(state.planned, { awaits: inputs.wait });
+  signal.throwIfAborted();
+  state.unverified = [...state.unverified, ...unchecked];
+  keep(findings, run);
+}
