@@ -1,8 +1,9 @@
 // Which ConfigMaps and Secrets a workload reads, and the pod-template annotation that rolls it on a change.
 
-import { isFields, items, valueAt, withValueAt } from './json.ts';
+import { valueAt, withValueAt } from './json.ts';
 import { kindRow } from './kinds.ts';
 import type { KubeObject } from './objects.ts';
+import { podReferences } from './pod-references.ts';
 import { podSpecOf, podTemplatePath } from './pod-template.ts';
 
 export interface ConfigReference {
@@ -17,46 +18,14 @@ export const configAnnotationName = 'webgen-deploy/config';
  * too); sorted, without duplicates. Pull secrets are read by the kubelet: they restart nothing.
  */
 export function configReferences(object: KubeObject): readonly ConfigReference[] {
-  const spec = podSpecOf(object);
-  if (!isFields(spec)) return [];
-  const containers = ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
-    items(spec[list]),
+  const found = podReferences(podSpecOf(object)).flatMap(({ kind, name }) =>
+    kind === 'PersistentVolumeClaim' ? [] : [{ kind, name }],
   );
-  const found = [...containers.flatMap(ofContainer), ...items(spec['volumes']).flatMap(ofVolume)];
   const byKey = new Map(found.map((each) => [`${each.kind}/${each.name}`, each]));
   return [...byKey].toSorted(([a], [b]) => compare(a, b)).map(([, each]) => each);
 }
 
 const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
-
-function reference(kind: ConfigReference['kind'], name: unknown): readonly ConfigReference[] {
-  return typeof name === 'string' && name !== '' ? [{ kind, name }] : [];
-}
-
-function ofContainer(container: unknown): readonly ConfigReference[] {
-  const env = items(valueAt(container, ['env'])).flatMap((each) => [
-    ...reference('ConfigMap', valueAt(each, ['valueFrom', 'configMapKeyRef', 'name'])),
-    ...reference('Secret', valueAt(each, ['valueFrom', 'secretKeyRef', 'name'])),
-  ]);
-  const from = items(valueAt(container, ['envFrom'])).flatMap((each) => [
-    ...reference('ConfigMap', valueAt(each, ['configMapRef', 'name'])),
-    ...reference('Secret', valueAt(each, ['secretRef', 'name'])),
-  ]);
-  return [...env, ...from];
-}
-
-function ofVolume(volume: unknown): readonly ConfigReference[] {
-  // A volume has `secretName`, a projected source has `name`.
-  const projected = items(valueAt(volume, ['projected', 'sources'])).flatMap((source) => [
-    ...reference('ConfigMap', valueAt(source, ['configMap', 'name'])),
-    ...reference('Secret', valueAt(source, ['secret', 'name'])),
-  ]);
-  return [
-    ...reference('ConfigMap', valueAt(volume, ['configMap', 'name'])),
-    ...reference('Secret', valueAt(volume, ['secret', 'secretName'])),
-    ...projected,
-  ];
-}
 
 /** True for kinds that replace their pods when the template changes. */
 export function hasRollout(object: KubeObject): boolean {

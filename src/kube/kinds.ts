@@ -104,6 +104,7 @@ const rows = {
   },
   PersistentVolumeClaim: {
     version: 'v1',
+    plural: 'persistentvolumeclaims',
     stage: 'storage',
     keptBecause: 'its data would be lost',
     status: 'always',

@@ -14,6 +14,7 @@ import type { WorkloadPods } from './workload-pods.ts';
 export interface Early {
   /** As they will be sent; those of namespaced kinds may still lack their namespace. */
   readonly documents: readonly Document[];
+  readonly app: string;
   /** Namespace of objects that name none. */
   readonly namespace: string | undefined;
   /** Shared by all checks: every object and list is read once. */

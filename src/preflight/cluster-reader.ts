@@ -24,6 +24,8 @@ export interface ClusterReader {
   ): Promise<Read<KubeObject | undefined>>;
   /** At most 1,000 of a kind, in a namespace or everywhere; Secrets without releases and values. */
   list(resource: Resource, namespace?: string): Promise<Read<readonly KubeObject[]>>;
+  /** The same as names and labels only. */
+  heads(resource: Resource, namespace?: string): Promise<Read<readonly KubeObject[]>>;
 }
 
 const requestMs = 5_000;
@@ -38,6 +40,23 @@ export function clusterReader(api: Api, signal: AbortSignal): ClusterReader {
     answers.set(name, known);
     return known as Promise<Read<T>>;
   };
+  const listed = (resource: Resource, namespace: string | undefined, headsOnly: boolean) => {
+    const { apiVersion, kind } = resource;
+    const at = resource.namespaced ? namespace : undefined;
+    return once(['list', apiVersion, kind, at, headsOnly], async () => {
+      const isSecret = kindKey(resource) === 'Secret';
+      const { objects } = await listAll(api, resource, {
+        ...(at ? { namespace: at } : {}),
+        ...(isSecret ? { fieldSelector: withoutReleases } : {}),
+        keep: withoutValues,
+        headsOnly,
+        timeoutMs: requestMs,
+        most: mostListed,
+        signal,
+      });
+      return objects;
+    });
+  };
   return {
     get(resource, namespace, name) {
       const { apiVersion, kind } = resource;
@@ -48,22 +67,8 @@ export function clusterReader(api: Api, signal: AbortSignal): ClusterReader {
         return found && withoutValues({ ...found, apiVersion, kind });
       });
     },
-    list(resource, namespace) {
-      const { apiVersion, kind } = resource;
-      const at = resource.namespaced ? namespace : undefined;
-      return once(['list', apiVersion, kind, at], async () => {
-        const isSecret = kindKey(resource) === 'Secret';
-        const listed = await listAll(api, resource, {
-          ...(at ? { namespace: at } : {}),
-          ...(isSecret ? { fieldSelector: withoutReleases } : {}),
-          keep: withoutValues,
-          timeoutMs: requestMs,
-          most: mostListed,
-          signal,
-        });
-        return listed.objects;
-      });
-    },
+    list: (resource, namespace) => listed(resource, namespace, false),
+    heads: (resource, namespace) => listed(resource, namespace, true),
   };
 }
 

@@ -4,11 +4,13 @@ import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import { ActionError } from '../core/errors.ts';
 import type { Check, CheckResult, Early } from './check.ts';
 import { clusterReader } from './cluster-reader.ts';
+import { dryRunPods } from './dry-run-pods.ts';
+import { references } from './references.ts';
 import { runObjects } from './run-objects.ts';
 import { type PodsAsked, workloadPods } from './workload-pods.ts';
 
 /** One row each; the order is the order of the report. */
-const checks: readonly Check[] = [];
+const checks: readonly Check[] = [references, dryRunPods];
 
 /** More than any of the checks needs; a cluster that is this slow is not waited for. */
 const mostMs = 20_000;

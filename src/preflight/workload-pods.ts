@@ -3,7 +3,7 @@
 import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import { taskState } from '../apply/write/tasks.ts';
 import type { Path } from '../kube/document.ts';
-import { fieldsAt, sameJson, textAt, valueAt } from '../kube/json.ts';
+import { type Fields, fieldsAt, sameJson, textAt, valueAt } from '../kube/json.ts';
 import { type KubeObject, kindKey } from '../kube/objects.ts';
 import { podTemplatePath } from '../kube/pod-template.ts';
 import { type Phase, phaseOf } from '../manifests/phases.ts';
@@ -80,42 +80,73 @@ function wanted(object: KubeObject): number {
   return typeof count === 'number' ? count : 1;
 }
 
-/** Why none of its pods starts during this run, or nobody waits for them. */
+interface Held {
+  readonly planned: PlannedObject;
+  readonly object: KubeObject;
+  readonly spec: Fields;
+  readonly key: string;
+  readonly live: KubeObject | undefined;
+}
+
+/** Why none of its pods starts during this run, or nobody waits for them; the first that holds. */
+const holds: readonly (readonly [because: string, is: (held: Held) => boolean])[] = [
+  [
+    'its annotation webgen-deploy/wait says that nobody waits for its pods',
+    ({ object }) => object.metadata.annotations?.['webgen-deploy/wait']?.toLowerCase() === 'false',
+  ],
+  ['its pods start later, by its schedule', ({ key }) => key === 'batch/CronJob'],
+  ['it is suspended', ({ spec }) => spec['suspend'] === true],
+  [
+    'it has ended',
+    ({ live, planned, key }) =>
+      key === 'batch/Job' &&
+      live !== undefined &&
+      taskState(live) === 'done' &&
+      planned.change !== 'recreated',
+  ],
+  ['it is paused', ({ spec }) => spec['paused'] === true],
+  [
+    'it is scaled to zero',
+    ({ spec, live, planned }) => {
+      const scaled = planned.autoscaled && live ? fieldsAt(live, 'spec') : spec;
+      return scaled['replicas'] === 0 || spec['parallelism'] === 0 || spec['completions'] === 0;
+    },
+  ],
+  [
+    'its pods are replaced by hand (updateStrategy: OnDelete)',
+    ({ live, spec }) => live !== undefined && textAt(spec, 'updateStrategy', 'type') === 'OnDelete',
+  ],
+  [
+    'its partition leaves the pods as they are',
+    ({ live, spec, object }) => {
+      const partition = valueAt(spec, ['updateStrategy', 'rollingUpdate', 'partition']);
+      const from = valueAt(spec, ['ordinals', 'start']);
+      const end = wanted(object) + (typeof from === 'number' ? from : 0);
+      return live !== undefined && typeof partition === 'number' && partition >= end;
+    },
+  ],
+  [
+    'no node runs it',
+    ({ live, key }) =>
+      key === 'apps/DaemonSet' && fieldsAt(live, 'status')['desiredNumberScheduled'] === 0,
+  ],
+  [
+    'it is not known whether a node matches it',
+    ({ live, key, object }) => key === 'apps/DaemonSet' && !live && choosesNodes(object),
+  ],
+  // Argo's Rollouts and others.
+  ['the controller of its kind makes its pods in its own way', ({ key }) => !controllers.has(key)],
+];
+
 function dormantBecause(
-  { live, change, autoscaled }: PlannedObject,
+  planned: PlannedObject,
   object: KubeObject,
   { awaits }: PodsAsked,
 ): string | undefined {
-  const spec = fieldsAt(object, 'spec');
-  const key = kindKey(object);
   if (!awaits) return 'the run does not wait for its pods';
-  if (object.metadata.annotations?.['webgen-deploy/wait']?.toLowerCase() === 'false') {
-    return 'its annotation webgen-deploy/wait says that nobody waits for its pods';
-  }
-  if (key === 'batch/CronJob') return 'its pods start later, by its schedule';
-  if (spec['suspend'] === true) return 'it is suspended';
-  const finished = live && taskState(live) === 'done' && change !== 'recreated';
-  if (key === 'batch/Job' && finished) return 'it has ended';
-  if (spec['paused'] === true) return 'it is paused';
-  const replicas = autoscaled && live ? fieldsAt(live, 'spec')['replicas'] : spec['replicas'];
-  if (replicas === 0 || spec['parallelism'] === 0 || spec['completions'] === 0) {
-    return 'it is scaled to zero';
-  }
-  if (live && textAt(spec, 'updateStrategy', 'type') === 'OnDelete') {
-    return 'its pods are replaced by hand (updateStrategy: OnDelete)';
-  }
-  const partition = valueAt(spec, ['updateStrategy', 'rollingUpdate', 'partition']);
-  if (live && typeof partition === 'number' && partition >= wanted(object)) {
-    return 'its partition leaves the pods as they are';
-  }
-  const desired = fieldsAt(live, 'status')['desiredNumberScheduled'];
-  if (key === 'apps/DaemonSet' && desired === 0) return 'no node runs it';
-  if (key === 'apps/DaemonSet' && !live && choosesNodes(object)) {
-    return 'it is not known whether a node matches it';
-  }
-  // Argo's Rollouts and others: their own controllers decide what a pod looks like.
-  if (!controllers.has(key)) return 'the controller of its kind makes its pods in its own way';
-  return undefined;
+  const { live } = planned;
+  const held = { planned, object, live, spec: fieldsAt(object, 'spec'), key: kindKey(object) };
+  return holds.find(([, is]) => is(held))?.[0];
 }
 
 function choosesNodes(object: KubeObject): boolean {

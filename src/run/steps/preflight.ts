@@ -9,7 +9,16 @@ export async function preflight({ checks }: StepOf<'preflight'>, run: Connected)
   const { state, engine, inputs, signal } = run;
   const { http, clock, log } = engine.ports;
   const { documents, namespace } = state;
-  const begun = startPreflight({ documents, namespace, api: apiOf(run), http, clock, log, signal });
+  const begun = startPreflight({
+    app: inputs.app,
+    documents,
+    namespace,
+    api: apiOf(run),
+    http,
+    clock,
+    log,
+    signal,
+  });
   await state.given['dry-run'].promise;
   const { findings, unchecked } = await begun.finish(state.planned, { awaits: inputs.wait });
   signal.throwIfAborted();

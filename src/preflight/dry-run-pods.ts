@@ -1,0 +1,220 @@
+// The check that dry-runs a pod of each workload: what admission refuses of it, it refuses of the controller.
+
+import type { Unverified } from '../apply/planned/change.ts';
+import type { PlannedObject } from '../apply/planned/planned-object.ts';
+import { forbiddenFinding, statusOf } from '../cluster/api-errors.ts';
+import { ActionError, type Finding } from '../core/errors.ts';
+import { plain } from '../core/plain-text.ts';
+import type { ApiRequest, ApiResponse } from '../core/ports.ts';
+import { counted } from '../core/text.ts';
+import type { Path } from '../kube/document.ts';
+import { items, valueAt } from '../kube/json.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
+import { managerOf } from '../kube/managed-fields.ts';
+import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
+import { pathOf } from '../kube/paths.ts';
+import { podSpecOf } from '../kube/pod-template.ts';
+import { wordsOf } from '../rejection/rejection.ts';
+import { choices, nearest } from '../rollout/facts/nearest.ts';
+import type { Check, CheckResult, Preflight } from './check.ts';
+import { madePod, type PodNeed, withoutComing } from './made-pod.ts';
+import { type PodProblem, podFinding } from './pod-finding.ts';
+import { type PodAnswer, type PodRefusal, podAnswer } from './pod-refusals.ts';
+import { changedByRun, doubtAbout, type Refused } from './refusal-doubts.ts';
+import type { WorkloadPods } from './workload-pods.ts';
+
+const pods = resourceOfKind('Pod');
+const needResources = {
+  ServiceAccount: resourceOfKind('ServiceAccount'),
+  PriorityClass: resourceOfKind('scheduling.k8s.io/PriorityClass'),
+  RuntimeClass: resourceOfKind('node.k8s.io/RuntimeClass'),
+};
+/** A webhook that takes longer than this is not waited for: it may be one that hangs. */
+const answerMs = 5_000;
+
+export const dryRunPods: Check = {
+  name: 'pods',
+  async run(preflight) {
+    const asked = preflight.workloads.filter(isAsked);
+    const results = await Promise.all(asked.map((each) => ofWorkload(each, preflight)));
+    return {
+      findings: results.flatMap((each) => (each && 'finding' in each ? [each.finding] : [])),
+      unchecked: leftOut(results.flatMap((each) => (each && 'why' in each ? [each] : []))),
+    };
+  },
+};
+
+/** A bare Pod was dry-run as it is; a workload that stays as it is has its pods already. */
+function isAsked({ planned, object, starts }: WorkloadPods): boolean {
+  if (kindKey(object) === 'Pod') return false;
+  return starts !== undefined || planned.change !== 'unchanged';
+}
+
+interface LeftOut {
+  readonly workload: WorkloadPods;
+  readonly why: string;
+}
+
+type Result = { readonly finding: Finding } | LeftOut | undefined;
+
+async function ofWorkload(workload: WorkloadPods, preflight: Preflight): Promise<Result> {
+  const { planned, object } = workload;
+  if (planned.unverified !== undefined) return { workload, why: planned.unverified };
+  const whole = madePod(object);
+  if (!whole) return undefined;
+  const { namespace } = object.metadata;
+  const { pod, left } = withoutComing(whole, (kind, name) => {
+    const own = preflight.run.find(
+      keyOfNeed[kind],
+      kind === 'ServiceAccount' ? namespace : undefined,
+      name,
+    );
+    return own !== undefined && own.planned?.live === undefined;
+  });
+  const asked = await ask(pod, preflight);
+  const { answer } = asked;
+  if (answer.by === 'nobody') return undefined;
+  if (answer.by === 'rights') return { workload, why: forbidden(asked) };
+  if (answer.by === 'chance') return { workload, why: answer.why };
+  const words = wordsOf(object, statusOf(asked.response)?.message ?? '');
+  return { finding: await refused({ workload, by: answer, words, left }, preflight) };
+}
+
+const keyOfNeed: Readonly<Record<PodNeed['kind'], string>> = {
+  ServiceAccount: 'ServiceAccount',
+  PriorityClass: 'scheduling.k8s.io/PriorityClass',
+  RuntimeClass: 'node.k8s.io/RuntimeClass',
+};
+
+interface Asked {
+  readonly request: ApiRequest;
+  readonly response: ApiResponse;
+  readonly answer: PodAnswer;
+}
+
+async function ask(pod: KubeObject, { api, app, signal }: Preflight): Promise<Asked> {
+  const { namespace } = pod.metadata;
+  const query = { dryRun: 'All', fieldManager: managerOf(app), fieldValidation: 'Ignore' };
+  const path = pathOf(pods, { namespace, query });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+  const request = { method: 'POST', path, body: pod, signal: limit } as const;
+  try {
+    const response = await api.send(request);
+    return { request, response, answer: podAnswer(response, pod) };
+  } catch (error) {
+    if (!limit.aborted && !(error instanceof ActionError)) throw error;
+    const why =
+      error instanceof ActionError ? error.findings[0].what : 'there was no answer in time';
+    const response = { status: 0, headers: {}, body: undefined };
+    return { request, response, answer: { by: 'chance', why } };
+  }
+}
+
+function forbidden({ request, response }: Asked): string {
+  const { what } = forbiddenFinding(response, request);
+  return `its pods cannot be dry-run: ${what}`;
+}
+
+async function refused(refusal: Refused, preflight: Preflight): Promise<Finding> {
+  const { workload, by, words } = refusal;
+  const changing = changedByRun(refusal, preflight);
+  const livePasses = () => passesLive(workload.planned, preflight);
+  const doubt = changing ?? (await doubtAbout(refusal, preflight, livePasses));
+  const { evidence, ...described } = await describe(workload, by, preflight);
+  return podFinding(workload, {
+    ...described,
+    evidence: [plain(words, 1_000), ...evidence],
+    doubt,
+    ...(changing === undefined ? {} : { doubtful: 'note' as const }),
+  });
+}
+
+/** Whether a pod of the version that is live now passes; undefined where there is none. */
+async function passesLive(
+  { live }: PlannedObject,
+  preflight: Preflight,
+): Promise<boolean | undefined> {
+  if (!live || live.metadata.deletionTimestamp) return undefined;
+  const pod = madePod(live);
+  return pod && (await ask(pod, preflight)).answer.by === 'nobody';
+}
+
+type Described = Pick<PodProblem, 'code' | 'what' | 'field' | 'hint' | 'evidence'>;
+
+/** What refuses the pods, and the field of the pod's spec that it is about. */
+async function describe(
+  workload: WorkloadPods,
+  by: PodRefusal,
+  preflight: Preflight,
+): Promise<Described> {
+  const denied = { code: 'admission-denied', field: [], evidence: [] } as const;
+  switch (by.by) {
+    case 'need':
+      return missingNeed(by, workload, preflight);
+    case 'pod security':
+      return {
+        ...denied,
+        what: `the pod security level ${plain(by.level, 80)} of its namespace refuses its pods`,
+        field: ['securityContext'],
+        hint: 'Change the securityContext as the evidence says.',
+      };
+    case 'limit range':
+      return {
+        ...denied,
+        what: 'a LimitRange refuses its pods',
+        field: resourcesOf(podSpecOf(workload.object)),
+        hint: 'Bring requests and limits within the LimitRange of the namespace.',
+      };
+    case 'policy':
+      return { ...denied, what: `the admission policy ${plain(by.name, 253)} refuses its pods` };
+    case 'webhook':
+      return { ...denied, what: `the admission webhook ${plain(by.name, 253)} refuses its pods` };
+    case 'validation':
+      return {
+        code: 'manifest-invalid',
+        what: 'its pods are invalid once defaults are filled in',
+        field: by.fields[0]?.slice(1) ?? [],
+        hint: 'Write what the evidence names into the pod template; a LimitRange fills in the rest.',
+        evidence: [],
+      };
+    case 'another check':
+      return { ...denied, what: 'admission control refuses its pods' };
+  }
+}
+
+async function missingNeed(
+  { need: { kind, fields }, name }: Extract<PodRefusal, { readonly by: 'need' }>,
+  { object }: WorkloadPods,
+  { cluster }: Preflight,
+): Promise<Described> {
+  const listed = await cluster.heads(needResources[kind], object.metadata.namespace);
+  const names = listed.state === 'known' ? listed.value.map(({ metadata }) => metadata.name) : [];
+  const near = nearest(name, names);
+  const [field = ''] = fields;
+  return {
+    code: 'config-missing',
+    what: `its ${kind} ${plain(name, 253)} does not exist, so its pods are refused`,
+    field: [field],
+    hint: near
+      ? `Did you mean ${plain(near, 253)}? Correct ${field}.`
+      : `Create the ${kind} first, add it to the manifests, or correct ${field}.`,
+    evidence: names.length > 0 ? [plain(`${kind}s there are: ${choices(name, names)}`)] : [],
+  };
+}
+
+/** The first container that writes its own. */
+function resourcesOf(spec: unknown): Path {
+  const containers = items(valueAt(spec, ['containers']));
+  const at = containers.findIndex((each) => valueAt(each, ['resources']) !== undefined);
+  return ['containers', Math.max(0, at), 'resources'];
+}
+
+/** One line for each reason, however many workloads have it. */
+function leftOut(all: readonly LeftOut[]): CheckResult['unchecked'] {
+  return [...Map.groupBy(all, ({ why }) => why)].map(([why, same]): Unverified => {
+    const [first] = same;
+    const whose =
+      first && same.length === 1 ? nameOf(first.workload.object) : counted(same.length, 'workload');
+    return { object: `the pods of ${whose}`, why };
+  });
+}
