@@ -23,5 +23,13 @@ export async function preflight({ checks }: StepOf<'preflight'>, run: Connected)
   const { findings, unchecked } = await begun.finish(state.planned, { awaits: inputs.wait });
   signal.throwIfAborted();
   state.unverified = [...state.unverified, ...unchecked];
-  keep(findings, run);
+  const refused = inputs.command === 'diff' ? 'a deploy would be refused' : 'refused';
+  const changed = inputs.command === 'diff' ? 'is' : 'was';
+  const evidence = [`${refused} before anything ${changed} changed`];
+  keep(
+    findings.map((each) =>
+      each.severity === 'fatal' ? { ...each, evidence: [...each.evidence, ...evidence] } : each,
+    ),
+    run,
+  );
 }
