@@ -5,13 +5,12 @@ import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import { forbiddenFinding, statusOf } from '../cluster/api-errors.ts';
 import { ActionError, type Finding } from '../core/errors.ts';
 import { plain } from '../core/plain-text.ts';
-import type { ApiRequest, ApiResponse } from '../core/ports.ts';
 import { counted } from '../core/text.ts';
 import type { Path } from '../kube/document.ts';
 import { items, valueAt } from '../kube/json.ts';
 import { resourceOfKind } from '../kube/kinds.ts';
 import { managerOf } from '../kube/managed-fields.ts';
-import { type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
+import { type KubeObject, nameOf } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import { wordsOf } from '../rejection/rejection.ts';
@@ -35,8 +34,9 @@ const answerMs = 5_000;
 export const dryRunPods: Check = {
   name: 'pods',
   async run(preflight) {
-    const asked = preflight.workloads.filter(isAsked);
-    const results = await Promise.all(asked.map((each) => ofWorkload(each, preflight)));
+    const tries = preflight.workloads.flatMap((each) => tryOf(each, preflight) ?? []);
+    const alike = [...Map.groupBy(tries, ({ pod }) => shapeOf(pod)).values()];
+    const results = (await Promise.all(alike.map((same) => ofAlike(same, preflight)))).flat();
     return {
       findings: results.flatMap((each) => (each && 'finding' in each ? [each.finding] : [])),
       unchecked: leftOut(results.flatMap((each) => (each && 'why' in each ? [each] : []))),
@@ -44,10 +44,41 @@ export const dryRunPods: Check = {
   },
 };
 
-/** A bare Pod was dry-run as it is; a workload that stays as it is has its pods already. */
-function isAsked({ planned, object, starts }: WorkloadPods): boolean {
-  if (kindKey(object) === 'Pod') return false;
-  return starts !== undefined || planned.change !== 'unchanged';
+/** A pod to be tried, and `Kind/name` of what was left out of it. */
+interface Try {
+  readonly workload: WorkloadPods;
+  readonly pod: KubeObject;
+  readonly left: readonly string[];
+}
+
+/**
+ * Undefined: nothing is tried. A bare Pod was dry-run as it is, a workload that stays as it is has its
+ * pods already, and what could not be dry-run has been said.
+ */
+function tryOf(workload: WorkloadPods, { run }: Preflight): Try | undefined {
+  const { planned, object, starts } = workload;
+  const stays = starts === undefined && planned.change === 'unchanged';
+  const pod = madePod(object);
+  if (stays || planned.unverified !== undefined || !pod) return undefined;
+  const { namespace } = object.metadata;
+  const tried = withoutComing(pod, (kind, name) => {
+    const own = run.find(keyOfNeed[kind], kind === 'ServiceAccount' ? namespace : undefined, name);
+    return own !== undefined && own.planned?.live === undefined;
+  });
+  return { workload, ...tried };
+}
+
+const keyOfNeed: Readonly<Record<PodNeed['kind'], string>> = {
+  ServiceAccount: 'ServiceAccount',
+  PriorityClass: 'scheduling.k8s.io/PriorityClass',
+  RuntimeClass: 'node.k8s.io/RuntimeClass',
+};
+
+/** Pods of one shape pass or fail admission together, unless a check knows them by name or label. */
+function shapeOf({ metadata, spec }: KubeObject): string {
+  const { namespace, labels = {}, annotations = {}, ownerReferences } = metadata;
+  const keys = [labels, annotations].map((each) => Object.keys(each).sort());
+  return JSON.stringify([namespace, ownerReferences?.[0]?.kind, keys, spec]);
 }
 
 interface LeftOut {
@@ -57,40 +88,39 @@ interface LeftOut {
 
 type Result = { readonly finding: Finding } | LeftOut | undefined;
 
-async function ofWorkload(workload: WorkloadPods, preflight: Preflight): Promise<Result> {
-  const { planned, object } = workload;
-  if (planned.unverified !== undefined) return { workload, why: planned.unverified };
-  const whole = madePod(object);
-  if (!whole) return undefined;
-  const { namespace } = object.metadata;
-  const { pod, left } = withoutComing(whole, (kind, name) => {
-    const own = preflight.run.find(
-      keyOfNeed[kind],
-      kind === 'ServiceAccount' ? namespace : undefined,
-      name,
-    );
-    return own !== undefined && own.planned?.live === undefined;
-  });
-  const asked = await ask(pod, preflight);
-  const { answer } = asked;
-  if (answer.by === 'nobody') return undefined;
-  if (answer.by === 'rights') return { workload, why: forbidden(asked) };
-  if (answer.by === 'chance') return { workload, why: answer.why };
-  const words = wordsOf(object, statusOf(asked.response)?.message ?? '');
-  return { finding: await refused({ workload, by: answer, words, left }, preflight) };
+/** One is asked for; where it is refused, so is every other one, since each may have its own reason. */
+async function ofAlike(
+  [first, ...others]: readonly Try[],
+  preflight: Preflight,
+): Promise<readonly Result[]> {
+  if (!first) return [];
+  const asked = await ask(first.pod, preflight);
+  if (asked.by === 'nobody') return [];
+  if (asked.by === 'chance') {
+    return [first, ...others].map(({ workload }) => ({ workload, why: asked.why }));
+  }
+  const rest = others.map(async (each) =>
+    resultOf(each, await ask(each.pod, preflight), preflight),
+  );
+  return Promise.all([resultOf(first, asked, preflight), ...rest]);
 }
 
-const keyOfNeed: Readonly<Record<PodNeed['kind'], string>> = {
-  ServiceAccount: 'ServiceAccount',
-  PriorityClass: 'scheduling.k8s.io/PriorityClass',
-  RuntimeClass: 'node.k8s.io/RuntimeClass',
-};
-
-interface Asked {
-  readonly request: ApiRequest;
-  readonly response: ApiResponse;
-  readonly answer: PodAnswer;
+async function resultOf(
+  { workload, left }: Try,
+  asked: Asked,
+  preflight: Preflight,
+): Promise<Result> {
+  if (asked.by === 'nobody') return undefined;
+  if (asked.by === 'chance') return { workload, why: asked.why };
+  const { by, message } = asked;
+  const words = wordsOf(workload.object, message);
+  return { finding: await refused({ workload, by, words, left }, preflight) };
 }
+
+/** `message`: what the API said, as it came. */
+type Asked =
+  | Extract<PodAnswer, { readonly by: 'nobody' | 'chance' }>
+  | { readonly by: PodRefusal; readonly message: string };
 
 async function ask(pod: KubeObject, { api, app, signal }: Preflight): Promise<Asked> {
   const { namespace } = pod.metadata;
@@ -100,19 +130,17 @@ async function ask(pod: KubeObject, { api, app, signal }: Preflight): Promise<As
   const request = { method: 'POST', path, body: pod, signal: limit } as const;
   try {
     const response = await api.send(request);
-    return { request, response, answer: podAnswer(response, pod) };
+    const answer = podAnswer(response, pod);
+    if (answer.by === 'nobody' || answer.by === 'chance') return answer;
+    if (answer.by === 'rights')
+      return { by: 'chance', why: forbiddenFinding(response, request).what };
+    return { by: answer, message: statusOf(response)?.message ?? '' };
   } catch (error) {
     if (!limit.aborted && !(error instanceof ActionError)) throw error;
     const why =
       error instanceof ActionError ? error.findings[0].what : 'there was no answer in time';
-    const response = { status: 0, headers: {}, body: undefined };
-    return { request, response, answer: { by: 'chance', why } };
+    return { by: 'chance', why };
   }
-}
-
-function forbidden({ request, response }: Asked): string {
-  const { what } = forbiddenFinding(response, request);
-  return `its pods cannot be dry-run: ${what}`;
 }
 
 async function refused(refusal: Refused, preflight: Preflight): Promise<Finding> {
@@ -136,7 +164,7 @@ async function passesLive(
 ): Promise<boolean | undefined> {
   if (!live || live.metadata.deletionTimestamp) return undefined;
   const pod = madePod(live);
-  return pod && (await ask(pod, preflight)).answer.by === 'nobody';
+  return pod && (await ask(pod, preflight)).by === 'nobody';
 }
 
 type Described = Pick<PodProblem, 'code' | 'what' | 'field' | 'hint' | 'evidence'>;

@@ -7,10 +7,11 @@ import { clusterReader } from './cluster-reader.ts';
 import { dryRunPods } from './dry-run-pods.ts';
 import { references } from './references.ts';
 import { runObjects } from './run-objects.ts';
+import { surroundings } from './surroundings.ts';
 import { type PodsAsked, workloadPods } from './workload-pods.ts';
 
 /** One row each; the order is the order of the report. */
-const checks: readonly Check[] = [references, dryRunPods];
+const checks: readonly Check[] = [references, dryRunPods, surroundings];
 
 /** More than any of the checks needs; a cluster that is this slow is not waited for. */
 const mostMs = 20_000;

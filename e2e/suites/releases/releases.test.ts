@@ -309,7 +309,7 @@ spec: {policyName: no-such-image, validationActions: [Deny]}
     expect((await set('2')).outputs).toMatchObject({ revision: '2', 'previous-revision': '1' });
     await site.cluster.kubectl(['apply', '-f', '-'], noSuchPods);
     await denied(ns);
-    const failed = await set('missing', { timeout: '20s' });
+    const failed = await set('missing', { timeout: '20s', preflight: 'false' });
     expect([failed.text, failed.outputs]).toMatchObject([
       failed.text,
       { status: 'rolled-back', revision: '3', 'error-code': 'admission-denied' },

@@ -9,7 +9,7 @@ export async function bootstrap(
   where: { readonly environment: Environment; readonly account: string },
 ): Promise<void> {
   const text = await stack.render(`bootstrap/${where.environment}`);
-  const filled = text.replace('DEPLOYER_SERVICE_ACCOUNT_ID', where.account);
+  const filled = text.replaceAll('DEPLOYER_SERVICE_ACCOUNT_ID', where.account);
   await kubectl(['apply', '-f', '-'], filled);
 }
 

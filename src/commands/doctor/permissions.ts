@@ -39,6 +39,37 @@ export const deployNeeds: readonly Need[] = [
   ...needs('coordination.k8s.io', leaseVerbs, 'leases'),
 ];
 
+/** What a deploy makes use of and does without. */
+export interface OptionalNeed extends Need {
+  /** Completes "without it". */
+  readonly lost: string;
+  /** Of a cluster-wide kind. */
+  readonly clusterWide?: true;
+}
+
+export const optionalNeeds: readonly OptionalNeed[] = [
+  {
+    group: '',
+    resource: 'pods',
+    verbs: ['create'],
+    lost: 'pods are not dry-run, so what admission refuses of them is known after the first write',
+  },
+  {
+    group: '',
+    resource: 'persistentvolumes',
+    verbs: ['list'],
+    clusterWide: true,
+    lost: 'volumes made by hand are not seen before the first write',
+  },
+  {
+    group: 'storage.k8s.io',
+    resource: 'storageclasses',
+    verbs: ['list'],
+    clusterWide: true,
+    lost: 'a storage class that does not exist is known after the first write',
+  },
+];
+
 export interface Asking {
   readonly api: Api;
   readonly namespace: string;
@@ -46,17 +77,16 @@ export interface Asking {
   readonly roleCommand?: string;
 }
 
-interface Answer extends Need {
-  readonly denied: readonly string[];
-}
+type Answer<N extends Need = Need> = N & { readonly denied: readonly string[] };
 
 /** Throws ActionError where the API server does not answer. */
 export async function checkPermissions(asking: Asking): Promise<readonly Check[]> {
   const { api, namespace } = asking;
-  const [user, there, answers] = await Promise.all([
+  const [user, there, answers, optional] = await Promise.all([
     whoAmI(api),
     api.send({ method: 'GET', path: `/api/v1/namespaces/${namespace}` }),
     Promise.all(deployNeeds.map((need) => ask(need, asking))),
+    Promise.all(optionalNeeds.map((need) => ask(need, asking))),
   ]);
   const problems: Check[] = [];
   if (there.status === 404) {
@@ -67,8 +97,14 @@ export async function checkPermissions(asking: Asking): Promise<readonly Check[]
   if (denied.length > 0) problems.push(lacking(denied, user, asking));
   if (problems.length > 0) return problems;
   const count = deployNeeds.reduce((sum, { verbs }) => sum + verbs.length, 0);
-  return [ok('permissions', `${user} has all ${count} rights of a deploy in ${namespace}.`)];
+  const granted = ok('permissions', `${user} has all ${count} rights of a deploy in ${namespace}.`);
+  return [{ ...granted, evidence: optional.flatMap(without) }];
 }
+
+const without = ({ denied, lost, ...need }: Answer<OptionalNeed>): readonly string[] =>
+  denied.length === 0
+    ? []
+    : [`without the optional right ${denied.join(', ')} of ${nameOf(need)}: ${lost}`];
 
 async function whoAmI(api: Api): Promise<string> {
   const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
@@ -77,12 +113,16 @@ async function whoAmI(api: Api): Promise<string> {
   return textAt(answer.body, 'status', 'userInfo', 'username') ?? 'the account';
 }
 
-async function ask(need: Need, { api, namespace }: Asking): Promise<Answer> {
+async function ask<N extends Need & { readonly clusterWide?: true }>(
+  need: N,
+  { api, namespace }: Asking,
+): Promise<Answer<N>> {
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const [resource = '', subresource] = need.resource.split('/');
   const asked = await Promise.all(
     need.verbs.map(async (verb) => {
-      const attributes = { namespace, verb, group: need.group, resource };
+      const where = need.clusterWide ? {} : { namespace };
+      const attributes = { ...where, verb, group: need.group, resource };
       const body = {
         apiVersion: 'authorization.k8s.io/v1',
         kind: 'SelfSubjectAccessReview',

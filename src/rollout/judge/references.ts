@@ -107,7 +107,8 @@ function warningOf(live: KubeObject, reference: Reference, context: JudgeContext
   });
 }
 
-function referencesOf(live: KubeObject): readonly Reference[] {
+/** TLS Secrets, classes and Services that an object names, each once. */
+export function referencesOf(live: KubeObject): readonly Reference[] {
   const named = [
     ...classNamed(live),
     ...items(valueAt(live, ['spec', 'tls'])).flatMap((each) => secret(each, live)),

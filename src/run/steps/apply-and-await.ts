@@ -4,6 +4,7 @@ import { type AppliedObject, applyAll } from '../../apply/apply-manifests.ts';
 import { changesOf } from '../../apply/changes.ts';
 import { restartsOf } from '../../apply/dry-run/restarts.ts';
 import { taskState } from '../../apply/write/tasks.ts';
+import type { Finding } from '../../core/errors.ts';
 import { type KubeObject, nameOf } from '../../kube/objects.ts';
 import { phaseOf, phases } from '../../manifests/phases.ts';
 import type { WorkloadResult } from '../../rollout/facts/verdict.ts';
@@ -108,8 +109,19 @@ export async function runAwait(
   const findings = result.findings.map((each, index) =>
     index === at ? { ...each, evidence: [...each.evidence, ...stopped] } : each,
   );
+  dropForetold(findings, state);
   const loss = state.lock?.loss;
   keep(loss ? [{ ...loss, evidence: [...loss.evidence, ...whatIsLeft(state)] }] : findings, run);
+}
+
+/** What the preflight has warned of is said once: as the rollout saw it. */
+function dropForetold(seen: readonly Finding[], { findings }: State): void {
+  const keyOf = ({ code, namespace, object }: Finding) => [code, namespace, object].join(' ');
+  const keys = new Set(seen.map(keyOf));
+  const kept = findings.filter(
+    (each) => each.severity !== 'warning' || each.object === undefined || !keys.has(keyOf(each)),
+  );
+  findings.splice(0, findings.length, ...kept);
 }
 
 /** With the manifest's rules: anyone may have written others on the live object. */

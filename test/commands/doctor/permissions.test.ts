@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import { deployNeeds } from '../../../src/commands/doctor/permissions.ts';
+import { deployNeeds, optionalNeeds } from '../../../src/commands/doctor/permissions.ts';
 import { leaseVerbs } from '../../../src/lock/findings.ts';
 import { releaseVerbs } from '../../../src/releases/release-store.ts';
 
@@ -49,5 +49,21 @@ describe("the deployer's Role", () => {
 
   test('reads pods and their logs, and never enters them', () => {
     expect([...granted.keys()].filter((name) => name.startsWith('pods/'))).toEqual(['pods/log.']);
+  });
+});
+
+describe('the optional rights', () => {
+  const all = ['deployer.yaml', 'cluster-wide.yaml'].flatMap((file) =>
+    parseAllDocuments(readFileSync(join(path, '..', file), 'utf8')).flatMap((each) => {
+      const { rules = [] } = each.toJS() as { readonly rules?: readonly Rule[] };
+      return rules;
+    }),
+  );
+
+  test.each(optionalNeeds)('the bootstrap grants %o', ({ group, resource, verbs }) => {
+    const found = all.filter((rule) =>
+      [rule.apiGroups.includes(group), rule.resources.includes(resource)].every(Boolean),
+    );
+    expect(found.flatMap((rule) => rule.verbs)).toEqual(expect.arrayContaining([...verbs]));
   });
 });
