@@ -27,13 +27,7 @@ let site: Site;
 let folder = '';
 const deployer = join(
   import.meta.dirname,
-  '..',
-  '..',
-  '..',
-  'manifests',
-  'bootstrap',
-  'base',
-  'deployer.yaml',
+  '..', '..', '..', 'manifests', 'bootstrap', 'base', 'deployer.yaml',
 );
 const cli = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli.js');
 
