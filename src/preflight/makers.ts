@@ -85,7 +85,7 @@ export async function mayStillCome(
 }
 
 /** Pure: what the run itself has that could make it. */
-export function ofTheRun(
+function ofTheRun(
   missing: Missing,
   needy: WorkloadPods,
   { run, workloads }: Pick<Preflight, 'run' | 'workloads'>,
@@ -159,35 +159,43 @@ function allowsMaking(object: KubeObject, kind: string): boolean {
   });
 }
 
-/** Custom objects that live in the namespace, and kinds that may not be looked at. */
+/**
+ * Custom objects that live in the namespace, and kinds that may not be looked at. Into a namespace that the
+ * run makes, those of the whole cluster may put something: a policy that generates Secrets.
+ */
 async function ofTheNamespace(
   { namespace }: Missing,
-  { api, cluster, signal }: Preflight,
+  { api, cluster, run, signal }: Preflight,
 ): Promise<string | undefined> {
   if (namespace === undefined) return undefined;
+  const home = run.find('Namespace', undefined, namespace);
+  const isNew = home !== undefined && home.planned?.live === undefined;
   const kinds = await customKinds(api, signal);
   if (typeof kinds === 'string') return kinds;
+  const where = isNew ? 'of the cluster' : 'in the namespace';
   const found = await Promise.all(
-    kinds.map(async (kind) => {
-      const list = await cluster.heads(kind, namespace);
-      if (list.state === 'known') {
-        const [first] = list.value;
-        return first && `${nameOf(first)} in the namespace may make it`;
-      }
-      return `it is not known whether a ${kind.kind} in the namespace makes it`;
-    }),
+    kinds
+      .filter((kind) => kind.namespaced !== isNew)
+      .map(async (kind) => {
+        const list = await cluster.heads(kind, namespace);
+        if (list.state === 'known') {
+          const [first] = list.value;
+          return first && `${nameOf(first)} ${where} may make it`;
+        }
+        return `it is not known whether a ${kind.kind} ${where} makes it`;
+      }),
   );
   return found.find((each) => each !== undefined);
 }
 
+/** Those that may make things; or why they are not known. */
 async function customKinds(
   api: Preflight['api'],
   signal: AbortSignal,
 ): Promise<readonly Resource[] | string> {
   const isCustom = (group: string) => !isBuiltIn({ apiVersion: `${group}/v1` });
   try {
-    const kinds = await servedKinds(api, isCustom, signal);
-    return kinds.filter((kind) => kind.namespaced && mayMakeThings(kind));
+    return (await servedKinds(api, isCustom, signal)).filter(mayMakeThings);
   } catch (error) {
     if (!(error instanceof ActionError)) throw error;
     return 'it is not known which kinds the cluster has';

@@ -1,5 +1,6 @@
 // The check of what objects around the pods name: a warning each, since a rollout ends without them.
 
+import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import type { Code } from '../core/codes.ts';
 import { type Finding, finding } from '../core/errors.ts';
 import { plain } from '../core/plain-text.ts';
@@ -32,25 +33,39 @@ export const surroundings: Check = {
   name: 'what Ingresses, autoscalers and claims name',
   async run(preflight) {
     const changed = preflight.planned.filter(({ change }) => change !== 'unchanged');
-    const found = await Promise.all(
-      changed.map(async ({ predicted, object, unverified, document }) => {
-        const own = unverified === undefined ? predicted : object;
-        const named = await namedBy(own, preflight);
-        const missing = await Promise.all(named.map((each) => warningOf(each, own, preflight)));
-        const place = (path: Path) =>
-          document.file === '' || document.file === secretsInput ? {} : placeOf(document, path);
-        return [...missing, await emptyBudget(own, preflight)].flatMap(
-          (each): readonly Finding[] => (each ? [{ ...each.finding, ...place(each.path) }] : []),
-        );
-      }),
-    );
-    return { findings: found.flat(), unchecked: [] };
+    const looked = await Promise.all(changed.map((each) => ofObject(each, preflight)));
+    const unread = looked.flat().flatMap((each) => ('why' in each ? [each] : []));
+    const reasons = new Map(unread.map(({ kind, why }) => [`${kind}\n${why}`, { kind, why }]));
+    return {
+      findings: looked.flat().flatMap((each) => ('finding' in each ? [each.finding] : [])),
+      unchecked: [...reasons.values()].map(({ kind, why }) => ({
+        object: `${kind}s that objects of this run name`,
+        why,
+      })),
+    };
   },
 };
 
-interface Warning {
-  readonly finding: Finding;
-  readonly path: Path;
+/** A warning and where it stands in the object, or a kind that could not be read. */
+type Looked =
+  | { readonly finding: Finding; readonly path: Path }
+  | { readonly kind: string; readonly why: string };
+
+async function ofObject(
+  { predicted, object, unverified, document }: PlannedObject,
+  preflight: Preflight,
+): Promise<readonly Looked[]> {
+  const own = unverified === undefined ? predicted : object;
+  const named = await namedBy(own, preflight);
+  const looked = await Promise.all([
+    ...named.map((each) => look(each, own, preflight)),
+    emptyBudget(own, preflight),
+  ]);
+  const isWritten = document.file !== '' && document.file !== secretsInput;
+  return looked.flatMap((each): readonly Looked[] => {
+    if (!each || !isWritten || 'why' in each) return each ? [each] : [];
+    return [{ ...each, finding: { ...each.finding, ...placeOf(document, each.path) } }];
+  });
 }
 
 const resources = {
@@ -78,24 +93,25 @@ async function namedBy(object: KubeObject, preflight: Preflight): Promise<readon
   ];
 }
 
-/** A warning where neither the run nor the cluster has it; nothing where it may not be read. */
-async function warningOf(
+/** A warning where neither the run nor the cluster has it. */
+async function look(
   named: Named,
   object: KubeObject,
   { run, cluster }: Preflight,
-): Promise<Warning | undefined> {
+): Promise<Looked | undefined> {
   const { resource, namespace, name, path, code, what, hint, consequence } = named;
+  const { kind, namespaced } = resource;
   const key = kindKey(resource);
-  if (run.find(key, resource.namespaced ? namespace : undefined, name)) return undefined;
+  if (run.find(key, namespaced ? namespace : undefined, name)) return undefined;
   const listed = await cluster.heads(resource, namespace);
   const live = listed.state === 'known' ? listed.value : [];
-  if (resource.namespaced) {
-    const read = await cluster.get(resource, namespace, name);
-    if (read.state !== 'known' || read.value) return undefined;
-  } else if (listed.state !== 'known' || live.some(({ metadata }) => metadata.name === name)) {
-    // Classes are few, and to list them is the smaller right.
-    return undefined;
+  // Classes are few, and to list them is the smaller right.
+  const read = namespaced ? await cluster.get(resource, namespace, name) : listed;
+  if (read.state !== 'known') {
+    return { kind, why: read.state === 'forbidden' ? read.finding.what : read.why };
   }
+  const isThere = namespaced ? read.value : live.some((each) => each.metadata.name === name);
+  if (isThere) return undefined;
   const own = run.all.map((each) => each.object).filter((each) => kindKey(each) === key);
   const names = [...new Set([...live, ...own].map(({ metadata }) => metadata.name))];
   const near = nearest(name, names);
@@ -103,7 +119,7 @@ async function warningOf(
     severity: 'warning',
     ...subjectOf(object),
     evidence: [
-      ...(names.length > 0 ? [plain(`${resource.kind}s there are: ${choices(name, names)}`)] : []),
+      ...(names.length > 0 ? [plain(`${kind}s there are: ${choices(name, names)}`)] : []),
       ...(consequence === undefined ? [] : [consequence]),
     ],
     hint: near === undefined ? hint : `Did you mean ${plain(near, 253)}? ${hint}`,
@@ -275,7 +291,7 @@ async function storageClasses(
 async function emptyBudget(
   object: KubeObject,
   { workloads, cluster }: Preflight,
-): Promise<Warning | undefined> {
+): Promise<Looked | undefined> {
   if (groupOf(object.apiVersion) !== 'policy' || object.kind !== 'PodDisruptionBudget') return;
   const { namespace } = object.metadata;
   const selector = valueAt(object, ['spec', 'selector']);

@@ -54,6 +54,7 @@ describe('a push to main with a cluster and a token', () => {
       summary: true,
       logLines: 30,
       patience: 'normal',
+      preflight: true,
       prune: false,
       pruneConfirm: false,
       takeOver: false,

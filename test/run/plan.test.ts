@@ -103,7 +103,7 @@ describe('a plan that builds', () => {
     expect(names(planOf({}).waves)).toEqual([
       ['authenticate', 'load-manifests', 'build-images'],
       ['pin-images', 'acquire-lock'],
-      ['dry-run', 'read-releases'],
+      ['dry-run', 'preflight', 'read-releases'],
       ['apply'],
       ['await-rollout'],
     ]);
@@ -118,7 +118,7 @@ describe('a plan that builds', () => {
       ['find-workloads', 'read-releases'],
     ]);
     // An older commit may name what is gone: whether it is older is known beside that.
-    expect(names(plan.waves)[3]).toEqual(['dry-run']);
+    expect(names(plan.waves)[3]).toEqual(['dry-run', 'preflight']);
     expect(plan.waves[2]?.[0]).toEqual({
       do: 'find-workloads',
       images: ['proxy', 'backend', 'frontend'],
@@ -157,7 +157,7 @@ describe('the lock', () => {
     const { build: _, ...plain } = inputsOf({});
     expect(names(makePlan(plain).waves).slice(0, 2)).toEqual([
       ['authenticate', 'acquire-lock', 'load-manifests'],
-      ['dry-run', 'read-releases'],
+      ['dry-run', 'preflight', 'read-releases'],
     ]);
   });
 
@@ -179,18 +179,18 @@ describe('a plan that scans', () => {
     expect(names(plan.waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'load-manifests', 'build-images'],
       ['pin-images', 'acquire-lock'],
-      ['dry-run', 'scan', 'read-releases'],
+      ['dry-run', 'preflight', 'scan', 'read-releases'],
       ['apply'],
       ['await-rollout'],
     ]);
-    expect(describePlan(plan).at(7)).toBe(
+    expect(describePlan(plan).at(8)).toBe(
       '3. scan images, manifests and Dockerfiles: nothing is written before every scan has passed',
     );
   });
 
   test('is distinguished where it only reports, and where it compares', () => {
     const plan = planOf({ scan: 'report', scanBaseline: true });
-    expect(describePlan(plan).at(7)).toBe(
+    expect(describePlan(plan).at(8)).toBe(
       '3. scan images, manifests and Dockerfiles, compared with what runs now: the report waits for it, the apply does not',
     );
   });
@@ -199,7 +199,7 @@ describe('a plan that scans', () => {
     const plan = planOf({ command: 'diff', scan: 'gate', prune: true });
     expect(names(plan.waves)).toEqual([
       ['authenticate', 'prepare-scanner', 'load-manifests'],
-      ['dry-run', 'scan', 'read-releases'],
+      ['dry-run', 'preflight', 'scan', 'read-releases'],
       ['plan-prune'],
     ]);
   });
