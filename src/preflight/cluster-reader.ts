@@ -2,7 +2,7 @@
 
 import type { Api } from '../cluster/api.ts';
 import { listAll, withoutReleases } from '../cluster/list.ts';
-import { readOne } from '../cluster/live-objects.ts';
+import { readOne, whereAllowed } from '../cluster/live-objects.ts';
 import { ActionError, type Finding } from '../core/errors.ts';
 import { fieldsAt } from '../kube/json.ts';
 import { type KubeObject, kindKey } from '../kube/objects.ts';
@@ -57,19 +57,75 @@ export function clusterReader(api: Api, signal: AbortSignal): ClusterReader {
       return objects;
     });
   };
+  const batches = new Map<string, Batch>();
   return {
     get(resource, namespace, name) {
-      const { apiVersion, kind } = resource;
       const at = resource.namespaced ? namespace : undefined;
-      const object = { apiVersion, kind, metadata: { name, ...(at ? { namespace: at } : {}) } };
-      return once(['get', apiVersion, kind, at, name], async () => {
-        const found = await readOne({ resource, object, api: timed(api), signal });
-        return found && withoutValues({ ...found, apiVersion, kind });
+      const { apiVersion, kind } = resource;
+      return once(['get', apiVersion, kind, at, name], () => {
+        const key = JSON.stringify([apiVersion, kind, at]);
+        const batch = batches.get(key) ?? newBatch(() => batches.delete(key));
+        batches.set(key, batch);
+        batch.names.add(name);
+        return found({ resource, namespace: at, name, batch, api, signal });
       });
     },
     list: (resource, namespace) => listed(resource, namespace, false),
     heads: (resource, namespace) => listed(resource, namespace, true),
   };
+}
+
+/** What is asked for in the same moment; closed with it. */
+interface Batch {
+  readonly names: Set<string>;
+  readonly isClosed: Promise<void>;
+  /** One page of all of the kind, if enough of them are asked for. */
+  page?: Promise<ReadonlyMap<string, KubeObject> | undefined>;
+}
+
+function newBatch(onClosed: () => void): Batch {
+  return { names: new Set(), isClosed: Promise.resolve().then(onClosed) };
+}
+
+/** From this many on, one list is less than a read for each, as for the dry run's own reads. */
+const fewest = 5;
+const pageSize = 250;
+
+interface One {
+  readonly resource: Resource;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly batch: Batch;
+  readonly api: Api;
+  readonly signal: AbortSignal;
+}
+
+async function found(one: One): Promise<KubeObject | undefined> {
+  const { resource, namespace, name, batch, api, signal } = one;
+  await batch.isClosed;
+  batch.page ??= batch.names.size < fewest ? Promise.resolve(undefined) : pageOf(one);
+  const listed = (await batch.page)?.get(name);
+  // What a list does not have (releases, a later page) is asked for by name: only that proves it missing.
+  if (listed) return listed;
+  const { apiVersion, kind } = resource;
+  const object = { apiVersion, kind, metadata: { name, ...(namespace ? { namespace } : {}) } };
+  const alone = await readOne({ resource, object, api: timed(api), signal });
+  return alone && withoutValues({ ...alone, apiVersion, kind });
+}
+
+/** The first page; undefined where it may not be listed. */
+async function pageOf({ resource, namespace, api, signal }: One) {
+  const listing = listAll(api, resource, {
+    ...(namespace ? { namespace } : {}),
+    ...(kindKey(resource) === 'Secret' ? { fieldSelector: withoutReleases } : {}),
+    keep: withoutValues,
+    timeoutMs: requestMs,
+    pageSize,
+    most: pageSize - 1,
+    signal,
+  });
+  const listed = await whereAllowed(listing, () => undefined);
+  return listed && new Map(listed.objects.map((each) => [each.metadata.name, each]));
 }
 
 const timed = (api: Api): Api => ({

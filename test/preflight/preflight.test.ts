@@ -68,6 +68,7 @@ async function check(yaml: string, around: Cluster = {}, live: readonly KubeObje
     log: undefined as never,
     signal: new AbortController().signal,
   });
+  await new Promise((done) => setImmediate(done));
   const ahead = asked.length;
   const result = await begun.finish(planned, { awaits: true });
   const said = result.findings.map(
@@ -108,6 +109,18 @@ describe('a Secret that is missing', () => {
     const { said, asked } = await check(`${needs}---\n${other}`);
     expect(said).toHaveLength(2);
     expect(asked.filter((each) => each.startsWith(`GET ${secrets}`))).toHaveLength(2);
+  });
+
+  test('is one of many that are read by one list, and then by name', async () => {
+    const names = ['a', 'b', 'c', 'd', 'login'];
+    const from = names.map((name) => `{secretRef: {name: ${name}}}`).join(', ');
+    const items = names.slice(0, 4).map((name) => ({ metadata: { name } }));
+    const { said, ahead, asked } = await check(
+      web(`containers: [{name: app, envFrom: [${from}]}]`),
+      { answers: { [secrets]: { metadata: {}, items } } },
+    );
+    expect(asked.slice(0, ahead)).toEqual([`GET ${secrets}`, `GET ${secrets}/login`]);
+    expect(said).toHaveLength(1);
   });
 
   test('its values are never kept', async () => {

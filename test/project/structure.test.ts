@@ -14,20 +14,20 @@ import {
 } from '../../scripts/structure.ts';
 
 const limits: Counts = {
-  features: 27,
-  arrowsBetweenFeatures: 121,
+  features: 28,
+  arrowsBetweenFeatures: 129,
   floorsOfFeatures: 11,
   backArrowsOfFeatures: 0,
   knotsOfFeatures: 0,
-  folders: 43,
-  arrowsBetweenFolders: 220,
+  folders: 44,
+  arrowsBetweenFolders: 230,
   floorsOfFolders: 15,
   backArrowsOfFolders: 0,
   knotsOfFolders: 0,
   circlesOfFiles: 0,
   rootFiles: 3,
-  unusedExports: 21,
-  smallWithOneImporter: 43,
+  unusedExports: 22,
+  smallWithOneImporter: 45,
 };
 
 const src = measure(join(import.meta.dirname, '..', '..', 'src'));

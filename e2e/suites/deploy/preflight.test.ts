@@ -1,5 +1,6 @@
 // What reads and dry-run pods prove wrong is refused before the first write, and nothing good is.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/cluster/until.ts';
 import { openSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
@@ -397,6 +398,34 @@ describe('not refused', () => {
     expect(fatal(none)).toHaveLength(1);
   }, 60_000);
 
+  test('a webhook that does not answer: its pods are left out, and it is said', async () => {
+    const namespace = await namespaceWith(['away=yes']);
+    await site.cluster.kubectl(['apply', '-f', '-'], webhook);
+    const tried = () =>
+      site.cluster.kubectl(['-n', namespace, 'run', 'x', '--image=x', '--dry-run=server']).then(
+        () => undefined,
+        (error) => /failed calling webhook/.test(String(error)) || undefined,
+      );
+    await until({ what: 'the webhook', timeoutMs: 30_000 }, tried);
+    const result = await run(namespace, web(), { command: 'diff' });
+    expect([result.text, fatal(result)]).toEqual([result.text, []]);
+    expect(result.text).toContain('the webhook pods.example.com does not answer');
+  }, 60_000);
+
+  test('a rollback to what still has everything, and one to what has lost its Secret', async () => {
+    const namespace = await namespaceWith([], secret('later'));
+    for (const yaml of [needsSecret, web({ tag: '2' })]) {
+      expect((await run(namespace, yaml)).outputs['status']).toBe('deployed');
+    }
+    await site.cluster.kubectl(['-n', namespace, 'delete', 'secret', 'later']);
+    const refused = await run(namespace, '', { command: 'rollback', manifests: '' });
+    expect(fatal(refused)).toMatchObject([{ code: 'config-missing', object: 'Deployment/web' }]);
+    expect(refused.writes).toEqual([]);
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], secret('later'));
+    const back = await run(namespace, '', { command: 'rollback', manifests: '' });
+    expect([back.text, back.outputs['status']]).toEqual([back.text, 'deployed']);
+  }, 60_000);
+
   test('an unchanged workload that has lost its Secret, beside a change', async () => {
     const namespace = await namespaceWith([], secret('later'));
     const other = (value: string) => object('ConfigMap', 'other', `data: {a: "${value}"}\n`);
@@ -413,13 +442,32 @@ describe('not refused', () => {
   test('without the right to make pods it is said, and the rest is checked', async () => {
     const namespace = await namespaceWith();
     const { id, keyJson } = site.yandex.addServiceAccount();
-    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], viewer(id));
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('view', id));
     const inputs = { 'yc-sa-json-credentials': keyJson, command: 'diff' };
-    const result = await run(namespace, web({ spec: 'priorityClassName: urgent' }), inputs);
+    const yaml = web({
+      spec: 'priorityClassName: urgent',
+      container: 'envFrom: [{secretRef: {name: later}}]',
+    });
+    const result = await run(namespace, yaml, inputs);
     expect([result.text, fatal(result)]).toEqual([result.text, []]);
-    expect(result.text).toMatch(
-      /not checked before: the pods of Deployment\/web: .*may not create pods/,
+    for (const what of ['the pods of Deployment/web', 'Secrets that Deployment/web needs']) {
+      expect(result.text).toContain(`not checked before: ${what}: `);
+      expect(result.summary).toContain(what);
+    }
+    // The rights of a deploy say it all, in a preview too.
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('edit', id));
+    const allowed = ['-n', namespace, 'auth', 'can-i', 'create', 'pods', `--as=${id}`];
+    await until({ what: 'the role', timeoutMs: 30_000 }, () =>
+      site.cluster.kubectl(allowed).then(
+        () => true,
+        () => undefined,
+      ),
     );
+    const asDeployer = await run(namespace, yaml, inputs);
+    expect([asDeployer.text, fatal(asDeployer).map(({ code }) => code)]).toEqual([
+      asDeployer.text,
+      ['config-missing', 'config-missing'],
+    ]);
   }, 60_000);
 
   test('preflight: false leaves it all to the rollout', async () => {
@@ -446,9 +494,22 @@ spec:
       schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `;
 
-const viewer = (user: string) => `apiVersion: rbac.authorization.k8s.io/v1
+/** Nobody answers it. */
+const webhook = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: away}
+webhooks:
+  - name: pods.example.com
+    sideEffects: None
+    admissionReviewVersions: [v1]
+    clientConfig: {url: "https://127.0.0.1:9/"}
+    namespaceSelector: {matchLabels: {away: "yes"}}
+    rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+`;
+
+const roleOf = (role: string, user: string) => `apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
-metadata: {name: viewer}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+metadata: {name: ${role}}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ${role}}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "${user}"}]
 `;
