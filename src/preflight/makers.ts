@@ -3,7 +3,7 @@
 import { servedKinds } from '../cluster/served-kinds.ts';
 import { ActionError } from '../core/errors.ts';
 import { listAt, textAt, valueAt } from '../kube/json.ts';
-import { isBuiltIn } from '../kube/kinds.ts';
+import { isPlainGroup } from '../kube/kinds.ts';
 import { groupOf, type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import type { Resource } from '../kube/resource.ts';
@@ -67,8 +67,16 @@ const harmless: ReadonlySet<string> = new Set([
 
 type Kind = Pick<KubeObject, 'apiVersion' | 'kind'>;
 
+/** Not of Kubernetes itself. A group below `k8s.io` that we do not know is somebody's own: Spark's is. */
+const isCustom = (group: string): boolean => !isPlainGroup(group) && !own.has(group);
+const own: ReadonlySet<string> = new Set([
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'extensions',
+]);
+
 function mayMakeThings(kind: Kind): boolean {
-  if (isBuiltIn(kind)) return false;
+  if (!isCustom(groupOf(kind.apiVersion))) return false;
   return !harmless.has(groupOf(kind.apiVersion)) && !harmless.has(kindKey(kind));
 }
 
@@ -118,7 +126,7 @@ function isMaker({ object }: RunObject, { namespace, name }: Missing): boolean {
   if (mayMakeThings(object)) return isNear || names(object, name);
   // What has pods names what those need.
   if (podSpecOf(object)) return false;
-  if (!isBuiltIn(object)) return names(object, name);
+  if (isCustom(groupOf(object.apiVersion))) return names(object, name);
   const annotations = Object.entries(object.metadata.annotations ?? {}).filter(isOthers);
   // OpenShift makes the Secret that a Service's annotation names, cert-manager the one of an Ingress.
   const isOfTls = listAt(object, 'spec', 'tls').some((each) => textAt(each, 'secretName') === name);
@@ -193,7 +201,6 @@ async function customKinds(
   api: Preflight['api'],
   signal: AbortSignal,
 ): Promise<readonly Resource[] | string> {
-  const isCustom = (group: string) => !isBuiltIn({ apiVersion: `${group}/v1` });
   try {
     return (await servedKinds(api, isCustom, signal)).filter(mayMakeThings);
   } catch (error) {

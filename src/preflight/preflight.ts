@@ -17,13 +17,14 @@ const checks: readonly Check[] = [references, dryRunPods, surroundings];
 const mostMs = 20_000;
 
 export interface PreflightRun {
-  /** Runs the checks on what the dry run has answered; it changes nothing. */
+  /** Runs the checks on what the dry run has answered, for at most 20 s; it changes nothing. */
   finish(planned: readonly PlannedObject[], asked: PodsAsked): Promise<CheckResult>;
 }
 
-/** Starts the reads that need no answer of the dry run. They end with `signal`, or after 20 s. */
+/** Starts the reads that need no answer of the dry run. `given.signal` ends them. */
 export function startPreflight(given: Omit<Early, 'cluster'>): PreflightRun {
-  const signal = AbortSignal.any([given.signal, AbortSignal.timeout(mostMs)]);
+  const limit = new AbortController();
+  const signal = AbortSignal.any([given.signal, limit.signal]);
   const early: Early = { ...given, signal, cluster: clusterReader(given.api, signal) };
   for (const { ahead } of checks) ahead?.(early);
   return {
@@ -31,7 +32,10 @@ export function startPreflight(given: Omit<Early, 'cluster'>): PreflightRun {
       const run = runObjects(planned, early.documents, early.namespace);
       const workloads = workloadPods(planned, asked);
       const preflight = { ...early, planned, run, workloads };
-      const results = await Promise.all(checks.map((check) => carriedOut(check, preflight)));
+      const timer = setTimeout(() => limit.abort(), mostMs);
+      const results = await Promise.all(
+        checks.map((check) => carriedOut(check, preflight)),
+      ).finally(() => clearTimeout(timer));
       return {
         findings: results.flatMap(({ findings }) => findings),
         unchecked: results.flatMap(({ unchecked }) => unchecked),

@@ -88,10 +88,11 @@ const deciders: Readonly<Record<PodRefusal['by'], Decider>> = {
  * `livePasses`: whether a pod of the live version passes; undefined where there is none.
  */
 export async function doubtAbout(
-  { workload, by, left }: Refused,
+  refusal: Refused,
   preflight: Preflight,
   livePasses: () => Promise<boolean | undefined>,
 ): Promise<string | undefined> {
+  const { workload, by, left } = refusal;
   const { namespace } = workload.object.metadata;
   const tried = `its pod was tried without ${left.join(' and ')}, which this run makes`;
   switch (by.by) {
@@ -108,16 +109,26 @@ export async function doubtAbout(
     case 'validation':
       if (isOfResources(by.fields)) return undefined;
   }
-  if (left.length > 0) return tried;
-  const caller = by.by === 'policy' ? await callerOf(by.name, preflight) : 'unknown';
-  if (caller === 'looked at') return `${who} by the policy, and it is the controller then`;
-  const passes = await livePasses();
-  if (passes === false) return 'a pod of the live version is refused in the same way, and it runs';
-  if (passes || caller === 'not looked at') return undefined;
-  return `${who}, and it is the controller then`;
+  return left.length > 0 ? tried : aboutCaller(by, preflight, livePasses);
 }
 
 const who = 'who asks may be looked at';
+
+/** What others have written may look at anything: a policy can be read, a webhook cannot. */
+async function aboutCaller(
+  by: PodRefusal,
+  preflight: Preflight,
+  livePasses: () => Promise<boolean | undefined>,
+): Promise<string | undefined> {
+  const policy = by.by === 'policy' ? await policyOf(by.name, preflight) : undefined;
+  if (policy && looksAtCaller(policy)) return `${who} by the policy, and it is the controller then`;
+  if (policy && hasNewParameters(policy, preflight)) {
+    return 'this run changes what the policy reads';
+  }
+  const passes = await livePasses();
+  if (passes === false) return 'a pod of the live version is refused in the same way, and it runs';
+  return passes || policy ? undefined : `${who}, and it is the controller then`;
+}
 
 const policies = {
   apiVersion: 'admissionregistration.k8s.io/v1',
@@ -126,11 +137,16 @@ const policies = {
   namespaced: false,
 };
 
-async function callerOf(
-  name: string,
-  { cluster }: Preflight,
-): Promise<'looked at' | 'not looked at' | 'unknown'> {
+/** Undefined where it may not be read. */
+async function policyOf(name: string, { cluster }: Preflight): Promise<KubeObject | undefined> {
   const read = await cluster.get(policies, undefined, name);
-  if (read.state !== 'known' || !read.value) return 'unknown';
-  return looksAtCaller(read.value) ? 'looked at' : 'not looked at';
+  return read.state === 'known' ? read.value : undefined;
+}
+
+function hasNewParameters(policy: KubeObject, { run }: Preflight): boolean {
+  const apiVersion = textAt(policy, 'spec', 'paramKind', 'apiVersion');
+  const kind = textAt(policy, 'spec', 'paramKind', 'kind');
+  return run.all.some(
+    ({ object, changes }) => changes && object.kind === kind && object.apiVersion === apiVersion,
+  );
 }
