@@ -14,6 +14,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import { readRule } from '../../../src/kube/rules/rule.ts';
 import { acquireLease } from '../../../src/lock/acquire.ts';
 import { parseManifests } from '../../../src/manifests/parse/parse.ts';
+import { startPreflight } from '../../../src/preflight/preflight.ts';
 import { refusalFindings } from '../../../src/rejection/rejection-findings.ts';
 import { chooseTarget, liveRelease, newestFirst, outdated } from '../../../src/releases/choose.ts';
 import { encode } from '../../../src/releases/codec.ts';
@@ -70,6 +71,42 @@ const config = `apiVersion: v1
 kind: Secret
 metadata: { name: s, namespace: web }
 data: { a: YQ== }
+`;
+
+/** Everything that the preflight asks a cluster for. */
+const needs = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: backend, namespace: web }
+spec:
+  template:
+    spec:
+      serviceAccountName: backend
+      priorityClassName: high
+      imagePullSecrets: [{ name: pull }]
+      containers:
+        - name: backend
+          image: "registry.example/shop/backend:1"
+          envFrom: [{ secretRef: { name: s } }]
+          env: [{ name: A, valueFrom: { configMapKeyRef: { name: c, key: a } } }]
+      volumes: [{ name: d, persistentVolumeClaim: { claimName: d } }]
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: web }
+spec:
+  ingressClassName: nginx
+  tls: [{ secretName: cert }]
+  defaultBackend: { service: { name: backend, port: { number: 80 } } }
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: { name: web, namespace: web }
+spec: { selector: { matchLabels: { app: other } } }
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data, namespace: web }
+spec: { storageClassName: fast }
 `;
 
 const documentOf = (written: string) => {
@@ -597,6 +634,41 @@ export const clusterTargets = {
         findings: [...findings, ...applied.findings],
         lines: log.lines,
         outcome: { changes },
+      };
+    },
+  ),
+
+  preflight: target<readonly unknown[]>(
+    fc.array(fc.oneof(answer, status), { minLength: 1, maxLength: 8 }),
+    async (answers) => {
+      const list = Array.isArray(answers) ? answers : [answers];
+      const cluster = scriptedCluster((_, index) => list[index % list.length]);
+      const { api, log, clock } = apiOf(cluster);
+      const { signal } = new AbortController();
+      const { documents: needy } = parseManifests(needs, 'app.yaml');
+      const planned = needy.flatMap((document) =>
+        [undefined, document.object].map((live) => ({
+          document,
+          resource: { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true },
+          object: document.object,
+          live,
+          predicted: document.object,
+          change: 'created' as const,
+          fields: [],
+          write: true,
+          force: false,
+          autoscaled: false,
+          restart: [],
+        })),
+      );
+      const http = { send: async () => ({ status: 404, headers: {}, body: '' }) };
+      const given = { app: 'shop', documents: needy, namespace: 'web', api, http, clock, log };
+      const { findings, unchecked } = await startPreflight({ ...given, signal }).finish(planned, {
+        awaits: true,
+      });
+      return {
+        findings,
+        lines: [...log.lines, ...unchecked.map(({ object, why }) => `${object}: ${why}`)],
       };
     },
   ),
