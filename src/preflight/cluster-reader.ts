@@ -36,9 +36,13 @@ export function clusterReader(api: Api, signal: AbortSignal): ClusterReader {
   const answers = new Map<string, Promise<Read<unknown>>>();
   const once = <T>(key: readonly unknown[], work: () => Promise<T>): Promise<Read<T>> => {
     const name = JSON.stringify(key);
-    const known = answers.get(name) ?? answered(work(), signal);
-    answers.set(name, known);
-    return known as Promise<Read<T>>;
+    const known = answers.get(name);
+    if (known !== undefined) return known as Promise<Read<T>>;
+    const answer = answered(work(), signal);
+    // Whoever reads ahead does not wait: a defect is thrown where the answer is used.
+    answer.catch(() => undefined);
+    answers.set(name, answer);
+    return answer;
   };
   const listed = (resource: Resource, namespace: string | undefined, headsOnly: boolean) => {
     const { apiVersion, kind } = resource;

@@ -124,13 +124,15 @@ function isMaker({ object }: RunObject, { namespace, name }: Missing): boolean {
   const own = object.metadata.namespace;
   const isNear = own === undefined || namespace === undefined || own === namespace;
   if (mayMakeThings(object)) return isNear || names(object, name);
+  const annotations = Object.entries(object.metadata.annotations ?? {}).filter(isOthers);
+  // 1Password's operator makes the Secret that an annotation of a Deployment names, OpenShift that of a Service.
+  if (isNear && annotations.some(([, value]) => has(value, name))) return true;
   // What has pods names what those need.
   if (podSpecOf(object)) return false;
   if (isCustom(groupOf(object.apiVersion))) return names(object, name);
-  const annotations = Object.entries(object.metadata.annotations ?? {}).filter(isOthers);
-  // OpenShift makes the Secret that a Service's annotation names, cert-manager the one of an Ingress.
+  // cert-manager makes the Secret of an Ingress.
   const isOfTls = listAt(object, 'spec', 'tls').some((each) => textAt(each, 'secretName') === name);
-  return isNear && annotations.some(([, value]) => isOfTls || has(value, name));
+  return isNear && isOfTls && annotations.length > 0;
 }
 
 const isOthers = ([key]: readonly [string, string]): boolean =>

@@ -190,9 +190,16 @@ spec: {tls: [{secretName: login}]}
       'by an annotation',
       'apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {service.beta.openshift.io/serving-cert-secret-name: login}}\n',
     ],
+    [
+      'by an annotation of another workload',
+      needs.replace(
+        'name: web',
+        'name: other, annotations: {operator.1password.io/item-name: login}',
+      ),
+    ],
   ])('%s: a warning', async (_, yaml) => {
     const { findings } = await check(`${yaml}---\n${needs}`);
-    const own = findings.filter(({ what }) => what.includes('its pods need Secret/login'));
+    const own = findings.filter(({ what }) => what.startsWith('Deployment/web: its pods need'));
     expect(own).toMatchObject([{ severity: 'warning' }]);
     expect(own[0]?.evidence.join()).toMatch(/of this run/);
   });
