@@ -178,6 +178,21 @@ describe('what a preview shows', () => {
     }
   }, 60_000);
 
+  test('what a deploy would be refused for, in the comment too', async () => {
+    const yaml = deployment('web', { image: 'registry.example/app:3' }).replace(
+      'image:',
+      'envFrom: [{secretRef: {name: logn}}]\n          image:',
+    );
+    const result = await diff(yaml);
+    expect([result.text, result.outputs['error-code']]).toEqual([result.text, 'config-missing']);
+    const said = /its pods need Secret\/logn, which does not exist/;
+    expect(result.stdout).toMatch(/^::error file=app\.yaml,line=\d+,/m);
+    for (const shown of [result.summary, github.held.comments.at(-1)?.body]) {
+      expect(shown).toMatch(said);
+      expect(shown).toContain('Did you mean login?');
+    }
+  }, 60_000);
+
   test('what a deploy builds is no change: the image that runs is shown, and it says so', async () => {
     const yaml = deployment('web', { image: 'backend', replicas: 4 });
     const result = await diff(yaml, { namespace: 'built' });
