@@ -34,7 +34,7 @@ function targetWords(target: ClusterTarget): string {
 
 /** One step's row. `run` throws ActionError, or the abort's own error. */
 interface Row<K extends StepName, N extends Fact, G extends Fact> {
-  /** The line of the printed plan. */
+  /** The line of the printed plan; empty: it has none of its own. */
   describe(step: StepOf<K>): string;
   /** Its section in the report's timeline. */
   readonly section: Timing['section'];
@@ -131,7 +131,8 @@ const steps = {
     run: pinImages,
   }),
   'dry-run': row<'dry-run'>()({
-    describe: () => 'dry-run every object on the server; a rejection ends the run here',
+    // The preflight, which runs beside it, has a line for both.
+    describe: () => '',
     section: 'apply',
     group: 'Dry run',
     needs: ['connection', 'documents'],
@@ -140,9 +141,7 @@ const steps = {
   }),
   preflight: row<'preflight'>()({
     describe: ({ checks }) =>
-      checks
-        ? 'check what the pods need before the first write'
-        : 'check nothing else before the first write (`preflight: false`)',
+      `dry-run every object on the server${checks ? ', and check what its pods need' : ''}; a rejection ends the run here`,
     section: 'apply',
     // It begins beside the dry run, and waits for it by itself.
     needs: ['connection', 'documents'],
@@ -243,6 +242,9 @@ export async function runStep<K extends StepName>(step: StepOf<K>, run: Run): Pr
 export function describePlan(plan: Plan): readonly string[] {
   const waves = [...plan.waves, ...(plan.undo ? [[plan.undo]] : [])];
   return waves.flatMap((wave, index) =>
-    wave.map((step) => `${index + 1}. ${rowOf(step).describe(step)}`),
+    wave
+      .map((step) => rowOf(step).describe(step))
+      .filter((line) => line !== '')
+      .map((line) => `${index + 1}. ${line}`),
   );
 }

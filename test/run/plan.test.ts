@@ -183,14 +183,14 @@ describe('a plan that scans', () => {
       ['apply'],
       ['await-rollout'],
     ]);
-    expect(describePlan(plan).at(8)).toBe(
+    expect(describePlan(plan).at(7)).toBe(
       '3. scan images, manifests and Dockerfiles: nothing is written before every scan has passed',
     );
   });
 
   test('is distinguished where it only reports, and where it compares', () => {
     const plan = planOf({ scan: 'report', scanBaseline: true });
-    expect(describePlan(plan).at(8)).toBe(
+    expect(describePlan(plan).at(7)).toBe(
       '3. scan images, manifests and Dockerfiles, compared with what runs now: the report waits for it, the apply does not',
     );
   });
