@@ -4,7 +4,7 @@ import type { Change } from '../apply/planned/change.ts';
 import type { RunContext } from '../core/context.ts';
 import type { ReportedFinding } from '../core/errors.ts';
 import { clip, counted, safeLines, spell } from '../core/text.ts';
-import { project } from '../core/version.ts';
+import { docsPage } from '../core/version.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
@@ -18,7 +18,7 @@ export interface RunFacts extends Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 
 }
 
 /** Where a code is explained; users' workflows refer to the major tag. */
-const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
+const errorDocs = docsPage('errors');
 
 /** Longer tables are not read in a summary; the report file has every row. */
 const mostRows = 200;

@@ -15,7 +15,13 @@ interface Rule {
 
 const path = join(
   import.meta.dirname,
-  '..', '..', '..', 'manifests', 'bootstrap', 'base', 'deployer.yaml',
+  '..',
+  '..',
+  '..',
+  'manifests',
+  'bootstrap',
+  'base',
+  'deployer.yaml',
 );
 const [role] = parseAllDocuments(readFileSync(path, 'utf8')).map(
   (each) => each.toJS() as { readonly rules: readonly Rule[] },

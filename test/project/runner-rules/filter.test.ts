@@ -10,7 +10,14 @@ import type { RuleName } from '../../../e2e/support/runner/rules/table.ts';
 
 const program = join(
   import.meta.dirname,
-  '..', '..', '..', 'e2e', 'support', 'runner', 'rules', 'filter.ts',
+  '..',
+  '..',
+  '..',
+  'e2e',
+  'support',
+  'runner',
+  'rules',
+  'filter.ts',
 );
 let folder = '';
 beforeEach(async () => {
