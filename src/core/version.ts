@@ -20,3 +20,6 @@ export type DocsPage =
 /** The address of a page as the newest release of this major version has it. */
 export const docsPage = (page: DocsPage): string =>
   `https://github.com/${project}/blob/v1/docs/${page}.md`;
+
+/** Where a code is explained. */
+export const errorPage = (code: string): string => `${docsPage('errors')}#${code}`;
