@@ -2,7 +2,7 @@
 
 import type { Http } from '../core/ports.ts';
 import { parseReference } from '../images/reference.ts';
-import { type RegistryClient, registryClient } from '../registry/client.ts';
+import { hubPath, type RegistryClient, registryClient } from '../registry/client.ts';
 import type { OpenRegistry } from '../registry/login.ts';
 
 /**
@@ -41,7 +41,3 @@ export function baseImages(
     return asked;
   };
 }
-
-/** `node` is `library/node` on Docker Hub. */
-const hubPath = (repository: string): string =>
-  repository.includes('/') ? repository : `library/${repository}`;

@@ -72,6 +72,14 @@ export const codes = {
     'The cluster does not serve this kind.',
     'Install its CustomResourceDefinition, add it to the manifests, or correct apiVersion and kind.',
   ],
+  'helm-hook': [
+    'A manifest is a hook of Helm.',
+    'Render the chart with helm template --no-hooks, or annotate it with webgen-deploy/phase.',
+  ],
+  'api-warning': [
+    'The cluster accepts an object and warns of it.',
+    'Correct the field that it names.',
+  ],
   'variable-unset': ['A ${NAME} was left unfilled.', 'Give it a value in the `variables` input.'],
   'field-immutable': [
     'A field that cannot be changed on a live object was changed.',

@@ -9,6 +9,7 @@ import { withValueAt } from '../kube/json.ts';
 import { isBuiltIn } from '../kube/kinds.ts';
 import { labelValue } from '../kube/objects.ts';
 import { patienceFindings, ruleFindings } from './annotations.ts';
+import { withoutHelmHooks } from './helm-hooks.ts';
 import { phaseFindings } from './phases.ts';
 import type { SecretValue } from './secrets.ts';
 import { secretDocuments } from './secrets.ts';
@@ -34,14 +35,16 @@ export interface Transformed {
  * only the server knows which kinds have one.
  */
 export function transform(documents: readonly Document[], options: TransformOptions): Transformed {
-  const filled = fillVariables(documents, options.variables);
+  const { documents: own, findings: hooks } = withoutHelmHooks(documents);
+  const filled = fillVariables(own, options.variables);
   const imaged = applyImages(filled.documents, options.images);
   // Duplicates in the text were found by the parser; this finds names that became equal through variables.
-  const doubled = findDuplicates(documents).length > 0 ? [] : findDuplicates(imaged.documents);
+  const doubled = findDuplicates(own).length > 0 ? [] : findDuplicates(imaged.documents);
   const kept = secretDocuments(options.secrets, imaged.documents, options.namespace);
   return {
     documents: setLabels(kept.documents, options.app),
     findings: [
+      ...hooks,
       ...filled.findings,
       ...imaged.findings,
       ...doubled,

@@ -5,10 +5,26 @@ import type { PlannedObject } from '../apply/planned/planned-object.ts';
 import type { Api } from '../cluster/api.ts';
 import type { Finding } from '../core/errors.ts';
 import type { Clock, Http, Log } from '../core/ports.ts';
+import type { Secret } from '../core/secret.ts';
 import type { Document } from '../kube/document.ts';
+import type { Password } from '../registry/address.ts';
 import type { ClusterReader } from './cluster-reader.ts';
 import type { RunObjects } from './run-objects.ts';
 import type { WorkloadPods } from './workload-pods.ts';
+
+/** What a run knows of registries. */
+export interface Registries {
+  /** The host that it pushes or logs in to. */
+  readonly own: string | undefined;
+  readonly authHost: string | undefined;
+  /** Images that this run has pushed. */
+  readonly pushed: ReadonlySet<string>;
+  /** Whether a stranger may have written the manifests. */
+  readonly foreign: boolean;
+  /** The run's login for a host; never throws. */
+  login(host: string): Promise<Password | undefined>;
+  mask(secret: Secret): void;
+}
 
 /** What is known as soon as the documents are there, beside the dry run. */
 export interface Early {
@@ -21,6 +37,7 @@ export interface Early {
   readonly cluster: ClusterReader;
   readonly api: Api;
   readonly http: Http;
+  readonly registries: Registries;
   readonly clock: Clock;
   readonly log: Log;
   /** Aborted when the run is cancelled, and when the preflight has used up its time. */

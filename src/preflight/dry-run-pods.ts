@@ -2,35 +2,29 @@
 
 import type { Unverified } from '../apply/planned/change.ts';
 import type { PlannedObject } from '../apply/planned/planned-object.ts';
-import { forbiddenFinding, statusOf } from '../cluster/api-errors.ts';
-import { ActionError, type Finding } from '../core/errors.ts';
+import type { Finding } from '../core/errors.ts';
 import { plain } from '../core/plain-text.ts';
 import { counted } from '../core/text.ts';
 import type { Path } from '../kube/document.ts';
 import { items, valueAt } from '../kube/json.ts';
 import { resourceOfKind } from '../kube/kinds.ts';
-import { managerOf } from '../kube/managed-fields.ts';
 import { type KubeObject, nameOf } from '../kube/objects.ts';
-import { pathOf } from '../kube/paths.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import { wordsOf } from '../rejection/rejection.ts';
 import { choices, nearest } from '../rollout/facts/nearest.ts';
+import { type Asked, askPod } from './ask-pod.ts';
 import type { Check, CheckResult, Preflight } from './check.ts';
 import { madePod, type PodNeed, withoutComing } from './made-pod.ts';
 import { type PodProblem, podFinding } from './pod-finding.ts';
-import { type PodAnswer, type PodRefusal, podAnswer } from './pod-refusals.ts';
+import type { PodRefusal } from './pod-refusals.ts';
 import { changedByRun, doubtAbout, type Refused } from './refusal-doubts.ts';
 import type { WorkloadPods } from './workload-pods.ts';
 
-const pods = resourceOfKind('Pod');
 const needResources = {
   ServiceAccount: resourceOfKind('ServiceAccount'),
   PriorityClass: resourceOfKind('scheduling.k8s.io/PriorityClass'),
   RuntimeClass: resourceOfKind('node.k8s.io/RuntimeClass'),
 };
-/** A webhook that takes longer than this is not waited for: it may be one that hangs. */
-const answerMs = 5_000;
-
 export const dryRunPods: Check = {
   name: 'pods',
   async run(preflight) {
@@ -94,13 +88,13 @@ async function ofAlike(
   preflight: Preflight,
 ): Promise<readonly Result[]> {
   if (!first) return [];
-  const asked = await ask(first.pod, preflight);
+  const asked = await askPod(first.pod, preflight);
   if (asked.by === 'nobody') return [];
   if (asked.by === 'chance') {
     return [first, ...others].map(({ workload }) => ({ workload, why: asked.why }));
   }
   const rest = others.map(async (each) =>
-    resultOf(each, await ask(each.pod, preflight), preflight),
+    resultOf(each, await askPod(each.pod, preflight), preflight),
   );
   return Promise.all([resultOf(first, asked, preflight), ...rest]);
 }
@@ -115,32 +109,6 @@ async function resultOf(
   const { by, message } = asked;
   const words = wordsOf(workload.object, message);
   return { finding: await refused({ workload, by, words, left }, preflight) };
-}
-
-/** `message`: what the API said, as it came. */
-type Asked =
-  | Extract<PodAnswer, { readonly by: 'nobody' | 'chance' }>
-  | { readonly by: PodRefusal; readonly message: string };
-
-async function ask(pod: KubeObject, { api, app, signal }: Preflight): Promise<Asked> {
-  const { namespace } = pod.metadata;
-  const query = { dryRun: 'All', fieldManager: managerOf(app), fieldValidation: 'Ignore' };
-  const path = pathOf(pods, { namespace, query });
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
-  const request = { method: 'POST', path, body: pod, signal: limit } as const;
-  try {
-    const response = await api.send(request);
-    const answer = podAnswer(response, pod);
-    if (answer.by === 'nobody' || answer.by === 'chance') return answer;
-    if (answer.by === 'rights')
-      return { by: 'chance', why: forbiddenFinding(response, request).what };
-    return { by: answer, message: statusOf(response)?.message ?? '' };
-  } catch (error) {
-    if (!limit.aborted && !(error instanceof ActionError)) throw error;
-    const why =
-      error instanceof ActionError ? error.findings[0].what : 'there was no answer in time';
-    return { by: 'chance', why };
-  }
 }
 
 async function refused(refusal: Refused, preflight: Preflight): Promise<Finding> {
@@ -164,7 +132,7 @@ async function passesLive(
 ): Promise<boolean | undefined> {
   if (!live || live.metadata.deletionTimestamp) return undefined;
   const pod = madePod(live);
-  return pod && (await ask(pod, preflight)).by === 'nobody';
+  return pod && (await askPod(pod, preflight)).by === 'nobody';
 }
 
 type Described = Pick<PodProblem, 'code' | 'what' | 'field' | 'hint' | 'evidence'>;

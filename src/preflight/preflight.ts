@@ -5,13 +5,16 @@ import { ActionError } from '../core/errors.ts';
 import type { Check, CheckResult, Early } from './check.ts';
 import { clusterReader } from './cluster-reader.ts';
 import { dryRunPods } from './dry-run-pods.ts';
+import { images } from './images.ts';
+import { objectSet } from './object-set.ts';
+import { quota } from './quota.ts';
 import { references } from './references.ts';
 import { runObjects } from './run-objects.ts';
 import { surroundings } from './surroundings.ts';
 import { type PodsAsked, workloadPods } from './workload-pods.ts';
 
 /** One row each; the order is the order of the report. */
-const checks: readonly Check[] = [references, dryRunPods, surroundings];
+const checks: readonly Check[] = [objectSet, references, dryRunPods, images, quota, surroundings];
 
 /** More than any of the checks needs; a cluster that is this slow is not waited for. */
 const mostMs = 20_000;

@@ -17,6 +17,8 @@ export interface Manifest {
 export interface RegistryClient {
   /** Undefined if the registry has no such tag. Throws ActionError if that cannot be determined. */
   find(repository: string, tag: string): Promise<Manifest | undefined>;
+  /** Whether the login may list the repository's tags: then what is not there does not exist. */
+  mayRead(repository: string): Promise<boolean>;
   /**
    * Begins an upload and cancels it: a refusal that a push would only get after minutes is known at once.
    * Throws ActionError with the code of the registry's refusal.
@@ -46,6 +48,10 @@ const mediaTypes = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
+/** `node` is `library/node` on Docker Hub. */
+export const hubPath = (repository: string): string =>
+  repository.includes('/') ? repository : `library/${repository}`;
+
 /** A host that is named `docker.io` answers elsewhere. */
 const apiHosts: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
 
@@ -67,6 +73,11 @@ export function registryClient(options: ClientOptions): RegistryClient {
         return { digest, mediaType: response.headers['content-type'] ?? '' };
       }
       throw problem(response, repository, 'pull');
+    },
+    async mayRead(repository) {
+      const url = `${base}/v2/${pathOf(repository)}/tags/list?n=1`;
+      const { status } = await send({ url }, `repository:${pathOf(repository)}:pull`);
+      return status === 200;
     },
     async checkPush(repository) {
       const scope = `repository:${pathOf(repository)}:pull,push`;

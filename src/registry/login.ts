@@ -34,6 +34,8 @@ export interface OpenRegistry {
   /** The client of the configured registry, if there is one. */
   readonly host?: string;
   readonly client?: RegistryClient;
+  /** The run's own login for the configured registry. Throws ActionError if there is no token. */
+  login(): Promise<Password | undefined>;
   /** The login in the user's own configuration for a host; masked. */
   loginFor(host: string): Password | undefined;
   mask(secret: Secret): void;
@@ -99,6 +101,11 @@ export async function openRegistry(
     },
     userConfig,
     ...(address && client ? { host: address.host, client } : {}),
+    login: async () => {
+      const own = await loginFor(0);
+      if (own) for (const each of [own.password, basicAuth(own)]) log.mask(each);
+      return own;
+    },
     loginFor: storedFor,
     mask: log.mask,
     async renew() {

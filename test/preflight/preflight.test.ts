@@ -7,6 +7,7 @@ import { placeOf } from '../../src/kube/document.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
 import { startPreflight } from '../../src/preflight/preflight.ts';
 import { documentsOf } from '../support/manifests/documents.ts';
+import { noRegistries } from '../support/preflight/registries.ts';
 
 const status = (code: number, message: string): ApiResponse => ({
   status: code,
@@ -64,6 +65,7 @@ async function check(yaml: string, around: Cluster = {}, live: readonly KubeObje
     namespace: 'shop',
     api,
     http: undefined as never,
+    registries: noRegistries,
     clock: undefined as never,
     log: undefined as never,
     signal: new AbortController().signal,

@@ -1,6 +1,6 @@
 // Kinds beside the workloads, and the states that no recording shows.
 import { describe, expect, test } from '@jest/globals';
-import { amountOf } from '../../src/rollout/judge/kinds/quota.ts';
+import { amountOf } from '../../src/kube/quantity.ts';
 import { isStructural } from '../../src/rollout/judge/symptoms/schedule.ts';
 import { watchPlan } from '../../src/rollout/wait/watch-plan.ts';
 import {

@@ -12,9 +12,10 @@ import { comparable, unmet } from '../../kube/compare.ts';
 import type { Document } from '../../kube/document.ts';
 import { valueAt, withValueAt } from '../../kube/json.ts';
 import { isProvablySame, managerOf, ownsReplicas } from '../../kube/managed-fields.ts';
-import { type KubeObject, nameOf } from '../../kube/objects.ts';
+import type { KubeObject } from '../../kube/objects.ts';
 import type { Resource } from '../../kube/resource.ts';
 import { sentObject } from '../../kube/sent-object.ts';
+import { warningFindings } from '../../rejection/api-warnings.ts';
 import { conflictsOf, mayTakeOver } from '../../rejection/conflicts.ts';
 import { mayRecreate } from '../../rejection/immutable.ts';
 import { isManifestsFault, refusalFindings } from '../../rejection/rejection-findings.ts';
@@ -51,6 +52,8 @@ export type DryRunResult =
       readonly outdated?: Answered;
       /** A preview without permission to dry-run it: it was compared by reading. */
       readonly denied?: Finding;
+      /** What the server warned of. */
+      readonly warnings?: readonly Finding[];
     })
   | { readonly findings: readonly Finding[] };
 
@@ -85,8 +88,9 @@ export async function dryRunObject(
     if ('object' in result) return result;
     return { findings: await advised(result.findings, planned, settings) };
   }
-  for (const warning of warningsOf(response)) settings.log.info(`${nameOf(object)}: ${warning}`);
-  return predicted(planned, { answer: response.body as KubeObject, force }, settings);
+  const done = predicted(planned, { answer: response.body as KubeObject, force }, settings);
+  const warnings = warningFindings(warningsOf(response), document);
+  return 'object' in done && warnings.length > 0 ? { ...done, warnings } : done;
 }
 
 /** An earlier dry run's answer is still valid if nothing has been written since. */

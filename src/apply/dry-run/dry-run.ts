@@ -17,6 +17,7 @@ import { keepKeys } from './kept-keys.ts';
 import { previewFindings } from './preview-findings.ts';
 import { type AsTheyRun, asTheyRun } from './preview-images.ts';
 import { planRestarts } from './restarts.ts';
+import { withoutStaleOwners } from './stale-owners.ts';
 
 export interface DryRunOutcome {
   /** Complete only if no finding is fatal. */
@@ -34,8 +35,9 @@ export async function dryRunAll(
   const { api, namespace } = settings;
   const { served, findings } = await serveDocuments(documents, api, namespace);
   if (findings.length > 0) return { objects: [], findings };
-  const read = [...(await missingNamespace(served, settings)), ...served];
-  const warnings: Finding[] = [];
+  const owned = await withoutStaleOwners(served, settings);
+  const read = [...(await missingNamespace(served, settings)), ...owned.documents];
+  const warnings: Finding[] = [...owned.findings];
   const [{ live, findings: unreadable, hidden }, scalers] = await Promise.all([
     readLive(read.filter((each) => !each.pending).map(wanted), api, settings.signal),
     scalersFor(read, settings, (warning) => warnings.push(warning)),
@@ -66,6 +68,7 @@ export async function dryRunAll(
     findings: [
       ...warnings,
       ...previewFindings({ unreadable, hidden, denied: objects.flatMap(deniedOf) }),
+      ...objects.flatMap(warnedOf),
       ...withoutRepeats(refusals),
     ],
   };
@@ -73,6 +76,9 @@ export async function dryRunAll(
 
 const deniedOf = (each: object): readonly Finding[] =>
   'denied' in each ? [each.denied as Finding] : [];
+
+const warnedOf = (each: object): readonly Finding[] =>
+  'warnings' in each ? (each.warnings as readonly Finding[]) : [];
 
 /** Restores to a recorded object what its record had to leave out, before anything is sent. */
 function withLiveValues(document: Document, live: ReadonlyMap<string, KubeObject>) {

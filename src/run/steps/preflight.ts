@@ -1,7 +1,11 @@
 // What reads and dry-run pods prove wrong, before the first write.
+import { isUntrusted } from '../../core/guard.ts';
+import { referencesOf } from '../../images/built.ts';
+import type { Registries } from '../../preflight/check.ts';
 import { startPreflight } from '../../preflight/preflight.ts';
 import { apiOf, type Connected, keep } from '../state/state.ts';
 import type { StepOf } from '../state/step.ts';
+import { registryOf } from './registry.ts';
 
 /** Its reads run beside the dry run, whose answers the checks then take. */
 export async function preflight({ checks }: StepOf<'preflight'>, run: Connected): Promise<void> {
@@ -15,6 +19,7 @@ export async function preflight({ checks }: StepOf<'preflight'>, run: Connected)
     namespace,
     api: apiOf(run),
     http,
+    registries: registriesOf(run),
     clock,
     log,
     signal,
@@ -32,4 +37,23 @@ export async function preflight({ checks }: StepOf<'preflight'>, run: Connected)
     ),
     run,
   );
+}
+
+/** The run's registry is opened only where an image of its host is asked for. */
+function registriesOf(run: Connected): Registries {
+  const { inputs, context, engine, state } = run;
+  const { registry } = inputs;
+  const open = () => registryOf(run).catch(() => undefined);
+  return {
+    own: registry?.host,
+    authHost: registry?.authHost,
+    pushed: new Set(Object.values(referencesOf(state.built))),
+    foreign: isUntrusted(context),
+    async login(host) {
+      const opened = await open();
+      if (host !== registry?.host) return opened?.loginFor(host);
+      return (await opened?.login().catch(() => undefined)) ?? opened?.loginFor(host);
+    },
+    mask: engine.ports.log.mask,
+  };
 }

@@ -33,6 +33,7 @@ import { awaitRollout } from '../../../src/rollout/wait/await-rollout.ts';
 import { judgeNow } from '../../../src/rollout/wait/judge-now.ts';
 import { newState, type Run } from '../../../src/run/state/state.ts';
 import { checkCommit } from '../../../src/run/steps/check-commit.ts';
+import { noRegistries } from '../../support/preflight/registries.ts';
 import { run } from '../../support/run.ts';
 import { mutated, spliced, text, value, written, yamlTricks } from '../arbitraries.ts';
 import { textOf } from '../data.ts';
@@ -662,7 +663,9 @@ export const clusterTargets = {
         })),
       );
       const http = { send: async () => ({ status: 404, headers: {}, body: '' }) };
-      const given = { app: 'shop', documents: needy, namespace: 'web', api, http, clock, log };
+      const registries = noRegistries;
+      const around = { api, http, registries, clock, log };
+      const given = { app: 'shop', documents: needy, namespace: 'web', ...around };
       const { findings, unchecked } = await startPreflight({ ...given, signal }).finish(planned, {
         awaits: true,
       });

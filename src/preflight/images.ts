@@ -1,0 +1,333 @@
+// The check of images: whether the registry has what this run's pods are to pull.
+
+import type { Unverified } from '../apply/planned/change.ts';
+import { readOne } from '../cluster/live-objects.ts';
+import { ActionError } from '../core/errors.ts';
+import { plain } from '../core/plain-text.ts';
+import { isBareName, parseReference } from '../images/reference.ts';
+import type { Path } from '../kube/document.ts';
+import { items, textAt, valueAt } from '../kube/json.ts';
+import { resourceOfKind } from '../kube/kinds.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import { podSpecOf } from '../kube/pod-template.ts';
+import type { Resource } from '../kube/resource.ts';
+import type { Password } from '../registry/address.ts';
+import { hubPath, registryClient } from '../registry/client.ts';
+import { storedLogin } from '../registry/docker-config.ts';
+import type { Check, Preflight } from './check.ts';
+import { podFinding } from './pod-finding.ts';
+import type { WorkloadPods } from './workload-pods.ts';
+
+export const images: Check = {
+  name: 'images',
+  async run(preflight) {
+    const wanted = imagesOf(preflight);
+    if (wanted.length === 0) return { findings: [], unchecked: [] };
+    const running = await runningImages(wanted, preflight);
+    const asked = wanted.filter(({ host }) => mayAsk(host, running, preflight));
+    const results = await Promise.all(
+      [...Map.groupBy(asked, (each) => keyOf(each)).values()].map((same) =>
+        ofImage(same, running, preflight),
+      ),
+    );
+    return {
+      findings: results.flatMap((each) => ('findings' in each ? each.findings : [])),
+      unchecked: results.flatMap((each) => ('why' in each ? [each] : [])),
+    };
+  },
+};
+
+/** Seen alike from every machine, so that what a runner is told holds for the nodes. */
+const publicHosts: ReadonlySet<string> = new Set([
+  'docker.io',
+  'ghcr.io',
+  'quay.io',
+  'gcr.io',
+  'mirror.gcr.io',
+  'registry.k8s.io',
+  'mcr.microsoft.com',
+  'public.ecr.aws',
+  'registry.gitlab.com',
+  'registry.yandexcloud.net',
+  'cr.yandex',
+]);
+
+/** All answers together take no longer than this. */
+const mostMs = 5_000;
+
+interface Wanted {
+  readonly workload: WorkloadPods;
+  readonly container: string;
+  /** Of the image, below the pod's spec. */
+  readonly field: Path;
+  readonly image: string;
+  readonly host: string;
+  /** Host and path. */
+  readonly repository: string;
+  /** Tag or digest. */
+  readonly reference: string;
+  /** The kubelet asks the registry, whatever the node has. */
+  readonly always: boolean;
+}
+
+/** Each image of each pod that this run starts. */
+function imagesOf({ workloads, registries }: Preflight): readonly Wanted[] {
+  return workloads
+    .filter(({ starts }) => starts !== undefined)
+    .flatMap((workload) =>
+      ['initContainers', 'containers'].flatMap((list) =>
+        items(valueAt(podSpecOf(workload.object), [list])).flatMap((container, at) => {
+          const wanted = wantedOf(container, workload, [list, at, 'image']);
+          return wanted && !registries.pushed.has(wanted.image) ? [wanted] : [];
+        }),
+      ),
+    );
+}
+
+/** Undefined: no registry is asked, or which image it is shows only later. */
+function wantedOf(container: unknown, workload: WorkloadPods, field: Path): Wanted | undefined {
+  const image = textAt(container, 'image') ?? '';
+  const policy = textAt(container, 'imagePullPolicy');
+  const parsed = parseReference(image);
+  if (!parsed || isBareName(parsed) || policy === 'Never') return undefined;
+  const host = parsed.registry ?? 'docker.io';
+  return {
+    workload,
+    container: textAt(container, 'name') ?? '',
+    field,
+    image,
+    host,
+    repository: parsed.registry ? parsed.repository : `${host}/${hubPath(parsed.repository)}`,
+    reference: parsed.digest ?? parsed.tag ?? 'latest',
+    always: policy === 'Always',
+  };
+}
+
+/** The same image with other credentials is another question. */
+const keyOf = ({ image, workload }: Wanted): string =>
+  JSON.stringify([
+    image,
+    workload.object.metadata.namespace,
+    pullSecretsOf(podSpecOf(workload.object)),
+    textAt(podSpecOf(workload.object), 'serviceAccountName'),
+  ]);
+
+interface Running {
+  readonly hosts: ReadonlySet<string>;
+  /** As pods name them. */
+  readonly images: ReadonlySet<string>;
+}
+
+const pods = resourceOfKind('Pod');
+
+/** What live pods of the namespaces run. */
+async function runningImages(wanted: readonly Wanted[], { cluster }: Preflight): Promise<Running> {
+  const places = new Set(wanted.map(({ workload }) => workload.object.metadata.namespace));
+  const read = await Promise.all([...places].map((at) => cluster.list(pods, at)));
+  const live = read.flatMap((each) => (each.state === 'known' ? each.value : []));
+  const started = live.filter((pod) => textAt(pod, 'status', 'phase') === 'Running');
+  const names = started.flatMap((pod) =>
+    items(valueAt(pod, ['spec', 'containers'])).flatMap((each) => textAt(each, 'image') ?? []),
+  );
+  return {
+    images: new Set(names),
+    hosts: new Set(names.flatMap((name) => hostOf(name) ?? [])),
+  };
+}
+
+function hostOf(image: string): string | undefined {
+  const parsed = parseReference(image);
+  return parsed && (parsed.registry ?? 'docker.io');
+}
+
+/** Another host's answer proves nothing for the nodes; one that a stranger names is not contacted. */
+function mayAsk(host: string, { hosts }: Running, { registries }: Preflight): boolean {
+  if (hosts.has(host)) return true;
+  return !registries.foreign && (publicHosts.has(host) || registries.own === host);
+}
+
+type Result = { readonly findings: Awaited<ReturnType<Check['run']>>['findings'] } | Unverified;
+
+async function ofImage(
+  same: readonly Wanted[],
+  running: Running,
+  preflight: Preflight,
+): Promise<Result> {
+  const [first] = same;
+  if (!first) return { findings: [] };
+  const name = `image ${plain(first.image, 200)}`;
+  const answer = await inTime(lookUp(first, preflight));
+  if (answer === undefined || 'why' in answer) {
+    return { object: name, why: answer?.why ?? 'the registry gave no answer in 5 s' };
+  }
+  if (answer.there) return { findings: [] };
+  const preloaded = await preloadedWhy(same, running, preflight);
+  return {
+    findings: same.map(({ workload, container, field, image, repository, reference, always }) =>
+      podFinding(workload, {
+        code: 'image-not-found',
+        what: `the image ${plain(image, 200)} of container ${plain(container, 80)} is not in the registry`,
+        field,
+        container,
+        evidence: [plain(`the registry has ${repository}, and no ${reference} in it`, 500)],
+        doubt: always ? undefined : preloaded,
+      }),
+    ),
+  };
+}
+
+/** Undefined: too late. */
+async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), mostMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+type Answer = { readonly there: boolean } | { readonly why: string };
+
+/**
+ * With each login in turn, as the kubelet does, and without one last. Missing is only what the registry does
+ * not have in a repository that the same login can read: others hide what they do not show.
+ */
+async function lookUp(wanted: Wanted, preflight: Preflight): Promise<Answer> {
+  const { host, repository, reference } = wanted;
+  const { http, registries } = preflight;
+  const quick = {
+    send: (request: Parameters<typeof http.send>[0]) =>
+      http.send({ ...request, timeoutMs: mostMs }),
+  };
+  let why = 'the registry does not show the repository to the logins that are known';
+  let missing = false;
+  for (const login of [
+    ...(await pullLogins(wanted, preflight)),
+    await registries.login(host),
+    undefined,
+  ]) {
+    const client = registryClient({
+      host,
+      http: quick,
+      login: async () => login,
+      mask: registries.mask,
+      authHost: registries.own === host ? registries.authHost : undefined,
+    });
+    try {
+      if (await client.find(repository, reference)) return { there: true };
+      missing ||= await client.mayRead(repository);
+    } catch (error) {
+      if (!(error instanceof ActionError)) throw error;
+      why = error.findings[0].what;
+    }
+  }
+  return missing ? { there: false } : { why };
+}
+
+const secrets = resourceOfKind('Secret');
+const accounts: Resource = {
+  apiVersion: 'v1',
+  kind: 'ServiceAccount',
+  plural: 'serviceaccounts',
+  namespaced: true,
+};
+
+const pullSecretsOf = (value: unknown): readonly string[] =>
+  items(valueAt(value, ['imagePullSecrets'])).flatMap((each) => textAt(each, 'name') ?? []);
+
+/** The logins of the pod's pull secrets for the image's host; the account's where the pod has none. */
+async function pullLogins(
+  { workload, host }: Wanted,
+  preflight: Preflight,
+): Promise<readonly Password[]> {
+  const { namespace } = workload.object.metadata;
+  const spec = podSpecOf(workload.object);
+  const named = pullSecretsOf(spec);
+  const names = named.length > 0 ? named : await accountSecrets(spec, namespace, preflight);
+  const found = await Promise.all(names.map((name) => configOf(name, namespace, preflight)));
+  return found.flatMap((config) => {
+    const hosts =
+      host === 'docker.io'
+        ? ['https://index.docker.io/v1/', 'index.docker.io', host]
+        : [host, `https://${host}`];
+    const login = config && hosts.map((each) => storedLogin(config, each)).find((each) => each);
+    if (login) preflight.registries.mask(login.password);
+    return login ? [login] : [];
+  });
+}
+
+async function accountSecrets(
+  spec: unknown,
+  namespace: string | undefined,
+  { cluster, run }: Preflight,
+): Promise<readonly string[]> {
+  const name = textAt(spec, 'serviceAccountName') ?? 'default';
+  const own = run.find('ServiceAccount', namespace, name);
+  if (own) return pullSecretsOf(own.object);
+  const read = await cluster.get(accounts, namespace, name);
+  return read.state === 'known' ? pullSecretsOf(read.value) : [];
+}
+
+/** The text of a Secret's Docker configuration: of the run, or live. It stays in this check. */
+async function configOf(
+  name: string,
+  namespace: string | undefined,
+  { run, api, signal }: Preflight,
+): Promise<string | undefined> {
+  const key = '.dockerconfigjson';
+  const own = run.find('Secret', namespace, name)?.document.object;
+  const object = own ?? (await liveSecret(name, namespace, { api, signal }));
+  const plainText = textAt(object, 'stringData', key);
+  if (plainText !== undefined) return plainText;
+  const encoded = textAt(object, 'data', key);
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+async function liveSecret(
+  name: string,
+  namespace: string | undefined,
+  { api, signal }: Pick<Preflight, 'api' | 'signal'>,
+): Promise<KubeObject | undefined> {
+  const object = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, ...(namespace ? { namespace } : {}) },
+  };
+  try {
+    return await readOne({ resource: secrets, object, api, signal });
+  } catch (error) {
+    if (error instanceof ActionError) return undefined;
+    throw error;
+  }
+}
+
+const nodes: Resource = { apiVersion: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };
+/** A kubelet reports the largest images alone, 50 by default (nodeStatusMaxImages). */
+const mostReported = 50;
+
+/** Why a node may have the image already; undefined: none has. */
+async function preloadedWhy(
+  [first]: readonly Wanted[],
+  running: Running,
+  { cluster }: Preflight,
+): Promise<string | undefined> {
+  if (!first) return undefined;
+  if (running.images.has(first.image)) return 'a running pod has this image, so its node has it';
+  const read = await cluster.list(nodes);
+  if (read.state !== 'known') return 'nodes may not be listed, and one may have the image already';
+  for (const node of read.value) {
+    const own = items(valueAt(node, ['status', 'images']));
+    const names = own.flatMap((each) => items(valueAt(each, ['names'])));
+    const wanted = [
+      `${first.repository}:${first.reference}`,
+      `${first.repository}@${first.reference}`,
+      first.image,
+    ];
+    if (names.some((name) => wanted.includes(String(name)))) {
+      return `node ${plain(node.metadata.name, 253)} has the image already`;
+    }
+    if (own.length >= mostReported) {
+      return `node ${plain(node.metadata.name, 253)} reports only its largest images`;
+    }
+  }
+  return undefined;
+}
