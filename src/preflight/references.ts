@@ -160,9 +160,10 @@ async function look(
   const own = run.find(kind, namespace, name);
   if (own) {
     if (isFilledByOthers(own.object)) return { keys: 'any' };
-    return {
-      keys: [...keysOf(own.object), ...(own.planned?.live ? keysOf(own.planned.live) : [])],
-    };
+    // The dry run's answer has what stays of the live object; without one both may be there.
+    const { live, unverified } = own.planned ?? {};
+    const kept = live && unverified !== undefined ? keysOf(live) : [];
+    return { keys: [...keysOf(own.object), ...kept] };
   }
   if (kind === 'PersistentVolumeClaim' && claimsOf(run, namespace).some((is) => is(name))) {
     return { keys: 'any' };

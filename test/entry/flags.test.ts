@@ -53,6 +53,7 @@ describe('what is accepted', () => {
       'force-conflicts',
       'lock',
       'restart-on-config',
+      'preflight',
       'scan-ignore-unfixed',
       'scan-baseline',
       'prune',

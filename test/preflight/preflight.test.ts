@@ -155,6 +155,18 @@ describe('a Secret that is missing', () => {
   });
 });
 
+test('a key that the run takes out of what it writes is missing', async () => {
+  const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {young: "1"}\n';
+  const before = documentsOf(config.replace('young', 'old'))[0]?.object as KubeObject;
+  const uses = web(
+    'containers: [{name: app, env: [{name: A, valueFrom: {configMapKeyRef: {name: web, key: old}}}]}]',
+  ).replace('name: web', 'name: app');
+  const { said } = await check(`${config}---\n${uses}`, {}, [before]);
+  expect(said).toEqual([
+    'fatal config-missing 12: Deployment/app: its pods need the key old of ConfigMap/web, which does not have it',
+  ]);
+});
+
 describe('it may still come', () => {
   const task = (more: string) => `apiVersion: batch/v1
 kind: Job

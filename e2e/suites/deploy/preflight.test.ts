@@ -375,6 +375,37 @@ describe('not refused', () => {
     60_000,
   );
 
+  test('without the right to make pods it is said, and the rest is checked', async () => {
+    const namespace = await namespaceWith();
+    const { id, keyJson } = site.yandex.addServiceAccount();
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('view', id));
+    const inputs = { 'yc-sa-json-credentials': keyJson, command: 'diff' };
+    const yaml = web({
+      spec: 'priorityClassName: urgent',
+      container: 'envFrom: [{secretRef: {name: later}}]',
+    });
+    const result = await run(namespace, yaml, inputs);
+    expect([result.text, fatal(result)]).toEqual([result.text, []]);
+    for (const what of ['the pods of Deployment/web', 'Secrets that Deployment/web needs']) {
+      expect(result.text).toContain(`not checked before: ${what}: `);
+      expect(result.summary).toContain(what);
+    }
+    // The rights of a deploy say it all, in a preview too: no kind is there that may not be listed.
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('edit', id));
+    const allowed = ['-n', namespace, 'auth', 'can-i', 'create', 'pods', `--as=${id}`];
+    await until({ what: 'the role', timeoutMs: 30_000 }, () =>
+      site.cluster.kubectl(allowed).then(
+        () => true,
+        () => undefined,
+      ),
+    );
+    const asDeployer = await run(namespace, yaml, inputs);
+    expect([asDeployer.text, fatal(asDeployer).map(({ code }) => code)]).toEqual([
+      asDeployer.text,
+      ['config-missing', 'config-missing'],
+    ]);
+  }, 60_000);
+
   test('custom objects that may make it: known kinds, unknown kinds, of the run or live', async () => {
     await site.cluster.kubectl(
       ['apply', '-f', '-'],
@@ -436,37 +467,6 @@ describe('not refused', () => {
     expect([after.text, after.outputs['status']]).toEqual([after.text, 'deployed']);
     expect(after.findings).toMatchObject([
       { code: 'config-missing', severity: 'warning', object: 'Deployment/web' },
-    ]);
-  }, 60_000);
-
-  test('without the right to make pods it is said, and the rest is checked', async () => {
-    const namespace = await namespaceWith();
-    const { id, keyJson } = site.yandex.addServiceAccount();
-    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('view', id));
-    const inputs = { 'yc-sa-json-credentials': keyJson, command: 'diff' };
-    const yaml = web({
-      spec: 'priorityClassName: urgent',
-      container: 'envFrom: [{secretRef: {name: later}}]',
-    });
-    const result = await run(namespace, yaml, inputs);
-    expect([result.text, fatal(result)]).toEqual([result.text, []]);
-    for (const what of ['the pods of Deployment/web', 'Secrets that Deployment/web needs']) {
-      expect(result.text).toContain(`not checked before: ${what}: `);
-      expect(result.summary).toContain(what);
-    }
-    // The rights of a deploy say it all, in a preview too.
-    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], roleOf('edit', id));
-    const allowed = ['-n', namespace, 'auth', 'can-i', 'create', 'pods', `--as=${id}`];
-    await until({ what: 'the role', timeoutMs: 30_000 }, () =>
-      site.cluster.kubectl(allowed).then(
-        () => true,
-        () => undefined,
-      ),
-    );
-    const asDeployer = await run(namespace, yaml, inputs);
-    expect([asDeployer.text, fatal(asDeployer).map(({ code }) => code)]).toEqual([
-      asDeployer.text,
-      ['config-missing', 'config-missing'],
     ]);
   }, 60_000);
 
