@@ -26,7 +26,8 @@ function cluster({ answers = {} }: Cluster = {}) {
   const api = {
     async send({ method, path }: { method: string; path: string }): Promise<ApiResponse> {
       const [plain = ''] = path.split('?');
-      asked.push(`${method} ${plain}`);
+      // Quotas are read in every run.
+      if (!plain.endsWith('/resourcequotas')) asked.push(`${method} ${plain}`);
       const found = answers[plain];
       if (found)
         return 'status' in found && 'headers' in found ? (found as ApiResponse) : ok(found);
@@ -56,7 +57,15 @@ async function check(yaml: string, around: Cluster = {}, live: readonly KubeObje
     };
     const before = live.find((each) => each.metadata.name === object.metadata.name);
     const change = before ? 'configured' : 'created';
-    const parts = { document, object, predicted: object, live: before, change, restart: [] };
+    const { apiVersion, kind } = object;
+    const resource = {
+      apiVersion,
+      kind,
+      plural: `${kind.toLowerCase()}s`,
+      namespaced: kind !== 'ClusterRole',
+    };
+    const known = { document, resource, object, predicted: object, live: before };
+    const parts = { ...known, change, restart: [] };
     return parts as unknown as PlannedObject;
   });
   const begun = startPreflight({
@@ -354,4 +363,220 @@ ${web('imagePullSecrets: [{name: pull}]\n      containers: [{name: app}]')}`;
     'warning volume-unbound 25: PersistentVolumeClaim/data: its storage class fast does not exist',
     'warning config-missing 33: Deployment/web: its pull secret pull does not exist',
   ]);
+});
+
+const service = (name: string, ports: string, type = 'NodePort') =>
+  `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {type: ${type}, ports: ${ports}}\n`;
+
+describe('objects that cannot be together', () => {
+  const set = (name: string) =>
+    `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: ${name}}\nspec: {template: {spec: {containers: []}}}\n`;
+
+  test.each([
+    [
+      'one node port twice',
+      [
+        service('a', '[{port: 80, nodePort: 30080}]'),
+        service('b', '[{port: 80, nodePort: 30080}]'),
+      ],
+      'fatal',
+    ],
+    [
+      'by another protocol',
+      [
+        service('a', '[{port: 80, nodePort: 30080}]'),
+        service('b', '[{port: 80, nodePort: 30080, protocol: UDP}]'),
+      ],
+      undefined,
+    ],
+    [
+      'of a Service that takes none',
+      [
+        service('a', '[{port: 80, nodePort: 30080}]'),
+        service('b', '[{port: 80, nodePort: 30080}]', 'ClusterIP'),
+      ],
+      undefined,
+    ],
+    [
+      'two ports of one Service',
+      [service('a', '[{port: 80, nodePort: 30080}, {port: 53, nodePort: 30080, protocol: UDP}]')],
+      undefined,
+    ],
+  ])('%s', async (_, documents, severity) => {
+    const { findings, said } = await check(documents.join('---\n'));
+    expect(findings.map((each) => each.severity)).toEqual(severity ? [severity] : []);
+    if (severity) {
+      expect(said[0]).toMatch(/^fatal manifest-invalid 9: Service\/b: nodePort 30080\/TCP/);
+      expect(findings[0]?.evidence[0]).toContain('Service/a (');
+    }
+  });
+
+  test('a cluster-wide name twice, whatever namespaces are written', async () => {
+    const role = (namespace: string, verbs: string) =>
+      `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: r, namespace: ${namespace}}\nrules: ${verbs}\n`;
+    const { said } = await check([role('a', '[]'), role('b', '[{}]')].join('---\n'));
+    expect(said).toEqual([
+      expect.stringMatching(/^fatal manifest-invalid 6: ClusterRole\/r: it is written twice/),
+    ]);
+    const same = await check([role('a', '[]'), role('b', '[]')].join('---\n'));
+    expect(same.said).toEqual([expect.stringMatching(/^warning /)]);
+  });
+
+  test.each([
+    [52, undefined],
+    [53, 'warning'],
+    [54, 'fatal'],
+    [60, 'fatal'],
+  ])('the name of a StatefulSet of %d characters', async (length, severity) => {
+    const { findings } = await check(set('a'.repeat(length)));
+    expect(findings.map((each) => each.severity)).toEqual(severity ? [severity] : []);
+  });
+
+  test('a StatefulSet that has pods under its long name has proved that it can', async () => {
+    const name = 'a'.repeat(60);
+    const [document] = documentsOf(set(name));
+    const live = { ...document?.object, status: { replicas: 1 } } as KubeObject;
+    expect(
+      (await check(set(name).replace('containers: []', 'containers: [{name: x}]'), {}, [live]))
+        .findings,
+    ).toEqual([]);
+  });
+
+  test('a host and path twice is a warning, but not of a canary', async () => {
+    const ingress = (name: string, annotations = '{}') =>
+      `apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: ${name}, annotations: ${annotations}}\nspec:\n  ingressClassName: nginx\n  rules:\n    - host: a.example\n      http: {paths: [{path: /, pathType: Prefix}]}\n`;
+    const severities = async (...all: string[]) =>
+      (await check(all.join('---\n'))).said.filter((each) => each.includes('routed twice'));
+    expect(await severities(ingress('a'), ingress('b'))).toEqual([
+      expect.stringMatching(
+        /^warning manifest-invalid 17: Ingress\/b: a\.example\/ is routed twice/,
+      ),
+    ]);
+    expect(
+      await severities(ingress('a'), ingress('b', '{nginx.ingress.kubernetes.io/canary: "true"}')),
+    ).toEqual([]);
+  });
+
+  test('a custom object over the limit of the store is fatal, a kind of Kubernetes a warning', async () => {
+    const large = 'x'.repeat(1_600_000);
+    const custom = `apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w}\nspec: {text: ${large}}\n`;
+    const definition =
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/widgets.example.org';
+    const found = await check(custom, { answers: { [definition]: { metadata: { name: 'x' } } } });
+    expect(found.said).toEqual([expect.stringMatching(/^fatal manifest-invalid .*1\.53 MiB/)]);
+    expect((await check(custom)).said).toEqual([expect.stringMatching(/^warning /)]);
+    const map = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: w}\ndata: {text: ${large}}\n`;
+    expect((await check(map)).said).toEqual([expect.stringMatching(/^warning /)]);
+  });
+});
+
+describe('a quota', () => {
+  const quotas = '/api/v1/namespaces/shop/resourcequotas';
+  const posts = '/api/v1/namespaces/shop/pods';
+  const quotaOf = (hard: object, used: object = {}, more: object = {}) => ({
+    [quotas]: {
+      metadata: {},
+      items: [{ metadata: { name: 'small' }, spec: { hard, ...more }, status: { used } }],
+    },
+  });
+  const pod = (resources: object) => ({ [posts]: { spec: { containers: [{ resources }] } } });
+  const deployment = (spec: string, name = 'web') =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: ${name}}\nspec:\n  ${spec}\n  template: {spec: {containers: [{name: app}]}}\n`;
+  const liveOf = (spec: object, available = 1) =>
+    ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: { template: { spec: { containers: [{ name: 'app', image: 'old' }] } }, ...spec },
+      status: { availableReplicas: available },
+    }) as unknown as KubeObject;
+  const severities = (result: { findings: readonly { severity: string; code: string }[] }) =>
+    result.findings.filter(({ code }) => code === 'quota-exceeded').map(({ severity }) => severity);
+
+  test('of no pods, with the numbers', async () => {
+    const result = await check(deployment('replicas: 1'), {
+      answers: { ...quotaOf({ pods: '0' }, { pods: '0' }), ...pod({}) },
+    });
+    expect(severities(result)).toEqual(['fatal']);
+    expect(result.findings[0]?.evidence[0]).toBe('pods: one pod takes 1 of 0, now used: 0');
+  });
+
+  test('that refuses the pod says itself what it takes', async () => {
+    const message =
+      'pods "web-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0';
+    const result = await check(deployment('replicas: 1'), {
+      answers: { ...quotaOf({ pods: '0' }), [posts]: status(403, message) },
+    });
+    expect(severities(result)).toEqual(['fatal']);
+  });
+
+  test('that is full now, of pods that may end, is none', async () => {
+    const message =
+      'pods "web-x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=3, limited: pods=3';
+    const result = await check(deployment('replicas: 3'), {
+      answers: { ...quotaOf({ pods: '3' }, { pods: '3' }), [posts]: status(403, message) },
+    });
+    expect(severities(result)).toEqual([]);
+  });
+
+  test('that wants limits which the pod does not name', async () => {
+    const message =
+      'pods "web-x" is forbidden: failed quota: small: must specify limits.memory for: app';
+    const result = await check(deployment('replicas: 1'), {
+      answers: { ...quotaOf({ 'limits.memory': '1Gi' }), [posts]: status(403, message) },
+    });
+    expect(severities(result)).toEqual(['fatal']);
+  });
+
+  test('that cannot hold all pods of the run at its end', async () => {
+    const answers = {
+      ...quotaOf({ 'requests.memory': '1Gi' }),
+      ...pod({ requests: { memory: '300Mi' } }),
+    };
+    expect(severities(await check(deployment('replicas: 3'), { answers }))).toEqual([]);
+    expect(severities(await check(deployment('replicas: 4'), { answers }))).toEqual(['fatal']);
+    const two = [deployment('replicas: 2'), deployment('replicas: 2', 'api')].join('---\n');
+    expect(severities(await check(two, { answers }))).toEqual(['fatal']);
+  });
+
+  test('that the older pods hold until a new one is ready', async () => {
+    const answers = { ...quotaOf({ pods: '2' }), ...pod({}) };
+    const strategy = (text: string) =>
+      deployment(`{replicas: 2, strategy: ${text}, `.slice(1) + 'paused: false')
+        .replace(/, paused: false/, '')
+        .replace('  replicas: 2, strategy', '  replicas: 2\n  strategy');
+    const run = (text: string, available = 2) =>
+      check(strategy(text), { answers }, [liveOf({ replicas: 2 }, available)]);
+    expect(severities(await run('{}'))).toEqual(['fatal']);
+    expect(severities(await run('{type: Recreate}'))).toEqual([]);
+    expect(severities(await run('{rollingUpdate: {maxUnavailable: 1}}'))).toEqual([]);
+    expect(severities(await run('{rollingUpdate: {maxSurge: 0, maxUnavailable: 0}}'))).toEqual([]);
+    // Older pods that are not available go first.
+    expect(severities(await run('{}', 1))).toEqual([]);
+  });
+
+  test('that has scopes counts only what the server has counted', async () => {
+    const scoped = quotaOf({ pods: '0' }, {}, { scopes: ['BestEffort'] });
+    expect(
+      severities(await check(deployment('replicas: 1'), { answers: { ...scoped, ...pod({}) } })),
+    ).toEqual([]);
+  });
+
+  test('that the run changes is a note', async () => {
+    const quota =
+      'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: small}\nspec: {hard: {pods: "5"}}\n';
+    const result = await check([deployment('replicas: 1'), quota].join('---\n'), {
+      answers: { ...quotaOf({ pods: '0' }), ...pod({}) },
+    });
+    expect(severities(result)).toEqual(['note']);
+  });
+
+  test('of which an autoscaler may leave fewer pods', async () => {
+    const answers = { ...quotaOf({ pods: '3' }), ...pod({}) };
+    const scaler =
+      'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web}\nspec: {minReplicas: 2, scaleTargetRef: {kind: Deployment, name: web}}\n';
+    expect(
+      severities(await check([deployment('replicas: 5'), scaler].join('---\n'), { answers })),
+    ).toEqual([]);
+  });
 });
