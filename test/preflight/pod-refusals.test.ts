@@ -67,12 +67,6 @@ describe('an answer', () => {
       { by: 'policy', name: 'p', binding: 'b' },
     ],
     [
-      'a webhook that speaks of PodSecurity',
-      400,
-      'admission webhook "w.example" denied the request: violates PodSecurity "x"',
-      { by: 'webhook', name: 'w.example' },
-    ],
-    [
       'a webhook without dry runs',
       400,
       'admission webhook "w.example" does not support dry run',
@@ -95,6 +89,16 @@ describe('an answer', () => {
     ['another plugin', 403, 'pods "x" is forbidden: no', { by: 'another check' }],
   ])('%s', (_, status, message, expected) => {
     expect(answer(status, message)).toMatchObject(expected);
+  });
+
+  test.each([
+    'violates PodSecurity "x"',
+    'exceeded quota: small',
+    'serviceaccount "own" not found',
+    'maximum cpu usage per Container is 1',
+  ])('a webhook that speaks as another check stays a webhook: %s', (words) => {
+    const message = `admission webhook "w.example" denied the request: ${words}`;
+    expect(answer(400, message)).toEqual({ by: 'webhook', name: 'w.example' });
   });
 
   test('of fields that defaults have made wrong', () => {
