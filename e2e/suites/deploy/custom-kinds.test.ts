@@ -1,8 +1,9 @@
 // Custom kinds with rules of their users: ready by CEL, failed by JSONPath.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 const definition = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -41,8 +42,8 @@ const rules = {
 };
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   await site.cluster.kubectl(['apply', '-f', '-'], definition);
   await site.cluster.kubectl([
     'wait',
@@ -57,7 +58,7 @@ async function start(name: string, manifest: string, timeout = '40s') {
   const workspace = await site.workspace({ 'objects.yaml': manifest });
   const inputs = {
     manifests: 'objects.yaml',
-    namespace: 'shop',
+    namespace: ns,
     app: name,
     environment: 'staging',
     timeout,
@@ -67,14 +68,14 @@ async function start(name: string, manifest: string, timeout = '40s') {
 
 /** What its controller would write, some time after the deploy has begun. */
 async function report(name: string, status: object): Promise<void> {
-  const path = `/apis/db.example.org/v1/namespaces/shop/databases/${name}`;
+  const path = `/apis/db.example.org/v1/namespaces/${ns}/databases/${name}`;
   for (let tries = 0; tries < 100; tries += 1) {
     const { status: code } = await site.cluster.api({ path });
     if (code === 200) break;
     await new Promise((done) => setTimeout(done, 200));
   }
   const patch = JSON.stringify({ status });
-  const target = ['database', name, '--namespace', 'shop', '--subresource', 'status'];
+  const target = ['database', name, '--namespace', ns, '--subresource', 'status'];
   await site.cluster.kubectl(['patch', ...target, '--type', 'merge', '--patch', patch]);
 }
 
@@ -112,11 +113,11 @@ describe('a custom kind', () => {
         version: 'v1',
         groupPriorityMinimum: 100,
         versionPriority: 10,
-        service: { namespace: 'shop', name: 'nobody' },
+        service: { namespace: ns, name: 'nobody' },
       },
     };
     await site.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(service));
-    const inputs = { command: 'status', namespace: 'shop', app: 'good', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'good', environment: 'staging' };
     const started = Date.now();
     const done = await site.run(inputs);
     await site.cluster.kubectl(['delete', 'apiservice', 'v1.broken.example.org']);
@@ -154,7 +155,7 @@ metadata:
       'objects.yaml:6',
       'objects.yaml:7',
     ]);
-    const path = '/apis/db.example.org/v1/namespaces/shop/databases/wrong';
+    const path = `/apis/db.example.org/v1/namespaces/${ns}/databases/wrong`;
     expect((await site.cluster.api({ path })).status).toBe(404);
   }, 60_000);
 });
@@ -163,7 +164,7 @@ describe('rules that hold a run up', () => {
   const hostile = "status.text.matches('^(a+)+$')";
   const text = `${'a'.repeat(8_000)}b`;
   const annotate = async (name: string, rule: string): Promise<void> => {
-    const args = ['annotate', 'database', name, '--namespace', 'shop', '--overwrite'];
+    const args = ['annotate', 'database', name, '--namespace', ns, '--overwrite'];
     await site.cluster.kubectl([...args, `webgen-deploy/ready=${rule}`]);
   };
 
@@ -179,7 +180,7 @@ describe('rules that hold a run up', () => {
   }, 90_000);
 
   test('in the record: `status` ends within two seconds of SIGTERM, whenever it comes', async () => {
-    const inputs = { command: 'status', namespace: 'shop', app: 'slow', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'slow', environment: 'staging' };
     for (const moment of [200, 400, 600, 800, 1_000]) {
       const run = await site.start(inputs);
       await new Promise((done) => setTimeout(done, moment));
@@ -197,7 +198,7 @@ describe('rules that hold a run up', () => {
     await report('live', { phase: 'Up' });
     const done = await run.finished;
     expect(done.outputs['status']).toBe('deployed');
-    const inputs = { command: 'status', namespace: 'shop', app: 'live', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'live', environment: 'staging' };
     const from = Date.now();
     const told = await site.run(inputs);
     expect(told.stdout).toMatch(

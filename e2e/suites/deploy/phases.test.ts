@@ -1,12 +1,12 @@
 // Databases, then migrations, then the application: the first deploy and those after it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());

@@ -1,13 +1,14 @@
 // Many workloads are waited for together: no slower than the cluster, with few requests.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -44,7 +45,7 @@ function complete({ spec, metadata, status }: Live, tag: string): boolean {
 
 /** Looks every 50 ms until all are complete; when that was. */
 async function lastComplete(tag: string): Promise<number> {
-  const path = '/apis/apps/v1/namespaces/shop/deployments';
+  const path = `/apis/apps/v1/namespaces/${ns}/deployments`;
   for (const end = Date.now() + 120_000; Date.now() < end; ) {
     const { body } = await site.cluster.api({ path });
     const items: Live[] = body.items;
@@ -58,7 +59,7 @@ describe('50 Deployments', () => {
   test('the run ends at most a second after the last one is complete', async () => {
     const run = async (tag: string) => {
       const workspace = await site.workspace({ 'app.yaml': list(tag) });
-      const running = await site.start({ namespace: 'shop', manifests: 'app.yaml' }, { workspace });
+      const running = await site.start({ namespace: ns, manifests: 'app.yaml' }, { workspace });
       const [result, seen] = await Promise.all([
         running.finished.then((each) => ({ ...each, endedAt: Date.now() })),
         lastComplete(tag),

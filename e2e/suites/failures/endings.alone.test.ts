@@ -9,16 +9,16 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ActionResult, RunningAction } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 const times = Number(process.env['ENDINGS'] ?? 1);
 /** Of a run of ordinary size. */
 const mostMegabytes = 300;
-const namespace = 'endings';
+const namespace = namespaceFor('endings');
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   await site.cluster.kubectl(['create', 'namespace', namespace]);
 }, 900_000);
 

@@ -1,9 +1,9 @@
 // The API server goes away in mid-wait, the token ends, the API is throttled: the run goes on.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, type OwnSite, openSite } from '../../support/site.ts';
 
-let site: Site;
+let site: OwnSite;
 
 beforeAll(async () => {
   site = await openSite();

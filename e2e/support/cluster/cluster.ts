@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryProxy } from '../images/registry-proxy.ts';
-import type { ApiClient } from './api-client.ts';
+import { type ApiClient, apiClient } from './api-client.ts';
 import { type Assets, provideAssets } from './assets.ts';
 import { type AuditEvent, auditFlags, readAudit } from './audit.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -26,9 +26,12 @@ export interface ClusterOptions {
   readonly apiserverFlags?: readonly string[];
   /** Records every request, for `TestCluster.audit`; default false. */
   readonly audit?: boolean;
+  /** What is its own; removed at the end. Default: a new one. */
+  readonly folder?: string;
 }
 
-export interface TestCluster {
+/** Where a cluster is and how to get in: what another file of the same jest worker needs to know. */
+export interface ClusterAccess {
   readonly kind: 'kwok' | 'node';
   /** Path of the administrator's kubeconfig (mode 0600); it verifies TLS. */
   readonly kubeconfig: string;
@@ -36,12 +39,12 @@ export interface TestCluster {
   readonly server: string;
   readonly caPem: string;
   readonly adminToken: string;
-  /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
-  readonly registry?: string;
-  /** Makes pulls from it fail on purpose; only with a real node. */
-  readonly registryProxy?: RegistryProxy;
   /** A log for each program; gone after `stop`. */
   readonly logs: string;
+}
+
+/** A cluster to work with, whoever started it. */
+export interface UsableCluster extends ClusterAccess {
   /** One request to the API server, by default as the administrator. */
   readonly api: ApiClient;
   /** The requests that the API server has answered; empty without `audit: true`. */
@@ -50,6 +53,13 @@ export interface TestCluster {
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** Binds a user (`Yandex` service accounts: their id) to `cluster-admin`. */
   grantAdmin(user: string): Promise<void>;
+}
+
+export interface TestCluster extends UsableCluster {
+  /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
+  readonly registry?: string;
+  /** Makes pulls from it fail on purpose; only with a real node. */
+  readonly registryProxy?: RegistryProxy;
   /** At once, as a crash would: connections break. */
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready again. */
@@ -64,7 +74,8 @@ export interface TestCluster {
  */
 export async function startCluster(options: ClusterOptions): Promise<TestCluster> {
   const assets = await provideAssets(NEEDED[options.kind]);
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'webgen-cluster-')));
+  const folder =
+    options.folder ?? (await realpath(await mkdtemp(join(tmpdir(), 'webgen-cluster-'))));
   const logs = join(folder, 'logs');
   await mkdir(logs);
   const processes = startProcesses(folder, logs);
@@ -107,26 +118,36 @@ function clusterOf(
   plane: ControlPlane,
   registry: RegistryProxy | undefined,
 ): TestCluster {
+  const { server, caPem, adminToken } = plane;
   const kubeconfig = plane.kubeconfigOf('admin');
+  const access = { kind: options.kind, kubeconfig, server, caPem, adminToken, logs };
   return {
-    kind: options.kind,
+    ...usableCluster(access, `${assets['kubectl']}`, () => readAudit(folder)),
     ...(registry === undefined ? {} : { registry: registry.address, registryProxy: registry }),
-    kubeconfig,
-    server: plane.server,
-    caPem: plane.caPem,
-    adminToken: plane.adminToken,
-    logs,
-    api: plane.api,
-    audit: () => readAudit(folder),
-    kubectl: (args, stdin = '') =>
-      execOk(`${assets['kubectl']}`, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
-    grantAdmin: (user) => grantAdmin(plane.api, user),
     stopApiServer: plane.stopApiServer,
     startApiServer: plane.startApiServer,
     stop: async () => {
       await processes.endAll();
       await registry?.stop();
     },
+  };
+}
+
+/** `kubectl`: the program's path. */
+export function usableCluster(
+  access: ClusterAccess,
+  kubectl: string,
+  audit: UsableCluster['audit'],
+): UsableCluster {
+  const { server, caPem, adminToken, kubeconfig } = access;
+  const api = apiClient(server, caPem, adminToken);
+  return {
+    ...access,
+    api,
+    audit,
+    kubectl: (args, stdin = '') =>
+      execOk(kubectl, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
+    grantAdmin: (user) => grantAdmin(api, user),
   };
 }
 
