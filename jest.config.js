@@ -14,8 +14,14 @@ const real = { ...base, setupFilesAfterEnv: ['<rootDir>/e2e/support/retry.ts'] }
 const suites = (kind) => `<rootDir>/e2e/suites/**/*${kind}.test.ts`;
 
 export default {
+  maxWorkers: '100%',
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] },
+    {
+      ...base,
+      displayName: 'unit',
+      runner: '<rootDir>/test/support/runner/runner.ts',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+    },
     {
       ...real,
       displayName: 'kwok',
