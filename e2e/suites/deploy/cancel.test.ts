@@ -189,9 +189,12 @@ describe('a cancelled run', () => {
 
   test('has changed nothing where it was cancelled before the first write', async () => {
     const workspace = await site.workspace({ 'app.yaml': deployment('other') });
+    const from = Date.now();
     site.yandex.failNext('/endpoints', 503, { times: 100, headers: { 'retry-after': '2' } });
     const running = await site.start({ namespace: ns, manifests: 'app.yaml' }, { workspace });
-    await new Promise((done) => setTimeout(done, 1500));
+    await until({ what: 'its first request' }, async () =>
+      site.yandex.requests.some(({ at, path }) => at >= from && path === '/endpoints'),
+    );
     running.kill('SIGTERM');
     const result = await running.finished;
     expect(result.outputs['status']).toBe('cancelled');

@@ -220,7 +220,7 @@ kind: ValidatingWebhookConfiguration
 metadata: {name: ${app}.example.org}
 webhooks:
   - name: ${app}.example.org
-    clientConfig: {service: {name: ${app}, namespace: shop}}
+    clientConfig: {service: {name: ${app}, namespace: ${ns}}}
     rules: [{operations: [CREATE], apiGroups: [none.example.org], apiVersions: [v1], resources: [x]}]
     failurePolicy: Fail
     sideEffects: None
@@ -235,7 +235,7 @@ webhooks:
     const [alone, manned] = await Promise.all(runs);
     expect(alone?.outputs['status']).toBe('deployed');
     expect(alone?.stdout).toContain(
-      'alone.example.org calls the Service shop/alone, which has no ready endpoint, so every write',
+      `alone.example.org calls the Service ${ns}/alone, which has no ready endpoint, so every write`,
     );
     expect(manned?.outputs['status']).toBe('deployed');
     expect(manned?.stdout).not.toContain('no ready endpoint');

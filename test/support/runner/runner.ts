@@ -14,15 +14,22 @@ import type {
 } from 'jest-runner';
 import type { FileResult, Order } from './worker.ts';
 
-/** What a file may leave in memory before its process is changed for a new one. */
+interface Options {
+  /** For each test that says no other. */
+  readonly timeoutMs: number;
+}
+
+/** What files may leave in memory before their process is changed for a new one. */
 const mostBytes = 700 * 2 ** 20;
 
 // biome-ignore lint/style/noDefaultExport: jest asks for one
 export default class SharedModulesRunner implements CallbackTestRunnerInterface {
   readonly #config: Config.GlobalConfig;
+  readonly #options: Options;
 
-  constructor(config: Config.GlobalConfig) {
+  constructor(config: Config.GlobalConfig, _: unknown, options: Options) {
     this.#config = config;
+    this.#options = options;
   }
 
   async runTests(
@@ -32,53 +39,64 @@ export default class SharedModulesRunner implements CallbackTestRunnerInterface 
     onResult: OnTestSuccess,
     onFailure: OnTestFailure,
   ): Promise<void> {
-    const { maxWorkers, testNamePattern, rootDir } = this.#config;
     const queue = tests.values();
     const work = async (): Promise<void> => {
-      let child: ChildProcess | undefined;
+      const worker = createWorker(this.#config.rootDir);
       for (const test of queue) {
         if (watcher.isInterrupted()) break;
         await onStart(test);
-        child ??= fork(join(import.meta.dirname, 'worker.ts'), {
-          cwd: rootDir,
-          // The larger space for what is young halves what collecting it costs.
-          execArgv: ['--no-warnings', '--max-semi-space-size=64'],
-          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        });
-        const order: Order = {
-          path: test.path,
-          ...(testNamePattern ? { names: testNamePattern } : {}),
-        };
-        const answer = await asked(child, order);
+        const answer = await worker.run(this.#order(test));
         if (typeof answer === 'string') {
-          child = undefined;
           await onFailure(test, { message: answer, stack: answer, code: '', type: '' });
-          continue;
+        } else {
+          const { displayName } = test.context.config;
+          await onResult(test, { ...answer, ...(displayName && { displayName }) });
         }
-        const displayName = test.context.config.displayName;
-        await onResult(test, { ...answer.result, ...(displayName ? { displayName } : {}) });
-        if (answer.bytes > mostBytes) child = dismissed(child);
       }
-      dismissed(child);
+      worker.stop();
     };
-    await Promise.all(Array.from({ length: Math.min(maxWorkers, tests.length) }, work));
+    const count = Math.min(this.#config.maxWorkers, tests.length);
+    await Promise.all(Array.from({ length: count }, work));
+  }
+
+  #order({ path }: Test): Order {
+    return { path, names: this.#config.testNamePattern, timeoutMs: this.#options.timeoutMs };
   }
 }
 
-/** The file's result, or how its process ended. */
-function asked(child: ChildProcess, order: Order): Promise<FileResult | string> {
+/** Starts its process when there is something to do, and again after it has ended or grown. */
+function createWorker(cwd: string) {
+  let child: ChildProcess | undefined;
+  const stop = (): void => {
+    child?.kill('SIGKILL');
+    child = undefined;
+  };
+  return {
+    stop,
+    /** The file's result, or how its process ended. */
+    async run(order: Order): Promise<FileResult['result'] | string> {
+      child ??= fork(join(import.meta.dirname, 'worker.ts'), {
+        cwd,
+        // A larger space for what is young halves what collecting it costs.
+        execArgv: ['--no-warnings', '--max-semi-space-size=64'],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      });
+      const answer = await answerOf(child, order);
+      if (typeof answer === 'string' || answer.bytes > mostBytes) stop();
+      return typeof answer === 'string' ? answer : answer.result;
+    },
+  };
+}
+
+function answerOf(child: ChildProcess, order: Order): Promise<FileResult | string> {
   return new Promise((resolve) => {
     const onExit = (code: number | null, signal: string | null) =>
       resolve(`its process ended while it ran (${signal ?? `exit code ${code}`})`);
     child.once('exit', onExit);
-    child.once('message', (answer: FileResult | string) => {
+    child.once('message', (answer: FileResult) => {
       child.off('exit', onExit);
       resolve(answer);
     });
     child.send(order);
   });
-}
-
-function dismissed(child: ChildProcess | undefined): undefined {
-  child?.kill('SIGKILL');
 }

@@ -2,13 +2,17 @@
 import { enableCompileCache, registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { type AssertionResult, createEmptyTestResult, type TestResult } from '@jest/test-result';
-import { getState, resetState, run, setState } from 'jest-circus';
+import { addEventHandler, getState, resetState, run, setState } from 'jest-circus';
 import { formatResultsErrors } from 'jest-message-util';
+import { currentWaits } from '../../../e2e/support/waits.ts';
+import { known } from '../../../src/core/redaction/redaction.ts';
 
 export interface Order {
   readonly path: string;
   /** Only tests whose full name fits. */
-  readonly names?: string;
+  readonly names: string | undefined;
+  /** For each test that says no other. */
+  readonly timeoutMs: number;
 }
 
 export interface FileResult {
@@ -39,16 +43,24 @@ const tell = (event: object): void => {
   for (const listener of circus[listeners]) listener(event, getState());
 };
 
-/** Not jest's five seconds: a busy machine makes any test late. */
-const usualMs = 20_000;
-
 /** What files share here, and each finds as the first one did. */
 const surroundings = { environment: { ...process.env }, folder: process.cwd() };
 
-async function runFile({ path, names }: Order): Promise<TestResult> {
+// A test that is cut off says what it waited for.
+addEventHandler((event) => {
+  if (event.name !== 'test_fn_failure' && event.name !== 'hook_failure') return;
+  if (!String(event.error).startsWith('Exceeded timeout')) return;
+  const waits = currentWaits().map((each) => `it waited for ${each}`);
+  const said = waits.join('\n') || 'it waited for nothing that says so';
+  if (event.test) event.test.errors.push([said, event.test.asyncError]);
+  else process.stderr.write(`${said}\n`);
+});
+
+async function runFile({ path, names, timeoutMs }: Order): Promise<TestResult> {
   const start = Date.now();
   resetState();
-  setState({ ...getState(), testTimeout: usualMs });
+  known.forget();
+  setState({ ...getState(), testTimeout: timeoutMs });
   circus[limit] = undefined;
   tell({
     name: 'setup',
@@ -137,7 +149,7 @@ function statusOf(status: string, errors: number): AssertionResult['status'] {
 }
 
 process.on('message', (order: Order) => {
-  runFile(order)
+  void runFile(order)
     .then(
       (result): FileResult => ({ result, bytes: process.memoryUsage().rss }),
       (error: unknown): FileResult => ({
