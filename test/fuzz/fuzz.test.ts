@@ -15,7 +15,7 @@ import { publish } from './publish.ts';
 import { inputOf, seedOf } from './target.ts';
 import { targets } from './targets.ts';
 
-const bounds = { cpuMs: 400, bytes: 150 * 2 ** 20 };
+const bounds = { cpuMs: 400, bytes: 60 * 2 ** 20 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fuzz-'));
 

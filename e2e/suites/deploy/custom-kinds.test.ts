@@ -1,5 +1,7 @@
 // Custom kinds with rules of their users: ready by CEL, failed by JSONPath.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/cluster/until.ts';
 import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
@@ -69,11 +71,9 @@ async function start(name: string, manifest: string, timeout = '40s') {
 /** What its controller would write, some time after the deploy has begun. */
 async function report(name: string, status: object): Promise<void> {
   const path = `/apis/db.example.org/v1/namespaces/${ns}/databases/${name}`;
-  for (let tries = 0; tries < 100; tries += 1) {
-    const { status: code } = await site.cluster.api({ path });
-    if (code === 200) break;
-    await new Promise((done) => setTimeout(done, 200));
-  }
+  await until({ what: `Database/${name}` }, async () => {
+    return (await site.cluster.api({ path })).status === 200;
+  });
   const patch = JSON.stringify({ status });
   const target = ['database', name, '--namespace', ns, '--subresource', 'status'];
   await site.cluster.kubectl(['patch', ...target, '--type', 'merge', '--patch', patch]);
@@ -171,7 +171,8 @@ describe('rules that hold a run up', () => {
   test('in the manifest: the wait goes on, and SIGTERM ends it within two seconds', async () => {
     const run = await start('slow', database('slow', { ready: hostile }), '60s');
     await report('slow', { text });
-    await new Promise((done) => setTimeout(done, 3_000));
+    // That it goes on is what is tried here: for three seconds.
+    await sleep(3_000);
     const from = Date.now();
     run.kill('SIGTERM');
     const done = await run.finished;
@@ -183,7 +184,7 @@ describe('rules that hold a run up', () => {
     const inputs = { command: 'status', namespace: ns, app: 'slow', environment: 'staging' };
     for (const moment of [200, 400, 600, 800, 1_000]) {
       const run = await site.start(inputs);
-      await new Promise((done) => setTimeout(done, moment));
+      await sleep(moment);
       const from = Date.now();
       run.kill('SIGTERM');
       await run.finished;

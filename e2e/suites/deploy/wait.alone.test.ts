@@ -1,6 +1,7 @@
 // Many workloads are waited for together: no slower than the cluster, with few requests.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/cluster/until.ts';
 import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
@@ -46,13 +47,11 @@ function complete({ spec, metadata, status }: Live, tag: string): boolean {
 /** Looks every 50 ms until all are complete; when that was. */
 async function lastComplete(tag: string): Promise<number> {
   const path = `/apis/apps/v1/namespaces/${ns}/deployments`;
-  for (const end = Date.now() + 120_000; Date.now() < end; ) {
+  return until({ what: 'all Deployments being complete', timeoutMs: 120_000 }, async () => {
     const { body } = await site.cluster.api({ path });
     const items: Live[] = body.items;
-    if (items.length === count && items.every((each) => complete(each, tag))) return Date.now();
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error('the Deployments did not become complete');
+    return items.length === count && items.every((each) => complete(each, tag)) && Date.now();
+  });
 }
 
 describe('50 Deployments', () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/cluster/until.ts';
 import type { ActionResult, RunningAction } from '../../support/runner/run-action.ts';
 import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
@@ -191,7 +192,7 @@ describe('ended by SIGTERM', () => {
     '      nodeSelector: {kubernetes.io/os: plan9}\n      containers:',
   );
   const saying = (words: RegExp) => async (_: RunningAction, text: () => string) => {
-    while (!words.test(text())) await sleep(20);
+    await until({ what: `${words}`, everyMs: 20 }, async () => words.test(text()));
   };
 
   test(

@@ -136,6 +136,7 @@ async function breakAll(): Promise<void> {
     all.map(async ({ name, http2, steps }) => {
       const scene = await watching(name, http2);
       scenes.set(name, scene);
+      // Objects change all the while: half a second of it before each step and after the last.
       await sleep(500);
       for (const step of steps) {
         await step(scene.proxy);
