@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryProxy } from '../images/registry-proxy.ts';
-import { type ApiClient, apiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { type Assets, provideAssets } from './assets.ts';
-import { type AuditEvent, auditFlags, readAudit } from './audit.ts';
+import { type AuditEvent, auditFlags, auditSize, readAudit } from './audit.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { execOk } from './exec.ts';
 import { startKwok } from './kwok.ts';
@@ -26,12 +26,9 @@ export interface ClusterOptions {
   readonly apiserverFlags?: readonly string[];
   /** Records every request, for `TestCluster.audit`; default false. */
   readonly audit?: boolean;
-  /** What is its own; removed at the end. Default: a new one. */
-  readonly folder?: string;
 }
 
-/** Where a cluster is and how to get in: what another file of the same jest worker needs to know. */
-export interface ClusterAccess {
+export interface UsableCluster {
   readonly kind: 'kwok' | 'node';
   /** Path of the administrator's kubeconfig (mode 0600); it verifies TLS. */
   readonly kubeconfig: string;
@@ -41,10 +38,6 @@ export interface ClusterAccess {
   readonly adminToken: string;
   /** A log for each program; gone after `stop`. */
   readonly logs: string;
-}
-
-/** A cluster to work with, whoever started it. */
-export interface UsableCluster extends ClusterAccess {
   /** One request to the API server, by default as the administrator. */
   readonly api: ApiClient;
   /** The requests that the API server has answered; empty without `audit: true`. */
@@ -55,11 +48,14 @@ export interface UsableCluster extends ClusterAccess {
   grantAdmin(user: string): Promise<void>;
 }
 
+/** A cluster of one's own, which may also be broken. */
 export interface TestCluster extends UsableCluster {
   /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
   readonly registry?: string;
   /** Makes pulls from it fail on purpose; only with a real node. */
   readonly registryProxy?: RegistryProxy;
+  /** From here on: `audit` leaves out what was before. */
+  forgetAudit(): Promise<void>;
   /** At once, as a crash would: connections break. */
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready again. */
@@ -74,8 +70,7 @@ export interface TestCluster extends UsableCluster {
  */
 export async function startCluster(options: ClusterOptions): Promise<TestCluster> {
   const assets = await provideAssets(NEEDED[options.kind]);
-  const folder =
-    options.folder ?? (await realpath(await mkdtemp(join(tmpdir(), 'webgen-cluster-'))));
+  const folder = await realpath(await mkdtemp(join(tmpdir(), 'webgen-cluster-')));
   const logs = join(folder, 'logs');
   await mkdir(logs);
   const processes = startProcesses(folder, logs);
@@ -118,36 +113,30 @@ function clusterOf(
   plane: ControlPlane,
   registry: RegistryProxy | undefined,
 ): TestCluster {
-  const { server, caPem, adminToken } = plane;
   const kubeconfig = plane.kubeconfigOf('admin');
-  const access = { kind: options.kind, kubeconfig, server, caPem, adminToken, logs };
+  let recorded = 0;
   return {
-    ...usableCluster(access, `${assets['kubectl']}`, () => readAudit(folder)),
+    kind: options.kind,
     ...(registry === undefined ? {} : { registry: registry.address, registryProxy: registry }),
+    kubeconfig,
+    server: plane.server,
+    caPem: plane.caPem,
+    adminToken: plane.adminToken,
+    logs,
+    api: plane.api,
+    audit: () => readAudit(folder, recorded),
+    forgetAudit: async () => {
+      recorded = await auditSize(folder);
+    },
+    kubectl: (args, stdin = '') =>
+      execOk(`${assets['kubectl']}`, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
+    grantAdmin: (user) => grantAdmin(plane.api, user),
     stopApiServer: plane.stopApiServer,
     startApiServer: plane.startApiServer,
     stop: async () => {
       await processes.endAll();
       await registry?.stop();
     },
-  };
-}
-
-/** `kubectl`: the program's path. */
-export function usableCluster(
-  access: ClusterAccess,
-  kubectl: string,
-  audit: UsableCluster['audit'],
-): UsableCluster {
-  const { server, caPem, adminToken, kubeconfig } = access;
-  const api = apiClient(server, caPem, adminToken);
-  return {
-    ...access,
-    api,
-    audit,
-    kubectl: (args, stdin = '') =>
-      execOk(kubectl, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
-    grantAdmin: (user) => grantAdmin(api, user),
   };
 }
 
