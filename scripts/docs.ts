@@ -1,7 +1,7 @@
-// Writes what action.yml says into README.md's tables, src/inputs/contract.ts and deploy/action.yml, so
-// that it stays the only holder of the contract, docs/diagnosis.md, and the reusable workflows from the
-// jobs that `init` writes as well; and package.json's repository wherever the project is named. `--check`
-// writes nothing and fails where they differ.
+// Writes what action.yml says into src/inputs/contract.ts and deploy/action.yml, so that it stays the only
+// holder of the contract; docs/reference/ and docs/diagnosis.md from the tables of the code; the reusable
+// workflows from the jobs that `init` writes as well; and package.json's repository wherever the project is
+// named. `--check` writes nothing and fails where they differ.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { isMap, isScalar, type Pair, parseDocument } from 'yaml';
 import { reusableWorkflow } from '../src/commands/init/workflows/files.ts';
 import { contracts, type WorkflowName } from '../src/commands/init/workflows/inputs.ts';
 import { project } from '../src/core/version.ts';
-import { secretInputs } from '../src/inputs/mask.ts';
 import { renderDiagnosis } from './diagnosis.ts';
 import { follow, projectOf } from './project.ts';
+import { reference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -116,45 +116,6 @@ export function renderContractHelp({ inputs }: ActionFile): string {
   ].join('\n');
 }
 
-const cell = (text: string) => text.replaceAll('\n', ' ').replaceAll('|', '\\|');
-
-function renderInputs(inputs: readonly DeclaredInput[]): string {
-  const groups = [...new Set(inputs.map(({ group }) => group))];
-  const secret: readonly string[] = secretInputs;
-  const row = (input: DeclaredInput) => {
-    const value = input.default ? `\`${input.default}\`` : '';
-    const lock = secret.includes(input.name) ? ' 🔒' : '';
-    return `| \`${input.name}\`${lock} | ${cell(value)} | ${cell(input.description)} |`;
-  };
-  const table = (group: string) => [
-    `**${group}**`,
-    '',
-    '| input | default | meaning |',
-    '| --- | --- | --- |',
-    ...inputs.filter((input) => input.group === group).map(row),
-  ];
-  return groups.map((group) => table(group).join('\n')).join('\n\n');
-}
-
-function renderOutputs(outputs: ActionFile['outputs']): string {
-  const rows = outputs.map(({ name, description }) => `| \`${name}\` | ${cell(description)} |`);
-  return ['| output | meaning |', '| --- | --- |', ...rows].join('\n');
-}
-
-function between(readme: string, name: string, table: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const from = readme.indexOf(open);
-  const to = readme.indexOf(close);
-  if (from < 0 || to < from) throw new Error(`README.md has no ${open} … ${close}`);
-  return `${readme.slice(0, from + open.length)}\n${table}\n${readme.slice(to)}`;
-}
-
-/** README.md with its two tables filled; throws where a marker is missing. */
-export function renderReadme(readme: string, { inputs, outputs }: ActionFile): string {
-  const filled = between(readme, 'inputs', renderInputs(inputs));
-  return between(filled, 'outputs', renderOutputs(outputs));
-}
-
 /**
  * deploy/action.yml: the same action in a folder, since `uses: $/…` cannot name the root of a
  * repository. Throws where action.yml starts something that is not in dist/.
@@ -164,8 +125,6 @@ export function renderSubAction(text: string): string {
   if (moved.split('../dist/').length !== 3) throw new Error('action.yml: main and post in dist/?');
   return `# The action of the repository's root, written by scripts/docs.ts: change that one.\n${moved}`;
 }
-
-const emptyReadme = '<!-- inputs -->\n<!-- /inputs -->\n\n<!-- outputs -->\n<!-- /outputs -->\n';
 
 /** Puts package.json's name where the old one is, or says where it is. */
 function followName(to: string, check: boolean): void {
@@ -191,13 +150,14 @@ function main(check: boolean): void {
   const actionText = readFileSync(join(root, 'action.yml'), 'utf8');
   const action = readAction(actionText);
   const old = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-  const readme = join(root, 'README.md');
   const contract = join(root, 'src', 'inputs', 'contract.ts');
   const wanted = [
     [contract, renderContract(action)],
     [join(root, 'deploy', 'action.yml'), renderSubAction(actionText)],
     [join(root, 'src', 'inputs', 'contract-help.ts'), renderContractHelp(action)],
-    [readme, renderReadme(old(readme) || emptyReadme, action)],
+    ...Object.entries(reference(action)).map(
+      ([name, text]) => [join(root, 'docs', 'reference', `${name}.md`), text] as const,
+    ),
     [join(root, 'docs', 'diagnosis.md'), renderDiagnosis()],
     ...(Object.keys(contracts) as readonly WorkflowName[]).map(
       (name) =>

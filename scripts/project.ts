@@ -42,7 +42,7 @@ export function nameHolders(root: string): readonly string[] {
     [
       'src/core/version.ts',
       '*.md',
-      'docs/*.md',
+      'docs/**/*.md',
       '.github/**/*.yml',
       'example/.github/**/*.yml', // a glob passes hidden folders by
       'example/**/*.{md,sh,yml,yaml}',

@@ -3,7 +3,7 @@ import type { RunContext } from './context.ts';
 import { type Finding, finding } from './errors.ts';
 import { clip, oneLine } from './text.ts';
 
-/** What a run may do, by its event; SECURITY.md has the table for users. */
+/** What a run may do, by its event; docs/reference/events.md is the table for users. */
 interface Rule {
   /** `ask`: everything, but only after GitHub has confirmed that the people behind it may write. */
   readonly may: 'write' | 'ask' | 'compare' | 'nothing';

@@ -1,4 +1,6 @@
-// Commands that the terminal alone has, one row each: what help says of them, and which flags they take.
+// What a terminal says of commands: those that it alone has, where each is explained, and exit codes.
+import type { Command } from '../core/commands.ts';
+import type { DocsPage } from '../core/version.ts';
 import { type InputName, inputTable } from '../inputs/contract.ts';
 
 interface OwnFlag {
@@ -19,6 +21,7 @@ interface TerminalCommand {
 
 const names = Object.keys(inputTable) as readonly InputName[];
 
+/** Commands that the terminal alone has, one row each, with the flags that they take. */
 export const terminalCommands: Readonly<Record<string, TerminalCommand>> = {
   diagnose: {
     words: 'FILE…',
@@ -76,3 +79,86 @@ export const ownFlagNames = (takes: OwnFlag['takes']): readonly string[] =>
   Object.values(terminalCommands).flatMap(({ own }) =>
     Object.keys(own).filter((name) => own[name]?.takes === takes),
   );
+
+interface CommandPage {
+  readonly page: DocsPage;
+  /** Without the program's name. */
+  readonly examples: readonly [string, ...string[]];
+}
+
+const overlay = '--manifests manifests/overlays/staging';
+
+/** Where each command is explained, and how it is called. */
+export const commandPages = {
+  deploy: {
+    page: 'guide/start',
+    examples: [
+      `deploy --environment staging --namespace web ${overlay}`,
+      'deploy --environment staging --namespace web --images backend=registry.example/backend:2.0',
+    ],
+  },
+  diff: {
+    page: 'guide/preview',
+    examples: [`diff --environment staging --namespace web ${overlay}`],
+  },
+  status: {
+    page: 'guide/troubleshooting',
+    examples: ['status --environment staging --namespace web'],
+  },
+  rollback: {
+    page: 'guide/rollback-and-prune',
+    examples: [
+      'rollback --environment production --namespace web',
+      'rollback --environment production --namespace web --to-release 41',
+    ],
+  },
+  history: {
+    page: 'guide/rollback-and-prune',
+    examples: ['history --environment production --namespace web'],
+  },
+  setup: {
+    page: 'reference/commands',
+    examples: ['setup --yc-k8s-cluster-id catabc --yc-sa-json-credentials @key.json'],
+  },
+  build: {
+    page: 'guide/build',
+    examples: [
+      'build --environment staging --registry registry.example/shop --bake-file docker-bake.hcl',
+    ],
+  },
+  scan: {
+    page: 'guide/scan',
+    examples: [
+      'scan --environment staging --scan gate --images backend=registry.example/backend:2.0',
+    ],
+  },
+  diagnose: { page: 'guide/terminal', examples: ['diagnose state.yaml', 'diagnose -'] },
+  init: {
+    page: 'guide/start',
+    examples: [
+      'init',
+      'init --app shop --services backend:8000/health --services frontend:3000 --yes',
+    ],
+  },
+  doctor: {
+    page: 'guide/terminal',
+    examples: [
+      'doctor --namespace shop --yc-k8s-cluster-id catabc --yc-sa-json-credentials @key.json',
+    ],
+  },
+} as const satisfies Readonly<Record<Command | 'diagnose' | 'init' | 'doctor', CommandPage>>;
+
+/** What the program's end means to whoever started it. */
+export const exitCodes = {
+  0: { short: 'done', about: 'It is done. `diff` and `status` found nothing wrong.' },
+  1: { short: 'failed', about: 'Something failed; the last lines say what.' },
+  2: {
+    short: 'wrong use',
+    about: 'Flags or inputs are wrong or cannot be read; nothing was begun.',
+  },
+  130: {
+    short: 'interrupted',
+    about: 'It was interrupted (Ctrl-C, SIGTERM); it says what it left.',
+  },
+  137: { short: 'hung', about: 'It hung, and its watchdog ended it.' },
+} as const;

@@ -1,13 +1,13 @@
-// The text of `webgen-deploy --help`, generated from the contract.
-import { commandNames, commands } from '../core/commands.ts';
+// The texts of `webgen-deploy --help` and `webgen-deploy COMMAND --help`, from the tables.
+import { type Command, commandNamed, commandNames, commands } from '../core/commands.ts';
+import { docsPage } from '../core/version.ts';
 import { type InputName, inputTable } from '../inputs/contract.ts';
 import { inputAbout, inputGroups } from '../inputs/contract-help.ts';
-import { terminalCommands } from './commands.ts';
+import { inputsOf } from '../inputs/read-by.ts';
+import { commandPages, exitCodes, terminalCommands } from './commands.ts';
 import { lists, switches } from './flags.ts';
 
-const about = `Deploys to Kubernetes, waits until everything runs, and says why when it does not.`;
-
-const lineWidth = 101;
+const lineWidth = 100;
 
 /** `left`, and `text` from column `column` on, broken between words. */
 function hanging(left: string, text: string, column: number): string {
@@ -23,90 +23,101 @@ function hanging(left: string, text: string, column: number): string {
   return [start + first, ...rest.map((line) => ' '.repeat(column) + line)].join('\n');
 }
 
-function commandLines(): string {
-  const rows = [
-    ...commandNames.map((name) => [name, commands[name].about] as const),
-    ...Object.entries(terminalCommands).map(
-      ([name, row]) => [row.words ? `${name} ${row.words}` : name, row.about] as const,
-    ),
-  ];
-  return rows.map(([name, text]) => hanging(`  ${name}`, text, 11)).join('\n');
-}
+/** Every command with its line: those of the action, then those that the terminal alone has. */
+const rows: readonly (readonly [name: string, about: string])[] = [
+  ...commandNames.map((name) => [name, commands[name].about] as const),
+  ...Object.entries(terminalCommands).map(
+    ([name, row]) => [row.words ? `${name} ${row.words}` : name, row.about] as const,
+  ),
+];
 
-const usage = `Usage: webgen-deploy [command] [flags]
+const ends = `Exit codes: ${Object.entries(exitCodes)
+  .map(([code, { short }]) => `${code} ${short}`)
+  .join(', ')}.`;
 
-${about}
+const secretWords = `A secret is @FILE, or - for standard input: everybody on the machine can read a command line. Without
+its flag YC_SA_JSON_CREDENTIALS, YC_IAM_TOKEN, REGISTRY_PASSWORD, GITHUB_TOKEN and APPLICATION_SECRETS
+(secrets) count.`;
+
+const general = `Usage: webgen-deploy [COMMAND] [FLAGS]
+
+Deploys to Kubernetes, waits until everything runs, and says why when it does not.
 
 Commands:
-${commandLines()}
+${rows.map(([name, about]) => hanging(`  ${name}`, about, 17)).join('\n')}
 
---help after diagnose, init or doctor shows their flags alone.
+webgen-deploy COMMAND --help shows its flags. They are the names of the action's inputs.
 
 Examples:
   webgen-deploy diff --environment staging --namespace web --manifests manifests/overlays/staging
-  kubectl get all,events,pvc -o yaml | webgen-deploy diagnose -
+  kubectl get all,events,pvc -n web -o yaml | webgen-deploy diagnose -
   webgen-deploy doctor --namespace shop --yc-k8s-cluster-id catabc --yc-sa-json-credentials @key.json
-  webgen-deploy init --app shop --services backend:8000/health --services frontend:3000 --yes`;
+  webgen-deploy init --app shop --services backend:8000/health --services frontend:3000 --yes
+
+Without a flag for the cluster: KUBECONFIG, then ~/.kube/config.
+${secretWords}
+
+${hanging('  --output text|json', 'Text for people, or JSON. (default: text)', 31)}
+  -h, --help
+  --version
+
+${ends}
+${docsPage('guide/terminal')}
+`;
 
 const capitalized = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
-
-function ownLines(name: string, prefix = ''): readonly string[] {
-  const { own = {} } = terminalCommands[name] ?? {};
-  return Object.values(own).map((flag) =>
-    hanging(`  ${flag.form}`, prefix ? prefix + flag.about : capitalized(flag.about), 34),
-  );
-}
-
-const shared = `  --output text|json              Text for people, or JSON. (default: text)
-  -h, --help
-  --version`;
-
-const close = `The terminal's own
-${Object.keys(terminalCommands)
-  .flatMap((name) => ownLines(name, `Of ${name}: `))
-  .join('\n')}
-${shared}
-
-A switch is --wait, --no-wait or --wait=false. A list repeats its flag. Without a cluster flag:
-KUBECONFIG, then ~/.kube/config.
-
-A secret is @FILE, or - for standard input; where no flag gives it, YC_SA_JSON_CREDENTIALS, YC_IAM_TOKEN,
-REGISTRY_PASSWORD, GITHUB_TOKEN and APPLICATION_SECRETS (secrets) do. Everybody on the machine can
-read what stands on a command line itself.
-
-Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 137 hung.
-`;
 
 function flag(name: InputName): string {
   if (switches.includes(name)) return `--[no-]${name}`;
   return `--${name} ${lists.includes(name) ? 'LINE …' : 'VALUE'}`;
 }
 
-const longest = 85;
-
 function row(name: InputName): string {
-  const about = inputAbout[name];
   const { default: standard } = inputTable[name];
-  // A text too long for one terminal line loses the part after its colon.
-  const short = about.length > longest ? (about.split(': ')[0] ?? about) : about;
-  const text = standard ? `${short} (default: ${standard})` : short;
-  return `  ${flag(name).padEnd(31)} ${text.replaceAll('`', '')}`;
+  const text = standard ? `${inputAbout[name]} (default: ${standard})` : inputAbout[name];
+  return hanging(`  ${flag(name)}`, text.replaceAll('`', ''), 33);
 }
 
-/** Of a command that the terminal alone has: its flags. */
-function ofTerminal(name: string): string {
-  const { words, about: does = '', inputs = [] } = terminalCommands[name] ?? {};
-  const flags = [...ownLines(name), ...inputs.map(row), shared];
-  const call = ['webgen-deploy', name, ...(words ? [words] : []), '[flags]'].join(' ');
-  return `Usage: ${call}\n\n${capitalized(does)}.\n\n${flags.join('\n')}\n`;
-}
-
-/** Grouped as in action.yml, with defaults and an example; of `diagnose`, `init` and `doctor` theirs alone. */
-export function helpText(command?: string): string {
-  if (command !== undefined && Object.hasOwn(terminalCommands, command)) return ofTerminal(command);
-  const sections = Object.entries(inputGroups).map(([group, names]) => {
-    const flags = names.filter((name) => name !== 'command');
-    return `${group}\n${flags.map(row).join('\n')}`;
+/** Under the headings of action.yml. */
+function grouped(names: readonly InputName[]): readonly string[] {
+  return Object.entries(inputGroups).flatMap(([group, members]) => {
+    const own = (members as readonly InputName[]).filter((name) => names.includes(name));
+    return own.length > 0 ? [`${group}\n${own.map(row).join('\n')}`] : [];
   });
-  return [usage, ...sections, close].join('\n\n');
+}
+
+function ofCommand(name: string): string {
+  const {
+    words,
+    about,
+    inputs,
+    own = {},
+  } = terminalCommands[name] ?? {
+    about: commands[name as Command].about,
+    inputs: inputsOf(name as Command),
+  };
+  const call = ['webgen-deploy', name, ...(words ? [words] : []), '[FLAGS]'].join(' ');
+  const { page, examples } = commandPages[name as keyof typeof commandPages];
+  const flags = Object.values(own).map((each) =>
+    hanging(`  ${each.form}`, capitalized(each.about), 33),
+  );
+  const shared = [hanging('  --output text|json', 'Text for people, or JSON. (default: text)', 33)];
+  return `${[
+    `Usage: ${call}`,
+    `${capitalized(about)}.`,
+    `Examples:\n${examples.map((each) => `  webgen-deploy ${each}`).join('\n')}`,
+    ...(flags.length > 0 ? [`Its own\n${flags.join('\n')}`] : []),
+    ...grouped(inputs),
+    `Output\n${shared.join('\n')}`,
+    ...(inputs.some((input) => lists.includes(input))
+      ? ['A switch is --wait, --no-wait or --wait=false. A list repeats its flag.']
+      : []),
+    `${ends}\n${docsPage(page)}`,
+  ].join('\n\n')}\n`;
+}
+
+/** Without a command, or with an unknown one, what commands there are; else that command's flags. */
+export function helpText(command?: string): string {
+  const known = command !== undefined && Object.hasOwn(terminalCommands, command);
+  return known || commandNamed(command) ? ofCommand(command as string) : general;
 }

@@ -49,7 +49,7 @@ export async function terminal(entry: string): Promise<void> {
 async function run(entry: string): Promise<void> {
   const flags = parseFlags(process.argv.slice(2));
   if (flags.help || flags.version)
-    return leave(0, flags.help ? helpText(flags.command) : `${version}\n`);
+    return leave(0, flags.help ? helpText(flags.raw['command']) : `${version}\n`);
   complain(flags.findings.map(({ what, hint }) => `${what} ${hint}`));
   if (flags.findings.length > 0) return leave(2);
   const log = logFor(flags);

@@ -4,6 +4,7 @@ import type { Change, ChangeKind, UndoneObject } from '../apply/planned/change.t
 import type { ReportedFinding } from '../core/errors.ts';
 import { severityMarks } from '../core/errors.ts';
 import { clip, counted, oneLine, safeLines, spell } from '../core/text.ts';
+import { errorPage } from '../core/version.ts';
 import type { WorkloadResult } from '../rollout/facts/verdict.ts';
 import { causesLast, causesOf, evidenceOf, named, placeOf, podOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
@@ -58,7 +59,10 @@ function findingLines(finding: ReportedFinding, withFix: boolean): string[] {
   ];
 }
 
-/** The most significant one last, nearest to the prompt; a shared hint is printed once. */
+/**
+ * The most significant one last, nearest to the prompt, with the page of its code; a shared hint is printed
+ * once.
+ */
 export function allFindings(outcome: Pick<Outcome, 'findings'>): string[] {
   const all = causesOf(outcome.findings);
   const causes = causesLast(all.slice(0, mostFindings));
@@ -67,7 +71,8 @@ export function allFindings(outcome: Pick<Outcome, 'findings'>): string[] {
   const lines = causes.flatMap((each, at) => {
     const next = causes[at + 1];
     const lines = findingLines(each, next?.hint !== each.hint || next.code !== each.code);
-    return at === 0 ? lines : ['', ...lines];
+    const page = next || each.severity !== 'fatal' ? [] : field('more', errorPage(each.code));
+    return [...(at === 0 ? [] : ['']), ...lines, ...page];
   });
   return [...more, ...lines];
 }

@@ -4,7 +4,7 @@ import type { Change } from '../apply/planned/change.ts';
 import type { RunContext } from '../core/context.ts';
 import type { ReportedFinding } from '../core/errors.ts';
 import { clip, counted, safeLines, spell } from '../core/text.ts';
-import { project } from '../core/version.ts';
+import { errorPage } from '../core/version.ts';
 import { causesOf, evidenceOf, leadOf, named, placeOf, podOf, subjectOf } from './findings.ts';
 import { headline, moodOf, nextStep, numbers } from './headline.ts';
 import { type Block, code, fence, fold, link, prose, table } from './markdown.ts';
@@ -16,9 +16,6 @@ export interface RunFacts extends Pick<RunContext, 'sha' | 'runUrl' | 'actor' | 
   /** The text of the repository's own `rollback.yml`, if any. */
   readonly rollbackWorkflow?: string;
 }
-
-/** Where a code is explained; users' workflows refer to the major tag. */
-const errorDocs = `https://github.com/${project}/blob/v1/docs/errors.md`;
 
 /** Longer tables are not read in a summary; the report file has every row. */
 const mostRows = 200;
@@ -65,7 +62,7 @@ function factsOf(finding: ReportedFinding): string {
 function findingText(finding: ReportedFinding): string {
   const evidence = evidenceOf(finding);
   const parts = [
-    `#### [${finding.code}](${errorDocs}#${finding.code}) ${prose(subjectOf(finding))}`.trimEnd(),
+    `#### [${finding.code}](${errorPage(finding.code)}) ${prose(subjectOf(finding))}`.trimEnd(),
     prose(finding.what),
     factsOf(finding),
     evidence.length > 0 ? fence(evidence) : '',

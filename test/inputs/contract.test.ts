@@ -1,14 +1,10 @@
-// action.yml is the only holder of the contract: code and README say what it says, both ways.
+// action.yml is the only holder of the contract: code and documents say what it says, both ways.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import {
-  readAction,
-  renderContract,
-  renderContractHelp,
-  renderReadme,
-} from '../../scripts/docs.ts';
+import { readAction, renderContract, renderContractHelp } from '../../scripts/docs.ts';
+import { reference, renderInputs } from '../../scripts/reference.ts';
 import { inputTable, outputNames } from '../../src/inputs/contract.ts';
 import { inputAbout } from '../../src/inputs/contract-help.ts';
 import { fields, readFields } from '../../src/inputs/fields.ts';
@@ -64,29 +60,26 @@ describe('what is generated from it', () => {
       renderContractHelp(readAction(file('action.yml'))),
     );
   });
-  test("README.md's tables are current", () => {
-    expect(file('README.md')).toBe(renderReadme(file('README.md'), readAction(file('action.yml'))));
-  });
+  test.each(Object.entries(reference(readAction(file('action.yml')))))(
+    'docs/reference/%s.md is current',
+    (name, text) => expect(file(`docs/reference/${name}.md`)).toBe(text),
+  );
   test('a changed default changes both', () => {
     const changed = readAction(file('action.yml').replace('default: 10m', 'default: 11m'));
     expect(renderContract(changed)).not.toBe(file('src/inputs/contract.ts'));
-    expect(renderReadme(file('README.md'), changed)).toContain('`11m`');
+    expect(reference(changed)['inputs']).toContain('`11m`');
   });
   test('secrets carry a lock, and a table cell cannot be broken', () => {
     const [row] = readAction('inputs:\n  x:\n    description: a | b\noutputs: {}\n').inputs;
     expect(row).toEqual({ name: 'x', group: '', description: 'a | b', default: '' });
-    const readme = renderReadme(
-      '<!-- inputs --><!-- /inputs --><!-- outputs --><!-- /outputs -->',
-      {
-        inputs: [{ name: 'secrets', group: 'g', description: 'a | b\nc.', default: '' }],
-        outputs: [],
-      },
-    );
-    expect(readme).toContain('| `secrets` 🔒 |  | a \\| b c. |');
-    for (const name of secretInputs) expect(file('README.md')).toContain(`| \`${name}\` 🔒 |`);
+    const page = renderInputs([
+      { name: 'secrets', group: 'g', description: 'a | b\nc.', default: '' },
+    ]);
+    expect(page).toContain('| `secrets` 🔒 | | a \\| b c. |');
+    const inputs = file('docs/reference/inputs.md');
+    for (const name of secretInputs) expect(inputs).toContain(`| \`${name}\` 🔒 |`);
   });
-  test('a missing marker or description is an error', () => {
-    expect(() => renderReadme('', readAction(file('action.yml')))).toThrow('<!-- inputs -->');
+  test('a missing description is an error', () => {
     expect(() => readAction('inputs: {x: {}}\noutputs: {}')).toThrow('x has no description');
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { codes } from '../../src/core/codes.ts';
 
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'errors.md'), 'utf8');
-const [, ...parts] = page.split(/^## /m);
+const [, ...parts] = page.split(/^#{2,3} /m);
 const sections = new Map(
   parts.map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n'))]),
 );

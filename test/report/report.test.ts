@@ -354,9 +354,10 @@ test('a thousand findings are shown, the fatal ones first, and how many there ar
   expect(findings.at(-1)).toMatchObject({ what: '2000 more findings are left out.' });
 });
 
-test('the last lines of a failed run are the cause and its fix', () => {
+test('the last lines of a failed run are the cause, its fix and its page', () => {
   const lines = renderText(outcome('image-not-found'));
-  expect(lines.at(-1)).toMatch(/^ {2}fix {7}Check that the tag was pushed/);
+  expect(lines.at(-1)).toMatch(/^ {2}more {6}https:\/\/.*\/docs\/errors\.md#image-not-found$/);
+  expect(lines.at(-2)).toMatch(/^ {2}fix {7}Check that the tag was pushed/);
   const at = (code: string): number => lines.findIndex((line) => line.startsWith(`✗ ${code}`));
   expect(at('timed-out')).toBeGreaterThan(0);
   expect(at('image-not-found')).toBeGreaterThan(at('timed-out'));

@@ -1,6 +1,7 @@
 // The output of `doctor`: a mark, a sentence, and the command that fixes it.
 
 import { counted, neutralise } from '../../core/text.ts';
+import { docsPage } from '../../core/version.ts';
 import type { Check } from './check.ts';
 import type { DoctorDone } from './doctor.ts';
 
@@ -12,7 +13,9 @@ export function doctorLines({ checks }: DoctorDone): readonly string[] {
   const end = count('failed') === 0 ? 'Nothing is wrong' : `${count('failed')} wrong`;
   const noted = count('note') === 0 ? '' : `, ${counted(count('note'), 'note')}`;
   const unseen = count('skipped') === 0 ? '' : `, ${count('skipped')} not looked at`;
-  const all = checks.length === 0 ? [] : [...checks.flatMap(lines), '', `${end}${noted}${unseen}.`];
+  const more = count('failed') === 0 ? [] : [`More: ${docsPage('guide/troubleshooting')}`];
+  const all =
+    checks.length === 0 ? [] : [...checks.flatMap(lines), '', `${end}${noted}${unseen}.`, ...more];
   return all.map(neutralise);
 }
 

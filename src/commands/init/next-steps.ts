@@ -1,5 +1,6 @@
 // What is left to do by hand after `init`: permissions, environments and secrets, as commands to paste.
 
+import { docsPage } from '../../core/version.ts';
 import { storeKey } from '../../inputs/many-lines.ts';
 import { storeSecrets } from '../../inputs/secret-lines.ts';
 import { cluster, registry } from '../doctor/secret-names.ts';
@@ -62,5 +63,6 @@ export function nextSteps({ app }: Answers, choice: WorkflowChoice): readonly st
     ...indent(values),
     `Then check all of it, and push to ${staging}:`,
     ...indent(['webgen-deploy doctor', 'git add .github manifests && git commit && git push']),
+    `Step by step: ${docsPage('guide/start')}`,
   ];
 }

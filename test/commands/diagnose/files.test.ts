@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { diagnoseFiles } from '../../../src/commands/diagnose/files.ts';
+import { errorPage } from '../../../src/core/version.ts';
 import { parseFlags } from '../../../src/entry/flags.ts';
 import { lastState, saved } from '../../support/rollout/saved.ts';
 
@@ -61,7 +62,8 @@ StatefulSet/backend (namespace statefulset-ready)     ready   2 of 2 available (
   container backend
   why       last run: exit code 1, ran under a second
             restarts: 3
-  fix       Read the last log lines; run the image locally with the same environment.`);
+  fix       Read the last log lines; run the image locally with the same environment.
+  more      ${errorPage('crash-loop')}`);
 });
 
 test('as JSON: the contract’s keys and no others', async () => {
