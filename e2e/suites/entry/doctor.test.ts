@@ -28,7 +28,13 @@ const ns = namespaceFor('shop');
 let folder = '';
 const deployer = join(
   import.meta.dirname,
-  '..', '..', '..', 'manifests', 'bootstrap', 'base', 'deployer.yaml',
+  '..',
+  '..',
+  '..',
+  'manifests',
+  'bootstrap',
+  'base',
+  'deployer.yaml',
 );
 const cli = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli.js');
 

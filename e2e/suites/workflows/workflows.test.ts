@@ -300,7 +300,11 @@ async function script(
 ) {
   const path = join(
     import.meta.dirname,
-    '..', '..', '..', '.github', 'workflows',
+    '..',
+    '..',
+    '..',
+    '.github',
+    'workflows',
     `${workflow}.yml`,
   );
   const { jobs } = parse(await readFile(path, 'utf8'));
