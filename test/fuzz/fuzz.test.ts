@@ -15,7 +15,7 @@ import { publish } from './publish.ts';
 import { inputOf, seedOf } from './target.ts';
 import { targets } from './targets.ts';
 
-const bounds = { cpuMs: 400, bytes: 60 * 2 ** 20 };
+const bounds = { cpuMs: 400, bytes: 40 * 2 ** 20 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fuzz-'));
 
@@ -34,7 +34,7 @@ function fuzzPlanted(
     folder,
     workers: 1,
     bounds,
-    killMs: 700,
+    killMs: 1_000,
     shrinkMs,
   });
 }

@@ -80,7 +80,7 @@ describe('the committed bundle', () => {
     const help = start('cli.js', ['--help'], {});
     expect(help.status).toBe(0);
     expect(help.stdout).toContain('webgen-deploy');
-    expect(help.stdout).toContain('--kubeconfig');
+    expect(start('cli.js', ['deploy', '--help'], {}).stdout).toContain('--kubeconfig');
     expect(start('cli.js', ['deploy', '--no-such-flag'], {}).status).toBe(2);
   });
 
