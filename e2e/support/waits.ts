@@ -14,6 +14,11 @@ export function waiting(wait: Wait): () => void {
   return () => void waits.delete(wait);
 }
 
+/** What is still waited for is no longer said: it belongs to a file that has ended. */
+export function forgetWaits(): void {
+  waits.clear();
+}
+
 /** One entry for each wait, oldest first, with what it saw last. */
 export function currentWaits(): readonly string[] {
   return [...waits].map(([{ what, last }, since]) => {

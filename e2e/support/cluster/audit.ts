@@ -35,6 +35,10 @@ export async function auditSize(folder: string): Promise<number> {
 export async function readAudit(folder: string, from = 0): Promise<readonly AuditEvent[]> {
   const file = createReadStream(join(folder, 'audit.jsonl'), { start: from });
   const text = await streamText(file).catch(() => '');
-  const lines = text.split('\n').slice(0, -1);
+  // Where reading begins in the middle of a line, its rest is of no use.
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{"'));
   return lines.map((line) => JSON.parse(line) as AuditEvent);
 }

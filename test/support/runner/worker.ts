@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type AssertionResult, createEmptyTestResult, type TestResult } from '@jest/test-result';
 import { addEventHandler, getState, resetState, run, setState } from 'jest-circus';
 import { formatResultsErrors } from 'jest-message-util';
-import { currentWaits } from '../../../e2e/support/waits.ts';
+import { currentWaits, forgetWaits } from '../../../e2e/support/waits.ts';
 import { known } from '../../../src/core/redaction/redaction.ts';
 
 export interface Order {
@@ -60,6 +60,7 @@ async function runFile({ path, names, timeoutMs }: Order): Promise<TestResult> {
   const start = Date.now();
   resetState();
   known.forget();
+  forgetWaits();
   setState({ ...getState(), testTimeout: timeoutMs });
   circus[limit] = undefined;
   tell({
