@@ -39,7 +39,8 @@ describe('the wait', () => {
     expect(result.text).toContain('Deployment/late was not ready in 3 s');
     const lastBlock = result.stdout.slice(result.stdout.indexOf('✗ Deploying'));
     expect(lastBlock.match(/is not in the registry/g)).toHaveLength(1);
-    expect(lastBlock.trim().split('\n').at(-1)).toMatch(/^ {2}fix +\S/);
+    expect(lastBlock.trim()).toMatch(/^ {2}fix +\S.*\n {2}more +https:\S+$/m);
+    expect(lastBlock.trim().split('\n').at(-1)).toMatch(/^ {2}more +https:/);
     const findings = JSON.parse(result.outputs['findings'] ?? '');
     const codes = findings.map((each: { code: string }) => each.code);
     expect(codes).toEqual(expect.arrayContaining(['timed-out', 'image-not-found']));
