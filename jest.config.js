@@ -1,27 +1,22 @@
-const base = {
-  rootDir: '.',
-  testEnvironment: 'node',
-  // Not jest's five seconds: a busy machine makes any test late.
-  testTimeout: 20_000,
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' } }],
-  },
-};
+// Not jest's five seconds: a busy machine makes any test late. Real programs take their time.
+const [unit, real] = [20_000, 60_000];
 
-const real = { ...base, setupFilesAfterEnv: ['<rootDir>/e2e/support/retry.ts'] };
+const project = (displayName, testMatch, timeoutMs) => ({
+  displayName,
+  testMatch,
+  // Node reads TypeScript itself.
+  transform: {},
+  runner: ['<rootDir>/test/support/runner/runner.ts', { timeoutMs }],
+});
 
 const suites = (kind) => `<rootDir>/e2e/suites/**/*${kind}.test.ts`;
 
 export default {
+  maxWorkers: '100%',
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/**/*.test.ts'] },
-    {
-      ...real,
-      displayName: 'kwok',
-      testMatch: [suites(''), '!**/*.node.test.ts', '!**/*.stack.test.ts'],
-    },
-    { ...real, displayName: 'node', testMatch: [suites('.node')] },
-    { ...real, displayName: 'stack', testMatch: [suites('.stack')] },
+    project('unit', ['<rootDir>/test/**/*.test.ts'], unit),
+    project('kwok', [suites(''), '!**/*.node.test.ts', '!**/*.stack.test.ts'], real),
+    project('node', [suites('.node')], real),
+    project('stack', [suites('.stack')], real),
   ],
 };

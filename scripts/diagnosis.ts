@@ -23,8 +23,11 @@ export interface Proven {
 /** The judge's result for a row's state. */
 export function prove([, code, , fixture]: SignalRow): Proven {
   const from = targetOf(fixture).at;
-  const seen = replay(fixture, { longer, step: 1_000 }).flatMap(({ at, verdict }) =>
-    verdict.findings.filter((each) => each.code === code).map((each) => ({ at: at - from, each })),
+  const seen = replay(fixture, { longer, step: 1_000, skipQuiet: true }).flatMap(
+    ({ at, verdict }) =>
+      verdict.findings
+        .filter((each) => each.code === code)
+        .map((each) => ({ at: at - from, each })),
   );
   const fatal = seen.find(({ each }) => each.severity === 'fatal');
   const [gravest] = seen.toSorted((a, b) => weight[b.each.severity] - weight[a.each.severity]);

@@ -1,7 +1,8 @@
-// Runs the named checks one after the other and ends with one line that adds them up.
-import { spawnSync } from 'node:child_process';
+// Runs the named checks, side by side where they leave each other alone, and ends with their times, the
+// slowest files and one line that adds everything up.
+import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { provideAssets } from '../e2e/support/cluster/assets.ts';
 import { nodeUnavailable } from '../e2e/support/cluster/node-packages.ts';
 import { NEEDED } from '../e2e/support/cluster/programs.ts';
@@ -19,9 +20,30 @@ const root = join(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
 const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 
-/** One command counts as one check. */
-function command(program: string, args: readonly string[]): Counts {
-  const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
+interface Ended {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+/** Runs a program to its end. With `show` its output is seen as it comes, else it is handed back. */
+function ended(program: string, args: readonly string[], show: boolean): Promise<Ended> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ended>();
+  const out = show ? 'inherit' : 'pipe';
+  const child = spawn(program, args, {
+    cwd: root,
+    stdio: ['ignore', show ? 'ignore' : 'pipe', out],
+  });
+  const parts: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (part) => parts.push(part));
+  child.on('error', reject);
+  child.on('close', (status) => resolve({ status, text: Buffer.concat(parts).toString() }));
+  return promise;
+}
+
+/** One command counts as one check; what it says is shown when it has ended. */
+async function command(program: string, args: readonly string[]): Promise<Counts> {
+  const { status, text } = await ended(program, args, false);
+  process.stdout.write(text);
   return status === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
@@ -31,21 +53,28 @@ interface JestResults {
   readonly numPendingTests: number;
   readonly numRuntimeErrorTestSuites: number;
   readonly success: boolean;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly startTime: number;
+    readonly endTime: number;
+  }[];
 }
 
+const slow: { readonly file: string; readonly ms: number }[] = [];
+
 /** A jest project: each test counts; a suite that could not start counts as failed. */
-function suite(project: string, ...more: readonly string[]): Counts {
-  const file = join(root, '.tmp', `jest-${project}.json`);
+async function suite(project: string, name: string, ...more: readonly string[]): Promise<Counts> {
+  const file = join(root, '.tmp', `jest-${name}.json`);
   mkdirSync(join(root, '.tmp'), { recursive: true });
   rmSync(file, { force: true });
-  const flags = ['--experimental-vm-modules', '--no-warnings', jest, '--selectProjects', project];
+  const flags = ['--no-warnings', jest, '--selectProjects', project];
   const args = [...flags, '--json', '--outputFile', file, ...more];
-  const { status } = spawnSync(process.execPath, args, {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const { status } = await ended(process.execPath, args, true);
   const results = readJson(file);
   if (!results) return { passed: 0, failed: 1, skipped: 0 };
+  for (const { name: path, startTime, endTime } of results.testResults) {
+    slow.push({ file: relative(root, path), ms: endTime - startTime });
+  }
   const broken = results.numRuntimeErrorTestSuites + (status === 0 || !results.success ? 0 : 1);
   return {
     passed: results.numPassedTests,
@@ -66,12 +95,13 @@ function readJson(file: string): JestResults | undefined {
 async function onCluster(kind: 'kwok' | 'node' | 'stack'): Promise<Counts> {
   const programs = kind === 'stack' ? [...NEEDED.kwok, ...NEEDED.node] : NEEDED[kind];
   if (kind === 'kwok' || (await nodeUnavailable()) === undefined) await provideAssets(programs);
-  if (kind !== 'kwok') return suite(kind, '--runInBand');
+  if (kind !== 'kwok') return suite(kind, kind, '--runInBand');
   await provideTool('act');
-  // Every file has a cluster of its own and mostly waits for it; what holds times against a second,
-  // or fills the machine, comes after the others and has it alone.
-  const together = suite(kind, '--maxWorkers=2', '--testPathIgnorePatterns', alone);
-  return added([together, suite(kind, '--runInBand', '--testPathPatterns', alone)]);
+  // They mostly wait, for their cluster or for a process, so there are more than cores; what holds
+  // times against a second, or fills the machine, comes after the others and has it alone.
+  const together = await suite(kind, kind, '--maxWorkers=3', '--testPathIgnorePatterns', alone);
+  const after = await suite(kind, `${kind}-alone`, '--runInBand', '--testPathPatterns', alone);
+  return added([together, after]);
 }
 
 const alone = String.raw`\.alone\.test\.ts$`;
@@ -106,25 +136,49 @@ const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   docs: () => command(process.execPath, ['scripts/docs.ts', '--check']),
   workflows,
   bundle: () => command(process.execPath, ['scripts/build.ts', '--check']),
-  unit: () => suite('unit'),
+  unit: () => suite('unit', 'unit'),
   fuzz: fuzzed,
   kwok: () => onCluster('kwok'),
   node: () => onCluster('node'),
   stack: () => onCluster('stack'),
 };
 
-const total = { passed: 0, failed: 0, skipped: 0 };
-for (const name of process.argv.slice(2)) {
+/** Each row beside the other, a row's checks one after the other; a cluster comes when they have ended. */
+const rows: readonly (readonly string[])[] = [
+  ['unit', 'fuzz'],
+  ['lint', 'types', 'docs', 'workflows', 'bundle'],
+];
+
+const wanted = process.argv.slice(2);
+const all: Counts[] = [];
+const times: string[] = [];
+
+async function run(name: string): Promise<void> {
   const check = checks[name];
   if (!check) throw new Error(`no check named ${name}: ${Object.keys(checks).join(', ')}`);
   const from = Date.now();
   console.log(`── ${name}`);
   const counts = await check();
-  total.passed += counts.passed;
-  total.failed += counts.failed;
-  total.skipped += counts.skipped;
+  all.push(counts);
   const seconds = ((Date.now() - from) / 1000).toFixed(1);
-  console.log(`── ${name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
+  const line = `${name}: ${counts.failed === 0 ? 'ok' : 'FAILED'} in ${seconds} s`;
+  times.push(line);
+  console.log(`── ${line}`);
 }
+
+async function runAll(names: readonly string[]): Promise<void> {
+  for (const name of names) await run(name);
+}
+
+const begun = Date.now();
+await Promise.all(rows.map((row) => runAll(row.filter((name) => wanted.includes(name)))));
+await runAll(wanted.filter((name) => !rows.flat().includes(name)));
+
+console.log('── the slowest files');
+for (const { file, ms } of slow.toSorted((a, b) => b.ms - a.ms).slice(0, 10)) {
+  console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${file}`);
+}
+console.log(`── times\n${times.join('\n')}\nall: ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+const total = added(all);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;

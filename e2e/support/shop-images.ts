@@ -5,12 +5,14 @@ import { appProgram } from './images/app-image.ts';
 import { startBuilder, type TestBuilder } from './images/builder.ts';
 import { startTestRegistry, type TestRegistry } from './images/test-registry.ts';
 import type { ActionOptions } from './runner/run-action.ts';
-import { deployment, openSite, type Run, type Site } from './site.ts';
+import { deployment, namespaceFor, openSharedSite, type Run, type Site } from './site.ts';
 
 export interface ShopImages {
   readonly site: Site;
   readonly builder: TestBuilder;
   readonly registry: TestRegistry;
+  /** Where `run` deploys to; not there before. */
+  readonly namespace: string;
   /** Of `backend` and `frontend`, with `app.yaml`. */
   readonly workspace: string;
   /** A copy that a test may spoil. */
@@ -42,7 +44,7 @@ const manifests = ['backend', 'frontend']
 
 export async function openShopImages(): Promise<ShopImages> {
   const [site, builder, registry] = await Promise.all([
-    openSite(),
+    openSharedSite(),
     startBuilder(),
     startTestRegistry(),
   ]);
@@ -53,13 +55,14 @@ export async function openShopImages(): Promise<ShopImages> {
     'frontend/Dockerfile': dockerfile('frontend'),
     'frontend/name.txt': 'frontend',
   });
+  const namespace = namespaceFor('shop');
   const program = await appProgram();
   for (const name of ['backend', 'frontend']) {
     await writeFile(join(workspace, name, 'app'), program, { mode: 0o755 });
   }
   const start: Site['start'] = (inputs, options = {}) => {
     const given = {
-      namespace: 'shop',
+      namespace,
       'create-namespace': 'true',
       manifests: 'app.yaml',
       registry: `${registry.address}/shop`,
@@ -74,6 +77,7 @@ export async function openShopImages(): Promise<ShopImages> {
     site,
     builder,
     registry,
+    namespace,
     workspace,
     copy: async (files = {}) => {
       const folder = await site.workspace({});
@@ -87,7 +91,7 @@ export async function openShopImages(): Promise<ShopImages> {
       return { ...result, text: result.stdout + result.stderr };
     },
     imageOf: async (name) => {
-      const path = `/apis/apps/v1/namespaces/shop/deployments/${name}`;
+      const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
       const { body } = await site.cluster.api({ path });
       return body.spec?.template.spec.containers[0].image;
     },

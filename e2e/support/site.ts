@@ -1,14 +1,21 @@
 // What most tests of the bundle need: a cluster of Yandex Cloud's kind, an account, and a run.
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type ClusterOptions, startCluster, type TestCluster } from './cluster/cluster.ts';
+import {
+  type ClusterOptions,
+  startCluster,
+  type TestCluster,
+  type UsableCluster,
+} from './cluster/cluster.ts';
+import { sharedCluster } from './cluster/shared.ts';
 import { type ActionOptions, type ActionResult, startAction } from './runner/run-action.ts';
 import { startYandex, type Yandex } from './yandex/emulator.ts';
 
-export interface Site {
+export interface Site<Cluster extends UsableCluster = UsableCluster> {
   readonly yandex: Yandex;
-  readonly cluster: TestCluster;
+  readonly cluster: Cluster;
   /** Inputs that authenticate with a key and name the cluster. */
   readonly access: Readonly<Record<string, string>>;
   readonly account: { readonly id: string; readonly keyJson: string };
@@ -20,19 +27,50 @@ export interface Site {
     inputs: Readonly<Record<string, string>>,
     options?: Partial<ActionOptions>,
   ): ReturnType<typeof startAction>;
+  /** An empty namespace of a name that something tried dictates: what an earlier test left in it is gone. */
+  freshNamespace(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** A site whose cluster a test may break. */
+export type OwnSite = Site<TestCluster>;
+
 export type Run = ActionResult & { readonly text: string };
 
-/** Up in seconds once the programs are cached. */
+/**
+ * A site on the cluster that all files of this worker share. Namespaces are the test's to name, by
+ * `namespaceFor`; what belongs to the whole cluster is gone when the next file begins.
+ */
+export async function openSharedSite(): Promise<Site> {
+  const cluster = await sharedCluster();
+  const yandex = await startYandex(cluster.tokenReviewPort);
+  return siteOn(yandex, cluster, cluster.leave);
+}
+
+/**
+ * A site with a cluster of its own, for what would be in another test's way: faults of the API server,
+ * flags, many objects. Up in seconds once the programs are cached.
+ */
 export async function openSite(
   kind: 'kwok' | 'node' = 'kwok',
   options: Pick<ClusterOptions, 'audit'> = {},
-): Promise<Site> {
+): Promise<OwnSite> {
   const yandex = await startYandex();
   const yandexWebhookUrl = yandex.tokenReviewUrl;
   const cluster = await startCluster({ kind, yandexWebhookUrl, ...options });
+  return siteOn(yandex, cluster, cluster.stop);
+}
+
+/** A name that no other test uses. */
+export function namespaceFor(what: string): string {
+  return `${what}-${randomBytes(3).toString('hex')}`;
+}
+
+async function siteOn<Cluster extends UsableCluster>(
+  yandex: Yandex,
+  cluster: Cluster,
+  leave: () => Promise<void>,
+): Promise<Site<Cluster>> {
   const account = yandex.addServiceAccount();
   const managed = yandex.addCluster({
     caPem: cluster.caPem,
@@ -47,7 +85,7 @@ export async function openSite(
     'yc-k8s-cluster-id': managed.id,
   };
   const folders: string[] = [];
-  const start: Site['start'] = async (inputs, options = {}) => {
+  const start: Site<Cluster>['start'] = async (inputs, options = {}) => {
     const running = await startAction({ ...options, inputs: { ...access, ...inputs } });
     folders.push(running.folder);
     return running;
@@ -74,9 +112,13 @@ export async function openSite(
       const result = await (await start(inputs, options)).finished;
       return { ...result, text: result.stdout + result.stderr };
     },
+    freshNamespace: async (name) => {
+      await cluster.kubectl(['delete', 'namespace', name, '--ignore-not-found']);
+      await cluster.kubectl(['create', 'namespace', name]);
+    },
     stop: async () => {
       for (const folder of folders) await rm(folder, { recursive: true, force: true });
-      await cluster.stop();
+      await leave();
       await yandex.stop();
     },
   };

@@ -96,11 +96,17 @@ export function findingBlocks(outcome: Outcome): Block[] {
   return [title, ...causes.map((each) => ({ what: each.code, text: findingText(each) }))];
 }
 
-function limited(title: string, head: readonly string[], rows: readonly string[][]): Block[] {
-  if (rows.length === 0) return [];
-  const more = rows.length - mostRows;
+/** Only the rows that are shown are made: there may be tens of thousands. */
+function limited<T>(
+  title: string,
+  head: readonly string[],
+  all: readonly T[],
+  row: (each: T) => readonly string[],
+): Block[] {
+  if (all.length === 0) return [];
+  const more = all.length - mostRows;
   const rest = more > 0 ? `\n\n_… and ${more} more rows in the report file._` : '';
-  const text = `### ${title}\n\n${table(head, rows.slice(0, mostRows))}${rest}`;
+  const text = `### ${title}\n\n${table(head, all.slice(0, mostRows).map(row))}${rest}`;
   return [{ what: `table “${title}”`, text }];
 }
 
@@ -127,7 +133,7 @@ export function changeBlocks(outcome: Outcome): Block[] {
   const same = outcome.changes.length - changed.length;
   const title = outcome.command === 'diff' ? 'What would change' : 'What changed';
   const shown = changed.filter((each) => !isForPrune(each, outcome));
-  const blocks = limited(title, ['object', 'change', 'fields'], shown.map(changeRow));
+  const blocks = limited(title, ['object', 'change', 'fields'], shown, changeRow);
   if (same > 0) blocks.push({ what: 'count', text: `${counted(same, 'object')} unchanged.` });
   return blocks;
 }
@@ -139,31 +145,30 @@ const isForPrune = ({ change }: Change, { command }: Outcome): boolean =>
 /** What a deploy with `prune` would delete, and what it would keep. */
 export function pruneBlocks(outcome: Outcome): Block[] {
   const going = outcome.changes.filter((each) => isForPrune(each, outcome));
-  const staying = (outcome.kept ?? []).map((each) => [
-    code(named(each.object, each.namespace)),
-    prose(each.why),
-  ]);
   return [
+    ...limited('Would be pruned', ['object'], going, (each) => [
+      code(named(each.object, each.namespace)),
+    ]),
     ...limited(
-      'Would be pruned',
-      ['object'],
-      going.map((each) => [code(named(each.object, each.namespace))]),
+      'No longer in the manifests, and not pruned',
+      ['object', 'why'],
+      outcome.kept ?? [],
+      (each) => [code(named(each.object, each.namespace)), prose(each.why)],
     ),
-    ...limited('No longer in the manifests, and not pruned', ['object', 'why'], staying),
   ];
 }
 
 /** What was undone after the failure, and what was not. */
 export function undoneBlocks({ undone }: Outcome): Block[] {
   if (!undone) return [];
-  const rows = undone.objects.map((each) => [
+  const took = `Undone in ${spell(undone.to - undone.from)}`;
+  const title = undone.state === 'done' ? took : 'Undo';
+  const rows = limited(title, ['object', '', 'why'], undone.objects, (each) => [
     code(named(each.object, each.namespace)),
     each.did,
     prose(each.why ?? ''),
   ]);
-  const took = `Undone in ${spell(undone.to - undone.from)}`;
-  const title = undone.state === 'done' ? took : 'Undo';
-  return [...limited(title, ['object', '', 'why'], rows), ...verdictRows('After the undo', undone)];
+  return [...rows, ...verdictRows('After the undo', undone)];
 }
 
 /** The recorded releases, newest first. */
@@ -172,7 +177,8 @@ export function releaseBlocks(
   run: RunFacts | undefined,
 ): Block[] {
   if (command !== 'history') return [];
-  const rows = releases.map((each) => [
+  const head = ['number', 'state', 'when', 'who', 'commit', ''];
+  return limited('Releases', head, releases, (each) => [
     `${each.number}${each.number === release?.number ? ' (live)' : ''}`,
     each.of === undefined ? each.state : `${each.state}, back to ${each.of}`,
     code(each.startedAt),
@@ -180,7 +186,6 @@ export function releaseBlocks(
     code(each.commit.slice(0, 12)),
     each.runUrl && linkToOwn(each.runUrl, run),
   ]);
-  return limited('Releases', ['number', 'state', 'when', 'who', 'commit', ''], rows);
 }
 
 /** A record may name any address: on a trusted page only our own server's becomes a link. */
@@ -193,24 +198,28 @@ function linkToOwn(url: string, run: RunFacts | undefined): string {
 /** Rolled because their configuration changed; in a preview, also because their pod template did. */
 export function restartBlocks(outcome: Outcome): Block[] {
   const title = outcome.command === 'diff' ? 'Would restart' : 'Restarted';
-  const rows = outcome.restarts.map((each) => [
+  return limited(title, ['workload', 'because this changed'], outcome.restarts, (each) => [
     code(named(each.object, each.namespace)),
     each.because.map(code).join(', '),
   ]);
-  return limited(title, ['workload', 'because this changed'], rows);
 }
 
 /** What could not be dry-run. */
 export function unverifiedBlocks(outcome: Outcome): Block[] {
-  const rows = outcome.unverified.map((each) => [code(each.object), prose(each.why)]);
-  return limited('Not checked before the first write', ['object', 'why'], rows);
+  return limited(
+    'Not checked before the first write',
+    ['object', 'why'],
+    outcome.unverified,
+    (each) => [code(each.object), prose(each.why)],
+  );
 }
 
 /** Name and reference, as deployed; none where a newer commit is live. */
 export function imageBlocks(outcome: Outcome): Block[] {
   if (outcome.overtaken) return [];
-  const rows = Object.entries(outcome.images).map(([name, value]) => [code(name), code(value)]);
-  return limited('Images', ['name', 'reference'], rows);
+  return limited('Images', ['name', 'reference'], Object.entries(outcome.images), (pair) =>
+    pair.map(code),
+  );
 }
 
 /** The verdict of every workload, the bad ones first. */
@@ -220,15 +229,13 @@ export function workloadBlocks(outcome: Outcome): Block[] {
 
 function verdictRows(title: string, { workloads }: Pick<Outcome, 'workloads'>): Block[] {
   const good = (state: string): number => (state === 'ready' ? 1 : 0);
-  const rows = [...workloads]
-    .sort((a, b) => good(a.verdict.state) - good(b.verdict.state))
-    .map((each) => [
-      code(named(each.object, each.namespace)),
-      each.verdict.state,
-      prose(each.verdict.words),
-      spell(each.to - each.from),
-    ]);
-  return limited(title, ['workload', 'verdict', '', 'time'], rows);
+  const all = workloads.toSorted((a, b) => good(a.verdict.state) - good(b.verdict.state));
+  return limited(title, ['workload', 'verdict', '', 'time'], all, (each) => [
+    code(named(each.object, each.namespace)),
+    each.verdict.state,
+    prose(each.verdict.words),
+    spell(each.to - each.from),
+  ]);
 }
 
 /** The picture of the timeline. */

@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { canaries } from '../support/canaries.ts';
 import { commandIn } from '../support/platform/runner-commands.ts';
 import { readCases } from './cases.ts';
@@ -15,7 +15,7 @@ import { publish } from './publish.ts';
 import { inputOf, seedOf } from './target.ts';
 import { targets } from './targets.ts';
 
-const bounds = { cpuMs: 400, bytes: 150 * 2 ** 20 };
+const bounds = { cpuMs: 400, bytes: 40 * 2 ** 20 };
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'fuzz-'));
 
@@ -34,13 +34,13 @@ function fuzzPlanted(
     folder,
     workers: 1,
     bounds,
-    killMs: 700,
+    killMs: 1_000,
     shrinkMs,
   });
 }
 
 describe('a planted fault is caught and saved', () => {
-  test.each([
+  const faults = [
     ['throws', 'exception', 'TypeError at test/fuzz/planted.ts'],
     ['throws-later', 'exception', 'not awaited'],
     ['hangs', 'hang', ''],
@@ -48,25 +48,36 @@ describe('a planted fault is caught and saved', () => {
     ['grows', 'memory', ''],
     ['leaks', 'leak', 'a file'],
     ['commands', 'command', 'a line'],
-  ])(
-    '%s',
-    async (name, kind, where) => {
-      const folder = newFolder();
-      const { failures, cases } = await fuzzPlanted([name], folder);
-      expect(cases[name]).toBeGreaterThan(0);
-      const [failure, ...more] = failures;
-      expect(more).toEqual([]);
-      expect(failure).toMatchObject({ target: name, fault: { kind } });
-      expect(failure?.fault.where).toContain(where);
-      const saved = readCases(folder);
-      expect([...saved.keys()]).toEqual([failure?.file]);
-      expect([...saved.values()]).toMatchObject([{ target: name, kind }]);
-      // Again, without a new case: the stored one fails under its own name.
-      const again = await fuzzPlanted([name], folder, 0);
-      expect(again).toMatchObject({ cases: {}, replayed: 1, failures: [{ file: failure?.file }] });
-    },
-    60_000,
-  );
+  ] as const;
+  const folder = newFolder();
+  let first: Fuzzed;
+  let again: Fuzzed;
+
+  beforeAll(async () => {
+    const names = faults.map(([name]) => name);
+    first = await fuzzPlanted(names, folder);
+    // Without a new case: the stored ones fail under their own names.
+    again = await fuzzPlanted(names, folder, 0);
+  }, 120_000);
+
+  test.each(faults)('%s', (name, kind, where) => {
+    const of = <T extends { readonly target: string }>(all: Iterable<T>) =>
+      [...all].filter(({ target }) => target === name);
+    expect(first.cases[name]).toBeGreaterThan(0);
+    const [failure, ...more] = of(first.failures);
+    expect(more).toEqual([]);
+    expect(failure).toMatchObject({ target: name, fault: { kind } });
+    expect(failure?.fault.where).toContain(where);
+    const saved = [...readCases(folder)].filter(([, { target }]) => target === name);
+    expect(saved).toMatchObject([[failure?.file, { target: name, kind }]]);
+    expect(of(again.failures)).toMatchObject([{ file: failure?.file }]);
+  });
+
+  test('and nothing but them', () => {
+    expect(first.failures).toHaveLength(faults.length);
+    expect(again).toMatchObject({ cases: {}, replayed: faults.length });
+    expect(again.failures).toHaveLength(faults.length);
+  });
 
   test('made as small as it fails', async () => {
     const folder = newFolder();

@@ -136,12 +136,13 @@ async function note(
   { target, index, fault }: Found & { readonly target: string },
 ): Promise<void> {
   const { fuzzing, failures, bounds } = state;
-  const key = `${target} ${fault.kind} ${fault.where}`;
-  const known = failures.get(key);
-  if (known) {
-    failures.set(key, { ...known, count: known.count + 1 });
-    return;
-  }
+  const isKnown = ({ kind, where }: Fault): boolean => {
+    const key = `${target} ${kind} ${where}`;
+    const known = failures.get(key);
+    if (known) failures.set(key, { ...known, count: known.count + 1 });
+    return known !== undefined;
+  };
+  if (isKnown(fault)) return;
   const code = fuzzing.targets[target];
   if (!code) return;
   const seed = seedOf(fuzzing.seed, target, index);
@@ -150,8 +151,9 @@ async function note(
   const again = await confirmed(worker, { target, input: whole, bounds });
   if (!again && fault.kind === 'hang') return;
   const failing = again ?? fault;
-  // Both workers may have met it.
-  if (failures.has(key)) return;
+  // Both workers may have met it, or this one under another name: a slow growth looks like a hang.
+  if (isKnown(failing)) return;
+  const key = `${target} ${failing.kind} ${failing.where}`;
   failures.set(key, { target, fault: failing, input: whole, file: '', count: 1 });
   const input = again ? await smaller(state, code, { target, seed, fault: again }) : whole;
   const { kind, where, detail } = failing;

@@ -25,7 +25,7 @@ export const targets: Targets = {
     large(all) ? new Promise(() => undefined) : said('fine'),
   ),
   grows: target<readonly number[]>(numbers, (all) => {
-    if (large(all)) Buffer.alloc(250 * 2 ** 20, 1);
+    if (large(all)) Buffer.alloc(60 * 2 ** 20, 1);
     return said('fine');
   }),
   leaks: target<readonly string[]>(

@@ -80,22 +80,23 @@ describe('the committed bundle', () => {
     const help = start('cli.js', ['--help'], {});
     expect(help.status).toBe(0);
     expect(help.stdout).toContain('webgen-deploy');
-    expect(help.stdout).toContain('--kubeconfig');
+    expect(start('cli.js', ['deploy', '--help'], {}).stdout).toContain('--kubeconfig');
     expect(start('cli.js', ['deploy', '--no-such-flag'], {}).status).toBe(2);
   });
 
   test('prints its first line within 10 times a bare start of node', () => {
-    const median = (run: () => void) => {
+    // The best of several: other work on the machine only ever adds.
+    const best = (run: () => void) => {
       const times = Array.from({ length: 5 }, () => {
         const from = performance.now();
         run();
         return performance.now() - from;
       });
-      return times.sort((a, b) => a - b)[2] ?? Number.NaN;
+      return Math.min(...times);
     };
-    const bare = median(() => spawnSync(process.execPath, ['-e', '0']));
+    const bare = best(() => spawnSync(process.execPath, ['-e', '0']));
     // Input errors end the run after the first lines: the whole run bounds the first line.
-    const whole = median(() => start('index.js', [], { INPUT_COMMAND: 'none' }));
+    const whole = best(() => start('index.js', [], { INPUT_COMMAND: 'none' }));
     expect(whole / bare).toBeLessThan(10);
   });
 });

@@ -1,4 +1,4 @@
-// Texts that somebody wrote to make a pattern run long, ten times larger than those that once did.
+// Texts that somebody wrote to make a pattern run long, five times larger than those that once did.
 import { describe, expect, test } from '@jest/globals';
 import { buildFailure } from '../../src/build/build-failure.ts';
 import { readDockerfile } from '../../src/build/dockerfile.ts';
@@ -18,7 +18,7 @@ import { fence, prose } from '../../src/report/markdown.ts';
 import { scanFailure } from '../../src/scan/failure.ts';
 import { inASecond } from '../support/timed.ts';
 
-const size = 1_600_000;
+const size = 800_000;
 const fill = (piece: string, end = ''): string =>
   piece.repeat(Math.ceil(size / piece.length)).slice(0, size) + end;
 

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { judges } from '../../src/rollout/judge/judges.ts';
-import { type Moment, recording, replay, steps } from '../support/rollout/recording.ts';
+import { asks, type Moment, recording, replay, steps } from '../support/rollout/recording.ts';
 
 const folder = new URL('../fixtures/cluster/', import.meta.url);
 const kinds = new Set(Object.keys(judges).map((key) => key.split('/').at(-1)?.toLowerCase()));
@@ -15,10 +15,6 @@ const names = readdirSync(folder)
 function isNamedAfter(name: string, kind: string): boolean {
   return name.split('/')[0] === kind.toLowerCase();
 }
-
-/** Findings that wait for a read: the replay answers it, and the next verdict may be another. */
-const asks = ({ verdict }: Moment): boolean =>
-  verdict.findings.some(({ proof }) => proof !== undefined) || (verdict.asks ?? []).length > 0;
 
 function said({ verdict }: Moment): string {
   const { againAt: _, ...rest } = verdict;
@@ -37,7 +33,7 @@ test.each(names)('%s', (name) => {
   const moments = replay(name, { longer: 250_000, step: 2_000 });
   for (const [index, now] of moments.entries()) {
     const before = moments[index - 1];
-    if (!before || asks(before)) continue;
+    if (!before || asks(before.verdict)) continue;
     const isQuiet = !events.some((at) => at > before.at && at <= now.at);
     const isDue = (before.verdict.againAt ?? Infinity) <= start + now.at;
     if (isQuiet && !isDue) expect(said(now)).toBe(said(before));

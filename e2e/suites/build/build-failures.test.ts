@@ -44,7 +44,9 @@ withBuilder(`a build that fails${reason === undefined ? '' : ` (skipped: ${reaso
     expect(more.map((each) => each.code)).toEqual(more.map(() => code));
     if (!finding) throw new Error('no finding');
     expect(finding.hint.length).toBeGreaterThan(20);
-    const { status } = await shop.site.cluster.api({ path: '/api/v1/namespaces/shop' });
+    const { status } = await shop.site.cluster.api({
+      path: `/api/v1/namespaces/${shop.namespace}`,
+    });
     expect(status).toBe(404);
     expect(await shop.imageOf('backend')).toBeUndefined();
     return finding;

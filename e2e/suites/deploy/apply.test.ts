@@ -3,20 +3,22 @@ import { type ApplyHooks, applyAll } from '../../../src/apply/apply-manifests.ts
 import { dryRunAll, unverifiedOf } from '../../../src/apply/dry-run/dry-run.ts';
 import { liveImageDocuments } from '../../../src/apply/live-workloads.ts';
 import { deploy, type Lab, openLab, plan } from '../../support/apply-run.ts';
-import { startCluster, type TestCluster } from '../../support/cluster/cluster.ts';
+import { type SharedCluster, sharedCluster } from '../../support/cluster/shared.ts';
+import { namespaceFor } from '../../support/site.ts';
 
-let cluster: TestCluster;
+let cluster: SharedCluster;
+const ns = namespaceFor('apply');
 let lab: Lab;
 
 beforeAll(async () => {
-  cluster = await startCluster({ kind: 'kwok' });
-  lab = await openLab(cluster, 'apply-test');
-  await lab.kubectl(['create', 'namespace', 'apply-test']);
+  cluster = await sharedCluster();
+  lab = await openLab(cluster, ns);
+  await lab.kubectl(['create', 'namespace', ns]);
 }, 600_000);
 
 afterAll(async () => {
   await lab?.cluster.close();
-  await cluster?.stop();
+  await cluster?.leave();
 });
 
 const configMap = (name: string, data: string) => `
@@ -74,8 +76,8 @@ describe('dry run and write', () => {
     const yaml = configMap('foreign', '{ a: "1" }');
     const labels =
       'app.kubernetes.io/managed-by=webgen-deploy,app.kubernetes.io/part-of=shop'.split(',');
-    await lab.kubectl(['-n', 'apply-test', 'create', 'cm', 'foreign', '--from-literal=a=1']);
-    await lab.kubectl(['-n', 'apply-test', 'label', 'cm', 'foreign', ...labels]);
+    await lab.kubectl(['-n', ns, 'create', 'cm', 'foreign', '--from-literal=a=1']);
+    await lab.kubectl(['-n', ns, 'label', 'cm', 'foreign', ...labels]);
     expect((await deploy(lab, yaml)).changes).toEqual(['unchanged ConfigMap/foreign']);
     const managers = (await lab.get('cm/foreign')).metadata.managedFields?.map((m) => m.manager);
     expect(managers).toContain('webgen-deploy/shop');
@@ -100,7 +102,7 @@ describe('dry run and write', () => {
 describe('ownership', () => {
   test('a field that client-side apply owned goes when the manifest lacks it', async () => {
     const yaml = (data: string) => configMap('old', data);
-    await lab.kubectl(['-n', 'apply-test', 'apply', '-f', '-'], yaml('{ a: "1", b: "2" }'));
+    await lab.kubectl(['-n', ns, 'apply', '-f', '-'], yaml('{ a: "1", b: "2" }'));
     const { planned } = await deploy(lab, yaml('{ a: "1" }'));
     expect(planned[0]?.fields).toContain('data.b');
     const live = await lab.get('cm/old');
@@ -114,7 +116,7 @@ describe('ownership', () => {
     const env = (...names: string[]) =>
       `env: [${names.map((name) => `{ name: ${name}, value: x }`).join(', ')}]`;
     const old = deployment('old', { more: env('A', 'B') });
-    await lab.kubectl(['-n', 'apply-test', 'apply', '-f', '-'], old);
+    await lab.kubectl(['-n', ns, 'apply', '-f', '-'], old);
     const { planned } = await deploy(lab, deployment('old', { more: env('A') }));
     expect(planned[0]?.fields).toContain('spec.template.spec.containers[main].env[B]');
     const live = JSON.stringify((await lab.get('deployment/old'))['spec']);
@@ -124,7 +126,7 @@ describe('ownership', () => {
 
   test('kubectl set is taken over, another manager is a conflict unless forced', async () => {
     await deploy(lab, deployment('taken'));
-    const set = ['-n', 'apply-test', 'set', 'image', 'deployment/taken', 'main=y:9'];
+    const set = ['-n', ns, 'set', 'image', 'deployment/taken', 'main=y:9'];
     await lab.kubectl(set);
     expect((await deploy(lab, deployment('taken'))).changes).toEqual([
       'configured Deployment/taken',
@@ -156,7 +158,7 @@ describe('autoscaled workloads', () => {
     ] as const) {
       await deploy(lab, deployment(name, { replicas: '3' }));
       if (scaled) {
-        await lab.kubectl(['-n', 'apply-test', 'scale', 'deployment', name, '--replicas=5']);
+        await lab.kubectl(['-n', ns, 'scale', 'deployment', name, '--replicas=5']);
       }
       const yaml = deployment(name, { replicas: '3' }) + scaler(name);
       const seen = new Set<number>();
@@ -219,7 +221,7 @@ stringData: { password: ${value} }
     ]);
     const after = (await template('app')).annotations;
     expect(after).not.toEqual(before);
-    await lab.kubectl(['-n', 'apply-test', 'label', 'secret/key', `of-${kind}=x`]);
+    await lab.kubectl(['-n', ns, 'label', 'secret/key', `of-${kind}=x`]);
     expect((await deploy(lab, yaml)).changes.every((each) => each.startsWith('unch'))).toBe(true);
     expect((await template('app')).annotations).toEqual(after);
   });
@@ -242,7 +244,7 @@ describe('images on live workloads', () => {
     const more = 'env: [{ name: A, value: "1" }]';
     await deploy(lab, deployment('ours', { image: 'reg.io/team/ours:1', more, replicas: '2' }));
     const theirs = deployment('theirs', { image: 'reg.io/team/theirs:1', more });
-    await lab.kubectl(['-n', 'apply-test', 'apply', '-f', '-'], theirs);
+    await lab.kubectl(['-n', ns, 'apply', '-f', '-'], theirs);
     const lines = { ours: 'reg.io/team/ours:2', 'team/theirs': 'reg.io/team/theirs:2' };
     const { found, planned, settings } = await images(lines);
     expect(found.findings).toEqual([]);
@@ -310,24 +312,24 @@ spec: ${spec}
   });
 
   test('a new namespace: fields are checked all the same, and nothing is left behind', async () => {
-    const own = { namespace: 'apply-test-new', createNamespace: true };
+    const own = { namespace: `${ns}-new`, createNamespace: true };
     const { findings } = await plan(lab, deployment('x', { more: 'imge: y' }), own);
     expect(findings).toMatchObject([{ code: 'field-unknown', object: 'Deployment/x' }]);
-    await expect(lab.kubectl(['get', 'ns', 'apply-test-new'])).rejects.toThrow('NotFound');
+    await expect(lab.kubectl(['get', 'ns', `${ns}-new`])).rejects.toThrow('NotFound');
     const { findings: missing } = await plan(
       lab,
       `${configMap('a', '{}')}---${configMap('b', '{}')}`,
       {
-        namespace: 'apply-test-new',
+        namespace: `${ns}-new`,
       },
     );
-    expect(missing).toMatchObject([{ object: 'Namespace/apply-test-new' }]);
+    expect(missing).toMatchObject([{ object: `Namespace/${ns}-new` }]);
     expect(missing).toHaveLength(1);
     try {
       const { changes } = await deploy(lab, deployment('x'), own);
-      expect(changes).toEqual(['created Namespace/apply-test-new', 'created Deployment/x']);
+      expect(changes).toEqual([`created Namespace/${ns}-new`, 'created Deployment/x']);
     } finally {
-      await lab.kubectl(['delete', 'ns', 'apply-test-new', '--wait=false']);
+      await lab.kubectl(['delete', 'ns', `${ns}-new`, '--wait=false']);
     }
   });
 
@@ -374,7 +376,7 @@ spec:
     spec: { containers: [{ name: db, image: 'db:1' }] }
 `;
     await deploy(lab, yaml('one'));
-    const ready = ['wait', '-n', 'apply-test', '--for=jsonpath={.status.readyReplicas}=1'];
+    const ready = ['wait', '-n', ns, '--for=jsonpath={.status.readyReplicas}=1'];
     await lab.kubectl([...ready, 'sts/db', '--timeout=20s']);
     const pod = await lab.get('pod/db-0');
     expect((await deploy(lab, yaml('two'))).changes).toEqual(['recreated StatefulSet/db']);
@@ -415,17 +417,17 @@ describe('who may not', () => {
   test('every missing permission is named once, before anything is written', async () => {
     const user = 'system:serviceaccount:ci:deployer';
     const rules = ['--verb=get,list', '--resource=configmaps,deployments.apps'];
-    await lab.kubectl(['-n', 'apply-test', 'create', 'role', 'reader', ...rules]);
+    await lab.kubectl(['-n', ns, 'create', 'role', 'reader', ...rules]);
     const binding = ['create', 'rolebinding', 'reader', '--role=reader', `--user=${user}`];
-    await lab.kubectl(['-n', 'apply-test', ...binding]);
+    await lab.kubectl(['-n', ns, ...binding]);
     const yaml = [configMap('p1', '{}'), configMap('p2', '{}'), deployment('p3')].join('---');
-    const limited = await openLab(cluster, 'apply-test', { 'impersonate-user': user });
+    const limited = await openLab(cluster, ns, { 'impersonate-user': user });
     const { findings } = await plan(limited, yaml);
     await limited.cluster.close();
     expect(findings.map(({ code, severity, what }) => [code, severity, what])).toEqual([
       ['forbidden', 'warning', expect.stringContaining('Autoscalers may not be listed')],
-      ['forbidden', 'fatal', `${user} may not patch configmaps in namespace apply-test.`],
-      ['forbidden', 'fatal', `${user} may not patch deployments.apps in namespace apply-test.`],
+      ['forbidden', 'fatal', `${user} may not patch configmaps in namespace ${ns}.`],
+      ['forbidden', 'fatal', `${user} may not patch deployments.apps in namespace ${ns}.`],
     ]);
   });
 });
@@ -434,9 +436,9 @@ describe('somebody writes at the same time', () => {
   test('a write between our read and the dry run is no change of ours', async () => {
     const yaml = deployment('busy', { more: 'resources: { limits: { cpu: 0.5 } }' });
     await deploy(lab, yaml);
-    const annotate = ['-n', 'apply-test', 'annotate', 'deployment/busy', 'note=theirs'];
+    const annotate = ['-n', ns, 'annotate', 'deployment/busy', 'note=theirs'];
     let written = false;
-    const between = await openLab(cluster, 'apply-test', {}, async (request) => {
+    const between = await openLab(cluster, ns, {}, async (request) => {
       if (request.method !== 'PATCH' || written) return;
       written = true;
       await lab.kubectl(annotate);
@@ -462,7 +464,7 @@ describe('limits', () => {
   test('what the write refuses after the dry run stops the stages that follow', async () => {
     const yaml = [configMap('late', '{ a: "1" }'), deployment('never-late')].join('---');
     const { objects, settings } = await plan(lab, yaml);
-    const args = ['-n', 'apply-test', 'create', 'cm', 'late', '--from-literal=a=2'];
+    const args = ['-n', ns, 'create', 'cm', 'late', '--from-literal=a=2'];
     await lab.kubectl([...args, '--field-manager=helm']);
     const outcome = await applyAll(objects, settings);
     expect(outcome.findings).toMatchObject([{ code: 'field-conflict', object: 'ConfigMap/late' }]);
@@ -484,9 +486,9 @@ describe('limits', () => {
 
   test('an object that is being deleted is made anew once it is gone', async () => {
     const held = configMap('held', '{ a: "1" }').replace('}', ', finalizers: [test.io/hold] }');
-    await lab.kubectl(['-n', 'apply-test', 'apply', '-f', '-'], held);
-    await lab.kubectl(['-n', 'apply-test', 'delete', 'cm', 'held', '--wait=false']);
-    const release = ['-n', 'apply-test', 'patch', 'cm', 'held', '--type=merge', '-p'];
+    await lab.kubectl(['-n', ns, 'apply', '-f', '-'], held);
+    await lab.kubectl(['-n', ns, 'delete', 'cm', 'held', '--wait=false']);
+    const release = ['-n', ns, 'patch', 'cm', 'held', '--type=merge', '-p'];
     const later = setTimeout(() => {
       void lab.kubectl([...release, '{"metadata":{"finalizers":null}}']);
     }, 300);

@@ -7,15 +7,16 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type FaultProxy, startFaultProxy } from '../../support/cluster/fault-proxy.ts';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let folder = '';
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   folder = await mkdtemp(join(tmpdir(), 'webgen-cancel-'));
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(async () => {
@@ -35,7 +36,7 @@ async function begin(inputs: Readonly<Record<string, string>>, yaml: string, env
   const seen: string[] = [];
   const onLine = ({ text }: { readonly text: string }) => void seen.push(text);
   const running = await site.start(
-    { namespace: 'shop', manifests: 'app.yaml', ...inputs },
+    { namespace: ns, manifests: 'app.yaml', ...inputs },
     { workspace, onLine, env },
   );
   return {
@@ -142,7 +143,7 @@ describe('a cancelled run', () => {
     const inputs = { app: 'again', patience: 'strict' };
     const workspace = await site.workspace({ 'app.yaml': deployment('again') });
     const first = await site.run(
-      { namespace: 'shop', manifests: 'app.yaml', ...inputs },
+      { namespace: ns, manifests: 'app.yaml', ...inputs },
       { workspace },
     );
     expect(first.outputs['status']).toBe('deployed');
@@ -153,7 +154,7 @@ describe('a cancelled run', () => {
     expect(result.ms).toBeLessThan(2_000);
     expect(result.outputs['status']).toBe('cancelled');
     const { body } = await site.cluster.api({
-      path: '/apis/apps/v1/namespaces/shop/deployments/again',
+      path: `/apis/apps/v1/namespaces/${ns}/deployments/again`,
     });
     const isBack = !JSON.stringify(body).includes('crash-loop');
     expect(result.stdout).toMatch(
@@ -167,7 +168,7 @@ describe('a cancelled run', () => {
     const workspace = await site.workspace({ 'app.yaml': stuck });
     const seen: string[] = [];
     const running = await site.start(
-      { namespace: 'shop', manifests: 'app.yaml' },
+      { namespace: ns, manifests: 'app.yaml' },
       { workspace, onLine: ({ text }) => seen.push(text) },
     );
     await until({ what: 'the wait', timeoutMs: 30_000 }, async () =>
@@ -188,9 +189,12 @@ describe('a cancelled run', () => {
 
   test('has changed nothing where it was cancelled before the first write', async () => {
     const workspace = await site.workspace({ 'app.yaml': deployment('other') });
+    const from = Date.now();
     site.yandex.failNext('/endpoints', 503, { times: 100, headers: { 'retry-after': '2' } });
-    const running = await site.start({ namespace: 'shop', manifests: 'app.yaml' }, { workspace });
-    await new Promise((done) => setTimeout(done, 1500));
+    const running = await site.start({ namespace: ns, manifests: 'app.yaml' }, { workspace });
+    await until({ what: 'its first request' }, async () =>
+      site.yandex.requests.some(({ at, path }) => at >= from && path === '/endpoints'),
+    );
     running.kill('SIGTERM');
     const result = await running.finished;
     expect(result.outputs['status']).toBe('cancelled');

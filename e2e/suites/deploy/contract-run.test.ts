@@ -1,20 +1,21 @@
 // How a run ends and what it says and leaves: sentences of the contract, through the bundle.
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
 
 async function run(manifest: string, inputs: Readonly<Record<string, string>> = {}) {
   const workspace = await site.workspace({ 'app.yaml': manifest });
-  return site.run({ namespace: 'shop', manifests: 'app.yaml', ...inputs }, { workspace });
+  return site.run({ namespace: ns, manifests: 'app.yaml', ...inputs }, { workspace });
 }
 
 const simulated = (name: string, kind: string, annotation = '') =>
@@ -26,7 +27,7 @@ const config = (name: string, value = '1') =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {A: "${value}"}\n`;
 
 async function live(what: string, path: string): Promise<string> {
-  return site.cluster.kubectl(['-n', 'shop', 'get', what, '-o', `jsonpath=${path}`]);
+  return site.cluster.kubectl(['-n', ns, 'get', what, '-o', `jsonpath=${path}`]);
 }
 
 describe('the wait', () => {
@@ -38,7 +39,8 @@ describe('the wait', () => {
     expect(result.text).toContain('Deployment/late was not ready in 3 s');
     const lastBlock = result.stdout.slice(result.stdout.indexOf('✗ Deploying'));
     expect(lastBlock.match(/is not in the registry/g)).toHaveLength(1);
-    expect(lastBlock.trim().split('\n').at(-1)).toMatch(/^ {2}fix +\S/);
+    expect(lastBlock.trim()).toMatch(/^ {2}fix +\S.*\n {2}more +https:\S+$/m);
+    expect(lastBlock.trim().split('\n').at(-1)).toMatch(/^ {2}more +https:/);
     const findings = JSON.parse(result.outputs['findings'] ?? '');
     const codes = findings.map((each: { code: string }) => each.code);
     expect(codes).toEqual(expect.arrayContaining(['timed-out', 'image-not-found']));
@@ -80,7 +82,7 @@ describe('annotations', () => {
     expect(refused.outputs['error-code']).toBe('field-immutable');
     const replaced = await run(selected('webgen-deploy/recreate: "true"'), { wait: 'false' });
     expect(JSON.parse(replaced.outputs['changes'] ?? '')).toEqual([
-      { object: 'Deployment/task', namespace: 'shop', change: 'recreated' },
+      { object: 'Deployment/task', namespace: ns, change: 'recreated' },
     ]);
   }, 60_000);
 
@@ -141,7 +143,7 @@ describe('the post step', () => {
       expect([time, post.code, post.stdout, post.stderr]).toEqual([time, 0, '', '']);
     }
     const workspace = await site.workspace({ 'app.yaml': simulated('slow', 'never-ready') });
-    const inputs = { namespace: 'shop', manifests: 'app.yaml' };
+    const inputs = { namespace: ns, manifests: 'app.yaml' };
     const killed = await site.start(inputs, {
       workspace,
       onLine: ({ text }) => {

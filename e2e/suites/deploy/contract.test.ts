@@ -3,13 +3,20 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ActionOptions } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -19,7 +26,7 @@ type Inputs = Readonly<Record<string, string>>;
 /** Deploys one manifest without waiting, unless the inputs say more. */
 async function run(manifest: string, inputs: Inputs = {}, options: Partial<ActionOptions> = {}) {
   const workspace = await site.workspace({ 'app.yaml': manifest });
-  const all = { namespace: 'shop', manifests: 'app.yaml', wait: 'false', ...inputs };
+  const all = { namespace: ns, manifests: 'app.yaml', wait: 'false', ...inputs };
   return site.run(all, { workspace, ...options });
 }
 
@@ -27,7 +34,7 @@ const verdict = ({ code, outputs }: Run) =>
   [code, outputs['status'], outputs['error-code']].join(' ').trim();
 
 async function live(what: string, path: string): Promise<string> {
-  return site.cluster.kubectl(['-n', 'shop', 'get', what, '-o', `jsonpath=${path}`]);
+  return site.cluster.kubectl(['-n', ns, 'get', what, '-o', `jsonpath=${path}`]);
 }
 
 const config = (name: string, data = 'A: "1"') =>
@@ -138,7 +145,7 @@ describe('what is deployed', () => {
   }, 60_000);
 
   test('secrets own their keys only; a key that a run leaves out stays, and it says so', async () => {
-    const create = ['-n', 'shop', 'create', 'secret', 'generic', 'theirs', '--from-literal=MINE=1'];
+    const create = ['-n', ns, 'create', 'secret', 'generic', 'theirs', '--from-literal=MINE=1'];
     await site.cluster.kubectl(create);
     const manifest =
       'apiVersion: v1\nkind: Secret\nmetadata: {name: ours}\nstringData: {FILE: "f"}\n';
@@ -184,13 +191,13 @@ describe('what is left in the cluster', () => {
   test('kubectl’s own fields are taken over, another manager’s only by force', async () => {
     const image = (name: string) => `{"spec":{"template":{"spec":{"containers":[${name}]}}}}`;
     const old = deployment('taken').replace('image:', 'env: [{name: OLD}]\n          image:');
-    await site.cluster.kubectl(['-n', 'shop', 'apply', '-f', '-'], old);
-    await site.cluster.kubectl(['-n', 'shop', 'set', 'image', 'deployment/taken', 'app=a/b:2']);
+    await site.cluster.kubectl(['-n', ns, 'apply', '-f', '-'], old);
+    await site.cluster.kubectl(['-n', ns, 'set', 'image', 'deployment/taken', 'app=a/b:2']);
     expect(verdict(await run(deployment('taken')))).toBe('0 deployed');
     expect(await live('deployment/taken', '{..env}{..image}')).toBe('registry.example/app:1');
     const patch = image('{"name":"app","image":"helm:1"}');
     const theirs = ['patch', 'deployment', 'taken', '--field-manager=helm', '-p', patch];
-    await site.cluster.kubectl(['-n', 'shop', ...theirs]);
+    await site.cluster.kubectl(['-n', ns, ...theirs]);
     const refused = await run(deployment('taken'));
     expect(verdict(refused)).toBe('1 failed field-conflict');
     expect(refused.text).toMatch(/helm owns .*image/);

@@ -1,8 +1,11 @@
 // Custom kinds with rules of their users: ready by CEL, failed by JSONPath.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { until } from '../../support/cluster/until.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 const definition = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -41,8 +44,8 @@ const rules = {
 };
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   await site.cluster.kubectl(['apply', '-f', '-'], definition);
   await site.cluster.kubectl([
     'wait',
@@ -57,7 +60,7 @@ async function start(name: string, manifest: string, timeout = '40s') {
   const workspace = await site.workspace({ 'objects.yaml': manifest });
   const inputs = {
     manifests: 'objects.yaml',
-    namespace: 'shop',
+    namespace: ns,
     app: name,
     environment: 'staging',
     timeout,
@@ -67,14 +70,12 @@ async function start(name: string, manifest: string, timeout = '40s') {
 
 /** What its controller would write, some time after the deploy has begun. */
 async function report(name: string, status: object): Promise<void> {
-  const path = `/apis/db.example.org/v1/namespaces/shop/databases/${name}`;
-  for (let tries = 0; tries < 100; tries += 1) {
-    const { status: code } = await site.cluster.api({ path });
-    if (code === 200) break;
-    await new Promise((done) => setTimeout(done, 200));
-  }
+  const path = `/apis/db.example.org/v1/namespaces/${ns}/databases/${name}`;
+  await until({ what: `Database/${name}` }, async () => {
+    return (await site.cluster.api({ path })).status === 200;
+  });
   const patch = JSON.stringify({ status });
-  const target = ['database', name, '--namespace', 'shop', '--subresource', 'status'];
+  const target = ['database', name, '--namespace', ns, '--subresource', 'status'];
   await site.cluster.kubectl(['patch', ...target, '--type', 'merge', '--patch', patch]);
 }
 
@@ -112,11 +113,11 @@ describe('a custom kind', () => {
         version: 'v1',
         groupPriorityMinimum: 100,
         versionPriority: 10,
-        service: { namespace: 'shop', name: 'nobody' },
+        service: { namespace: ns, name: 'nobody' },
       },
     };
     await site.cluster.kubectl(['apply', '-f', '-'], JSON.stringify(service));
-    const inputs = { command: 'status', namespace: 'shop', app: 'good', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'good', environment: 'staging' };
     const started = Date.now();
     const done = await site.run(inputs);
     await site.cluster.kubectl(['delete', 'apiservice', 'v1.broken.example.org']);
@@ -154,7 +155,7 @@ metadata:
       'objects.yaml:6',
       'objects.yaml:7',
     ]);
-    const path = '/apis/db.example.org/v1/namespaces/shop/databases/wrong';
+    const path = `/apis/db.example.org/v1/namespaces/${ns}/databases/wrong`;
     expect((await site.cluster.api({ path })).status).toBe(404);
   }, 60_000);
 });
@@ -163,14 +164,15 @@ describe('rules that hold a run up', () => {
   const hostile = "status.text.matches('^(a+)+$')";
   const text = `${'a'.repeat(8_000)}b`;
   const annotate = async (name: string, rule: string): Promise<void> => {
-    const args = ['annotate', 'database', name, '--namespace', 'shop', '--overwrite'];
+    const args = ['annotate', 'database', name, '--namespace', ns, '--overwrite'];
     await site.cluster.kubectl([...args, `webgen-deploy/ready=${rule}`]);
   };
 
   test('in the manifest: the wait goes on, and SIGTERM ends it within two seconds', async () => {
     const run = await start('slow', database('slow', { ready: hostile }), '60s');
     await report('slow', { text });
-    await new Promise((done) => setTimeout(done, 3_000));
+    // That it goes on is what is tried here: for three seconds.
+    await sleep(3_000);
     const from = Date.now();
     run.kill('SIGTERM');
     const done = await run.finished;
@@ -179,10 +181,10 @@ describe('rules that hold a run up', () => {
   }, 90_000);
 
   test('in the record: `status` ends within two seconds of SIGTERM, whenever it comes', async () => {
-    const inputs = { command: 'status', namespace: 'shop', app: 'slow', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'slow', environment: 'staging' };
     for (const moment of [200, 400, 600, 800, 1_000]) {
       const run = await site.start(inputs);
-      await new Promise((done) => setTimeout(done, moment));
+      await sleep(moment);
       const from = Date.now();
       run.kill('SIGTERM');
       await run.finished;
@@ -197,7 +199,7 @@ describe('rules that hold a run up', () => {
     await report('live', { phase: 'Up' });
     const done = await run.finished;
     expect(done.outputs['status']).toBe('deployed');
-    const inputs = { command: 'status', namespace: 'shop', app: 'live', environment: 'staging' };
+    const inputs = { command: 'status', namespace: ns, app: 'live', environment: 'staging' };
     const from = Date.now();
     const told = await site.run(inputs);
     expect(told.stdout).toMatch(
@@ -219,7 +221,7 @@ kind: ValidatingWebhookConfiguration
 metadata: {name: ${app}.example.org}
 webhooks:
   - name: ${app}.example.org
-    clientConfig: {service: {name: ${app}, namespace: shop}}
+    clientConfig: {service: {name: ${app}, namespace: ${ns}}}
     rules: [{operations: [CREATE], apiGroups: [none.example.org], apiVersions: [v1], resources: [x]}]
     failurePolicy: Fail
     sideEffects: None
@@ -234,7 +236,7 @@ webhooks:
     const [alone, manned] = await Promise.all(runs);
     expect(alone?.outputs['status']).toBe('deployed');
     expect(alone?.stdout).toContain(
-      'alone.example.org calls the Service shop/alone, which has no ready endpoint, so every write',
+      `alone.example.org calls the Service ${ns}/alone, which has no ready endpoint, so every write`,
     );
     expect(manned?.outputs['status']).toBe('deployed');
     expect(manned?.stdout).not.toContain('no ready endpoint');

@@ -7,14 +7,14 @@ import type { AuditEvent } from '../../support/cluster/audit.ts';
 import { until } from '../../support/cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../../support/github/emulator.ts';
 import type { RunningAction } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
 let github: GitHubApi;
 
 beforeAll(async () => {
   github = await startGithubApi();
-  site = await openSite('kwok', { audit: true });
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(async () => {

@@ -2,16 +2,17 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { example, openSite, type Run, type Site } from '../../support/site.ts';
+import { example, namespaceFor, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let workspace = '';
 
 const images = (tag: string) =>
   `backend=registry.example/shop/backend:${tag}\nfrontend=registry.example/shop/frontend:${tag}`;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   workspace = await site.workspace(example);
 }, 900_000);
 
@@ -19,7 +20,7 @@ afterAll(() => site?.stop());
 
 const deploy = (inputs: Readonly<Record<string, string>> = {}, options = {}) =>
   site.run(
-    { namespace: 'shop', 'create-namespace': 'true', images: images('1'), ...inputs },
+    { namespace: ns, 'create-namespace': 'true', images: images('1'), ...inputs },
     { workspace, ...options },
   );
 
@@ -34,7 +35,7 @@ describe('a push to main', () => {
       'error-code': '',
       app: 'shop',
       environment: 'production',
-      namespace: 'shop',
+      namespace: ns,
       findings: '[]',
     });
     expect(JSON.parse(run.outputs['images'] ?? '')).toEqual({
@@ -43,14 +44,14 @@ describe('a push to main', () => {
     });
     expect(JSON.parse(run.outputs['changes'] ?? '')).toContainEqual({
       object: 'Deployment/backend',
-      namespace: 'shop',
+      namespace: ns,
       change: 'created',
     });
     expect(run.summary).toContain('```mermaid');
     const report = JSON.parse(await readFile(run.outputs['report-path'] ?? '', 'utf8'));
     expect(report.status).toBe('deployed');
     const { body } = await site.cluster.api({
-      path: '/apis/apps/v1/namespaces/shop/deployments/backend',
+      path: `/apis/apps/v1/namespaces/${ns}/deployments/backend`,
     });
     expect(body.status.availableReplicas).toBe(2);
     expect(body.spec.template.spec.containers[0].image).toBe('registry.example/shop/backend:1');
@@ -104,7 +105,7 @@ describe('a push to main', () => {
 });
 
 async function generations(): Promise<Record<string, number>> {
-  const { body } = await site.cluster.api({ path: '/apis/apps/v1/namespaces/shop/deployments' });
+  const { body } = await site.cluster.api({ path: `/apis/apps/v1/namespaces/${ns}/deployments` });
   const items: { metadata: { name: string; generation: number } }[] = body.items;
   return Object.fromEntries(items.map(({ metadata }) => [metadata.name, metadata.generation]));
 }
@@ -143,7 +144,7 @@ describe('other ways in', () => {
     });
     expect(outcome(run)).toEqual({ code: 0, status: 'deployed' });
     const { body } = await site.cluster.api({
-      path: '/apis/apps/v1/namespaces/shop/deployments/backend',
+      path: `/apis/apps/v1/namespaces/${ns}/deployments/backend`,
     });
     expect(body.spec.template.spec.containers[0]).toMatchObject({
       image: 'registry.example/shop/backend:7',

@@ -9,7 +9,7 @@ import { headOf } from '../../../src/releases/codec.ts';
 import { startFaultProxy } from '../../support/cluster/fault-proxy.ts';
 import { until } from '../../support/cluster/until.ts';
 import { type GitHubApi, startGithubApi } from '../../support/github/emulator.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 let github: GitHubApi;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   ] as const) {
     commits.set(sha, parents);
   }
-  site = await openSite('kwok', { audit: true });
+  site = await openSharedSite();
 }, 900_000);
 
 beforeEach(() => {

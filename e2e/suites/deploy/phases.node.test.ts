@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { nodeUnavailable } from '../../support/cluster/node-packages.ts';
 import { pushApp } from '../../support/images/app-image.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { type OwnSite, openSite } from '../../support/site.ts';
 
 const reason = await nodeUnavailable();
 const onNode = reason === undefined ? describe : describe.skip;
@@ -55,7 +55,7 @@ function pod(image: string) {
 }
 
 onNode(`phases on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  let site: Site;
+  let site: OwnSite;
 
   beforeAll(async () => {
     site = await openSite('node');

@@ -1,12 +1,12 @@
 // Databases, then migrations, then the application: the first deploy and those after it.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -209,23 +209,37 @@ describe('phases share one run', () => {
 
 describe('a Job that still runs', () => {
   test('is awaited before another takes its place', async () => {
-    const pods = { 'simulate/ends-after': '4s' };
-    const jobs = (image: string) => job('migrate', { phase: '', image, pods });
-    const first = await run('busy', jobs('m:1'), { wait: 'false' });
+    const yaml = (image: string, ends: string) =>
+      job('migrate', { phase: '', image, pods: { 'simulate/ends-after': ends } });
+    const first = await run('busy', yaml('m:1', '10m'), { wait: 'false' });
     expect(first.outputs['status']).toBe('deployed');
     const before = await get('busy', jobPath);
     await until({ what: 'the pod', timeoutMs: 20_000 }, async () => {
       const live = await get('busy', jobPath);
       return live.status.ready === 1 ? true : undefined;
     });
-    const second = await run('busy', jobs('m:2'));
-    expect(second.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
-    expect(second.text).toContain('Job/migrate of an earlier run still runs');
-    const after = await get('busy', jobPath);
-    expect(time(after.metadata.creationTimestamp)).toBeGreaterThanOrEqual(
-      time(before.metadata.creationTimestamp) + 4000,
+    const workspace = await site.workspace({ 'app.yaml': yaml('m:2', '1s') });
+    const seen: string[] = [];
+    const running = await site.start(
+      { namespace: 'busy', manifests: 'app.yaml' },
+      { workspace, onLine: ({ text }) => seen.push(text) },
     );
-  }, 60_000);
+    const words = 'Job/migrate of an earlier run still runs';
+    await until({ what: words, timeoutMs: 30_000 }, async () =>
+      seen.some((line) => line.includes(words)),
+    );
+    const same = await get('busy', jobPath);
+    expect(same.metadata.uid).toBe(before.metadata.uid);
+    const pods = await get('busy', '/api/v1/NS/pods?labelSelector=job-name%3Dmigrate');
+    const pod = String(pods.items[0].metadata.name);
+    const over = '{"status":{"phase":"Succeeded"}}';
+    const args = ['-n', 'busy', 'patch', 'pod', pod, '--subresource=status', '-p', over];
+    await site.cluster.kubectl(args);
+    const second = await running.finished;
+    expect(second.outputs).toMatchObject({ status: 'deployed', 'error-code': '' });
+    expect((await get('busy', jobPath)).metadata.uid).not.toBe(before.metadata.uid);
+    await second.cleanUp();
+  }, 90_000);
 
   test('one whose pods cannot start is replaced at once', async () => {
     const stuck = { 'simulate/pod': 'image-missing' };

@@ -7,9 +7,16 @@ import { type FaultProxy, startFaultProxy } from '../../support/cluster/fault-pr
 import { type GitHubApi, startGithubApi } from '../../support/github/emulator.ts';
 import { pullRequest } from '../../support/github/operations.ts';
 import type { ActionOptions } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let github: GitHubApi;
 let proxy: FaultProxy;
 /** The cluster behind a proxy that lets no write pass. */
@@ -19,7 +26,7 @@ const isWrite = /^(?!GET )(?!.*[?&]dryRun=All)/;
 
 beforeAll(async () => {
   github = await startGithubApi();
-  site = await openSite('kwok', { audit: true });
+  site = await openSharedSite();
   const { server, caPem } = site.cluster;
   const folder = await mkdtemp(join(tmpdir(), 'webgen-preview-'));
   proxy = await startFaultProxy({ server, caPem, folder });
@@ -30,8 +37,8 @@ beforeAll(async () => {
   proxy.failNext(isWrite, refusal, Number.POSITIVE_INFINITY);
   const behind = { caPem: proxy.caPem, externalEndpoint: proxy.server, name: 'guarded' };
   guarded = { 'yc-k8s-cluster-id': site.yandex.addCluster(behind).id };
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
-  await site.cluster.kubectl(['-n', 'shop', 'apply', '-f', '-'], live);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
+  await site.cluster.kubectl(['-n', ns, 'apply', '-f', '-'], live);
   await site.cluster.kubectl(['create', 'namespace', 'built']);
   const built = deployment('web', { image: 'registry.example/shop/backend:17' });
   await site.cluster.kubectl(['-n', 'built', 'apply', '-f', '-'], built);
@@ -79,7 +86,7 @@ type Inputs = Readonly<Record<string, string>>;
 async function diff(yaml: string, inputs: Inputs = {}): Promise<Run> {
   const workspace = await site.workspace({ 'app.yaml': yaml });
   return site.run(
-    { command: 'diff', namespace: 'shop', app: 'shop', manifests: 'app.yaml', ...inputs },
+    { command: 'diff', namespace: ns, app: 'shop', manifests: 'app.yaml', ...inputs },
     { workspace, ...pull, env: github.env, githubToken: github.token },
   );
 }
@@ -137,7 +144,7 @@ spec:
   ])(
     '%s',
     async (_, yaml, inputs, code) => {
-      await site.cluster.kubectl(['-n', 'shop', 'apply', '-f', '-'], job.replace('job:2', 'job:1'));
+      await site.cluster.kubectl(['-n', ns, 'apply', '-f', '-'], job.replace('job:2', 'job:1'));
       const [before, toldBefore] = [proxy.passed.length, github.requests.length];
       const result = await diff(yaml, { ...guarded, ...inputs });
       expect([result.text, result.code]).toEqual([result.text, code]);
@@ -162,9 +169,9 @@ spec:
     );
     expect(own.length).toBeGreaterThan(20);
     expect(writes).toEqual([]);
-    await expect(
-      site.cluster.kubectl(['-n', 'shop', 'get', 'cm/new', '-o', 'name']),
-    ).rejects.toThrow('NotFound');
+    await expect(site.cluster.kubectl(['-n', ns, 'get', 'cm/new', '-o', 'name'])).rejects.toThrow(
+      'NotFound',
+    );
   }, 60_000);
 });
 
@@ -355,7 +362,7 @@ describe('the comment', () => {
 describe('a deploy', () => {
   const deploy = async (inputs: Inputs = {}) => {
     const workspace = await site.workspace({ 'app.yaml': configMap('told', '{a: "1"}') });
-    const app = { namespace: 'shop', app: 'told', manifests: 'app.yaml', ...inputs };
+    const app = { namespace: ns, app: 'told', manifests: 'app.yaml', ...inputs };
     return site.run(app, { workspace, env: github.env, githubToken: github.token });
   };
 

@@ -10,14 +10,21 @@ import { type GitHubApi, startGithubApi } from '../../support/github/emulator.ts
 import { readCommands } from '../../support/runner/commands.ts';
 import type { ActionOptions } from '../../support/runner/run-action.ts';
 import { shownMasks } from '../../support/runner/secrecy.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let github: GitHubApi;
 
 beforeAll(async () => {
-  [site, github] = await Promise.all([openSite(), startGithubApi()]);
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  [site, github] = await Promise.all([openSharedSite(), startGithubApi()]);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => Promise.all([site?.stop(), github?.stop()]));
@@ -25,7 +32,7 @@ afterAll(() => Promise.all([site?.stop(), github?.stop()]));
 type Inputs = Readonly<Record<string, string>>;
 
 async function run(inputs: Inputs, options: Partial<ActionOptions>): Promise<Run> {
-  const result = await site.run({ namespace: 'shop', ...inputs }, options);
+  const result = await site.run({ namespace: ns, ...inputs }, options);
   expect(shownMasks(result.stdout)).toEqual([]);
   return result;
 }
@@ -98,7 +105,7 @@ async function withPlugin() {
   const program = `#!/bin/sh\nenv > '${seen}'\necho '${answer}'\n`;
   await writeFile(join(workspace, 'login.sh'), program, { mode: 0o755 });
   const { server, caPem } = site.cluster;
-  const config = JSON.parse(kubeconfigText({ server, caPem, namespace: 'shop' }));
+  const config = JSON.parse(kubeconfigText({ server, caPem, namespace: ns }));
   const exec = { apiVersion, command: './login.sh', interactiveMode: 'Never' };
   config.users[0].user = { exec };
   await writeFile(join(workspace, 'kube.json'), JSON.stringify(config));

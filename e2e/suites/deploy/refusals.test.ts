@@ -1,12 +1,13 @@
 // What is wrong in a manifest is shown at its file and line, and nothing is changed.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -15,8 +16,8 @@ const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: first\ndata:
 
 async function refused(manifest: string) {
   const workspace = await site.workspace({ 'app.yaml': config + manifest });
-  const run = await site.run({ namespace: 'shop', manifests: 'app.yaml' }, { workspace });
-  const { body } = await site.cluster.api({ path: '/api/v1/namespaces/shop/configmaps' });
+  const run = await site.run({ namespace: ns, manifests: 'app.yaml' }, { workspace });
+  const { body } = await site.cluster.api({ path: `/api/v1/namespaces/${ns}/configmaps` });
   const names = body.items.map((each: { metadata: { name: string } }) => each.metadata.name);
   expect(names).toEqual(['kube-root-ca.crt']);
   expect(run.code).toBe(1);
@@ -49,7 +50,7 @@ describe('nothing is changed by', () => {
     const manifest = deployment('web', { image: '${REGISTRY}/app:1' });
     const workspace = await site.workspace({ 'app.yaml': config + manifest });
     const inputs = {
-      namespace: 'shop',
+      namespace: ns,
       manifests: 'app.yaml',
       images: 'worker=registry.example/w:1',
     };

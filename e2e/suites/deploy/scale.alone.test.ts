@@ -1,4 +1,5 @@
 // A thousand pods of a hundred Deployments: little memory, and work only when something happens.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { until } from '../../support/cluster/until.ts';
 import { type Usage, usageOf } from '../../support/runner/usage.ts';
@@ -23,6 +24,16 @@ const late = Array.from({ length: count }, (_, index) =>
   ),
 ).join('---\n');
 
+interface Pod {
+  readonly status: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+const isUnschedulable = ({ status }: Pod): boolean =>
+  status.conditions?.some((each) => each.type === 'PodScheduled' && each.status === 'False') ??
+  false;
+
 test('100 Deployments with 1000 pods: idle while nothing happens, then ready, in 250 MB', async () => {
   const workspace = await site.workspace({ 'app.yaml': late });
   const running = await site.start(
@@ -39,10 +50,13 @@ test('100 Deployments with 1000 pods: idle while nothing happens, then ready, in
     const { body } = await site.cluster.api({ path: '/api/v1/namespaces/shop/pods?limit=1' });
     return 1 + (body.metadata.remainingItemCount ?? 0) === count * 10;
   });
-  // Each is still to be found unschedulable.
-  await new Promise((done) => setTimeout(done, 5_000));
+  await until({ what: 'the scheduler having tried each', timeoutMs: 60_000 }, async () => {
+    const { body } = await site.cluster.api({ path: '/api/v1/namespaces/shop/pods' });
+    return body.items.every(isUnschedulable);
+  });
   const before = usageOf(running.pid).cpu;
-  await new Promise((done) => setTimeout(done, idleMs));
+  // What it costs in this time is what is measured.
+  await sleep(idleMs);
   const idle = usageOf(running.pid).cpu - before;
   await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late=yes']);
   const result = await running.finished;

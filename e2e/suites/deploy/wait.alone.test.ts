@@ -1,13 +1,15 @@
 // Many workloads are waited for together: no slower than the cluster, with few requests.
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { until } from '../../support/cluster/until.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -44,21 +46,19 @@ function complete({ spec, metadata, status }: Live, tag: string): boolean {
 
 /** Looks every 50 ms until all are complete; when that was. */
 async function lastComplete(tag: string): Promise<number> {
-  const path = '/apis/apps/v1/namespaces/shop/deployments';
-  for (const end = Date.now() + 120_000; Date.now() < end; ) {
+  const path = `/apis/apps/v1/namespaces/${ns}/deployments`;
+  return until({ what: 'all Deployments being complete', timeoutMs: 120_000 }, async () => {
     const { body } = await site.cluster.api({ path });
     const items: Live[] = body.items;
-    if (items.length === count && items.every((each) => complete(each, tag))) return Date.now();
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error('the Deployments did not become complete');
+    return items.length === count && items.every((each) => complete(each, tag)) && Date.now();
+  });
 }
 
 describe('50 Deployments', () => {
   test('the run ends at most a second after the last one is complete', async () => {
     const run = async (tag: string) => {
       const workspace = await site.workspace({ 'app.yaml': list(tag) });
-      const running = await site.start({ namespace: 'shop', manifests: 'app.yaml' }, { workspace });
+      const running = await site.start({ namespace: ns, manifests: 'app.yaml' }, { workspace });
       const [result, seen] = await Promise.all([
         running.finished.then((each) => ({ ...each, endedAt: Date.now() })),
         lastComplete(tag),

@@ -11,7 +11,7 @@ import type { Fault } from '../../support/cluster/fault-answers.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/cluster/fault-proxy.ts';
 import { kubeconfigText } from '../../support/cluster/kubeconfig.ts';
 import { placesOf } from '../../support/runner/secrecy.ts';
-import { openSite, type Run, type Site } from '../../support/site.ts';
+import { openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 let proxy: FaultProxy;
@@ -27,7 +27,7 @@ const oneLine = canaries.filter((each) => !/[\r\n]/.test(each)).join(' ');
 const everything = `${canaries.map((_, at) => saying(at)).join('\n')}\nERROR: ${oneLine}\n`;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   proxy = await startFaultProxy({
     server: site.cluster.server,
     caPem: site.cluster.caPem,

@@ -4,12 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { nodeOfRunner } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let folder = '';
 const cli = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli.js');
-const save = ['get', 'all,events,pvc', '--namespace', 'shop'];
+const save = ['get', 'all,events,pvc', '--namespace', ns];
 
 /** `how` as e2e/support/cluster/kwok-stages.yaml names it. */
 function broken(name: string, how: string): string {
@@ -19,14 +20,14 @@ function broken(name: string, how: string): string {
 }
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   const app = [deployment('fine'), broken('api', 'crash-loop'), broken('web', 'image-missing')];
   folder = await site.workspace({ 'app.yaml': app.join('---\n') });
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   const run = await site.run(
     {
       manifests: 'app.yaml',
-      namespace: 'shop',
+      namespace: ns,
       app: 'shop',
       environment: 'staging',
       timeout: '60s',
@@ -68,7 +69,7 @@ describe('diagnose', () => {
 
   test('files of JSON, several at once: one row per object without an owner', async () => {
     for (const kind of ['deployments', 'replicasets', 'pods', 'events']) {
-      const args = ['get', kind, '--namespace', 'shop', '--output', 'json'];
+      const args = ['get', kind, '--namespace', ns, '--output', 'json'];
       await writeFile(join(folder, `${kind}.json`), await site.cluster.kubectl(args));
     }
     const files = ['pods.json', 'deployments.json', 'replicasets.json', 'events.json'];
@@ -89,7 +90,7 @@ describe('diagnose', () => {
     const object = (name: string, rule: string) => ({
       apiVersion: 'db.example.org/v1',
       kind: 'Database',
-      metadata: { name, namespace: 'shop', annotations: { 'webgen-deploy/ready': rule } },
+      metadata: { name, namespace: ns, annotations: { 'webgen-deploy/ready': rule } },
       status: { text: `${'a'.repeat(8_000)}b`, long: 'a.'.repeat(800_000) },
     });
     const rules = ["status.text.matches('^(a+)+$')", "status.long.contains('b')"];
@@ -105,7 +106,7 @@ describe('diagnose', () => {
   }, 60_000);
 
   test('what is fine is 0, what cannot be read is 2', async () => {
-    const args = ['get', 'deployment,replicaset,pod', '-l', 'app=fine', '-n', 'shop', '-o', 'yaml'];
+    const args = ['get', 'deployment,replicaset,pod', '-l', 'app=fine', '-n', ns, '-o', 'yaml'];
     const fine = await webgen(['diagnose', '-'], await site.cluster.kubectl(args));
     expect(fine.code).toBe(0);
     expect((await webgen(['diagnose', 'nowhere.yaml'])).code).toBe(2);
@@ -115,7 +116,7 @@ describe('diagnose', () => {
 
 test('status says the same of the live cluster, and exits with 1', async () => {
   const env = { KUBECONFIG: site.cluster.kubeconfig };
-  const place = ['--namespace', 'shop', '--app', 'shop'];
+  const place = ['--namespace', ns, '--app', 'shop'];
   const run = await webgen(['status', ...place], '', env);
   expect(run.code).toBe(1);
   expect(run.stdout).toMatch(/^Deployment\/api +failed/m);

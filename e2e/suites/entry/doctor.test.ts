@@ -13,7 +13,7 @@ import {
   startTestRegistry,
 } from '../../support/images/test-registry.ts';
 import { nodeOfRunner } from '../../support/runner/run-action.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 interface Check {
   readonly check: string;
@@ -24,17 +24,24 @@ interface Check {
 }
 
 let site: Site;
+const ns = namespaceFor('shop');
 let folder = '';
 const deployer = join(
   import.meta.dirname,
-  '..', '..', '..', 'manifests', 'bootstrap', 'base', 'deployer.yaml',
+  '..',
+  '..',
+  '..',
+  'manifests',
+  'bootstrap',
+  'base',
+  'deployer.yaml',
 );
 const cli = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli.js');
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   folder = await site.workspace({});
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -65,7 +72,7 @@ async function examine(access: Access, ...more: readonly string[]) {
   return { ...run, checks, of, verdicts };
 }
 
-const shop = ['--namespace=shop'];
+const shop = [`--namespace=${ns}`];
 /** Runs a printed kubectl command as the administrator would paste it. */
 const paste = (command: string) =>
   site.cluster.kubectl(command.replace(/^kubectl /, '').split(' '));
@@ -131,7 +138,7 @@ describe('doctor', () => {
 
   test('an account that may only read, until the printed commands are run', async () => {
     const [id, access] = accountWith();
-    const view = ['create', 'rolebinding', 'viewer', '-n', 'shop', '--clusterrole=view'];
+    const view = ['create', 'rolebinding', 'viewer', '-n', ns, '--clusterrole=view'];
     await site.cluster.kubectl([...view, '--user', id]);
     const [check] = (await examine(access, ...shop)).of('permissions');
     expect(check?.what).toContain('lacks rights');

@@ -8,7 +8,7 @@ import { actionlint, zizmor } from '../../../scripts/workflows.ts';
 import { provideAssets } from '../../support/cluster/assets.ts';
 import { execOk } from '../../support/cluster/exec.ts';
 import { nodeOfRunner } from '../../support/runner/run-action.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
 let folder = '';
@@ -30,7 +30,7 @@ async function webgenIn(cwd: string, ...args: readonly string[]) {
 }
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   folder = await site.workspace({});
   const { kubectl = '' } = await provideAssets(['kubectl']);
   path = [dirname(kubectl), process.env['PATH']].join(delimiter);

@@ -1,12 +1,19 @@
 // Every token, JWT and key line occurs nowhere that outlives the run, and in its log only as a mask.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { placesOf, withoutMasks } from '../../support/runner/secrecy.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -47,7 +54,7 @@ function expectMasked(run: Run): void {
 }
 
 const inputs = {
-  namespace: 'shop',
+  namespace: ns,
   'create-namespace': 'true',
   manifests: 'app.yaml',
   secrets: `shop/PASSWORD=${secretValue}`,
@@ -58,7 +65,7 @@ describe('nothing leaks from', () => {
     const workspace = await site.workspace({ 'app.yaml': deployment('web') });
     const run = await site.run(inputs, { workspace });
     expect(run.code).toBe(0);
-    const { body } = await site.cluster.api({ path: '/api/v1/namespaces/shop/secrets/shop' });
+    const { body } = await site.cluster.api({ path: `/api/v1/namespaces/${ns}/secrets/shop` });
     expect(Buffer.from(body.data.PASSWORD, 'base64').toString()).toBe(secretValue);
     expectMasked(run);
     await expectNoLeak(run);

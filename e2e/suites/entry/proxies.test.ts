@@ -12,10 +12,17 @@ import {
   watchProcesses,
   withoutMasks,
 } from '../../support/runner/secrecy.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 import { addressOf, iamToken } from '../../support/yandex/exchange.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let internet: Internet;
 let port = 0;
 const cloud = 'cloud.example.com';
@@ -24,8 +31,8 @@ const services = { iam: 'iam', kubernetes: 'managed-kubernetes' } as const;
 const inside = 'kubernetes.default.svc';
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   port = Number(new URL(site.cluster.server).port);
   const names = Object.keys(services).map((name) => `${name}.${cloud}`);
   internet = await openInternet([cloud, ...names, 'manifests.example.com']);
@@ -66,7 +73,7 @@ const login = `deployer:${encodeURIComponent(password)}@`;
 async function run(inputs: Inputs, options: Partial<ActionOptions> = {}): Promise<Run> {
   const HTTPS_PROXY = internet.proxy.replace('://', `://${login}`);
   const env = { ...internet.env, HTTPS_PROXY, ...options.env };
-  const result = await site.run({ namespace: 'shop', ...inputs }, { ...options, env });
+  const result = await site.run({ namespace: ns, ...inputs }, { ...options, env });
   expect(shownMasks(result.stdout)).toEqual([]);
   for (const secret of [password, encodeURIComponent(password)]) {
     expect([withoutMasks(result.text), result.summary, result.outputs].join()).not.toContain(
@@ -196,11 +203,11 @@ test('no secret is in the arguments or the environment of any program, nor in th
   const status = { token: site.cluster.adminToken };
   const answer = JSON.stringify({ kind: 'ExecCredential', apiVersion, status });
   const seenByLogin = await recorder(tools, 'login', `echo '${answer}'`);
-  const config = JSON.parse(kubeconfigText({ ...site.cluster, namespace: 'shop' }));
+  const config = JSON.parse(kubeconfigText({ ...site.cluster, namespace: ns }));
   config.users[0].user = { exec: { apiVersion, command: 'login', interactiveMode: 'Never' } };
   const secret = 'correct horse battery staple';
   const inputs = {
-    namespace: 'shop',
+    namespace: ns,
     manifests: 'k',
     secrets: `shop/PASSWORD=${secret}`,
     environment: 'production',

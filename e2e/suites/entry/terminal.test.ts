@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { nodeOfRunner } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let folder = '';
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   folder = await site.workspace({ 'app.yaml': deployment('web') });
 }, 900_000);
 
@@ -34,7 +35,7 @@ async function start(entry: string, args: readonly string[], more: Record<string
   }
 }
 
-const place = ['--namespace', 'shop', '--app', 'shop'];
+const place = ['--namespace', ns, '--app', 'shop'];
 
 describe('a secret of a terminal', () => {
   const key = () => site.account.keyJson;
@@ -107,7 +108,7 @@ describe('webgen-deploy on a terminal', () => {
       expect.objectContaining({ object: 'Deployment/web', change: 'configured' }),
     );
     const { body } = await site.cluster.api({
-      path: '/apis/apps/v1/namespaces/shop/deployments/web',
+      path: `/apis/apps/v1/namespaces/${ns}/deployments/web`,
     });
     expect(body.spec.template.spec.containers[0].image).toBe('registry.example/app:1');
   }, 60_000);

@@ -18,9 +18,16 @@ import {
 import type { ActionOptions } from '../../support/runner/run-action.ts';
 import { runAction } from '../../support/runner/run-action.ts';
 import { shownMasks } from '../../support/runner/secrecy.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 let internet: Internet;
 let makers: Makers;
 let real = '';
@@ -30,8 +37,8 @@ const elsewhere = 'elsewhere.example.com';
 const mirror = 'mirror.example.com';
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   real = `${(await provideAssets(['kubectl']))['kubectl']}`;
   internet = await openInternet([...makerNames, remote, elsewhere, mirror]);
   makers = startMakers(internet, real);
@@ -59,7 +66,7 @@ type Inputs = Readonly<Record<string, string>>;
 /** On the job's own PATH there is no kubectl, and behind the proxy only what the test put there. */
 async function run(inputs: Inputs, options: Partial<ActionOptions> = {}): Promise<Run> {
   const env = { ...internet.env, RUNNER_TOOL_CACHE: cache, PATH: '/nowhere', ...options.env };
-  const result = await site.run({ namespace: 'shop', ...inputs }, { ...options, env });
+  const result = await site.run({ namespace: ns, ...inputs }, { ...options, env });
   expect(shownMasks(result.stdout)).toEqual([]);
   return result;
 }
@@ -318,7 +325,7 @@ describe('a manifest from an address', () => {
       expect([path, done.code]).toEqual([path, 0]);
     }
     const { body } = await site.cluster.api({
-      path: '/api/v1/namespaces/shop/configmaps/remote',
+      path: `/api/v1/namespaces/${ns}/configmaps/remote`,
     });
     expect(body.data).toEqual({ a: 'b' });
     expect(internet.asked).toHaveLength(3);

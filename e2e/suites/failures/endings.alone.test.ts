@@ -8,17 +8,18 @@ import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/cluster/until.ts';
 import type { ActionResult, RunningAction } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 const times = Number(process.env['ENDINGS'] ?? 1);
 /** Of a run of ordinary size. */
 const mostMegabytes = 300;
-const namespace = 'endings';
+const namespace = namespaceFor('endings');
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   await site.cluster.kubectl(['create', 'namespace', namespace]);
 }, 900_000);
 
@@ -191,7 +192,7 @@ describe('ended by SIGTERM', () => {
     '      nodeSelector: {kubernetes.io/os: plan9}\n      containers:',
   );
   const saying = (words: RegExp) => async (_: RunningAction, text: () => string) => {
-    while (!words.test(text())) await sleep(20);
+    await until({ what: `${words}`, everyMs: 20 }, async () => words.test(text()));
   };
 
   test(

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { nodeUnavailable } from '../../support/cluster/node-packages.ts';
 import { pushApp } from '../../support/images/app-image.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { type OwnSite, openSite } from '../../support/site.ts';
 import * as sights from '../../support/witness.ts';
 
 const reason = await nodeUnavailable();
@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
 ];
 
 onNode(`on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  let site: Site;
+  let site: OwnSite;
   /** Where nothing runs they wait together; what starts and dies has the node to itself. */
   const runs = new Map<string, ReturnType<typeof carryOut>>();
 

@@ -1,9 +1,9 @@
 // The API server goes away in mid-wait, the token ends, the API is throttled: the run goes on.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, type OwnSite, openSite } from '../../support/site.ts';
 
-let site: Site;
+let site: OwnSite;
 
 beforeAll(async () => {
   site = await openSite();
@@ -18,8 +18,11 @@ const waiting = (name: string) =>
     '      nodeSelector: {webgen/late: "yes"}\n      containers:',
   );
 
+/** Waits until the run has said something of the kind. */
+type Said = (words: RegExp) => Promise<unknown>;
+
 /** Starts a deploy that waits for a label on a node; `meanwhile` happens, then the label comes. */
-async function interrupted(name: string, meanwhile: () => Promise<void>) {
+async function interrupted(name: string, meanwhile: (said: Said) => Promise<void>) {
   const workspace = await site.workspace({ 'app.yaml': waiting(name) });
   const seen: string[] = [];
   const running = await site.start(
@@ -27,10 +30,10 @@ async function interrupted(name: string, meanwhile: () => Promise<void>) {
     { workspace, timeoutMs: 90_000, onLine: ({ text }) => seen.push(text) },
   );
   try {
-    await until({ what: 'the wait', timeoutMs: 60_000 }, async () =>
-      seen.some((line) => line.includes('unschedulable')) ? true : undefined,
-    );
-    await meanwhile();
+    const said: Said = (words) =>
+      until({ what: `${words}` }, async () => seen.some((line) => words.test(line)));
+    await said(/unschedulable/);
+    await meanwhile(said);
     await site.cluster.kubectl(['label', 'node', '--all', 'webgen/late=yes']);
     return await running.finished;
   } finally {
@@ -43,9 +46,9 @@ async function interrupted(name: string, meanwhile: () => Promise<void>) {
 
 describe('a deploy survives', () => {
   test('an API server that is killed and comes back', async () => {
-    const result = await interrupted('first', async () => {
+    const result = await interrupted('first', async (said) => {
       await site.cluster.stopApiServer();
-      await new Promise((done) => setTimeout(done, 5000));
+      await said(/The Kubernetes API is in trouble/);
       await site.cluster.startApiServer();
     });
     expect(result.outputs['status']).toBe('deployed');

@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { nodeUnavailable } from '../../support/cluster/node-packages.ts';
 import { until } from '../../support/cluster/until.ts';
 import { pushApp } from '../../support/images/app-image.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { type OwnSite, openSite } from '../../support/site.ts';
 import * as sights from '../../support/witness.ts';
 
 const reason = await nodeUnavailable();
@@ -28,7 +28,7 @@ function workload(container: object, more: object = {}, rollout: object = {}) {
 }
 
 onNode(`heals on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  let site: Site;
+  let site: OwnSite;
 
   /** They wait most of their time, so these four wait together. */
   let flaky: ReturnType<typeof deploy>;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { faults } from '../../support/cluster/fault-answers.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/cluster/fault-proxy.ts';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Site } from '../../support/site.ts';
+import { deployment, namespaceFor, openSharedSite, type Site } from '../../support/site.ts';
 
 type Break = (proxy: FaultProxy) => unknown;
 
@@ -23,6 +23,7 @@ interface Plan {
 }
 
 let site: Site;
+const ns = namespaceFor('shop');
 let folder = '';
 /** What takes long runs beside the rest. */
 const slow = new Map<string, Promise<Awaited<ReturnType<typeof through>>>>();
@@ -54,7 +55,7 @@ async function through(name: string, plan: Plan) {
   const workspace = await site.workspace({ 'app.yaml': yaml ?? awaited(name, readyAfter) });
   await before?.(proxy);
   const running = await site.start(
-    { namespace: 'shop', app: name, manifests: 'app.yaml', 'yc-k8s-cluster-id': id },
+    { namespace: ns, app: name, manifests: 'app.yaml', 'yc-k8s-cluster-id': id },
     { workspace },
   );
   if (during) {
@@ -74,7 +75,7 @@ async function through(name: string, plan: Plan) {
 }
 
 async function readySince(name: string): Promise<number> {
-  const path = `/api/v1/namespaces/shop/pods?labelSelector=app%3D${name}`;
+  const path = `/api/v1/namespaces/${ns}/pods?labelSelector=app%3D${name}`;
   const { body } = await site.cluster.api({ path });
   interface Condition {
     readonly type: string;
@@ -85,9 +86,9 @@ async function readySince(name: string): Promise<number> {
 }
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   folder = await mkdtemp(join(tmpdir(), 'webgen-faults-'));
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  await site.cluster.kubectl(['create', 'namespace', ns]);
   const away: Break = async (proxy) => {
     await proxy.refuse();
     await sleep(90_000);
@@ -179,7 +180,7 @@ describe('while it applies', () => {
       const result = await through(name, { before, yaml: deployment(name) });
       expect(end(result)).toEqual(ready);
       const { body } = await site.cluster.api({
-        path: `/apis/apps/v1/namespaces/shop/deployments/${name}`,
+        path: `/apis/apps/v1/namespaces/${ns}/deployments/${name}`,
       });
       expect(body.metadata.generation).toBe(1);
     },

@@ -10,10 +10,11 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { realClock } from '../../../src/platform/clock.ts';
 import { connectCluster } from '../../../src/platform/cluster.ts';
-import { startCluster, type TestCluster } from '../../support/cluster/cluster.ts';
 import { faults } from '../../support/cluster/fault-answers.ts';
 import { type FaultProxy, startFaultProxy } from '../../support/cluster/fault-proxy.ts';
+import { type SharedCluster, sharedCluster } from '../../support/cluster/shared.ts';
 import { until } from '../../support/cluster/until.ts';
+import { namespaceFor } from '../../support/site.ts';
 
 type Break = (proxy: FaultProxy) => unknown;
 
@@ -49,9 +50,10 @@ interface Scene {
   end(): Promise<void>;
 }
 
-const path = '/api/v1/namespaces/churn/configmaps';
+const ns = namespaceFor('churn');
+const path = `/api/v1/namespaces/${ns}/configmaps`;
 const scenes = new Map<string, Scene>();
-let cluster: TestCluster;
+let cluster: SharedCluster;
 let folder = '';
 
 async function watching(name: string, http2: boolean): Promise<Scene> {
@@ -78,7 +80,7 @@ async function watching(name: string, http2: boolean): Promise<Scene> {
   const stop = new AbortController();
   const session = watchAll(
     api,
-    [{ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'churn' }],
+    [{ apiVersion: 'v1', kind: 'ConfigMap', namespace: ns }],
     {
       onEvent: (_, event) => {
         events.push(event);
@@ -117,9 +119,9 @@ async function churn(signal: AbortSignal): Promise<void> {
 }
 
 beforeAll(async () => {
-  cluster = await startCluster({ kind: 'kwok', nodes: 1 });
+  cluster = await sharedCluster();
   folder = await mkdtemp(join(tmpdir(), 'webgen-faults-'));
-  await cluster.kubectl(['create', 'namespace', 'churn']);
+  await cluster.kubectl(['create', 'namespace', ns]);
   const stop = new AbortController();
   const churning = churn(stop.signal);
   await breakAll().finally(() => stop.abort());
@@ -134,6 +136,7 @@ async function breakAll(): Promise<void> {
     all.map(async ({ name, http2, steps }) => {
       const scene = await watching(name, http2);
       scenes.set(name, scene);
+      // Objects change all the while: half a second of it before each step and after the last.
       await sleep(500);
       for (const step of steps) {
         await step(scene.proxy);
@@ -146,7 +149,7 @@ async function breakAll(): Promise<void> {
 
 afterAll(async () => {
   for (const scene of scenes.values()) await scene.end();
-  await cluster?.stop();
+  await cluster?.leave();
   await rm(folder, { recursive: true, force: true });
 }, 60_000);
 

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { nodeUnavailable } from '../../support/cluster/node-packages.ts';
 import { pushApp } from '../../support/images/app-image.ts';
 import { expectSame, pictureOf } from '../../support/picture.ts';
-import { openSite, type Run, type Site } from '../../support/site.ts';
+import { type OwnSite, openSite, type Run } from '../../support/site.ts';
 
 const reason = await nodeUnavailable();
 const onNode = reason === undefined ? describe : describe.skip;
@@ -38,7 +38,7 @@ function workload(kind: 'Deployment' | 'StatefulSet', image: string, level = 'ol
 }
 
 onNode(`the undo on a real node${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  let site: Site;
+  let site: OwnSite;
   let image: string;
 
   beforeAll(async () => {

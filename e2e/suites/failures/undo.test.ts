@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { until } from '../../support/cluster/until.ts';
 import { expectSame, pictureOf } from '../../support/picture.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
   await site.cluster.kubectl(['apply', '-f', '-'], late);
 }, 900_000);
 

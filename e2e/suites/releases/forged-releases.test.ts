@@ -5,12 +5,12 @@ import type { KubeObject } from '../../../src/kube/objects.ts';
 import { decode, encode, headOf } from '../../../src/releases/codec.ts';
 import { entryOf, type Release } from '../../../src/releases/record.ts';
 import type { AuditEvent } from '../../support/cluster/audit.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite('kwok', { audit: true });
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());

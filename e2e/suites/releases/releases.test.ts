@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../../src/kube/objects.ts';
 import { decode, headOf } from '../../../src/releases/codec.ts';
 import { until } from '../../support/cluster/until.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite();
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());

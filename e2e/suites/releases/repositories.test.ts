@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { nodeOfRunner } from '../../support/runner/run-action.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import { deployment, openSharedSite, type Run, type Site } from '../../support/site.ts';
 
 let site: Site;
 
 beforeAll(async () => {
-  site = await openSite('kwok', { audit: true });
+  site = await openSharedSite();
 }, 900_000);
 
 afterAll(() => site?.stop());

@@ -11,7 +11,7 @@ import { pullRequest } from '../../support/github/operations.ts';
 import { type OwnRegistry, startOwnRegistry } from '../../support/images/registry.ts';
 import { plantedToken, pushDatabase, pushScanned } from '../../support/images/scanned.ts';
 import type { ActionOptions } from '../../support/runner/run-action.ts';
-import { openSite, type Run, type Site } from '../../support/site.ts';
+import { openSharedSite, type Run, type Site } from '../../support/site.ts';
 import { findTrivy, noTrivy } from '../../support/tools/trivy.ts';
 
 const trivy = await findTrivy();
@@ -33,7 +33,7 @@ const references: Record<string, string> = {};
 
 beforeAll(async () => {
   if (!trivy) return;
-  [site, registry] = await Promise.all([openSite(), startOwnRegistry()]);
+  [site, registry] = await Promise.all([openSharedSite(), startOwnRegistry()]);
   const { address } = registry;
   const now = Date.now();
   database = await pushDatabase(address, {

@@ -4,9 +4,12 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AuditEvent } from '../../support/cluster/audit.ts';
 import { startCluster, type TestCluster } from '../../support/cluster/cluster.ts';
 import { startProcesses } from '../../support/cluster/processes.ts';
+import { sharedCluster } from '../../support/cluster/shared.ts';
 import { until } from '../../support/cluster/until.ts';
+import { namespaceFor } from '../../support/site.ts';
 import { startYandex, type Yandex } from '../../support/yandex/emulator.ts';
 import { iamToken } from '../../support/yandex/exchange.ts';
 
@@ -100,6 +103,51 @@ describe('tokens of the emulator', () => {
     yandex.setTokenLifetime(3600);
     expect((await cluster.api({ path, token })).status).toBe(401);
   });
+});
+
+test('a file leaves the shared cluster as it was', async () => {
+  const shared = await sharedCluster();
+  const ns = namespaceFor('left');
+  const [kept, label] = ['/api/v1/namespaces/default/configmaps/left', 'webgen/left'];
+  await shared.kubectl(['create', 'namespace', ns]);
+  await shared.kubectl(['-n', ns, 'create', 'deployment', 'web', '--image=example/web:1']);
+  await shared.kubectl(['create', 'configmap', 'left']);
+  await shared.kubectl(['create', 'clusterrole', 'left', '--verb=get', '--resource=pods']);
+  await shared.kubectl(['label', 'node', '--all', `${label}=yes`]);
+  await shared.kubectl(['cordon', 'sim-0']);
+  await shared.kubectl(['apply', '-f', '-'], leftKind);
+  const isMade = ({ requestURI, verb }: AuditEvent) => verb === 'create' && requestURI.includes(ns);
+  await until({ what: 'the record' }, async () => (await shared.audit()).some(isMade));
+  await shared.leave();
+  const next = await sharedCluster();
+  expect(next.server).toBe(shared.server);
+  expect((await next.audit()).filter(isMade)).toEqual([]);
+  for (const path of [
+    kept,
+    '/apis/rbac.authorization.k8s.io/v1/clusterroles/left',
+    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/lefts.example.org',
+  ]) {
+    expect([path, (await next.api({ path })).status]).toEqual([path, 404]);
+  }
+  const nodes = JSON.stringify((await next.api({ path: '/api/v1/nodes' })).body.items);
+  expect(nodes).not.toContain(label);
+  expect(nodes).not.toContain('"unschedulable":true');
+  const { status, body } = await next.api({ path: `/api/v1/namespaces/${ns}` });
+  expect([404, 'Terminating']).toContain(status === 404 ? status : body.status.phase);
+}, 120_000);
+
+const leftKind = JSON.stringify({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'lefts.example.org' },
+  spec: {
+    group: 'example.org',
+    scope: 'Namespaced',
+    names: { kind: 'Left', plural: 'lefts' },
+    versions: [
+      { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } },
+    ],
+  },
 });
 
 test('what only one may have is held until the other has cleaned up', async () => {

@@ -1,13 +1,20 @@
 // What one job hands to the next: digests as lines, secrets on one line, and the way back of a failed deploy.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { placesOf } from '../../support/runner/secrecy.ts';
-import { deployment, openSite, type Run, type Site } from '../../support/site.ts';
+import {
+  deployment,
+  namespaceFor,
+  openSharedSite,
+  type Run,
+  type Site,
+} from '../../support/site.ts';
 
 let site: Site;
+const ns = namespaceFor('shop');
 
 beforeAll(async () => {
-  site = await openSite();
-  await site.cluster.kubectl(['create', 'namespace', 'shop']);
+  site = await openSharedSite();
+  await site.cluster.kubectl(['create', 'namespace', ns]);
 }, 900_000);
 
 afterAll(() => site?.stop());
@@ -20,13 +27,13 @@ const oneLine = () => JSON.stringify(JSON.parse(site.account.keyJson));
 
 async function run(files: Files, inputs: Readonly<Record<string, string>> = {}): Promise<Run> {
   const workspace = await site.workspace(files);
-  const usual = { namespace: 'shop', manifests: 'app.yaml', patience: 'strict', timeout: '30s' };
+  const usual = { namespace: ns, manifests: 'app.yaml', patience: 'strict', timeout: '30s' };
   const key = { 'yc-sa-json-credentials': oneLine() };
   return site.run({ ...usual, ...key, ...inputs }, { workspace });
 }
 
 const live = (what: string, path: string) =>
-  site.cluster.kubectl(['-n', 'shop', 'get', what, '-o', `jsonpath=${path}`]);
+  site.cluster.kubectl(['-n', ns, 'get', what, '-o', `jsonpath=${path}`]);
 
 const findingsOf = (result: Run, code: string) =>
   (JSON.parse(result.outputs['findings'] ?? '[]') as readonly Record<string, string>[]).filter(

@@ -19,7 +19,7 @@ import {
   formsNow,
   hubBefore,
 } from '../../support/runner/rules/worlds.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { openSharedSite, type Site } from '../../support/site.ts';
 import { provideTool } from '../../support/tools/tools.ts';
 import { type ActRun, runAct } from '../../support/workflows/act.ts';
 import { makeApplication } from '../../support/workflows/application.ts';
@@ -31,6 +31,8 @@ const act = 'path' in provided ? provided.path : '';
 const suite = reason === undefined ? describe : describe.skip;
 
 let site: Site;
+/** As the workflows that are tried name it. */
+const ns = 'shop';
 let builder: TestBuilder;
 let registry: TestRegistry;
 let kubectl = '';
@@ -44,15 +46,18 @@ async function newHub(options: Parameters<typeof makeHub>[0]): Promise<Hub> {
 
 beforeAll(async () => {
   if (reason !== undefined) return;
-  [site, builder, registry] = await Promise.all([openSite(), startBuilder(), startTestRegistry()]);
+  [site, builder, registry] = await Promise.all([
+    openSharedSite(),
+    startBuilder(),
+    startTestRegistry(),
+  ]);
   kubectl = (await provideAssets(['kubectl']))['kubectl'] ?? '';
 }, 900_000);
 
 /** Nothing of another owner's, and no image of a test before. */
 beforeEach(async () => {
   if (reason !== undefined) return;
-  await site.cluster.kubectl(['delete', 'ns', 'shop', '--ignore-not-found']);
-  await site.cluster.kubectl(['create', 'ns', 'shop']);
+  await site.freshNamespace(ns);
 }, 60_000);
 
 afterAll(async () => {
@@ -136,7 +141,7 @@ function expectRun(run: ActRun, code: number, jobs: ActRun['jobs']): void {
 const all = { 'build and scan': true, 'deploy and verify': true };
 
 async function imageOf(name: string): Promise<string | undefined> {
-  const path = `/apis/apps/v1/namespaces/shop/deployments/${name}`;
+  const path = `/apis/apps/v1/namespaces/${ns}/deployments/${name}`;
   const { body } = await site.cluster.api({ path });
   return body.spec?.template.spec.containers[0].image;
 }

@@ -12,7 +12,7 @@ import {
 } from '../../support/images/builder.ts';
 import { pushDatabase, type ScannedKind, scannedFiles } from '../../support/images/scanned.ts';
 import { startTestRegistry, type TestRegistry } from '../../support/images/test-registry.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { openSharedSite, type Site } from '../../support/site.ts';
 import { provideTool } from '../../support/tools/tools.ts';
 import { findTrivy, noTrivy } from '../../support/tools/trivy.ts';
 import { type ActRun, runAct } from '../../support/workflows/act.ts';
@@ -28,6 +28,8 @@ if (!trivy) process.stderr.write(`the gate is skipped: ${noTrivy}\n`);
 const gated = reason === undefined && trivy ? describe : describe.skip;
 
 let site: Site;
+/** As the workflow that is tried names it. */
+const ns = 'shop';
 let hub: Hub;
 let builder: TestBuilder;
 let registry: TestRegistry;
@@ -40,10 +42,10 @@ const date = (ms: number) => new Date(ms).toISOString();
 
 beforeAll(async () => {
   if (reason !== undefined) return;
-  [site, hub] = await Promise.all([openSite(), makeHub()]);
+  [site, hub] = await Promise.all([openSharedSite(), makeHub()]);
   [builder, registry] = await Promise.all([startBuilder(), startTestRegistry()]);
   kubectl = (await provideAssets(['kubectl']))['kubectl'] ?? '';
-  await site.cluster.kubectl(['create', 'ns', 'shop']);
+  await site.freshNamespace(ns);
   bin = await mkdtemp(join(tmpdir(), 'webgen-trivy-'));
   folders.push(hub.folder, bin);
   if (!trivy) return;
@@ -108,7 +110,7 @@ function expectRun(run: ActRun, code: number, jobs: ActRun['jobs']): void {
 }
 
 async function imageOf(name: string): Promise<string | undefined> {
-  const path = `/apis/apps/v1/namespaces/shop/deployments/${name}`;
+  const path = `/apis/apps/v1/namespaces/${ns}/deployments/${name}`;
   const { body } = await site.cluster.api({ path });
   return body.spec?.template.spec.containers[0].image;
 }

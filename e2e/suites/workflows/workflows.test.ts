@@ -11,7 +11,7 @@ import { project } from '../../../src/core/version.ts';
 import { inputTable } from '../../../src/inputs/contract.ts';
 import { provideAssets } from '../../support/cluster/assets.ts';
 import { exec } from '../../support/cluster/exec.ts';
-import { openSite, type Site } from '../../support/site.ts';
+import { openSharedSite, type Site } from '../../support/site.ts';
 import { provideTool } from '../../support/tools/tools.ts';
 import { type ActOptions, type ActRun, runAct } from '../../support/workflows/act.ts';
 import { type ApplicationOptions, makeApplication } from '../../support/workflows/application.ts';
@@ -29,9 +29,9 @@ const folders: string[] = [];
 
 beforeAll(async () => {
   if (!act) return;
-  [site, hub] = await Promise.all([openSite(), makeHub()]);
+  [site, hub] = await Promise.all([openSharedSite(), makeHub()]);
   kubectl = (await provideAssets(['kubectl']))['kubectl'] ?? '';
-  for (const name of ['shop', 'shop-staging']) await site.cluster.kubectl(['create', 'ns', name]);
+  await Promise.all(['shop', 'shop-staging'].map(site.freshNamespace));
 }, 900_000);
 
 afterAll(async () => {
@@ -300,7 +300,11 @@ async function script(
 ) {
   const path = join(
     import.meta.dirname,
-    '..', '..', '..', '.github', 'workflows',
+    '..',
+    '..',
+    '..',
+    '.github',
+    'workflows',
     `${workflow}.yml`,
   );
   const { jobs } = parse(await readFile(path, 'utf8'));

@@ -1,6 +1,8 @@
 // The API server's own record of who asked it what: for tests that count requests.
-import { readFile, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text as streamText } from 'node:stream/consumers';
 
 export interface AuditEvent {
   readonly auditID: string;
@@ -24,9 +26,19 @@ export async function auditFlags(folder: string): Promise<readonly string[]> {
   return [`--audit-policy-file=${policy}`, `--audit-log-path=${join(folder, 'audit.jsonl')}`];
 }
 
-/** Everything so far; a watch appears when it ends. */
-export async function readAudit(folder: string): Promise<readonly AuditEvent[]> {
-  const text = await readFile(join(folder, 'audit.jsonl'), 'utf8').catch(() => '');
-  const lines = text.split('\n').slice(0, -1);
+/** How much has been recorded so far, in bytes: from where a later reader has to look. */
+export async function auditSize(folder: string): Promise<number> {
+  return (await stat(join(folder, 'audit.jsonl'))).size;
+}
+
+/** Everything from that byte on; a watch appears when it ends. */
+export async function readAudit(folder: string, from = 0): Promise<readonly AuditEvent[]> {
+  const file = createReadStream(join(folder, 'audit.jsonl'), { start: from });
+  const text = await streamText(file).catch(() => '');
+  // Where reading begins in the middle of a line, its rest is of no use.
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{"'));
   return lines.map((line) => JSON.parse(line) as AuditEvent);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RegistryProxy } from '../images/registry-proxy.ts';
 import type { ApiClient } from './api-client.ts';
 import { type Assets, provideAssets } from './assets.ts';
-import { type AuditEvent, auditFlags, readAudit } from './audit.ts';
+import { type AuditEvent, auditFlags, auditSize, readAudit } from './audit.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { execOk } from './exec.ts';
 import { startKwok } from './kwok.ts';
@@ -28,7 +28,7 @@ export interface ClusterOptions {
   readonly audit?: boolean;
 }
 
-export interface TestCluster {
+export interface UsableCluster {
   readonly kind: 'kwok' | 'node';
   /** Path of the administrator's kubeconfig (mode 0600); it verifies TLS. */
   readonly kubeconfig: string;
@@ -36,10 +36,6 @@ export interface TestCluster {
   readonly server: string;
   readonly caPem: string;
   readonly adminToken: string;
-  /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
-  readonly registry?: string;
-  /** Makes pulls from it fail on purpose; only with a real node. */
-  readonly registryProxy?: RegistryProxy;
   /** A log for each program; gone after `stop`. */
   readonly logs: string;
   /** One request to the API server, by default as the administrator. */
@@ -50,6 +46,16 @@ export interface TestCluster {
   kubectl(args: readonly string[], stdin?: string): Promise<string>;
   /** Binds a user (`Yandex` service accounts: their id) to `cluster-admin`. */
   grantAdmin(user: string): Promise<void>;
+}
+
+/** A cluster of one's own, which may also be broken. */
+export interface TestCluster extends UsableCluster {
+  /** `127.0.0.1:PORT` of the registry that the node pulls from; only with a real node. */
+  readonly registry?: string;
+  /** Makes pulls from it fail on purpose; only with a real node. */
+  readonly registryProxy?: RegistryProxy;
+  /** From here on: `audit` leaves out what was before. */
+  forgetAudit(): Promise<void>;
   /** At once, as a crash would: connections break. */
   stopApiServer(): Promise<void>;
   /** Resolves when it is ready again. */
@@ -108,6 +114,7 @@ function clusterOf(
   registry: RegistryProxy | undefined,
 ): TestCluster {
   const kubeconfig = plane.kubeconfigOf('admin');
+  let recorded = 0;
   return {
     kind: options.kind,
     ...(registry === undefined ? {} : { registry: registry.address, registryProxy: registry }),
@@ -117,7 +124,10 @@ function clusterOf(
     adminToken: plane.adminToken,
     logs,
     api: plane.api,
-    audit: () => readAudit(folder),
+    audit: () => readAudit(folder, recorded),
+    forgetAudit: async () => {
+      recorded = await auditSize(folder);
+    },
     kubectl: (args, stdin = '') =>
       execOk(`${assets['kubectl']}`, args, { env: { KUBECONFIG: kubeconfig }, stdin }),
     grantAdmin: (user) => grantAdmin(plane.api, user),

@@ -1,5 +1,7 @@
 // Runs a program to its end, for the harness itself; never through a shell.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
+import { waiting } from '../waits.ts';
 
 export interface Finished {
   readonly code: number;
@@ -30,6 +32,17 @@ export function exec(
     });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
+    const end = waiting({
+      what: `the end of ${basename(command)} ${args.join(' ')}`.slice(0, 300),
+      last: () =>
+        Buffer.concat([...out, ...err])
+          .toString()
+          .split('\n')
+          .slice(-15)
+          .join('\n'),
+    });
+    child.on('close', end);
+    child.on('error', end);
     child.stdout.on('data', (part: Buffer) => out.push(part));
     child.stderr.on('data', (part: Buffer) => err.push(part));
     child.stdin.on('error', () => undefined);

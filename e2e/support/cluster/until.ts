@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { waiting } from '../waits.ts';
 
 export interface Until {
   /** What is waited for, for the error. */
@@ -22,19 +23,24 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   let problem: unknown;
-  for (;;) {
-    try {
-      const seen = await look();
-      if (seen !== undefined && seen !== false) return seen;
-      problem = undefined;
-    } catch (error) {
-      problem = error;
+  const end = waiting({ what: options.what, last: () => (problem ? String(problem) : '') });
+  try {
+    for (;;) {
+      try {
+        const seen = await look();
+        if (seen !== undefined && seen !== false) return seen;
+        problem = undefined;
+      } catch (error) {
+        problem = error;
+      }
+      if (Date.now() > deadline) {
+        const last = problem === undefined ? '' : `; last: ${problem}`;
+        throw new Error(`${options.what}: not within ${options.timeoutMs ?? 60_000} ms${last}`);
+      }
+      await sleep(options.everyMs ?? 50);
     }
-    if (Date.now() > deadline) {
-      const last = problem === undefined ? '' : `; last: ${problem}`;
-      throw new Error(`${options.what}: not within ${options.timeoutMs ?? 60_000} ms${last}`);
-    }
-    await sleep(options.everyMs ?? 50);
+  } finally {
+    end();
   }
 }
 

@@ -1,7 +1,9 @@
 // One step as a process: its lines as they come, its end, its signals.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { waiting } from '../waits.ts';
 
 export interface TimedLine {
   /** Milliseconds since the process was started. */
@@ -35,13 +37,21 @@ export interface StepProcess {
 export function startStep(options: StepOptions): StepProcess {
   const [command, ...args] = options.command;
   const start = performance.now();
+  const lines: TimedLine[] = [];
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = waiting({
+    what: `the end of ${options.command.map((each) => basename(each)).join(' ')}`,
+    last: () =>
+      lines
+        .slice(-15)
+        .map(({ text }) => text)
+        .join('\n'),
+  });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs);
-  const lines: TimedLine[] = [];
   const raw = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const follow = (stream: 'stdout' | 'stderr', source: Readable) => {
     source.on('data', (part: Buffer) => raw[stream].push(part));
@@ -54,8 +64,12 @@ export function startStep(options: StepOptions): StepProcess {
   follow('stdout', child.stdout);
   follow('stderr', child.stderr);
   const finished = new Promise<Awaited<StepProcess['finished']>>((resolve, reject) => {
-    child.on('error', reject);
+    child.on('error', (error) => {
+      end();
+      reject(error);
+    });
     child.on('close', (code) => {
+      end();
       clearTimeout(timer);
       resolve({
         code: code ?? -1,

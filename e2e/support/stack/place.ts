@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { provideAssets } from '../cluster/assets.ts';
 import { exec } from '../cluster/exec.ts';
-import { openSite, type Site } from '../site.ts';
+import { type OwnSite, openSite } from '../site.ts';
 import { type Base, provideBase } from './bases.ts';
 import { baseDisks, bootstrap, disks } from './bootstrap.ts';
 import { startDns } from './dns.ts';
@@ -16,7 +16,7 @@ export const ENVIRONMENT = 'staging';
 export const NAMESPACE = NAMESPACES[ENVIRONMENT];
 
 export interface Place {
-  readonly site: Site;
+  readonly site: OwnSite;
   readonly engine: Engine;
   /** An application's root: a copy of `example/` with `manifests/` in it. */
   readonly stack: Stack;
@@ -104,7 +104,7 @@ interface PodStats {
   }[];
 }
 
-async function usage({ cluster }: Site, app: string) {
+async function usage({ cluster }: OwnSite, app: string) {
   const { body } = await cluster.api({ path: '/api/v1/nodes/test-node/proxy/stats/summary' });
   const pods: readonly PodStats[] = body.pods;
   const own = pods.filter(

@@ -61,15 +61,23 @@ export interface FailOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Starts all services, each on a port of its own, so that discovery has to be used. */
-export async function startYandex(): Promise<Yandex> {
+/**
+ * Starts all services, each on a port of its own, so that discovery has to be used. `iamPort`: where
+ * an API server that is there already asks for reviews of tokens; default a free one.
+ */
+export async function startYandex(iamPort?: number): Promise<Yandex> {
   const journal: Journal = { requests: [], failures: [] };
   const identity = emptyIdentity();
   const all: ManagedCluster[] = [];
   const github = await startGithub(journal);
   const audiences = [github.claims.defaultAudience];
   const federation: Federation = { identity, github, audiences, links: [] };
-  const iam = await serve('iam', journal, (request) => iamApi(identity, request, iam.address));
+  const iam = await serve(
+    'iam',
+    journal,
+    (request) => iamApi(identity, request, iam.address),
+    iamPort,
+  );
   const kubernetes = await serve('managed-kubernetes', journal, (request) =>
     clusters(identity, all, request),
   );

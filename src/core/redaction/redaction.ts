@@ -23,6 +23,8 @@ export interface Redactor {
   holdsLong(text: string): boolean;
   /** Whether the text is a secret and nothing else. */
   is(text: string): boolean;
+  /** Knows no secret any more: for a process that is several runs, one after the other. */
+  forget(): void;
 }
 
 /** The lines that count as secret. */
@@ -38,9 +40,7 @@ export function secretLines(secret: string): readonly string[] {
 
 export function redactor(): Redactor {
   const known = new Set<string>();
-  const heads = index();
-  const tails = index();
-  const longs = index();
+  let [heads, tails, longs] = [index(), index(), index()];
   const add = (text: string, wraps: boolean, isLong: boolean): void => {
     if (text.length < shortest || known.has(text)) return;
     known.add(text);
@@ -75,6 +75,10 @@ export function redactor(): Redactor {
     holds: (given) => rangesIn(given.replaceAll(unseen, ''), false).length > 0,
     holdsLong: (given) => rangesIn(given.replaceAll(unseen, ''), false, longs).length > 0,
     is: (given) => known.has(given.trim()),
+    forget() {
+      known.clear();
+      [heads, tails, longs] = [index(), index(), index()];
+    },
   };
 }
 

@@ -56,11 +56,11 @@ describe('what is large and real is read:', () => {
     image: 'nginx',
     ports: [{ containerPort: at }],
   });
-  const pod = (at: number) => ({
+  const pod = (at: number, containers = 3) => ({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: `p-${at}`, labels: { a: 'b' } },
-    spec: { containers: parts(3, container) },
+    spec: { containers: parts(containers, container) },
   });
 
   test('a schema of 1 MB, with sixty levels', () => {
@@ -86,7 +86,7 @@ describe('what is large and real is read:', () => {
   });
 
   test('thousands of JSON objects, one after the other', () => {
-    expect(read(parts(12_000, (at) => JSON.stringify(pod(at))).join('\n'))).toBe(12_000);
+    expect(read(parts(12_000, (at) => JSON.stringify(pod(at, 1))).join('\n'))).toBe(12_000);
   });
 
   test('a dashboard as JSON in a ConfigMap, quoted and as a block', () => {

@@ -8,7 +8,10 @@ import { firstAt, replay, targetOf } from '../../support/rollout/recording.ts';
 const fatal = ({ state }: Verdict): boolean => state === 'failed';
 
 function failsAfter(name: string, patience: Patience): number | undefined {
-  const at = firstAt(replay(name, { patience, longer: 700_000, step: 1_000 }), fatal);
+  const at = firstAt(
+    replay(name, { patience, longer: 700_000, step: 1_000, skipQuiet: true }),
+    fatal,
+  );
   return at === undefined ? undefined : Math.round((at - targetOf(name).at) / 1_000);
 }
 

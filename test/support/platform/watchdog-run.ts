@@ -41,7 +41,7 @@ const ways: Readonly<Record<string, () => unknown>> = {
     writingOut(() => spin(4_000))('');
     return sleep(100);
   },
-  'is well': () => sleep(4_000),
+  'is well': () => sleep(2_500),
 };
 
 startWatchdog({

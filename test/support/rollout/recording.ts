@@ -52,6 +52,11 @@ export interface ReplayOptions {
   readonly longer?: number;
   /** Milliseconds between looks; default 250. */
   readonly step?: number;
+  /**
+   * Looks only when something has happened, or the last verdict says that it holds no longer: what
+   * test/rollout/again.test.ts proves of every recording. Moments in between repeat the last one.
+   */
+  readonly skipQuiet?: boolean;
   readonly patience?: Patience;
   /** Changes the recording's text before it is read. */
   readonly rewrite?: (text: string) => string;
@@ -59,8 +64,16 @@ export interface ReplayOptions {
 
 const folder = new URL('../../fixtures/cluster/', import.meta.url);
 
-export function recording(name: string, rewrite = (text: string) => text): Recording {
-  return parse(rewrite(readFileSync(new URL(`${name}.yaml`, folder), 'utf8'))) as Recording;
+const asRecorded = new Map<string, Recording>();
+
+/** A recording by its path below `test/fixtures/cluster`; nobody may change what it gives. */
+export function recording(name: string, rewrite?: (text: string) => string): Recording {
+  const known = rewrite ? undefined : asRecorded.get(name);
+  if (known) return known;
+  const text = readFileSync(new URL(`${name}.yaml`, folder), 'utf8');
+  const tape = parse(rewrite ? rewrite(text) : text) as Recording;
+  if (!rewrite) asRecorded.set(name, tape);
+  return tape;
 }
 
 function isPatch(value: unknown): value is Patch {
@@ -129,12 +142,18 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
       ? forget(memory, each, start + Math.max(at, from))
       : remember(memory, each, start + Math.max(at, from));
   };
+  let last: Verdict | undefined;
   const look = (at: number): Moment => {
+    const isDue = !last || asks(last) || start + at >= (last.againAt ?? Infinity);
+    if (options.skipQuiet && last && !isDue && !(queue[0] && queue[0].at <= at)) {
+      return { at, verdict: last };
+    }
     while (queue[0] && queue[0].at <= at) take(queue.shift() as Step);
     const verdict = judge(object, snapshot, memory, start + at);
     if (verdict.state === 'ready' && object.kind === 'Job') {
       memory = keepReady(memory, object, verdict);
     }
+    last = verdict;
     memory = answers(memory, verdict, { at, now: start + at, read: options.read ?? noted });
     return { at, verdict };
   };
@@ -142,6 +161,10 @@ export function replay(name: string, options: ReplayOptions = {}): readonly Mome
   const count = Math.floor((end - from) / step) + 1;
   return Array.from({ length: count }, (_, index) => look(from + step * index));
 }
+
+/** Waits for a read: the answer may change the verdict at once. */
+export const asks = (verdict: Verdict): boolean =>
+  verdict.findings.some(({ proof }) => proof !== undefined) || (verdict.asks ?? []).length > 0;
 
 interface Reading {
   readonly at: number;
