@@ -262,6 +262,45 @@ interface Good {
   readonly warns?: RegExp;
 }
 
+const secure =
+  'securityContext: {runAsNonRoot: true, allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, seccompProfile: {type: RuntimeDefault}}';
+
+/** One of each, with all that a restricted namespace asks for. */
+function everyKind(tag: string): string {
+  const pod = (more = '') =>
+    `{${more}containers: [{name: app, image: "registry.example/app:${tag}", ${secure}}]}`;
+  const template = (app: string) => `{metadata: {labels: {app: ${app}}}, spec: ${pod()}}`;
+  const set = (kind: string, name: string, more: string) =>
+    object(
+      kind,
+      name,
+      `spec: {selector: {matchLabels: {app: ${name}}}, template: ${template(name)}${more}}\n`,
+      'apps/v1',
+    );
+  const task = `{spec: ${pod('restartPolicy: Never, ')}}`;
+  return together(
+    set('Deployment', 'web', ''),
+    set(
+      'StatefulSet',
+      'set',
+      ', serviceName: set, volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}]',
+    ),
+    set('DaemonSet', 'agent', ''),
+    object(
+      'Job',
+      `once-${tag}`,
+      `spec: {completionMode: Indexed, completions: 2, template: ${task}}\n`,
+      'batch/v1',
+    ),
+    object(
+      'CronJob',
+      'nightly',
+      `spec: {schedule: "0 3 * * *", jobTemplate: {spec: {template: ${task}}}}\n`,
+      'batch/v1',
+    ),
+  );
+}
+
 const job = (phase: string) =>
   `apiVersion: batch/v1
 kind: Job
@@ -374,6 +413,36 @@ describe('not refused', () => {
     },
     60_000,
   );
+
+  test('every kind that makes pods, new and changed, under the strictest pod security', async () => {
+    const namespace = await namespaceWith(['pod-security.kubernetes.io/enforce=restricted']);
+    const fresh = await run(namespace, everyKind('1'), { command: 'diff' });
+    expect([fresh.text, fresh.findings]).toEqual([fresh.text, []]);
+    await site.cluster.kubectl(['-n', namespace, 'apply', '-f', '-'], everyKind('1'));
+    const first = `/api/v1/namespaces/${namespace}/pods/set-0`;
+    await until({ what: 'its first pod', timeoutMs: 30_000 }, async () =>
+      (await site.cluster.api({ path: first })).status === 200 ? true : undefined,
+    );
+    const changed = await run(namespace, everyKind('2'), { command: 'diff' });
+    expect([changed.text, fatal(changed)]).toEqual([changed.text, []]);
+    for (const each of [fresh, changed]) expect(each.text).not.toContain('not checked before');
+    // They were tried, each as its controller makes it: as root they would not pass.
+    const root = await run(
+      namespace,
+      everyKind('3').replaceAll('runAsNonRoot: true', 'runAsUser: 0'),
+      {
+        command: 'diff',
+      },
+    );
+    expect(fatal(root).map(({ object: of }) => of)).toEqual([
+      'Deployment/web',
+      'StatefulSet/set',
+      'DaemonSet/agent',
+      'Job/once-3',
+    ]);
+    const warned = root.findings.filter(({ severity }) => severity === 'warning');
+    expect(warned.map(({ object: of }) => of)).toContain('CronJob/nightly');
+  }, 120_000);
 
   test('without the right to make pods it is said, and the rest is checked', async () => {
     const namespace = await namespaceWith();
