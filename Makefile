@@ -19,7 +19,7 @@ demo: $(NODE) ## a local cluster, a deploy by the bundle, then a broken one and 
 	@$(NODE) scripts/demo.ts
 
 test: $(NODE) ## lint, types, unit, 20,000 hostile inputs, documents, workflows, bundle, and a real API server with simulated nodes
-	@$(NODE) scripts/test.ts lint types unit fuzz docs workflows bundle kwok
+	@$(NODE) scripts/test.ts lint types unit slow fuzz docs workflows bundle kwok
 
 test-node: $(NODE) ## on a real kubelet, containerd and registry (root, Debian)
 	@$(NODE) scripts/test.ts node

@@ -14,7 +14,8 @@ const suites = (kind) => `<rootDir>/e2e/suites/**/*${kind}.test.ts`;
 export default {
   maxWorkers: '100%',
   projects: [
-    project('unit', ['<rootDir>/test/**/*.test.ts'], unit),
+    project('unit', ['<rootDir>/test/**/*.test.ts', '!**/*.slow.test.ts'], unit),
+    project('slow', ['<rootDir>/test/**/*.slow.test.ts'], unit),
     project('kwok', [suites(''), '!**/*.node.test.ts', '!**/*.stack.test.ts'], real),
     project('node', [suites('.node')], real),
     project('stack', [suites('.stack')], real),

@@ -137,6 +137,8 @@ const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
   workflows,
   bundle: () => command(process.execPath, ['scripts/build.ts', '--check']),
   unit: () => suite('unit', 'unit'),
+  /** Unit tests that start processes, or hold a time against real ones. */
+  slow: () => suite('slow', 'slow'),
   fuzz: fuzzed,
   kwok: () => onCluster('kwok'),
   node: () => onCluster('node'),
@@ -145,7 +147,7 @@ const checks: Readonly<Record<string, () => Counts | Promise<Counts>>> = {
 
 /** Each row beside the other, a row's checks one after the other; a cluster comes when they have ended. */
 const rows: readonly (readonly string[])[] = [
-  ['unit', 'fuzz'],
+  ['unit', 'slow', 'fuzz'],
   ['lint', 'types', 'docs', 'workflows', 'bundle'],
 ];
 

@@ -27,7 +27,7 @@ enableCompileCache(join(root, '.tmp', 'compiled'));
 registerHooks({
   resolve: (specifier, context, next) =>
     specifier === '@jest/globals'
-      ? { url: new URL('globals.ts', import.meta.url).href, shortCircuit: true }
+      ? { url: new URL('./globals.ts', import.meta.url).href, shortCircuit: true }
       : next(specifier, context),
 });
 
