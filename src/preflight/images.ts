@@ -23,12 +23,12 @@ export const images: Check = {
   async run(preflight) {
     const wanted = imagesOf(preflight);
     if (wanted.length === 0) return { findings: [], unchecked: [] };
-    const running = await runningImages(wanted, preflight);
-    const asked = wanted.filter(({ host }) => mayAsk(host, running, preflight));
+    const isKnown = ({ host }: Wanted) => mayAsk(host, preflight);
+    // Pods are listed only where something hangs on it.
+    const running = wanted.every(isKnown) ? undefined : await runningImages(wanted, preflight);
+    const asked = wanted.filter((each) => isKnown(each) || running?.hosts.has(each.host));
     const results = await Promise.all(
-      [...Map.groupBy(asked, (each) => keyOf(each)).values()].map((same) =>
-        ofImage(same, running, preflight),
-      ),
+      [...Map.groupBy(asked, keyOf).values()].map((same) => ofImage(same, preflight)),
     );
     return {
       findings: results.flatMap((each) => ('findings' in each ? each.findings : [])),
@@ -140,19 +140,17 @@ function hostOf(image: string): string | undefined {
   return parsed && (parsed.registry ?? 'docker.io');
 }
 
-/** Another host's answer proves nothing for the nodes; one that a stranger names is not contacted. */
-function mayAsk(host: string, { hosts }: Running, { registries }: Preflight): boolean {
-  if (hosts.has(host)) return true;
+/**
+ * Beside hosts whose images live pods run: another host's answer proves nothing for the nodes, and one that a
+ * stranger names is not contacted.
+ */
+function mayAsk(host: string, { registries }: Preflight): boolean {
   return !registries.foreign && (publicHosts.has(host) || registries.own === host);
 }
 
 type Result = { readonly findings: Awaited<ReturnType<Check['run']>>['findings'] } | Unverified;
 
-async function ofImage(
-  same: readonly Wanted[],
-  running: Running,
-  preflight: Preflight,
-): Promise<Result> {
+async function ofImage(same: readonly Wanted[], preflight: Preflight): Promise<Result> {
   const [first] = same;
   if (!first) return { findings: [] };
   const name = `image ${plain(first.image, 200)}`;
@@ -161,7 +159,7 @@ async function ofImage(
     return { object: name, why: answer?.why ?? 'the registry gave no answer in 5 s' };
   }
   if (answer.there) return { findings: [] };
-  const preloaded = await preloadedWhy(same, running, preflight);
+  const preloaded = await preloadedWhy(same, preflight);
   return {
     findings: same.map(({ workload, container, field, image, repository, reference, always }) =>
       podFinding(workload, {
@@ -306,11 +304,13 @@ const mostReported = 50;
 
 /** Why a node may have the image already; undefined: none has. */
 async function preloadedWhy(
-  [first]: readonly Wanted[],
-  running: Running,
-  { cluster }: Preflight,
+  same: readonly Wanted[],
+  preflight: Preflight,
 ): Promise<string | undefined> {
+  const [first] = same;
   if (!first) return undefined;
+  const { cluster } = preflight;
+  const running = await runningImages(same, preflight);
   if (running.images.has(first.image)) return 'a running pod has this image, so its node has it';
   const read = await cluster.list(nodes);
   if (read.state !== 'known') return 'nodes may not be listed, and one may have the image already';

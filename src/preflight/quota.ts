@@ -310,11 +310,27 @@ function heldWhileSurging({ workload, pod }: Need, scaled: Scaled): Amounts | un
     starts !== 'scaled up' &&
     textAt(object, 'spec', 'strategy', 'type') !== 'Recreate';
   if (!live || !pod || !isRolling || unavailable(object) > 0) return undefined;
-  const available = valueAt(live, ['status', 'availableReplicas']);
   const old = Math.min(replicasOf(live), replicasAtEnd(workload, scaled));
-  // Older pods that are not available go first, whatever the strategy says.
-  if (old < 1 || typeof available !== 'number' || available < old) return undefined;
+  if (old < 1 || !isSettled(live)) return undefined;
   return added(times(oldPod(live, object, pod), old), pod);
+}
+
+/**
+ * All its pods are of its own version, and available. While it rolls out, pods of the version to come may be
+ * there already (a way back), and those that are not available go first, whatever the strategy says.
+ */
+function isSettled(live: KubeObject): boolean {
+  const { replicas, updatedReplicas, availableReplicas, observedGeneration } = fieldsAt(
+    live,
+    'status',
+  );
+  const { generation } = live.metadata;
+  return (
+    replicas === replicasOf(live) &&
+    updatedReplicas === replicas &&
+    availableReplicas === replicas &&
+    (generation === undefined || observedGeneration === generation)
+  );
 }
 
 /** `maxUnavailable` as pods, as the Deployment controller rounds it (ResolveFenceposts). */

@@ -82,6 +82,8 @@ async function isStale(
   try {
     const resource = await api.resourceOf(apiVersion, kind);
     if (!resource) return false;
+    // Kubernetes leaves alone what is cluster-wide and names an owner in a namespace.
+    if (resource.namespaced && namespace === undefined) return false;
     const at = resource.namespaced ? namespace : undefined;
     const object = { apiVersion, kind, metadata: { name, ...(at ? { namespace: at } : {}) } };
     const live = await readOne({ resource, object, api, signal });
