@@ -2,11 +2,11 @@
 
 import type { Unverified } from '../apply/planned/change.ts';
 import { readOne } from '../cluster/live-objects.ts';
-import { ActionError } from '../core/errors.ts';
+import { ActionError, type Finding } from '../core/errors.ts';
 import { plain } from '../core/plain-text.ts';
 import { isBareName, parseReference } from '../images/reference.ts';
 import type { Path } from '../kube/document.ts';
-import { items, textAt, valueAt } from '../kube/json.ts';
+import { fieldsAt, items, textAt, valueAt } from '../kube/json.ts';
 import { resourceOfKind } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
@@ -158,7 +158,7 @@ async function ofImage(same: readonly Wanted[], preflight: Preflight): Promise<R
   if (answer === undefined || 'why' in answer) {
     return { object: name, why: answer?.why ?? 'the registry gave no answer in 5 s' };
   }
-  if (answer.there) return { findings: [] };
+  if (answer.there) return { findings: await otherPlatforms(same, answer.platforms, preflight) };
   const preloaded = await preloadedWhy(same, preflight);
   return {
     findings: same.map(({ workload, container, field, image, repository, reference, always }) =>
@@ -183,7 +183,11 @@ async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-type Answer = { readonly there: boolean } | { readonly why: string };
+type Answer =
+  | { readonly there: false }
+  /** Of an index: its platforms. */
+  | { readonly there: true; readonly platforms: readonly string[] }
+  | { readonly why: string };
 
 /**
  * With each login in turn, as the kubelet does, and without one last. Missing is only what the registry does
@@ -211,7 +215,12 @@ async function lookUp(wanted: Wanted, preflight: Preflight): Promise<Answer> {
       authHost: registries.own === host ? registries.authHost : undefined,
     });
     try {
-      if (await client.find(repository, reference)) return { there: true };
+      const found = await client.find(repository, reference);
+      if (found) {
+        const isIndex = /index|list/.test(found.mediaType);
+        const platforms = isIndex ? await client.platforms(repository, reference) : [];
+        return { there: true, platforms };
+      }
       missing ||= await client.mayRead(repository);
     } catch (error) {
       if (!(error instanceof ActionError)) throw error;
@@ -296,6 +305,38 @@ async function liveSecret(
     if (error instanceof ActionError) return undefined;
     throw error;
   }
+}
+
+/** Nodes of another platform may be added at any time, so it is never certain. */
+async function otherPlatforms(
+  same: readonly Wanted[],
+  platforms: readonly string[],
+  { cluster }: Preflight,
+): Promise<readonly Finding[]> {
+  if (platforms.length === 0) return [];
+  const read = await cluster.list(nodes);
+  if (read.state !== 'known' || read.value.length === 0) return [];
+  const own = new Set(
+    read.value.map((node) => {
+      const { operatingSystem, architecture } = fieldsAt(node, 'status', 'nodeInfo');
+      return `${String(operatingSystem)}/${String(architecture)}`;
+    }),
+  );
+  if (platforms.some((each) => own.has(each))) return [];
+  return same.map(({ workload, container, field, image }) =>
+    podFinding(workload, {
+      code: 'image-not-found',
+      what: `the image ${plain(image, 200)} of container ${plain(container, 80)} has no variant for any node`,
+      field,
+      container,
+      evidence: [
+        plain(`it has ${platforms.join(', ')}`, 300),
+        plain(`nodes are ${[...own].join(', ')}`, 300),
+      ],
+      hint: 'Build it for the platform of the nodes: platforms in the build input, or docker build --platform.',
+      doubt: 'a node of another platform may be added',
+    }),
+  );
 }
 
 const nodes: Resource = { apiVersion: 'v1', kind: 'Node', plural: 'nodes', namespaced: false };

@@ -3,7 +3,7 @@
 import { ActionError, type Finding } from '../core/errors.ts';
 import { type Http, type HttpRequest, type HttpResponse, TransportError } from '../core/ports.ts';
 import { reveal, Secret } from '../core/secret.ts';
-import { jsonFields } from '../kube/json.ts';
+import { fieldsAt, items, jsonFields } from '../kube/json.ts';
 import { type Password, registryUrl } from './address.ts';
 import { mayReceive, strangeRealm } from './auth-host.ts';
 import { basicAuth } from './docker-config.ts';
@@ -17,6 +17,8 @@ export interface Manifest {
 export interface RegistryClient {
   /** Undefined if the registry has no such tag. Throws ActionError if that cannot be determined. */
   find(repository: string, tag: string): Promise<Manifest | undefined>;
+  /** `linux/amd64`, … of an index; empty for an image of one platform, or without an answer. */
+  platforms(repository: string, reference: string): Promise<readonly string[]>;
   /** Whether the login may list the repository's tags: then what is not there does not exist. */
   mayRead(repository: string): Promise<boolean>;
   /**
@@ -73,6 +75,17 @@ export function registryClient(options: ClientOptions): RegistryClient {
         return { digest, mediaType: response.headers['content-type'] ?? '' };
       }
       throw problem(response, repository, 'pull');
+    },
+    async platforms(repository, reference) {
+      const scope = `repository:${pathOf(repository)}:pull`;
+      const got = await send({ url: manifest(repository, reference), headers: accept }, scope);
+      if (got.status !== 200) return [];
+      return items(jsonFields(got.body)['manifests']).flatMap((each) => {
+        const { os, architecture } = fieldsAt(each, 'platform');
+        // What an attestation is of has no platform.
+        const isKnown = typeof os === 'string' && os !== 'unknown';
+        return isKnown ? [`${os}/${String(architecture)}`] : [];
+      });
     },
     async mayRead(repository) {
       const url = `${base}/v2/${pathOf(repository)}/tags/list?n=1`;

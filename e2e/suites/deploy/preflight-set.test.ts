@@ -348,6 +348,35 @@ describe('not refused', () => {
     expect([result.text, result.outputs['status']]).toEqual([result.text, 'deployed']);
   });
 
+  withRegistry('an image without a variant for the nodes that there are', async () => {
+    const { address } = registry;
+    const manifest = makeImage({ program: Buffer.from('#!') }).manifest;
+    const index = {
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+      manifests: [
+        {
+          mediaType: 'application/vnd.docker.distribution.manifest.v2+json',
+          digest: manifest.digest,
+          size: manifest.data.length,
+          platform: { os: 'linux', architecture: 's390x' },
+        },
+      ],
+    };
+    const put = await fetch(`http://${address}/v2/shop/web/manifests/s390x`, {
+      method: 'PUT',
+      headers: { 'content-type': index.mediaType },
+      body: JSON.stringify(index),
+    });
+    expect(put.status).toBe(201);
+    const result = await untouched(web(`${address}/shop/web:s390x`), {
+      registry: `${address}/shop`,
+    });
+    expect(of('image-not-found', result)).toMatchObject([
+      { severity: 'warning', evidence: expect.arrayContaining(['it has linux/s390x']) },
+    ]);
+  });
+
   test('an image of a host that only the nodes see is not asked for', async () => {
     const result = await untouched(web('mirror.internal:5000/app:1'));
     expect(of('image-not-found', result)).toEqual([]);

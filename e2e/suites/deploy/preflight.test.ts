@@ -425,7 +425,8 @@ describe('not refused', () => {
     );
     const changed = await run(namespace, everyKind('2'), { command: 'diff' });
     expect([changed.text, fatal(changed)]).toEqual([changed.text, []]);
-    for (const each of [fresh, changed]) expect(each.text).not.toMatch(/not checked before: (?!image )/);
+    for (const each of [fresh, changed])
+      expect(each.text).not.toMatch(/not checked before: (?!image )/);
     // They were tried, each as its controller makes it: as root they would not pass.
     const root = await run(
       namespace,
