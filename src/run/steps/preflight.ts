@@ -43,16 +43,17 @@ export async function preflight({ checks }: StepOf<'preflight'>, run: Connected)
 function registriesOf(run: Connected): Registries {
   const { inputs, context, engine, state } = run;
   const { registry } = inputs;
-  const open = () => registryOf(run).catch(() => undefined);
   return {
     own: registry?.host,
     authHost: registry?.authHost,
     pushed: new Set(Object.values(referencesOf(state.built))),
     foreign: isUntrusted(context),
     async login(host) {
-      const opened = await open();
-      if (host !== registry?.host) return opened?.loginFor(host);
-      return (await opened?.login().catch(() => undefined)) ?? opened?.loginFor(host);
+      const isOwn = host === registry?.host;
+      // Opened for its own host alone: that writes files with the login.
+      const opened = await (isOwn ? registryOf(run) : state.registry)?.catch(() => undefined);
+      const own = isOwn ? await opened?.login().catch(() => undefined) : undefined;
+      return own ?? opened?.loginFor(host);
     },
     mask: engine.ports.log.mask,
   };
