@@ -5,6 +5,7 @@ import type { Api } from '../../src/cluster/api.ts';
 import type { ApiResponse } from '../../src/core/ports.ts';
 import { placeOf } from '../../src/kube/document.ts';
 import type { KubeObject } from '../../src/kube/objects.ts';
+import type { Registries } from '../../src/preflight/check.ts';
 import { startPreflight } from '../../src/preflight/preflight.ts';
 import { documentsOf } from '../support/manifests/documents.ts';
 import { noRegistries } from '../support/preflight/registries.ts';
@@ -47,8 +48,14 @@ function cluster({ answers = {} }: Cluster = {}) {
 
 const ok = (body: object): ApiResponse => ({ status: 200, headers: {}, body });
 
-async function check(yaml: string, around: Cluster = {}, live: readonly KubeObject[] = []) {
+async function check(
+  yaml: string,
+  around: Cluster = {},
+  live: readonly KubeObject[] = [],
+  registries: Partial<Registries> = {},
+) {
   const { api, asked } = cluster(around);
+  const urls: string[] = [];
   const documents = documentsOf(yaml);
   const planned = documents.map((document): PlannedObject => {
     const object = {
@@ -73,8 +80,13 @@ async function check(yaml: string, around: Cluster = {}, live: readonly KubeObje
     documents,
     namespace: 'shop',
     api,
-    http: undefined as never,
-    registries: noRegistries,
+    http: {
+      async send({ url }) {
+        urls.push(url);
+        return { status: 404, headers: {}, body: '' };
+      },
+    },
+    registries: { ...noRegistries, ...registries },
     clock: undefined as never,
     log: undefined as never,
     signal: new AbortController().signal,
@@ -85,7 +97,7 @@ async function check(yaml: string, around: Cluster = {}, live: readonly KubeObje
   const said = result.findings.map(
     ({ severity, code, what, line }) => `${severity} ${code} ${line}: ${what}`,
   );
-  return { ...result, said, asked, ahead, documents };
+  return { ...result, said, asked, ahead, documents, urls };
 }
 
 const web = (spec: string) => `apiVersion: apps/v1
@@ -580,5 +592,54 @@ describe('a quota', () => {
     expect(
       severities(await check([deployment('replicas: 5'), scaler].join('---\n'), { answers })),
     ).toEqual([]);
+  });
+});
+
+describe('an image', () => {
+  const of = (image: string) => web(`containers: [{name: app, image: "${image}"}]`);
+  const running = (image: string) => ({
+    '/api/v1/namespaces/shop/pods': {
+      metadata: {},
+      items: [
+        {
+          metadata: { name: 'web-1' },
+          spec: { containers: [{ image }] },
+          status: { phase: 'Running' },
+        },
+      ],
+    },
+  });
+
+  test('of a public host, or of the run’s own, is asked for, and any other where live pods have it', async () => {
+    expect((await check(of('ghcr.io/shop/web:1'))).urls[0]).toContain(
+      'https://ghcr.io/v2/shop/web/',
+    );
+    expect((await check(of('nginx:1'))).urls[0]).toContain('/v2/library/nginx/manifests/1');
+    expect((await check(of('hub.example/web:1'))).urls).toEqual([]);
+    const own = await check(of('hub.example/web:1'), {}, [], { own: 'hub.example' });
+    expect(own.urls[0]).toContain('https://hub.example/');
+    const live = await check(of('hub.example/web:2'), { answers: running('hub.example/web:1') });
+    expect(live.urls[0]).toContain('https://hub.example/');
+  });
+
+  test('that a stranger names is asked for only where live pods have its host', async () => {
+    const foreign = { foreign: true, own: 'hub.example' };
+    for (const image of ['ghcr.io/x/y:1', 'hub.example/web:1', '169.254.169.254:80/x/y:1']) {
+      expect((await check(of(image), {}, [], foreign)).urls).toEqual([]);
+    }
+    const around = { answers: running('hub.example/web:1') };
+    expect((await check(of('hub.example/web:2'), around, [], foreign)).urls).not.toEqual([]);
+  });
+
+  test('that this run has pushed, or whose name stands for a build, is not asked for', async () => {
+    const pushed = new Set(['ghcr.io/shop/web:1']);
+    expect((await check(of('ghcr.io/shop/web:1'), {}, [], { pushed })).urls).toEqual([]);
+    expect((await check(of('web'))).urls).toEqual([]);
+  });
+
+  test('that is missing in a repository nobody may list is said, and no finding', async () => {
+    const { findings, unchecked } = await check(of('ghcr.io/shop/web:1'));
+    expect(findings).toEqual([]);
+    expect(unchecked).toMatchObject([{ object: 'image ghcr.io/shop/web:1' }]);
   });
 });
