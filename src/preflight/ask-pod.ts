@@ -7,7 +7,9 @@ import { managerOf } from '../kube/managed-fields.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { pathOf } from '../kube/paths.ts';
 import type { Preflight } from './check.ts';
+import { madePod, type PodNeed, withoutComing } from './made-pod.ts';
 import { type PodAnswer, type PodRefusal, podAnswer } from './pod-refusals.ts';
+import type { WorkloadPods } from './workload-pods.ts';
 
 const pods = resourceOfKind('Pod');
 /** A webhook that takes longer than this is not waited for: it may be one that hangs. */
@@ -24,6 +26,29 @@ export type Asked =
     }
   | Extract<PodAnswer, { readonly by: 'chance' }>
   | { readonly by: PodRefusal; readonly message: string };
+
+const keyOfNeed: Readonly<Record<PodNeed['kind'], string>> = {
+  ServiceAccount: 'ServiceAccount',
+  PriorityClass: 'scheduling.k8s.io/PriorityClass',
+  RuntimeClass: 'node.k8s.io/RuntimeClass',
+};
+
+/**
+ * A pod of the workload without what the run has yet to make, and `Kind/name` of what was left out of it;
+ * undefined for a kind whose controller we do not know.
+ */
+export function triedPod({ object }: WorkloadPods, { run }: Preflight) {
+  const pod = madePod(object);
+  const { namespace } = object.metadata;
+  return (
+    pod &&
+    withoutComing(pod, (kind, name) => {
+      const at = kind === 'ServiceAccount' ? namespace : undefined;
+      const own = run.find(keyOfNeed[kind], at, name);
+      return own !== undefined && own.planned?.live === undefined;
+    })
+  );
+}
 
 const known = new WeakMap<Preflight, Map<string, Promise<Asked>>>();
 

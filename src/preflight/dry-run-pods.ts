@@ -12,9 +12,9 @@ import { type KubeObject, nameOf } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import { wordsOf } from '../rejection/rejection.ts';
 import { choices, nearest } from '../rollout/facts/nearest.ts';
-import { type Asked, askPod } from './ask-pod.ts';
+import { type Asked, askPod, triedPod } from './ask-pod.ts';
 import type { Check, CheckResult, Preflight } from './check.ts';
-import { madePod, type PodNeed, withoutComing } from './made-pod.ts';
+import { madePod } from './made-pod.ts';
 import { type PodProblem, podFinding } from './pod-finding.ts';
 import type { PodRefusal } from './pod-refusals.ts';
 import { changedByRun, doubtAbout, type Refused } from './refusal-doubts.ts';
@@ -49,24 +49,13 @@ interface Try {
  * Undefined: nothing is tried. A bare Pod was dry-run as it is, a workload that stays as it is has its
  * pods already, and what could not be dry-run has been said.
  */
-function tryOf(workload: WorkloadPods, { run }: Preflight): Try | undefined {
-  const { planned, object, starts } = workload;
+function tryOf(workload: WorkloadPods, preflight: Preflight): Try | undefined {
+  const { planned, starts } = workload;
   const stays = starts === undefined && planned.change === 'unchanged';
-  const pod = madePod(object);
-  if (stays || planned.unverified !== undefined || !pod) return undefined;
-  const { namespace } = object.metadata;
-  const tried = withoutComing(pod, (kind, name) => {
-    const own = run.find(keyOfNeed[kind], kind === 'ServiceAccount' ? namespace : undefined, name);
-    return own !== undefined && own.planned?.live === undefined;
-  });
-  return { workload, ...tried };
+  if (stays || planned.unverified !== undefined) return undefined;
+  const tried = triedPod(workload, preflight);
+  return tried && { workload, ...tried };
 }
-
-const keyOfNeed: Readonly<Record<PodNeed['kind'], string>> = {
-  ServiceAccount: 'ServiceAccount',
-  PriorityClass: 'scheduling.k8s.io/PriorityClass',
-  RuntimeClass: 'node.k8s.io/RuntimeClass',
-};
 
 /** Pods of one shape pass or fail admission together, unless a check knows them by name or label. */
 function shapeOf({ metadata, spec }: KubeObject): string {

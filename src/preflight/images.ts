@@ -1,6 +1,7 @@
 // The check of images: whether the registry has what this run's pods are to pull.
 
 import type { Unverified } from '../apply/planned/change.ts';
+import { slots } from '../cluster/concurrency.ts';
 import { readOne } from '../cluster/live-objects.ts';
 import { ActionError, type Finding } from '../core/errors.ts';
 import { plain } from '../core/plain-text.ts';
@@ -11,9 +12,10 @@ import { resourceOfKind } from '../kube/kinds.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import type { Resource } from '../kube/resource.ts';
-import type { Password } from '../registry/address.ts';
+import { isLoopbackRegistry, type Password } from '../registry/address.ts';
 import { hubPath, registryClient } from '../registry/client.ts';
 import { storedLogin } from '../registry/docker-config.ts';
+import { askPod, triedPod } from './ask-pod.ts';
 import type { Check, Preflight } from './check.ts';
 import { podFinding } from './pod-finding.ts';
 import type { WorkloadPods } from './workload-pods.ts';
@@ -26,10 +28,16 @@ export const images: Check = {
     const isKnown = ({ host }: Wanted) => mayAsk(host, preflight);
     // Pods are listed only where something hangs on it.
     const running = wanted.every(isKnown) ? undefined : await runningImages(wanted, preflight);
-    const asked = wanted.filter((each) => isKnown(each) || running?.hosts.has(each.host));
+    // A loopback name is another machine's registry on a node.
+    const isSeen = ({ host }: Wanted) => running?.hosts.has(host) && !isLoopbackRegistry(host);
+    const asked = wanted.filter((each) => isKnown(each) || isSeen(each));
+    const queue = slots({ start: mostAtOnce, most: mostAtOnce });
+    const until = deadline();
     const results = await Promise.all(
-      [...Map.groupBy(asked, keyOf).values()].map((same) => ofImage(same, preflight)),
-    );
+      [...Map.groupBy(asked, keyOf).values()].map((same) =>
+        ofImage(same, preflight, (work) => until.race(queue.run(work))),
+      ),
+    ).finally(until.clear);
     return {
       findings: results.flatMap((each) => ('findings' in each ? each.findings : [])),
       unchecked: results.flatMap((each) => ('why' in each ? [each] : [])),
@@ -54,6 +62,8 @@ const publicHosts: ReadonlySet<string> = new Set([
 
 /** All answers together take no longer than this. */
 const mostMs = 5_000;
+/** Registries answer a flood with 429. */
+const mostAtOnce = 16;
 
 interface Wanted {
   readonly workload: WorkloadPods;
@@ -150,15 +160,21 @@ function mayAsk(host: string, { registries }: Preflight): boolean {
 
 type Result = { readonly findings: Awaited<ReturnType<Check['run']>>['findings'] } | Unverified;
 
-async function ofImage(same: readonly Wanted[], preflight: Preflight): Promise<Result> {
+async function ofImage(
+  same: readonly Wanted[],
+  preflight: Preflight,
+  inTime: (work: () => Promise<Answer>) => Promise<Answer | undefined>,
+): Promise<Result> {
   const [first] = same;
   if (!first) return { findings: [] };
   const name = `image ${plain(first.image, 200)}`;
-  const answer = await inTime(lookUp(first, preflight));
+  const answer = await inTime(() => lookUp(first, preflight));
   if (answer === undefined || 'why' in answer) {
     return { object: name, why: answer?.why ?? 'the registry gave no answer in 5 s' };
   }
   if (answer.there) return { findings: await otherPlatforms(same, answer.platforms, preflight) };
+  const admitted = await admittedWhy(first, preflight);
+  if (admitted !== undefined) return { object: name, why: admitted };
   const preloaded = await preloadedWhy(same, preflight);
   return {
     findings: same.map(({ workload, container, field, image, repository, reference, always }) =>
@@ -169,18 +185,51 @@ async function ofImage(same: readonly Wanted[], preflight: Preflight): Promise<R
         container,
         evidence: [plain(`the registry has ${repository}, and no ${reference} in it`, 500)],
         doubt: always ? undefined : preloaded,
+        doubtful: 'note',
       }),
     ),
   };
 }
 
-/** Undefined: too late. */
-async function inTime<T>(work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), mostMs);
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+/**
+ * Why the pods may pull something else, or in another way: webhooks put mirrors in front of images, and
+ * add pull secrets. Undefined: admission leaves both as they are.
+ */
+async function admittedWhy(
+  { workload, field, image }: Wanted,
+  preflight: Preflight,
+): Promise<string | undefined> {
+  const tried = triedPod(workload, preflight);
+  const asked = tried && (await askPod(tried.pod, preflight));
+  if (asked?.by !== 'nobody' || !asked.pod) {
+    return 'it is not in the registry, but admission may put another image in its place';
+  }
+  const list = String(field[0]);
+  const container = textAt(valueAt(podSpecOf(workload.object), field.slice(0, 2)), 'name');
+  const found = items(valueAt(asked.pod, ['spec', list])).find(
+    (each) => textAt(each, 'name') === container,
+  );
+  if (textAt(found, 'image') !== image) return 'admission puts another image in its place';
+  const written = pullSecretsOf(podSpecOf(workload.object));
+  const added = pullSecretsOf(asked.pod['spec']).filter((each) => !written.includes(each));
+  const known = await accountSecrets(
+    podSpecOf(workload.object),
+    workload.object.metadata.namespace,
+    preflight,
+  );
+  return added.every((each) => known.includes(each))
+    ? undefined
+    : 'admission adds pull secrets that were not tried';
+}
+
+/** `race` gives undefined where the work is not done in time. */
+function deadline() {
+  const late = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => late.resolve(undefined), mostMs);
+  return {
+    race: <T>(work: Promise<T>): Promise<T | undefined> => Promise.race([work, late.promise]),
+    clear: () => clearTimeout(timer),
+  };
 }
 
 type Answer =

@@ -12,6 +12,7 @@ import { groupOf, type KubeObject, kindKey, nameOf } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import type { Resource } from '../kube/resource.ts';
 import type { Check, Preflight } from './check.ts';
+import { revisionHashes } from './revision-hash.ts';
 import type { WorkloadPods } from './workload-pods.ts';
 
 export const objectSet: Check = {
@@ -151,21 +152,27 @@ const serviceType = ({ object }: PlannedObject): string =>
 
 /** A label has at most 63 characters: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
 const longestLabel = 63;
-/** A revision's hash has 10 digits, seldom fewer: FNV-32 as a decimal number. */
+/** A revision's hash has 10 digits, seldom fewer: a number of 32 bits. */
 const revisionHash = 10;
 const longestSet = longestLabel - 1 - revisionHash;
+/** From this length on one hash in 5,000 or fewer would fit. */
+const hopeless = 57;
 
 /**
- * The label `controller-revision-hash` of a StatefulSet's pods is its name, a hyphen and a hash of 10
- * digits; of 53 characters one set in four has a shorter hash, of 54 and more one in forty at most. One
- * that has pods has proved that it can.
+ * The label `controller-revision-hash` of a StatefulSet's pods is its name, a hyphen and a hash. Where the
+ * server has filled in the template the hash is known. A set that has pods has proved that it can.
  */
 function longNames({ planned, object, starts, dormant }: WorkloadPods): readonly Finding[] {
   const { name } = object.metadata;
   if (kindKey(object) !== 'apps/StatefulSet' || name.length <= longestSet) return [];
   const running = valueAt(planned.live, ['status', 'replicas']);
   if (typeof running === 'number' && running > 0) return [];
-  const certain = starts !== undefined && name.length > longestSet + 1;
+  const isKnown =
+    planned.unverified === undefined &&
+    valueAt(object, ['spec', 'template', 'spec', 'schedulerName']) !== undefined;
+  const fits = revisionHashes(object).some((hash) => name.length + 1 + hash.length <= longestLabel);
+  if (isKnown && fits) return [];
+  const certain = starts !== undefined && (isKnown || name.length >= hopeless);
   const why = starts === undefined ? dormant : 'a short hash would still fit';
   return [
     problem(planned, {
@@ -316,7 +323,8 @@ const definitions: Resource = {
  */
 async function tooLarge({ planned, cluster }: Preflight): Promise<readonly Finding[]> {
   const large = planned.filter(changes).flatMap((each) => {
-    const size = Buffer.byteLength(JSON.stringify(each.object));
+    // What the server drops (unknown fields of a custom kind) is not stored.
+    const size = Math.min(sizeOf(each.object), sizeOf(ownOf(each)));
     return size > mostBytes ? [{ each, size }] : [];
   });
   return Promise.all(
@@ -326,7 +334,7 @@ async function tooLarge({ planned, cluster }: Preflight): Promise<readonly Findi
       const isCustom = !isBuiltIn(object);
       const read = isCustom ? await cluster.get(definitions, undefined, name) : undefined;
       const asJson = read?.state === 'known' && read.value !== undefined;
-      const proven = live !== undefined && Buffer.byteLength(JSON.stringify(live)) > mostBytes;
+      const proven = live !== undefined && sizeOf(live) > mostBytes;
       return problem(each, {
         code: 'manifest-invalid',
         severity: asJson && !proven ? 'fatal' : 'warning',
@@ -339,3 +347,5 @@ async function tooLarge({ planned, cluster }: Preflight): Promise<readonly Findi
     }),
   );
 }
+
+const sizeOf = (object: KubeObject): number => Buffer.byteLength(JSON.stringify(object));

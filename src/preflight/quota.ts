@@ -9,9 +9,8 @@ import { type KubeObject, kindKey } from '../kube/objects.ts';
 import { podSpecOf } from '../kube/pod-template.ts';
 import { amountOf } from '../kube/quantity.ts';
 import type { Resource } from '../kube/resource.ts';
-import { askPod } from './ask-pod.ts';
+import { askPod, triedPod } from './ask-pod.ts';
 import type { Check, Preflight } from './check.ts';
-import { madePod } from './made-pod.ts';
 import { type Amounts, added, podAmounts, smaller, times } from './pod-amounts.ts';
 import { podFinding } from './pod-finding.ts';
 import type { WorkloadPods } from './workload-pods.ts';
@@ -93,8 +92,8 @@ interface Need {
 
 /** As admission counts it: with the defaults of a LimitRange, and what webhooks have changed. */
 async function needOf(workload: WorkloadPods, preflight: Preflight): Promise<Need> {
-  const pod = madePod(workload.object);
-  const asked = pod ? await askPod(pod, preflight) : undefined;
+  const tried = triedPod(workload, preflight);
+  const asked = tried && (await askPod(tried.pod, preflight));
   if (asked?.by !== 'nobody') return { workload, pod: undefined, quota: undefined };
   const refused = requestedIn(asked.quota);
   return { workload, pod: asked.pod ? podAmounts(asked.pod) : refused, quota: asked.quota };

@@ -437,8 +437,8 @@ describe('objects that cannot be together', () => {
   test.each([
     [52, undefined],
     [53, 'warning'],
-    [54, 'fatal'],
-    [60, 'fatal'],
+    [56, 'warning'],
+    [57, 'fatal'],
   ])('the name of a StatefulSet of %d characters', async (length, severity) => {
     const { findings } = await check(set('a'.repeat(length)));
     expect(findings.map((each) => each.severity)).toEqual(severity ? [severity] : []);

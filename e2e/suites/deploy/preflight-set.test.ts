@@ -2,6 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { revisionHashes } from '../../../src/preflight/revision-hash.ts';
+import { until } from '../../support/cluster/until.ts';
 import { makeImage } from '../../support/images/image.ts';
 import { pushImage } from '../../support/images/push.ts';
 import {
@@ -221,6 +223,23 @@ describe('refused before anything is written, in three seconds', () => {
   });
 });
 
+test('the hash of a revision is the one that the controller makes', async () => {
+  const namespace = await namespaceWith(set('db').replace('image: "', 'args: ["<a&b>"], image: "'));
+  const live = await until({ what: 'its revision', timeoutMs: 30_000 }, async () => {
+    const text = await site.cluster.kubectl(['-n', namespace, 'get', 'sts', 'db', '-o', 'json']);
+    const object = JSON.parse(text);
+    return object.status.updateRevision ? object : undefined;
+  });
+  expect(revisionHashes(live).map((hash) => `db-${hash.length}`)).toContain(
+    `db-${live.status.updateRevision.slice(3).length}`,
+  );
+  expect(revisionHashes(live).map(safeEncoded)).toContain(live.status.updateRevision.slice(3));
+});
+
+/** The controller writes digits in letters that make no words (apimachinery's rand.SafeEncodeString). */
+const safeEncoded = (digits: string) =>
+  [...digits].map((each) => 'bcdfghjklmnpqrstvwxz2456789'[each.charCodeAt(0) % 27]).join('');
+
 describe('not refused', () => {
   const untouched = async (yaml: string, inputs = {}, namespace?: string): Promise<Watched> => {
     const result = await run(namespace ?? (await namespaceWith()), yaml, {
@@ -319,7 +338,7 @@ describe('not refused', () => {
     await patch(status);
     try {
       const result = await untouched(web(image), inputs);
-      expect(of('image-not-found', result)).toMatchObject([{ severity: 'warning' }]);
+      expect(of('image-not-found', result)).toMatchObject([{ severity: 'note' }]);
       const always = web(image).trimEnd().concat('\n          imagePullPolicy: Always\n');
       const asked = await run(await namespaceWith(), always, { ...inputs, command: 'diff' });
       expect(fatal(asked)).toMatchObject([{ code: 'image-not-found' }]);
