@@ -251,11 +251,9 @@ async function lookUp(wanted: Wanted, preflight: Preflight): Promise<Answer> {
   };
   let why = 'the registry does not show the repository to the logins that are known';
   let missing = false;
-  for (const login of [
-    ...(await pullLogins(wanted, preflight)),
-    await registries.login(host),
-    undefined,
-  ]) {
+  const own = await registries.login(host);
+  const logins = [...(await pullLogins(wanted, preflight)), ...(own ? [own] : []), undefined];
+  for (const login of logins) {
     const client = registryClient({
       host,
       http: quick,

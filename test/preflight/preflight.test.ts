@@ -19,6 +19,8 @@ const status = (code: number, message: string): ApiResponse => ({
 interface Cluster {
   /** By path, without the query. */
   readonly answers?: Readonly<Record<string, ApiResponse | object>>;
+  /** The registry shows which tags there are, and has none that is asked for. */
+  readonly lists?: true;
 }
 
 /** Lists are empty, objects are missing, pods are accepted. */
@@ -83,7 +85,11 @@ async function check(
     http: {
       async send({ url }) {
         urls.push(url);
-        return { status: 404, headers: {}, body: '' };
+        return {
+          status: url.includes('/tags/list') && around.lists ? 200 : 404,
+          headers: {},
+          body: '',
+        };
       },
     },
     registries: { ...noRegistries, ...registries },
@@ -641,5 +647,59 @@ describe('an image', () => {
     const { findings, unchecked } = await check(of('ghcr.io/shop/web:1'));
     expect(findings).toEqual([]);
     expect(unchecked).toMatchObject([{ object: 'image ghcr.io/shop/web:1' }]);
+  });
+
+  const posts = '/api/v1/namespaces/shop/pods';
+  const admitted = (image: string) => ({
+    [posts]: { status: 201, headers: {}, body: { spec: { containers: [{ name: 'app', image }] } } },
+  });
+  const image = 'ghcr.io/shop/web:1';
+
+  test('that is missing in a repository that may be listed is fatal, unless a node may have it', async () => {
+    const nodes = (names: readonly string[]) => ({
+      '/api/v1/nodes': {
+        metadata: {},
+        items: [
+          { metadata: { name: 'n' }, status: { images: names.map((name) => ({ names: [name] })) } },
+        ],
+      },
+    });
+    const severity = async (names: readonly string[]) => {
+      const answers = { ...admitted(image), ...nodes(names) };
+      const { findings } = await check(of(image), { answers, lists: true });
+      return findings.map((each) => `${each.severity} ${each.code}`);
+    };
+    expect(await severity(['ghcr.io/shop/web:2'])).toEqual(['fatal image-not-found']);
+    expect(await severity([image])).toEqual(['note image-not-found']);
+    // A kubelet that reports its largest images alone may have any other.
+    const many = Array.from({ length: 50 }, (_, at) => `large:${at}`);
+    expect(await severity(many)).toEqual(['note image-not-found']);
+  });
+
+  test('that admission replaces, or of a pod that admission does not show, is no finding', async () => {
+    const swapped = { ...admitted('mirror.internal/shop/web:1') };
+    const { findings, unchecked } = await check(of(image), { answers: swapped, lists: true });
+    expect(findings).toEqual([]);
+    expect(unchecked).toMatchObject([{ why: 'admission puts another image in its place' }]);
+    const refused = {
+      [posts]: status(403, 'exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1'),
+    };
+    expect((await check(of(image), { answers: refused, lists: true })).findings).toEqual([]);
+  });
+
+  test('of a loopback registry is the node’s own, whoever runs from it', async () => {
+    const around = { answers: running('localhost:32000/web:1') };
+    for (const foreign of [true, false]) {
+      expect((await check(of('localhost:32000/web:2'), around, [], { foreign })).urls).toEqual([]);
+    }
+  });
+
+  test('is asked for once, however many containers have it', async () => {
+    const containers = Array.from(
+      { length: 60 },
+      (_, at) => `{name: c${at}, image: "ghcr.io/shop/web:${at % 30}"}`,
+    );
+    const { urls } = await check(web(`containers: [${containers.join(', ')}]`));
+    expect(urls.filter((url) => url.includes('/manifests/'))).toHaveLength(30);
   });
 });
