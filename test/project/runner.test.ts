@@ -12,7 +12,7 @@ const worker = fork(join(import.meta.dirname, '..', 'support', 'runner', 'worker
 
 async function run(file: string, names?: string): Promise<FileResult['result']> {
   const path = join(import.meta.dirname, '..', 'fixtures', 'runner', `${file}.ts`);
-  const order: Order = { path, names, timeoutMs: 1_000 };
+  const order: Order = { path, names, timeoutMs: 1_000, retries: 0 };
   worker.send(order);
   const [{ result }] = (await once(worker, 'message')) as [FileResult];
   return result;

@@ -158,6 +158,8 @@ function startManagers({ processes, assets, pki, kubeconfigOf }: Managers): void
     `--service-account-private-key-file=${pki.accountsKeyFile}`,
     `--root-ca-file=${pki.caFile}`,
     '--controllers=*,-nodeipam,-cloud-node-lifecycle,-bootstrapsigner,-tokencleaner',
+    // A node whose simulator gets no processor for 50 s is not dead: its pods would never be ready again.
+    '--node-monitor-grace-period=30m',
     ...alone,
   ]);
   const scheduler = `${assets['kube-scheduler']}`;

@@ -17,6 +17,8 @@ import type { FileResult, Order } from './worker.ts';
 interface Options {
   /** For each test that says no other. */
   readonly timeoutMs: number;
+  /** How often a test that failed is tried again. */
+  readonly retries: number;
 }
 
 /** What files may leave in memory before their process is changed for a new one. */
@@ -60,7 +62,7 @@ export default class SharedModulesRunner implements CallbackTestRunnerInterface 
   }
 
   #order({ path }: Test): Order {
-    return { path, names: this.#config.testNamePattern, timeoutMs: this.#options.timeoutMs };
+    return { path, names: this.#config.testNamePattern, ...this.#options };
   }
 }
 

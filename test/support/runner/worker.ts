@@ -13,6 +13,8 @@ export interface Order {
   readonly names: string | undefined;
   /** For each test that says no other. */
   readonly timeoutMs: number;
+  /** How often a test that failed is tried again; each such test is named on standard error. */
+  readonly retries: number;
 }
 
 export interface FileResult {
@@ -34,9 +36,11 @@ registerHooks({
 /** jest-circus: `Symbol.for` of its list of listeners, and of the limit that `jest.setTimeout` sets. */
 const listeners = Symbol.for('EVENT_HANDLERS');
 const limit = Symbol.for('TEST_TIMEOUT_SYMBOL');
+const times = Symbol.for('RETRY_TIMES');
 interface Circus {
   [listeners]: readonly ((event: object, state: object) => void)[];
   [limit]?: number | undefined;
+  [times]?: number;
 }
 const circus = globalThis as unknown as Circus;
 const tell = (event: object): void => {
@@ -56,13 +60,23 @@ addEventHandler((event) => {
   else process.stderr.write(`${said}\n`);
 });
 
-async function runFile({ path, names, timeoutMs }: Order): Promise<TestResult> {
+// A second try is never silent.
+addEventHandler((event) => {
+  if (event.name !== 'test_retry') return;
+  const errors = [...event.test.errors, ...event.test.retryReasons].map((each) =>
+    String(Array.isArray(each) ? each[0] : each),
+  );
+  process.stderr.write(`tried again: ${event.test.name}\n${errors.join('\n')}\n`);
+});
+
+async function runFile({ path, names, timeoutMs, retries }: Order): Promise<TestResult> {
   const start = Date.now();
   resetState();
   known.forget();
   forgetWaits();
   setState({ ...getState(), testTimeout: timeoutMs });
   circus[limit] = undefined;
+  circus[times] = retries;
   tell({
     name: 'setup',
     parentProcess: process,
