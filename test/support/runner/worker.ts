@@ -37,10 +37,12 @@ registerHooks({
 const listeners = Symbol.for('EVENT_HANDLERS');
 const limit = Symbol.for('TEST_TIMEOUT_SYMBOL');
 const times = Symbol.for('RETRY_TIMES');
+const keepErrors = Symbol.for('LOG_ERRORS_BEFORE_RETRY');
 interface Circus {
   [listeners]: readonly ((event: object, state: object) => void)[];
   [limit]?: number | undefined;
   [times]?: number;
+  [keepErrors]?: boolean;
 }
 const circus = globalThis as unknown as Circus;
 const tell = (event: object): void => {
@@ -77,6 +79,7 @@ async function runFile({ path, names, timeoutMs, retries }: Order): Promise<Test
   setState({ ...getState(), testTimeout: timeoutMs });
   circus[limit] = undefined;
   circus[times] = retries;
+  circus[keepErrors] = true;
   tell({
     name: 'setup',
     parentProcess: process,
