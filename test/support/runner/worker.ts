@@ -13,7 +13,7 @@ export interface Order {
   readonly names: string | undefined;
   /** For each test that says no other. */
   readonly timeoutMs: number;
-  /** How often a test that failed is tried again; each such test is named on standard error. */
+  /** How often a test that failed is tried again; jest prints what the first try said. */
   readonly retries: number;
 }
 
@@ -60,15 +60,6 @@ addEventHandler((event) => {
   const said = waits.join('\n') || 'it waited for nothing that says so';
   if (event.test) event.test.errors.push([said, event.test.asyncError]);
   else process.stderr.write(`${said}\n`);
-});
-
-// A second try is never silent.
-addEventHandler((event) => {
-  if (event.name !== 'test_retry') return;
-  const errors = [...event.test.errors, ...event.test.retryReasons].map((each) =>
-    String(Array.isArray(each) ? each[0] : each),
-  );
-  process.stderr.write(`tried again: ${event.test.name}\n${errors.join('\n')}\n`);
 });
 
 async function runFile({ path, names, timeoutMs, retries }: Order): Promise<TestResult> {
