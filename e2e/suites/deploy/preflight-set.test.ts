@@ -113,8 +113,10 @@ interface Broken {
   readonly code: string;
   readonly at: RegExp;
   readonly says: RegExp;
-  /** It is refused in the same way on top of a version that runs. */
+  /** It is refused on top of this version, which runs. */
   readonly good?: string;
+  /** The same once more on top of this one. */
+  readonly update?: string;
 }
 
 async function expectRefused(each: Broken): Promise<void> {
@@ -164,6 +166,7 @@ spec:
 const broken: Readonly<Record<string, Broken>> = {
   'a quota of no pods': {
     around: quota('{pods: "0"}'),
+    update: web('registry.example/app:0'),
     yaml: web(plain),
     code: 'quota-exceeded',
     at: /name: app|image|containers/,
@@ -191,6 +194,7 @@ const broken: Readonly<Record<string, Broken>> = {
     at: /name: app|image|containers/,
     says: /must specify limits.memory/,
   },
+  // Where the first is live already, the dry run itself says that the port is taken.
   'a node port twice': {
     yaml: `${service('first')}---\n${service('second')}`,
     code: 'manifest-invalid',
@@ -206,7 +210,15 @@ const broken: Readonly<Record<string, Broken>> = {
 };
 
 describe('refused before anything is written, in three seconds', () => {
-  test.each(Object.entries(broken))('%s', (_, each) => expectRefused(each), 120_000);
+  test.each(Object.entries(broken))(
+    '%s',
+    async (_, each) => {
+      await expectRefused(each);
+      if (each.update === undefined) return;
+      await expectRefused({ ...each, good: each.update });
+    },
+    120_000,
+  );
 
   withRegistry('an image that is absent, on a first deploy and on an update', async () => {
     const { address } = registry;
